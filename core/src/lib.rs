@@ -1,0 +1,10 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+pub mod json;
+pub mod notification;
+pub mod signature;
