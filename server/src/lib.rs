@@ -1,1 +1,7 @@
-//! Placeholder while the workspace is laid out.
+//! sigpost's server.
+
+pub mod app;
+pub mod clock;
+pub mod domain;
+pub mod rng;
+pub mod storage;

@@ -1,1 +1,10 @@
-//! Placeholder while the workspace is laid out.
+//! What is notified: the envelopes and models that webhooks carry.
+//!
+//! - [`cloudevents`]: CloudEvents 1.0 as it arrives over HTTP, in its three content modes.
+//! - [`immuta`]: Immuta's notifications and the catalogue of their types.
+//!
+//! Models are views over canonical JSON ([`crate::json::Canonical`]): known members are typed, everything else is
+//! kept byte for byte, so that what a model does not know is neither lost nor changed.
+
+pub mod cloudevents;
+pub mod immuta;

@@ -1,0 +1,37 @@
+//! What the use-cases need of the delivery engine. The engine implements these; `wiring` connects them.
+
+use async_trait::async_trait;
+
+use crate::domain::{Attempt, WebhookId, Work};
+
+/// Takes over what has become durable.
+#[async_trait]
+pub trait Dispatcher: Send + Sync + 'static {
+    /// Waits until there is room for more runnable work, for at most a second: publishing must not outrun
+    /// delivering without bound.
+    ///
+    /// # Errors
+    /// [`Saturated`] when there is still no room.
+    async fn admit(&self) -> Result<(), Saturated>;
+
+    /// These deliveries are durable and wait for their first attempt.
+    fn accepted(&self, work: Vec<Work>);
+
+    /// This webhook was changed or deleted: what waits for it must look at it anew.
+    fn webhook_changed(&self, webhook: WebhookId);
+}
+
+/// More work is runnable than the engine can hold; try again after `retry_after` seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("more deliveries are waiting than can be held; try again in {retry_after} s")]
+pub struct Saturated {
+    /// Seconds after which a new try makes sense.
+    pub retry_after: u32,
+}
+
+/// Makes one exchange now and returns what came of it. It changes no state: recording is the caller's.
+#[async_trait]
+pub trait Probe: Send + Sync + 'static {
+    /// Attempts this delivery, under the deadline of its tenant.
+    async fn attempt(&self, work: Work) -> Attempt;
+}

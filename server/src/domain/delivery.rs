@@ -1,0 +1,174 @@
+//! A delivery: one event on its way to one webhook, and the attempts it takes.
+//!
+//! ```text
+//! Pending ──attempt──▶ Delivered            (2xx)
+//!    ▲  └──failed────▶ Exhausted            (no step of the ladder left)
+//!    └───retry────┘    Expired              (older than the policy's max_age)
+//!    └──webhook deleted──▶ Cancelled
+//! ```
+//! The four states on the right are terminal: nothing leaves them.
+
+use core::time::Duration;
+
+use bytes::Bytes;
+
+use super::{Body, DeliveryId, EventId, MessageId, TenantId, Timestamp, WebhookId};
+
+/// Where a delivery stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DeliveryState {
+    /// To be attempted, now or later.
+    Pending,
+    /// A receiver answered 2xx.
+    Delivered,
+    /// The ladder ended without a 2xx.
+    Exhausted,
+    /// Its webhook was deleted before it was delivered.
+    Cancelled,
+    /// It grew older than the retry policy allows.
+    Expired,
+}
+
+/// Why a delivery exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Cause {
+    /// The event was published.
+    Event,
+    /// Somebody asked for one more attempt: it is made at once, alone, and never retried.
+    Resend,
+}
+
+/// A delivery as the engine handles it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Work {
+    /// Which delivery.
+    pub delivery: DeliveryId,
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// Where it goes.
+    pub webhook: WebhookId,
+    /// What it carries.
+    pub event: EventId,
+    /// The value of `webhook-id` on every attempt.
+    pub message_id: MessageId,
+    /// Why it exists.
+    pub cause: Cause,
+    /// When the event was taken in; its age counts from here.
+    pub received_at: Timestamp,
+    /// Attempts that have ended.
+    pub attempts_made: u32,
+    /// Not to be attempted before this.
+    pub due: Timestamp,
+    /// The bytes, when they are at hand; otherwise the store has them.
+    pub body: Option<Body>,
+}
+
+/// One exchange with a receiver, ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// 1 for the first.
+    pub number: u32,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// How long it took.
+    pub duration: Duration,
+    /// The version of the webhook's settings it was made with.
+    pub webhook_version: u64,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// What came of an attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The receiver answered.
+    Response {
+        /// The HTTP status code.
+        status: u16,
+        /// The beginning of the body: 512 bytes on success, 4 KiB otherwise.
+        body: Bytes,
+    },
+    /// No complete answer came.
+    Failed(Failure),
+}
+
+impl Outcome {
+    /// Whether the receiver has taken the event: any 2xx. A redirect is not followed and counts as failure.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        matches!(self, Self::Response { status: 200..=299, .. })
+    }
+}
+
+/// Why no complete answer came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Failure {
+    /// What went wrong.
+    pub class: FailureClass,
+    /// How far the exchange had got.
+    pub phase: Phase,
+}
+
+/// What went wrong in an exchange that ended without an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FailureClass {
+    /// The deadline over the whole exchange passed.
+    Timeout,
+    /// The host name has no address.
+    DnsNotFound,
+    /// The name servers did not answer, or answered with an error.
+    DnsFailed,
+    /// The tenant's egress policy forbids the address. The address itself is never told.
+    EgressDenied,
+    /// Nobody listens there.
+    ConnectionRefused,
+    /// The connection was reset, or closed before an answer.
+    ConnectionReset,
+    /// The network or host cannot be reached.
+    Unreachable,
+    /// The certificate is past or before its time.
+    TlsCertificateExpired,
+    /// The certificate is not for this host.
+    TlsWrongHost,
+    /// The certificate's issuer is not trusted; self-signed ones fall here.
+    TlsUnknownIssuer,
+    /// The TLS handshake failed otherwise.
+    TlsHandshake,
+    /// The answer is not HTTP, or its head is larger than 32 KiB.
+    InvalidResponse,
+    /// This server could not make the attempt (no file descriptors, …). Not the receiver's fault.
+    Local,
+}
+
+/// How far an exchange had got when it failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Phase {
+    /// Before a connection (TLS included) stood: name, address, handshake.
+    Connect,
+    /// On a standing connection.
+    Exchange,
+}
+
+/// What is to become of a delivery after an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// It stays pending and is due then.
+    Retry {
+        /// Not before this.
+        due: Timestamp,
+    },
+    /// It ends in this terminal state.
+    End(DeliveryState),
+}
+
+/// The result of an attempt, to be made durable. A delivery that is already terminal keeps its state; the attempt
+/// is recorded all the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settlement {
+    /// Which delivery.
+    pub delivery: DeliveryId,
+    /// The attempt, or `None` when the delivery ends without one (expired while it waited, webhook gone).
+    pub attempt: Option<Attempt>,
+    /// What becomes of the delivery.
+    pub next: Next,
+}

@@ -1,0 +1,61 @@
+//! The bytes of a delivery: the event's data, stored once, inside a small frame of the delivery's own.
+
+use bytes::Bytes;
+
+/// What stands around an event's data in one delivery. `head` comes first, then the data less its last `cut`
+/// bytes, then `tail`.
+///
+/// Every system's body has this form: Immuta's closes the data's object with two more members (`cut` = 1), an
+/// envelope puts the data behind a head and before a `}`. So a fan-out to a thousand webhooks stores the data once.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Frame {
+    /// Bytes before the data.
+    pub head: Bytes,
+    /// How many bytes at the end of the data are left out: 0 or 1.
+    pub cut: u8,
+    /// Bytes after the data.
+    pub tail: Bytes,
+}
+
+/// A delivery's body, frozen at publishing: every attempt, resend and replay sends exactly these bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Body {
+    /// The event's data, shared by its deliveries.
+    pub data: Bytes,
+    /// The delivery's own part.
+    pub frame: Frame,
+}
+
+impl Body {
+    /// Writes the body out in one piece.
+    #[must_use]
+    pub fn to_bytes(&self) -> Bytes {
+        let kept = self.data.len().saturating_sub(usize::from(self.frame.cut));
+        let mut out = Vec::with_capacity(self.frame.head.len() + kept + self.frame.tail.len());
+        out.extend_from_slice(&self.frame.head);
+        out.extend_from_slice(&self.data[..kept]);
+        out.extend_from_slice(&self.frame.tail);
+        out.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_surrounds_the_data() {
+        let data = Bytes::from_static(br#"{"a":1}"#);
+        let closing = Frame { head: Bytes::new(), cut: 1, tail: Bytes::from_static(br#","b":2}"#) };
+        let around =
+            Frame { head: Bytes::from_static(br#"{"data":"#), cut: 0, tail: Bytes::from_static(b"}") };
+        assert_eq!(Body { data: data.clone(), frame: closing }.to_bytes(), r#"{"a":1,"b":2}"#);
+        assert_eq!(Body { data, frame: around }.to_bytes(), r#"{"data":{"a":1}}"#);
+    }
+
+    #[test]
+    fn an_empty_data_with_a_cut_does_not_panic() {
+        let frame = Frame { head: Bytes::new(), cut: 1, tail: Bytes::from_static(b"x") };
+        assert_eq!(Body { data: Bytes::new(), frame }.to_bytes(), "x");
+    }
+}

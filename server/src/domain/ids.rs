@@ -1,0 +1,178 @@
+//! Identifiers. Internal ones are sequence numbers, so that rows lie in time order; what a system shows to the
+//! outside is a [`Number`] counted per tenant, or an id of its profile's own kind.
+
+use core::fmt;
+
+macro_rules! sequence_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(i64);
+
+        impl $name {
+            /// The id with this sequence number.
+            #[must_use]
+            pub const fn new(sequence: i64) -> Self {
+                Self(sequence)
+            }
+
+            /// The sequence number: never shown to a tenant, since it counts over all of them.
+            #[must_use]
+            pub const fn get(self) -> i64 {
+                self.0
+            }
+        }
+    };
+}
+
+sequence_id! {
+    /// A tenant, inside this installation.
+    TenantId
+}
+sequence_id! {
+    /// A webhook, over all tenants.
+    WebhookId
+}
+sequence_id! {
+    /// An accepted event, over all tenants, in the order of acceptance.
+    EventId
+}
+sequence_id! {
+    /// One event on its way to one webhook, over all tenants, in the order of acceptance.
+    DeliveryId
+}
+
+/// A number counted per tenant from 1: what Immuta shows as an id of a webhook, an event or a history record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Number(i64);
+
+impl Number {
+    /// The number itself; positive.
+    #[must_use]
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+
+    /// A number that is at least 1, or nothing.
+    #[must_use]
+    pub const fn new(number: i64) -> Option<Self> {
+        if number >= 1 { Some(Self(number)) } else { None }
+    }
+
+    /// The number after this one.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+
+    /// The first number of every count.
+    pub const FIRST: Self = Self(1);
+}
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A random name of a tenant, drawn once when it is made. It keeps what is derived from per-tenant numbers, such
+/// as [`MessageId`], apart between tenants and between installations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct TenantUid([u8; 16]);
+
+impl TenantUid {
+    /// Takes 16 random bytes.
+    #[must_use]
+    pub const fn new(random: [u8; 16]) -> Self {
+        Self(random)
+    }
+
+    /// The bytes, for storing.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+/// A user's id inside its tenant, as configured.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct UserId(Box<str>);
+
+impl UserId {
+    /// An id of 1 to 128 visible ASCII characters, or nothing.
+    #[must_use]
+    pub fn new(id: &str) -> Option<Self> {
+        let fits = (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic());
+        fits.then(|| Self(id.into()))
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The value of `webhook-id`: names (event, webhook), the same on every attempt, resend and replay, so that a
+/// receiver can recognise what it has already handled (Standard Webhooks 1.0.0, "webhook-id").
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct MessageId(Box<str>);
+
+impl MessageId {
+    /// Derives the id. It is a digest, not the numbers themselves: two tenants that deliver to one receiver never
+    /// collide, and the id tells nothing of how much anybody sends.
+    #[must_use]
+    pub fn derive(tenant: &TenantUid, event: Number, webhook: Number) -> Self {
+        use sha2::{Digest, Sha256};
+        let mut digest = Sha256::new();
+        digest.update(b"sigpost/webhook-id/v1");
+        digest.update(tenant.as_bytes());
+        digest.update(event.get().to_be_bytes());
+        digest.update(webhook.get().to_be_bytes());
+        Self(format!("msg_{}", hex::encode(&digest.finalize()[..16])).into())
+    }
+
+    /// The id as text: `msg_` and 32 lower-case hex digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(n: i64) -> Number {
+        Number::new(n).unwrap()
+    }
+
+    #[test]
+    fn a_message_id_is_stable_and_differs_by_tenant_event_and_webhook() {
+        let (a, b) = (TenantUid::new([1; 16]), TenantUid::new([2; 16]));
+        let id = MessageId::derive(&a, number(1), number(2));
+        assert_eq!(id, MessageId::derive(&a, number(1), number(2)));
+        for other in [
+            MessageId::derive(&b, number(1), number(2)),
+            MessageId::derive(&a, number(2), number(2)),
+            MessageId::derive(&a, number(1), number(1)),
+        ] {
+            assert_ne!(id, other);
+        }
+        assert!(!id.as_str().contains('.'), "Standard Webhooks forbids a dot in the id");
+    }
+
+    #[test]
+    fn a_user_id_is_bounded_and_printable() {
+        assert!(UserId::new("2").is_some());
+        for bad in ["", "a b", "é", "a\n", &"x".repeat(129)] {
+            assert!(UserId::new(bad).is_none(), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! What sigpost is about, as plain types and rules: tenants, webhooks, events, deliveries.
+//!
+//! Nothing here knows HTTP, SQL or an executor, reads a clock or draws a random number. Whatever a type forbids
+//! need not be checked again elsewhere: an [`Endpoint`] is always a deliverable URL, a [`Webhook`] always obeys the
+//! rules of its system, because its only constructors hold them.
+
+mod delivery;
+mod egress;
+mod endpoint;
+mod event;
+mod frame;
+mod history;
+mod ids;
+pub mod profile;
+mod retry;
+mod tenant;
+mod token;
+mod webhook;
+
+pub use delivery::{
+    Attempt, Cause, DeliveryState, Failure, FailureClass, Next, Outcome, Phase, Settlement, Work,
+};
+pub use egress::{EgressPolicy, IpNetwork, ParseNetworkError};
+pub use endpoint::{Endpoint, EndpointError, Host, Transport};
+pub use event::{Event, Fingerprint, NewDelivery, NewEvent, Published};
+pub use frame::{Body, Frame};
+pub use history::{HistoryFilter, HistoryOrder, HistoryPage, HistoryQuery, Record, SortField, SortOrder};
+pub use ids::{DeliveryId, EventId, MessageId, Number, TenantId, TenantUid, UserId, WebhookId};
+pub use profile::{Profile, Subject};
+pub use retry::RetryPolicy;
+pub use tenant::{
+    DialectId, Egress, ImmutaSignatures, NotificationList, Principal, Role, Roles, Settings, Tenant,
+    TenantSpec, User,
+};
+pub use token::{IssuedToken, TokenHash, TokenOwner};
+pub use webhook::{DisabledReason, NewWebhook, Webhook, WebhookState};
+
+/// A point in time, in UTC. Stored and compared in microseconds.
+pub use jiff::Timestamp;

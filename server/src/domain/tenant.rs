@@ -1,0 +1,238 @@
+//! Tenants, their users, and who may act.
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::{EgressPolicy, RetryPolicy, TenantId, TenantUid, UserId};
+
+/// Which system's management API a tenant speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum DialectId {
+    /// Immuta V1.
+    Immuta,
+}
+
+impl DialectId {
+    /// The name in configuration, metrics and the store. It never changes.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Immuta => "immuta",
+        }
+    }
+
+    /// The dialect of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Immuta].into_iter().find(|dialect| dialect.as_str() == name)
+    }
+}
+
+/// A tenant: a closed world of users, webhooks and events.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tenant {
+    /// Its id in this installation.
+    pub id: TenantId,
+    /// Its random name.
+    pub uid: TenantUid,
+    /// Its configured name.
+    pub name: String,
+    /// Which API it speaks.
+    pub dialect: DialectId,
+    /// What its webhooks may reach.
+    pub egress: Egress,
+    /// Its settings.
+    pub settings: Settings,
+    /// Its users, by id.
+    pub users: BTreeMap<UserId, User>,
+}
+
+/// A tenant as configured, before the store has given it its id.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TenantSpec {
+    /// Its configured name, which identifies it over restarts.
+    pub name: String,
+    /// Which API it speaks. It never changes: the webhooks a tenant has are of one system.
+    pub dialect: DialectId,
+    /// What its webhooks may reach.
+    pub egress: Egress,
+    /// Its settings.
+    pub settings: Settings,
+    /// Its users, by id.
+    pub users: BTreeMap<UserId, User>,
+}
+
+impl TenantSpec {
+    /// The tenant, with the id and the random name the store keeps for it.
+    #[must_use]
+    pub fn into_tenant(self, id: TenantId, uid: TenantUid) -> Tenant {
+        let Self { name, dialect, egress, settings, users } = self;
+        Tenant { id, uid, name, dialect, egress, settings, users }
+    }
+}
+
+/// How a tenant's deliveries leave.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Egress {
+    /// Which addresses are open.
+    pub policy: EgressPolicy,
+    /// Further certification authorities to trust, a PEM file.
+    pub ca_file: Option<PathBuf>,
+    /// Names that are not looked up but fixed; the addresses must still be permitted by the policy.
+    pub hosts: BTreeMap<String, IpAddr>,
+}
+
+/// What an operator can set for a tenant.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// The deadline over a whole exchange.
+    pub timeout: Duration,
+    /// When a failed delivery is tried again.
+    pub retry: RetryPolicy,
+    /// How long history is kept.
+    pub retention: Duration,
+    /// Whether deliveries carry the Standard Webhooks headers.
+    pub standard_webhooks: bool,
+    /// Which signature headers Immuta webhooks carry.
+    pub immuta_signatures: ImmutaSignatures,
+    /// Which release's list `GET /webhooks/actions` answers with.
+    pub notification_list: NotificationList,
+    /// Further event types that may be subscribed to.
+    pub event_types: Vec<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_secs(10),
+            retry: RetryPolicy::default(),
+            retention: Duration::from_secs(7 * 24 * 60 * 60),
+            standard_webhooks: true,
+            immuta_signatures: ImmutaSignatures { sha1: true, sha256: true },
+            notification_list: NotificationList::Saas,
+            event_types: Vec::new(),
+        }
+    }
+}
+
+/// Immuta moved from SHA-1 to SHA-256 in 2026; a tenant may send either or both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ImmutaSignatures {
+    /// `x-immuta-webhook-signature`, HMAC-SHA1.
+    pub sha1: bool,
+    /// `x-immuta-webhook-signature-sha256`, HMAC-SHA256.
+    pub sha256: bool,
+}
+
+/// Immuta's two lists of event types.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotificationList {
+    /// The SaaS list.
+    Saas,
+    /// The list of release 2024.3.
+    V2024_3,
+}
+
+/// Somebody who holds tokens of a tenant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// The id.
+    pub id: UserId,
+    /// The name, for people.
+    pub name: String,
+    /// What it may do.
+    pub roles: Roles,
+}
+
+/// A right inside a tenant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Everything in its tenant.
+    Admin,
+    /// Its own webhooks, and what the dialect lets a plain user do.
+    User,
+    /// Publishing events, nothing else.
+    Sender,
+}
+
+impl Role {
+    /// The role of that name in the configuration.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            "admin" => Some(Self::Admin),
+            "user" => Some(Self::User),
+            "sender" => Some(Self::Sender),
+            _ => None,
+        }
+    }
+}
+
+/// A set of roles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Roles {
+    admin: bool,
+    user: bool,
+    sender: bool,
+}
+
+impl Roles {
+    /// Whether the set has this role.
+    #[must_use]
+    pub const fn has(self, role: Role) -> bool {
+        match role {
+            Role::Admin => self.admin,
+            Role::User => self.user,
+            Role::Sender => self.sender,
+        }
+    }
+}
+
+impl FromIterator<Role> for Roles {
+    fn from_iter<I: IntoIterator<Item = Role>>(roles: I) -> Self {
+        let mut set = Self::default();
+        for role in roles {
+            match role {
+                Role::Admin => set.admin = true,
+                Role::User => set.user = true,
+                Role::Sender => set.sender = true,
+            }
+        }
+        set
+    }
+}
+
+/// Who makes a request, proven by a token.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Principal {
+    /// A user of a tenant.
+    User {
+        /// The tenant, which also chooses the dialect.
+        tenant: Arc<Tenant>,
+        /// The user's id.
+        id: UserId,
+        /// What it may do.
+        roles: Roles,
+    },
+    /// An operator of the server.
+    Operator {
+        /// Its configured name.
+        name: String,
+        /// The tenant it asked to act in, by the `Sigpost-Tenant` header.
+        acting_in: Option<Arc<Tenant>>,
+    },
+}
+
+impl Principal {
+    /// The tenant the request is about, if any.
+    #[must_use]
+    pub fn tenant(&self) -> Option<&Arc<Tenant>> {
+        match self {
+            Self::User { tenant, .. } => Some(tenant),
+            Self::Operator { acting_in, .. } => acting_in.as_ref(),
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! What the rest of the server asks of a store, in the domain's words.
+//!
+//! Guarantees every backend gives, and the contract suite checks:
+//! - A future that resolves to `Ok` after a write means that the write is durable: it survives `kill -9` and power
+//!   loss. One that resolves to `Err` means that nothing of it was stored.
+//! - The [`Directory`] shows a write before its future resolves, so whoever was told of it also finds it.
+//! - A terminal delivery stays as it is. Attempts are only ever added.
+//! - Reads never wait for writes, nor writes for reads.
+//!
+//! Not guaranteed: that a write whose future was dropped did not happen. Callers that must act on the outcome run
+//! to its end, whatever becomes of the client they act for.
+
+mod directory;
+// pub mod sqlite;
+
+use async_trait::async_trait;
+
+use crate::domain::{
+    Body, DeliveryId, HistoryPage, HistoryQuery, IssuedToken, NewEvent, NewWebhook, Number, Published,
+    Record, Settlement, TenantId, TenantSpec, Timestamp, Webhook, Work,
+};
+use std::sync::Arc;
+
+pub use directory::Directory;
+
+/// A durable store.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// The tenants, webhooks and tokens, in memory.
+    fn directory(&self) -> &Arc<Directory>;
+
+    /// Makes the tenants of the configuration the tenants there are. A tenant that is no longer configured keeps
+    /// its rows but disappears from the directory; its pending deliveries wait until it is configured again.
+    ///
+    /// # Errors
+    /// [`StoreError::DialectChanged`] when a tenant is configured with another dialect than it was made with.
+    async fn apply_tenants(&self, tenants: Vec<TenantSpec>) -> Result<(), StoreError>;
+
+    /// Makes events durable, with their deliveries, all or none. The answers are in the order of the events; an
+    /// event whose idempotency key is known is not stored again, also within one call.
+    async fn publish(&self, events: Vec<NewEvent>) -> Result<Vec<Published>, StoreError>;
+
+    /// Records the result of an attempt; resolves when it is durable.
+    async fn settle(&self, settlement: Settlement) -> Result<(), StoreError>;
+
+    /// Records the result of an attempt without waiting: it rides on the next commit, which is at most a few
+    /// milliseconds away.
+    fn settle_later(&self, settlement: Settlement);
+
+    /// How many results given to [`Store::settle_later`] are not durable yet. A crash now would repeat as many
+    /// deliveries, so no new attempt is started while there are too many.
+    fn unsettled(&self) -> usize;
+
+    /// Stores a webhook and gives it its ids.
+    async fn create_webhook(&self, webhook: NewWebhook) -> Result<Arc<Webhook>, StoreError>;
+
+    /// Deletes a webhook: its pending deliveries are cancelled, its secret is erased, its history stays. `None`
+    /// when the tenant has no such webhook (any more).
+    async fn delete_webhook(
+        &self,
+        tenant: TenantId,
+        number: Number,
+        at: Timestamp,
+    ) -> Result<Option<Arc<Webhook>>, StoreError>;
+
+    /// Makes a new delivery with the bytes of an earlier one, to be attempted once.
+    async fn create_resend(
+        &self,
+        tenant: TenantId,
+        record: Number,
+        at: Timestamp,
+    ) -> Result<Resend, StoreError>;
+
+    /// Pending deliveries of the tenants in the directory, in id order, after the given one; without bodies. What a
+    /// starting server reads to take up where the last one stopped.
+    async fn pending(&self, after: Option<DeliveryId>, limit: u32) -> Result<Vec<Work>, StoreError>;
+
+    /// The body of a delivery.
+    async fn body(&self, delivery: DeliveryId) -> Result<Option<Body>, StoreError>;
+
+    /// A page of the history.
+    async fn history(&self, query: HistoryQuery) -> Result<HistoryPage, StoreError>;
+
+    /// One record of the history, by its number in the tenant; `None` before its first attempt has ended.
+    async fn record(&self, tenant: TenantId, number: Number) -> Result<Option<Record>, StoreError>;
+
+    /// Deletes terminal deliveries with their attempts, and events without deliveries, that were made before their
+    /// tenant's time; at most `limit` events. Returns how many events it deleted.
+    async fn prune(&self, before: Vec<(TenantId, Timestamp)>, limit: u32) -> Result<u64, StoreError>;
+
+    /// Stores a token that was handed out; expired ones are swept out with it.
+    async fn issue_token(&self, token: IssuedToken) -> Result<(), StoreError>;
+
+    /// Whether the store still commits.
+    async fn check(&self) -> Result<(), StoreError>;
+
+    /// Makes everything given so far durable and stops. Later writes fail with [`StoreError::Stopped`].
+    async fn close(&self);
+}
+
+/// What became of a wish to send once more.
+#[derive(Clone)]
+pub enum Resend {
+    /// It is durable and ready to be attempted, body included. The number is the new record's.
+    Created {
+        /// The new delivery.
+        work: Box<Work>,
+        /// Its number in the tenant's history.
+        number: Number,
+    },
+    /// The tenant has no such record.
+    NoRecord,
+    /// The record is there, but its webhook has been deleted since.
+    WebhookDeleted,
+}
+
+/// Why a store could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Too much is waiting to be written; try again in a moment.
+    #[error("the store has more to write than it can take at the moment")]
+    Overloaded,
+    /// The disk has no room for more events; reading and deleting still work.
+    #[error("the disk is full: nothing new is accepted until space is freed")]
+    DiskFull,
+    /// The store was closed, or a write to the disk failed, after which nothing can be trusted to be durable.
+    #[error("the store has stopped")]
+    Stopped,
+    /// A tenant was configured with another dialect than it was made with.
+    #[error("tenant {tenant:?} speaks {stored}; a tenant's dialect cannot be changed, use a new name")]
+    DialectChanged {
+        /// The tenant's name.
+        tenant: String,
+        /// The dialect it was made with.
+        stored: String,
+    },
+    /// The master key is not the one the stored secrets were sealed with.
+    #[error("the master key does not fit the data: secrets were sealed with another one")]
+    WrongKey,
+    /// A row holds what no version of this program writes.
+    #[error("inconsistent data in {table}.{column}, row {row}")]
+    Inconsistent {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+        /// The row's key.
+        row: i64,
+    },
+    /// The backend failed.
+    #[error("the database failed")]
+    Backend(#[source] Box<dyn core::error::Error + Send + Sync>),
+}
