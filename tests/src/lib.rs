@@ -1,1 +1,4 @@
-//! Placeholder while the workspace is laid out.
+#![doc = include_str!("../README.md")]
+
+pub mod tidy;
+pub mod workspace;
