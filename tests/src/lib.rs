@@ -1,4 +1,10 @@
 #![doc = include_str!("../README.md")]
 
+pub mod http;
+pub mod node;
+pub mod process;
+pub mod receiver;
+pub mod server;
 pub mod tidy;
+pub mod time;
 pub mod workspace;

@@ -9,20 +9,20 @@ fn holds(violations: &[Violation]) {
     assert!(violations.is_empty(), "{} violations:{}", violations.len(), report(violations));
 }
 
-fn sources() -> Vec<Source> {
-    let sources = Tree::read(workspace::root()).and_then(|tree| tree.sources()).unwrap();
-    assert!(sources.iter().any(|source| source.path == "server/src/lib.rs"), "the tree was not read");
-    sources
+fn sources() -> anyhow::Result<Vec<Source>> {
+    let sources = Tree::read(workspace::root())?.sources()?;
+    anyhow::ensure!(sources.iter().any(|source| source.path == "server/src/lib.rs"), "the tree was not read");
+    Ok(sources)
 }
 
 #[test]
 fn the_server_follows_the_arrows() {
-    holds(&arrows::check_server(&sources()));
+    holds(&arrows::check_server(&sources().unwrap()));
 }
 
 #[test]
 fn the_core_uses_no_std() {
-    holds(&arrows::check_core(&sources()));
+    holds(&arrows::check_core(&sources().unwrap()));
 }
 
 #[test]
@@ -44,15 +44,15 @@ fn the_top_level_and_the_readmes_are_as_fixed() {
 
 #[test]
 fn functions_and_files_keep_their_size() {
-    holds(&sizes::check(&sources()));
+    holds(&sizes::check(&sources().unwrap()));
 }
 
 #[test]
 fn no_word_of_one_machine_or_of_work_put_off_is_tracked() {
-    holds(&words::check(&sources()));
+    holds(&words::check(&sources().unwrap()));
 }
 
 #[test]
 fn names_of_tests_are_sentences() {
-    holds(&names::check(&sources()));
+    holds(&names::check(&sources().unwrap()));
 }
