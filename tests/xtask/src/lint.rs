@@ -15,7 +15,7 @@ pub(crate) fn lint(project: &Project, steps: &mut Steps) -> Result<()> {
     steps.run("cargo-deny", || setup::cargo_tool(project, "deny", "cargo-deny"))?;
     let sh = &project.shell;
     steps.run("dependencies", || {
-        Ok(cmd!(sh, "cargo deny check --config .deny.toml bans licenses sources").run()?)
+        Ok(cmd!(sh, "cargo deny --config .deny.toml check bans licenses sources").run()?)
     })?;
     steps.summary();
     Ok(())

@@ -14,13 +14,14 @@ mod steps;
 mod test;
 
 use std::ffi::OsString;
+use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use output::Output;
 use project::Project;
-use steps::Steps;
+use steps::{Steps, say};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", about = "The project's commands", after_help = EXAMPLES)]
@@ -65,8 +66,18 @@ enum Command {
     Lint,
 }
 
-fn main() -> Result<()> {
-    let command = Arguments::parse().command;
+fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // The causes in one line; a backtrace through this program would help nobody.
+            say(&format!("\nerror: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<()> {
     let output = Output::take()?;
     let project = Project::find()?;
     let mut steps = Steps::start();
