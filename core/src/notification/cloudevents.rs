@@ -429,9 +429,10 @@ fn is_json(content_type: &str) -> bool {
     let essence = content_type.split(';').next().unwrap_or_default().trim();
     let Some((_, subtype)) = essence.split_once('/') else { return false };
     subtype.eq_ignore_ascii_case("json")
-        || subtype.len().checked_sub(5).is_some_and(|at| {
-            subtype.get(at..).is_some_and(|suffix| suffix.eq_ignore_ascii_case("+json"))
-        })
+        || subtype
+            .len()
+            .checked_sub(5)
+            .is_some_and(|at| subtype.get(at..).is_some_and(|suffix| suffix.eq_ignore_ascii_case("+json")))
 }
 
 /// RFC 3339 section 5.6 `date-time`, by its grammar and ranges (leap seconds allowed).
@@ -444,7 +445,8 @@ fn is_rfc3339(text: &str) -> bool {
         b'T' => matches!(byte, b'T' | b't'),
         other => byte == other,
     });
-    let two = |at: usize| date_time[at..at + 2].iter().fold(0, |n, d| n * 10 + u32::from(d.wrapping_sub(b'0')));
+    let two =
+        |at: usize| date_time[at..at + 2].iter().fold(0, |n, d| n * 10 + u32::from(d.wrapping_sub(b'0')));
     if !fits || !(1..=12).contains(&two(5)) || !(1..=31).contains(&two(8)) {
         return false;
     }
@@ -487,8 +489,10 @@ mod tests {
 
     #[test]
     fn a_structured_event_keeps_attributes_and_canonical_data() {
-        let event = with(r#","userid":"u","count":3,"flag":true,"time":"2026-11-21T09:30:00.5+01:00","data":{"b":1.0}"#)
-            .unwrap();
+        let event = with(
+            r#","userid":"u","count":3,"flag":true,"time":"2026-11-21T09:30:00.5+01:00","data":{"b":1.0}"#,
+        )
+        .unwrap();
         assert_eq!((event.id(), event.source(), event.event_type()), ("1", "/s", "t"));
         assert_eq!(event.attribute("count"), Some(&Value::Integer(3)));
         assert_eq!(
@@ -564,8 +568,12 @@ mod tests {
 
     #[test]
     fn a_binary_event_takes_attributes_from_headers_and_data_from_the_body() {
-        let event = headers(&[("ce-subject", b"Euro%20%E2%82%AC"), ("x-other", b"?")], Some("application/json"), b"{ }")
-            .unwrap();
+        let event = headers(
+            &[("ce-subject", b"Euro%20%E2%82%AC"), ("x-other", b"?")],
+            Some("application/json"),
+            b"{ }",
+        )
+        .unwrap();
         assert_eq!(event.attribute("subject"), Some(&Value::Text("Euro \u{20ac}".to_owned())));
         assert_eq!(event.attribute("datacontenttype"), Some(&Value::Text("application/json".to_owned())));
         assert!(matches!(event.data(), Data::Json(data) if data.as_bytes() == b"{}"));
@@ -588,9 +596,16 @@ mod tests {
         for good in ["2026-11-21T09:30:00Z", "2016-12-31T23:59:60z", "2026-11-21t09:30:00.123456789-23:59"] {
             assert!(is_rfc3339(good), "{good}");
         }
-        for bad in ["2026-11-21 09:30:00Z", "2026-11-21T09:30:00", "2026-11-21T24:00:00Z", "2026-11-21T09:30:00.Z",
-            "2026-11-21T09:30:00+24:00", "2026-11-21T09:30Z", "", "２026-11-21T09:30:00Z"]
-        {
+        for bad in [
+            "2026-11-21 09:30:00Z",
+            "2026-11-21T09:30:00",
+            "2026-11-21T24:00:00Z",
+            "2026-11-21T09:30:00.Z",
+            "2026-11-21T09:30:00+24:00",
+            "2026-11-21T09:30Z",
+            "",
+            "２026-11-21T09:30:00Z",
+        ] {
             assert!(!is_rfc3339(bad), "{bad}");
         }
     }

@@ -66,7 +66,9 @@ impl Error {
     #[must_use]
     pub const fn retry_after(&self) -> Option<u32> {
         match self {
-            Self::Saturated(Saturated { retry_after }) | Self::TooManyFailures { retry_after } => Some(*retry_after),
+            Self::Saturated(Saturated { retry_after }) | Self::TooManyFailures { retry_after } => {
+                Some(*retry_after)
+            }
             Self::DiskFull | Self::Unavailable => Some(30),
             _ => None,
         }

@@ -28,7 +28,11 @@ impl App {
     ///
     /// # Errors
     /// [`Error::Forbidden`]: global webhooks' records are for admins.
-    pub async fn read_history(&self, principal: &Principal, request: HistoryRequest) -> Result<HistoryPage, Error> {
+    pub async fn read_history(
+        &self,
+        principal: &Principal,
+        request: HistoryRequest,
+    ) -> Result<HistoryPage, Error> {
         let HistoryRequest { own, global, event_type, success, order, offset, limit } = request;
         let access = authorise(principal, Operation::ReadHistory)?;
         if global {

@@ -10,7 +10,8 @@ use super::access::{Operation, authorise};
 use super::ports::Dispatcher;
 use super::{App, Error};
 use crate::domain::{
-    Body, Cause, Fingerprint, NewDelivery, NewEvent, Principal, Published, Tenant, Timestamp, Webhook, Work, profile,
+    Body, Cause, Fingerprint, NewDelivery, NewEvent, Principal, Published, Tenant, Timestamp, Webhook, Work,
+    profile,
 };
 use crate::storage::Store;
 
@@ -45,13 +46,15 @@ impl App {
         let mut receipts = Vec::with_capacity(events.len());
         let mut valid = Vec::with_capacity(events.len());
         for event in events {
-            receipts.push(match event.map_err(Receipt::Invalid).and_then(|event| self.prepare(&tenant, event, now)) {
-                Ok(prepared) => {
-                    valid.push(prepared);
-                    None
-                }
-                Err(receipt) => Some(receipt),
-            });
+            receipts.push(
+                match event.map_err(Receipt::Invalid).and_then(|event| self.prepare(&tenant, event, now)) {
+                    Ok(prepared) => {
+                        valid.push(prepared);
+                        None
+                    }
+                    Err(receipt) => Some(receipt),
+                },
+            );
         }
         let (store, dispatcher) = (Arc::clone(&self.store), Arc::clone(&self.dispatcher));
         let commit = async move { commit(&*store, &*dispatcher, &tenant, valid).await };
@@ -150,8 +153,12 @@ fn fingerprint(event: &CloudEvent, attributes: &str) -> Fingerprint {
         Data::Binary(data) => (2, data),
     };
     let mut digest = Sha256::new();
-    for part in [event.source().as_bytes(), event.id().as_bytes(), event.event_type().as_bytes(), attributes.as_bytes()]
-    {
+    for part in [
+        event.source().as_bytes(),
+        event.id().as_bytes(),
+        event.event_type().as_bytes(),
+        attributes.as_bytes(),
+    ] {
         digest.update((part.len() as u64).to_be_bytes());
         digest.update(part);
     }

@@ -27,7 +27,11 @@ impl App {
             };
             let delivery = work.delivery;
             let attempt = probe.attempt(*work).await;
-            let end = if attempt.outcome.is_success() { DeliveryState::Delivered } else { DeliveryState::Exhausted };
+            let end = if attempt.outcome.is_success() {
+                DeliveryState::Delivered
+            } else {
+                DeliveryState::Exhausted
+            };
             store.settle(Settlement { delivery, attempt: Some(attempt), next: Next::End(end) }).await?;
             store.record(tenant, number).await?.ok_or(Error::Internal)
         })

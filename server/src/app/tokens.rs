@@ -24,7 +24,8 @@ impl App {
         let Some(TokenOwner::User { tenant, user }) = directory.api_key(&TokenHash::of(key)) else {
             return Err(Error::Unauthenticated);
         };
-        let known = directory.tenant(tenant).is_some_and(|t| t.dialect == dialect && t.users.contains_key(&user));
+        let known =
+            directory.tenant(tenant).is_some_and(|t| t.dialect == dialect && t.users.contains_key(&user));
         if !known {
             return Err(Error::Unauthenticated);
         }

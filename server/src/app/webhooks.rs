@@ -27,14 +27,19 @@ impl App {
     /// # Errors
     /// [`Error::Forbidden`], [`Error::LimitReached`], [`Error::Invalid`] when the url leads where the tenant may
     /// not reach.
-    pub async fn create_webhook(&self, principal: &Principal, draft: WebhookDraft) -> Result<Arc<Webhook>, Error> {
+    pub async fn create_webhook(
+        &self,
+        principal: &Principal,
+        draft: WebhookDraft,
+    ) -> Result<Arc<Webhook>, Error> {
         let WebhookDraft { endpoint, secret, profile } = draft;
         let operation = match &profile {
             Profile::Immuta(profile) if profile.global() => Operation::CreateGlobalWebhook,
             Profile::Immuta(_) => Operation::CreateWebhook,
         };
         let Access { tenant, user, .. } = authorise(principal, operation)?;
-        let owner = user.ok_or(Error::Forbidden { needs: "a user of the tenant, who then owns the webhook" })?;
+        let owner =
+            user.ok_or(Error::Forbidden { needs: "a user of the tenant, who then owns the webhook" })?;
         if profile.dialect() != tenant.dialect {
             return Err(Error::Internal);
         }

@@ -49,7 +49,9 @@ pub(super) async fn run(overrides: Overrides) -> Result<(), Failure> {
     let overrides = Overrides { data: Some(data.clone()), ..overrides };
     let config = Config::parse(&toml, Path::new(""), overrides).map_err(|error| Failure::of(&error))?;
     if !config.server.listen.ip().is_loopback() {
-        return Err(Failure::Usage("--demo listens on loopback only: its tokens are printed for everybody".into()));
+        return Err(Failure::Usage(
+            "--demo listens on loopback only: its tokens are printed for everybody".into(),
+        ));
     }
     let (receiver, secret) = start_receiver(&data).await?;
     serve::serve(config, |url| say(&tour(url, receiver, &secret, &admin, &sender))).await
@@ -64,7 +66,11 @@ async fn start_receiver(data: &Path) -> Result<(SocketAddr, Zeroizing<String>), 
     };
     let address = listener.local_addr().map_err(|error| Failure::of(&error))?;
     let key = Secret::new(secret.as_bytes().to_vec()).map_err(|error| Failure::of(&error))?;
-    tokio::spawn(receive(listener, vec![&Scheme::IMMUTA, &Scheme::IMMUTA_SHA1, &Scheme::STANDARD_WEBHOOKS], vec![key]));
+    tokio::spawn(receive(
+        listener,
+        vec![Scheme::IMMUTA, Scheme::IMMUTA_SHA1, Scheme::STANDARD_WEBHOOKS],
+        vec![key],
+    ));
     Ok((address, secret))
 }
 

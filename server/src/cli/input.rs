@@ -47,7 +47,9 @@ impl Signing {
             .iter()
             .map(|name| {
                 let scheme = Scheme::preset(name);
-                scheme.ok_or_else(|| Failure::Usage(format!("there is no scheme {name:?}; there are: {}", known())))
+                scheme.ok_or_else(|| {
+                    Failure::Usage(format!("there is no scheme {name:?}; there are: {}", known()))
+                })
             })
             .collect()
     }
@@ -87,7 +89,7 @@ impl Signing {
 }
 
 fn known() -> String {
-    let names: Vec<&str> = Scheme::presets().iter().map(Scheme::name).collect();
+    let names: Vec<&str> = Scheme::presets().iter().map(|scheme| scheme.name()).collect();
     names.join(", ")
 }
 

@@ -65,9 +65,9 @@ sigpost: no tenant is configured, so nobody can do anything here. A configuratio
 /// Serves until a signal comes; `listening` is told the address first.
 pub(super) async fn serve(config: Config, listening: impl FnOnce(&str)) -> Result<(), Failure> {
     let wanted = config.server.listen;
-    let listener = TcpListener::bind(wanted)
-        .await
-        .map_err(|error| Failure::Failed(format!("cannot listen on {wanted}: {error}; choose another with --listen")))?;
+    let listener = TcpListener::bind(wanted).await.map_err(|error| {
+        Failure::Failed(format!("cannot listen on {wanted}: {error}; choose another with --listen"))
+    })?;
     let address = listener.local_addr().map_err(|error| Failure::of(&error))?;
     let url = format!("http://{address}");
     let server = crate::Server::start(config, listener).await.map_err(|error| Failure::of(&error))?;
@@ -107,4 +107,3 @@ async fn stop_signal() {
         }
     });
 }
-

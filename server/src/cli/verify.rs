@@ -40,6 +40,6 @@ impl Verify {
 }
 
 /// A request's headers as the core takes them.
-pub(super) fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &[u8])> + Clone {
+pub(super) fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &[u8])> {
     headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()))
 }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use super::{Config, ConfigError, Overrides, Server, TokenHolder, raw, read};
 use crate::domain::{
-    DialectId, Egress, EgressPolicy, ImmutaSignatures, NotificationList, RetryPolicy, Role, Settings, TenantSpec,
-    TokenHash, User, UserId,
+    DialectId, Egress, EgressPolicy, ImmutaSignatures, NotificationList, RetryPolicy, Role, Settings,
+    TenantSpec, TokenHash, User, UserId,
 };
 
 type Tokens = HashMap<TokenHash, TokenHolder>;
@@ -33,7 +33,8 @@ pub(super) fn config(raw: raw::Config, base: &Path, overrides: Overrides) -> Res
 }
 
 fn server(raw: raw::Server, base: &Path, overrides: Overrides) -> Result<Server, ConfigError> {
-    let raw::Server { listen, admin_listen, data, database_url, public_url, rate_limit, master_key_file } = raw;
+    let raw::Server { listen, admin_listen, data, database_url, public_url, rate_limit, master_key_file } =
+        raw;
     if overrides.database_url.or(database_url).is_some() {
         let message = "this version stores in SQLite only; set `data` instead";
         return Err(value("[server] database_url", message));
@@ -42,7 +43,8 @@ fn server(raw: raw::Server, base: &Path, overrides: Overrides) -> Result<Server,
     let admin_listen = admin_listen.map(|text| address(&text, "admin_listen")).transpose()?;
     let public_url = match public_url {
         None if !listen.ip().is_loopback() => {
-            let message = "is required when the server listens off loopback: links use it, never the Host header";
+            let message =
+                "is required when the server listens off loopback: links use it, never the Host header";
             return Err(value("[server] public_url", message));
         }
         None => None,
@@ -54,17 +56,26 @@ fn server(raw: raw::Server, base: &Path, overrides: Overrides) -> Result<Server,
     };
     let data = overrides.data.unwrap_or_else(|| base.join(data.unwrap_or_else(|| "sigpost-data".into())));
     let master_key_file = master_key_file.map(|path| base.join(path));
-    Ok(Server { listen, admin_listen, data, public_url, rate_limit: rate_limit.unwrap_or(true), master_key_file })
+    Ok(Server {
+        listen,
+        admin_listen,
+        data,
+        public_url,
+        rate_limit: rate_limit.unwrap_or(true),
+        master_key_file,
+    })
 }
 
 fn address(text: &str, key: &str) -> Result<SocketAddr, ConfigError> {
-    text.parse().map_err(|_| value(&format!("[server] {key}"), "must be an address and a port like 127.0.0.1:8080"))
+    text.parse()
+        .map_err(|_| value(&format!("[server] {key}"), "must be an address and a port like 127.0.0.1:8080"))
 }
 
 fn tenant_spec(raw: raw::Tenant, base: &Path, tokens: &mut Tokens) -> Result<TenantSpec, ConfigError> {
     let raw::Tenant { name, dialect, egress: raw_egress, settings: raw_settings, user } = raw;
     let at = format!("tenant {name:?}");
-    let plain = (1..=64).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    let plain = (1..=64).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
     if !plain {
         return Err(value(&at, "a tenant's name is 1 to 64 letters, digits, dots, hyphens and underscores"));
     }
@@ -93,7 +104,9 @@ fn egress(raw: raw::Egress, at: &str, base: &Path) -> Result<Egress, ConfigError
         .into_iter()
         .map(|(name, address)| match address.parse::<IpAddr>() {
             Ok(ip) => Ok((name.to_ascii_lowercase(), ip)),
-            Err(_) => Err(value(&format!("{at}: hosts {name:?}"), format!("{address:?} is not an IP address"))),
+            Err(_) => {
+                Err(value(&format!("{at}: hosts {name:?}"), format!("{address:?} is not an IP address")))
+            }
         })
         .collect::<Result<_, _>>()?;
     Ok(Egress { policy: EgressPolicy::new(allow), ca_file: ca_file.map(|path| base.join(path)), hosts })
@@ -118,7 +131,10 @@ fn settings(raw: raw::Settings, at: &str) -> Result<Settings, ConfigError> {
     if let Some(steps) = retry {
         let ladder = steps.iter().map(|text| within(text, Duration::ZERO, day(5))).collect::<Option<_>>();
         settings.retry = ladder.and_then(RetryPolicy::new).ok_or_else(|| {
-            value(&format!("{at}: retry"), "must be at most 64 waits of at most 5d, like [\"0s\", \"5s\", \"5m\"]")
+            value(
+                &format!("{at}: retry"),
+                "must be at most 64 waits of at most 5d, like [\"0s\", \"5s\", \"5m\"]",
+            )
         })?;
     }
     if let Some(text) = retention {
@@ -131,7 +147,10 @@ fn settings(raw: raw::Settings, at: &str) -> Result<Settings, ConfigError> {
     if let Some(names) = immuta_signatures {
         let known = names.iter().all(|name| matches!(name.as_str(), "sha1" | "sha256"));
         if !known {
-            return Err(value(&format!("{at}: immuta_signatures"), "must be a list of \"sha1\" and \"sha256\""));
+            return Err(value(
+                &format!("{at}: immuta_signatures"),
+                "must be a list of \"sha1\" and \"sha256\"",
+            ));
         }
         let has = |name: &str| names.iter().any(|given| given == name);
         settings.immuta_signatures = ImmutaSignatures { sha1: has("sha1"), sha256: has("sha256") };
@@ -171,7 +190,9 @@ fn user(
     };
     let roles = roles
         .iter()
-        .map(|name| Role::parse(name).ok_or_else(|| value(&at, format!("{name:?} is no role: admin, user, sender"))))
+        .map(|name| {
+            Role::parse(name).ok_or_else(|| value(&at, format!("{name:?} is no role: admin, user, sender")))
+        })
         .collect::<Result<_, _>>()?;
     let holder = TokenHolder::User { tenant: tenant.to_owned(), user: user.clone() };
     add_token(tokens, RawToken { token_sha256, token_file, token }, holder, &at, base)?;
@@ -197,8 +218,9 @@ fn add_token(
     let RawToken { token_sha256, token_file, token } = raw;
     let hash = match (token_sha256, token_file, token) {
         (None, None, None) => return Ok(()),
-        (Some(hex), None, None) => TokenHash::from_hex(&hex)
-            .ok_or_else(|| value(&format!("{at}: token_sha256"), "must be 64 hex digits; `sigpost token` makes one"))?,
+        (Some(hex), None, None) => TokenHash::from_hex(&hex).ok_or_else(|| {
+            value(&format!("{at}: token_sha256"), "must be 64 hex digits; `sigpost token` makes one")
+        })?,
         (None, Some(path), None) => {
             let path = base.join(path);
             let text = read(&path, &format!("{at}: token_file"))?;
@@ -304,14 +326,18 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_told_with_its_place() {
-        let user = |id: &str, rest: &str| format!("{TENANT}[[tenant.user]]\nid = \"{id}\"\nroles = []\n{rest}");
+        let user =
+            |id: &str, rest: &str| format!("{TENANT}[[tenant.user]]\nid = \"{id}\"\nroles = []\n{rest}");
         for (toml, expected) in [
             ("[server]\nlisten = \"here\"".into(), "[server] listen: must be an address"),
             ("[server]\nlisten = \"0.0.0.0:80\"".into(), "[server] public_url: is required"),
             ("[server]\npublic_url = \"hooks\"".into(), "[server] public_url: must be an absolute"),
             ("[server]\nlisen = \"x\"".into(), "unknown field"),
             ("[server]\ndatabase_url = \"postgres://x\"".into(), "[server] database_url: this version"),
-            ("[[tenant]]\nname = \"a\"\ndialect = \"qlik\"".into(), "tenant \"a\": dialect \"qlik\" is not one"),
+            (
+                "[[tenant]]\nname = \"a\"\ndialect = \"qlik\"".into(),
+                "tenant \"a\": dialect \"qlik\" is not one",
+            ),
             ("[[tenant]]\nname = \"a b\"\ndialect = \"immuta\"".into(), "tenant \"a b\": a tenant's name"),
             (format!("{TENANT}{TENANT}"), "two tenants have this name"),
             (format!("{TENANT}egress.allow = [\"10/8\"]"), "tenant \"acme\": egress: allow \"10/8\""),
@@ -348,7 +374,9 @@ mod tests {
         assert_eq!(duration("250ms"), Some(Duration::from_millis(250)));
         assert_eq!(duration("5m"), Some(Duration::from_secs(300)));
         assert_eq!(duration("7d"), Some(day(7)));
-        for bad in ["", "5", "s", "-1s", "1.5s", "5 s", "5S", "99999999999999999999s", "18446744073709551615d"] {
+        for bad in
+            ["", "5", "s", "-1s", "1.5s", "5 s", "5S", "99999999999999999999s", "18446744073709551615d"]
+        {
             assert_eq!(duration(bad), None, "{bad}");
         }
     }

@@ -30,7 +30,8 @@ impl Caller {
     /// # Errors
     /// Whatever authentication found wrong.
     pub fn of(parts: &Parts) -> Result<Principal, Error> {
-        let Self(caller) = parts.extensions.get::<Self>().cloned().unwrap_or(Self(Err(Error::Unauthenticated)));
+        let Self(caller) =
+            parts.extensions.get::<Self>().cloned().unwrap_or(Self(Err(Error::Unauthenticated)));
         caller
     }
 }

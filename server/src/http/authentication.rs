@@ -46,7 +46,9 @@ impl FailureLimit {
         }
         self.limiter.check_key(&of_network(address)).map_err(|until| {
             let wait = until.wait_time_from(DefaultClock::default().now());
-            Error::TooManyFailures { retry_after: u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1) }
+            Error::TooManyFailures {
+                retry_after: u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1),
+            }
         })
     }
 }
@@ -83,7 +85,9 @@ pub(super) async fn identify(
     let caller = caller(&app, request.headers());
     let caller = match (caller, limit) {
         // Only a wrong token counts: a request without one tries nothing out.
-        (Err(Error::Unauthenticated), Some(limit)) if request.headers().contains_key(header::AUTHORIZATION) => {
+        (Err(Error::Unauthenticated), Some(limit))
+            if request.headers().contains_key(header::AUTHORIZATION) =>
+        {
             Err(limit.count(peer.ip()).err().unwrap_or(Error::Unauthenticated))
         }
         (caller, _) => caller,

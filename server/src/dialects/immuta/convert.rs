@@ -9,8 +9,8 @@ use super::error::Boom;
 use crate::app::{Error, HistoryRequest, WebhookDraft};
 use crate::domain::profile::immuta::{ActionType, Immuta, Parts};
 use crate::domain::{
-    Attempt, Endpoint, Failure, FailureClass, HistoryOrder, Number, Outcome, Phase, Profile, Record, Settings,
-    SortField, SortOrder, Timestamp, Webhook,
+    Attempt, Endpoint, Failure, FailureClass, HistoryOrder, Number, Outcome, Phase, Profile, Record,
+    Settings, SortField, SortOrder, Timestamp, Webhook,
 };
 
 /// The longest secret in bytes.
@@ -29,9 +29,13 @@ pub(super) fn draft(entry: View<'_>, settings: &Settings) -> Result<WebhookDraft
     let endpoint = Endpoint::parse(&text(entry, "url")?).map_err(|error| error.to_string())?;
     let parts = Parts {
         name: text(entry, "name")?,
-        global: entry.get("global").and_then(View::as_bool).ok_or("global is required and must be true or false")?,
+        global: entry
+            .get("global")
+            .and_then(View::as_bool)
+            .ok_or("global is required and must be true or false")?,
         notifications: notifications(entry)?,
-        action: ActionType::parse(&text(entry, "actionType")?).ok_or("actionType must be triggered or received")?,
+        action: ActionType::parse(&text(entry, "actionType")?)
+            .ok_or("actionType must be triggered or received")?,
     };
     let profile = Immuta::new(parts, settings).map_err(|error| error.to_string())?;
     Ok(WebhookDraft { endpoint, secret: secret(entry)?, profile: Profile::Immuta(profile) })
@@ -67,7 +71,9 @@ fn secret(entry: View<'_>) -> Result<Option<Secret>, String> {
                 return Err(format!("secret must not be longer than {MAX_SECRET} bytes"));
             }
             let secret = Secret::new(text.into_owned().into_bytes());
-            secret.map(Some).map_err(|_| "secret must not be empty; leave it out for unsigned webhooks".into())
+            secret
+                .map(Some)
+                .map_err(|_| "secret must not be empty; leave it out for unsigned webhooks".into())
         }
     }
 }
@@ -85,9 +91,12 @@ pub(super) fn history_request(query: &str) -> Result<HistoryRequest, Boom> {
     };
     let mut seen: Vec<String> = Vec::new();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-        let bad = |expected: &str| Boom::bad_request(format_args!("query parameter {name} must be {expected}"));
+        let bad =
+            |expected: &str| Boom::bad_request(format_args!("query parameter {name} must be {expected}"));
         match name.as_ref() {
-            "offset" => request.offset = number(&value, 0, i64::MAX as u64).ok_or_else(|| bad("0 or more"))?,
+            "offset" => {
+                request.offset = number(&value, 0, i64::MAX as u64).ok_or_else(|| bad("0 or more"))?
+            }
             "pageSize" => {
                 let size = number(&value, 1, 1_000).and_then(|size| u32::try_from(size).ok());
                 request.limit = size.ok_or_else(|| bad("a number from 1 to 1000"))?;
@@ -105,7 +114,8 @@ pub(super) fn history_request(query: &str) -> Result<HistoryRequest, Boom> {
             }
             "notificationType" => {
                 let given = !value.is_empty() && value.len() <= 512;
-                request.event_type = Some(given.then(|| value.to_string()).ok_or_else(|| bad("a notification"))?);
+                request.event_type =
+                    Some(given.then(|| value.to_string()).ok_or_else(|| bad("a notification"))?);
             }
             "successOrFailure" => {
                 request.success = Some(match value.to_ascii_lowercase().as_str() {

@@ -28,9 +28,9 @@ pub fn router() -> Router<App> {
 /// Whether a path is one of this dialect's.
 #[must_use]
 pub fn owns(path: &str) -> bool {
-    ["/webhooks", "/bim"].into_iter().any(|root| {
-        path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    })
+    ["/webhooks", "/bim"]
+        .into_iter()
+        .any(|root| path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
 
 /// The answer to a path below this dialect's roots that is none of its own.

@@ -48,7 +48,11 @@ impl<S: Sync> FromRequestParts<S> for Caller {
 
 /// `POST /webhooks`: 200 whatever becomes of the entries. The body is JSON whatever its content type, because the
 /// documented curl line sends `application/x-www-form-urlencoded`.
-async fn create(State(app): State<App>, Caller(principal): Caller, body: Body) -> Result<Json<dto::Created>, Boom> {
+async fn create(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    body: Body,
+) -> Result<Json<dto::Created>, Boom> {
     let access = authorise(&principal, Operation::CreateWebhook)?;
     let body = shared::parse(&shared::read(body).await?)?;
     let entries = body.view().get("webhooks").and_then(View::elements);
@@ -57,13 +61,17 @@ async fn create(State(app): State<App>, Caller(principal): Caller, body: Body) -
         return Err(Boom::bad_request(format_args!("one request creates at most {MAX_ENTRIES} webhooks")));
     }
     let mut created = dto::Created { created_webhooks: Vec::new(), errors: Vec::new() };
-    for (index, entry) in body.view().get("webhooks").and_then(View::elements).into_iter().flatten().enumerate() {
+    for (index, entry) in
+        body.view().get("webhooks").and_then(View::elements).into_iter().flatten().enumerate()
+    {
         let result = match convert::draft(entry, &access.tenant.settings) {
             Err(message) => Err(message),
             Ok(draft) => match app.create_webhook(&principal, draft).await {
                 Ok(webhook) => Ok(webhook),
                 // What is no fault of the entry is an error of the request.
-                Err(error @ (Error::Saturated(_) | Error::DiskFull | Error::Unavailable | Error::Internal)) => {
+                Err(
+                    error @ (Error::Saturated(_) | Error::DiskFull | Error::Unavailable | Error::Internal),
+                ) => {
                     return Err(error.into());
                 }
                 Err(error) => Err(error.to_string()),

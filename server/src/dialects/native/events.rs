@@ -57,7 +57,8 @@ pub(super) async fn publish(
             let events = cloudevents::batch(shared::parse(&body)?.view()).map_err(Problem::from)?;
             let names: Vec<_> = events.iter().map(name).collect();
             let receipts = app.publish(&principal, events).await?;
-            let results = names.into_iter().zip(receipts).map(|(name, receipt)| result(name, &receipt)).collect();
+            let results =
+                names.into_iter().zip(receipts).map(|(name, receipt)| result(name, &receipt)).collect();
             Ok((StatusCode::ACCEPTED, Json(BatchResult { results })).into_response())
         }
         Mode::Structured => {
@@ -108,7 +109,8 @@ impl Mode {
             Some(Ok(content_type)) => Some(content_type.to_owned()),
             Some(Err(_)) => return Err(unsupported()),
         };
-        let essence = content_type.as_deref().and_then(|text| text.split(';').next()).unwrap_or_default().trim();
+        let essence =
+            content_type.as_deref().and_then(|text| text.split(';').next()).unwrap_or_default().trim();
         if essence.eq_ignore_ascii_case(cloudevents::STRUCTURED) {
             Ok(Self::Structured)
         } else if essence.eq_ignore_ascii_case(cloudevents::BATCH) {
@@ -148,7 +150,9 @@ fn result((id, source): Name, receipt: &Receipt) -> EventResult {
     let (status, detail) = match receipt {
         Receipt::Accepted => ("accepted", None),
         Receipt::Duplicate => ("duplicate", None),
-        Receipt::Conflict => ("conflict", Some("source and id are those of an event with other content".to_owned())),
+        Receipt::Conflict => {
+            ("conflict", Some("source and id are those of an event with other content".to_owned()))
+        }
         Receipt::Invalid(error) => ("invalid", Some(error.to_string())),
         Receipt::Unfit(error) => ("invalid", Some(error.to_string())),
     };

@@ -20,7 +20,8 @@ pub fn router() -> Router<App> {
 #[must_use]
 pub fn no_such_path(path: &str) -> Response {
     let path: String = path.chars().take(200).collect();
-    Problem::new(StatusCode::NOT_FOUND, "not-found", format_args!("there is nothing at {path}")).into_response()
+    Problem::new(StatusCode::NOT_FOUND, "not-found", format_args!("there is nothing at {path}"))
+        .into_response()
 }
 
 async fn method_not_allowed() -> Problem {
