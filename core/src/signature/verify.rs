@@ -207,7 +207,7 @@ impl Verifier {
         if age > tolerance {
             Err(VerifyError::Stale { age })
         } else if age < -tolerance {
-            Err(VerifyError::Future { ahead: -age })
+            Err(VerifyError::Future { ahead: age.saturating_neg() })
         } else {
             Ok(())
         }
@@ -314,7 +314,9 @@ mod tests {
                     let mut flipped = value.clone().into_bytes();
                     flipped[bit / 8] ^= 1 << (bit % 8);
                     // Hex is read in either case, and that is no other tag.
-                    if flipped.eq_ignore_ascii_case(value.as_bytes()) && scheme.encoding() == super::super::Encoding::Hex {
+                    if flipped.eq_ignore_ascii_case(value.as_bytes())
+                        && scheme.encoding() == super::super::Encoding::Hex
+                    {
                         continue;
                     }
                     let pairs = headers.iter().enumerate().map(|(other, (name, value))| {
@@ -402,11 +404,13 @@ mod tests {
                 let mut malformed = headers.clone();
                 malformed[at].1 = bad.into();
                 // What is a fit id is no malformed one, only another.
-                let expected = if name == "webhook-id" && !bad.is_empty() && bad.is_ascii() && !bad.contains(['.', ' ']) {
-                    VerifyError::Mismatch
-                } else {
-                    VerifyError::MalformedHeader(name.clone())
-                };
+                let expected =
+                    if name == "webhook-id" && !bad.is_empty() && bad.is_ascii() && !bad.contains(['.', ' '])
+                    {
+                        VerifyError::Mismatch
+                    } else {
+                        VerifyError::MalformedHeader(name.clone())
+                    };
                 assert_eq!(verify(&verifier, &malformed, BODY), Err(expected), "{name}: {bad}");
             }
         }
@@ -414,7 +418,9 @@ mod tests {
 
     #[test]
     fn any_bytes_can_be_signed() {
-        for body in [&b""[..], b"\xff\xfe\x00", b"\xef\xbb\xbf{}", b"a=1&b=%20", b"$& $$ $'", &[0xed, 0xa0, 0x80]] {
+        for body in
+            [&b""[..], b"\xff\xfe\x00", b"\xef\xbb\xbf{}", b"a=1&b=%20", b"$& $$ $'", &[0xed, 0xa0, 0x80]]
+        {
             for scheme in Scheme::presets() {
                 let verifier = Verifier::new(scheme, &[secret("s")]);
                 assert!(verify(&verifier, &signed(scheme, "s", body, NOW), body).is_ok());
@@ -461,7 +467,10 @@ mod tests {
             ("webhook-signature", b"v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="),
         ];
         let verified = verifier.verify(headers, br#"{"test": 2432232314}"#, 1_614_265_330).unwrap();
-        assert_eq!((verified.id, verified.timestamp), (Some("msg_p5jXN8AQM9LWM0D4loKWxJek"), Some(1_614_265_330)));
+        assert_eq!(
+            (verified.id, verified.timestamp),
+            (Some("msg_p5jXN8AQM9LWM0D4loKWxJek"), Some(1_614_265_330))
+        );
     }
 
     #[test]
