@@ -60,7 +60,7 @@ pub(super) fn new_webhook(tenant: TenantId, owner: &str, global: bool) -> NewWeb
         tenant,
         owner: UserId::new(owner).unwrap(),
         endpoint: Endpoint::parse("https://hooks.example.com/in?x=1").unwrap(),
-        secret: Secret::new(b"a secret for signing"),
+        secret: Some(Secret::new(*b"a secret for signing").unwrap()),
         profile: Profile::Immuta(immuta::Immuta::restore(immuta::Parts {
             name: "audit \"log\"".into(),
             global,

@@ -18,7 +18,7 @@ pub(super) enum Command {
     CreateWebhook(Job<NewWebhook, Arc<Webhook>>),
     DeleteWebhook(Job<Named, Option<Arc<Webhook>>>),
     CreateResend(Job<Named, Resend>),
-    Prune(Job<Prune, u64>),
+    Prune(Job<Prune, Pruned>),
     IssueToken(Job<IssuedToken, ()>),
     Check(Job<(), ()>),
 }
@@ -35,6 +35,14 @@ pub(super) struct Named {
 pub(super) struct Prune {
     pub(super) before: Vec<(TenantId, Timestamp)>,
     pub(super) limit: u32,
+}
+
+/// What it has deleted.
+#[derive(Clone, Copy)]
+pub(super) struct Pruned {
+    pub(super) events: u64,
+    /// There may be more to delete now; otherwise it has come to the young end.
+    pub(super) more: bool,
 }
 
 /// An input, what became of it, and who is to be told.

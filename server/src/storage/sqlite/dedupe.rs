@@ -16,11 +16,11 @@ use crate::domain::{EventId, TenantUid, Timestamp};
 
 /// How far back a repeated event is recognised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DedupeWindow {
+pub(super) struct DedupeWindow {
     /// Keys older than this are forgotten.
-    pub age: Duration,
+    pub(super) age: Duration,
     /// With more keys than this the oldest are forgotten.
-    pub keys: usize,
+    pub(super) keys: usize,
 }
 
 impl Default for DedupeWindow {

@@ -31,8 +31,10 @@ pub struct ParseKeyError;
 pub enum KeySource {
     /// The configuration gives it.
     Given(MasterKey),
+    /// It stands in this file, as 64 hex digits.
+    File(PathBuf),
     /// It stands in the file `master.key` of the data directory, and is drawn when the store is new.
-    DataDirectory,
+    Generated,
 }
 
 impl MasterKey {

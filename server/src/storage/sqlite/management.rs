@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::command::{Named, Prune};
+use super::command::{Named, Prune, Pruned};
 use super::rows::{
     FrameRow, Place, WebhookRow, disabled_reason, first_version, is_global, profile_json, secret_label,
     stored, verified_data,
@@ -14,7 +14,7 @@ use super::state::{Effect, Numbers, TenantState, take, take_number};
 use super::transaction::{DeliveryRow, Transaction};
 use crate::domain::{
     Body, Cause, DeliveryState, EventId, IssuedToken, MessageId, NewWebhook, Tenant, TenantId, TenantSpec,
-    TenantUid, Timestamp, Webhook, WebhookId, Work,
+    TenantUid, Webhook, WebhookId, Work,
 };
 use crate::storage::{Resend, StoreError};
 
@@ -217,39 +217,38 @@ impl Transaction<'_> {
     }
 
     /// Walks along the events from where it last stopped and deletes what is old enough, a bounded part at a time.
-    pub(super) fn prune(&mut self, prune: &Prune) -> Result<u64, StoreError> {
-        let before: HashMap<i64, Timestamp> = prune.before.iter().map(|(id, at)| (id.get(), *at)).collect();
-        let limit = usize::try_from(prune.limit).unwrap_or(usize::MAX);
+    pub(super) fn prune(&mut self, prune: &Prune) -> Result<Pruned, StoreError> {
+        let before: HashMap<i64, i64> =
+            prune.before.iter().map(|(id, at)| (id.get(), at.as_microsecond())).collect();
         let mut statement = self.sql.prepare_cached(EVENTS_AFTER)?;
         let events =
             statement.query_map(params![self.draft.prune_after.get(), PRUNE_READS], PruneRow::read)?;
         let events = events.collect::<Result<Vec<_>, _>>()?;
-        let at_the_end = u32::try_from(events.len()).is_ok_and(|read| read < PRUNE_READS);
+        let read_all = u32::try_from(events.len()).is_ok_and(|read| read < PRUNE_READS);
         let (mut deleted, mut rows, mut young) = (0, 0, 0);
         for event in events {
-            if deleted >= limit || rows >= PRUNE_ROWS {
-                return Ok(count(deleted));
+            if deleted >= u64::from(prune.limit) || rows >= PRUNE_ROWS {
+                return Ok(Pruned { events: deleted, more: true });
             }
-            let cut = before.get(&event.tenant).map(|at| at.as_microsecond());
-            match cut.filter(|cut| event.received_at < *cut) {
+            match before.get(&event.tenant).filter(|cut| event.received_at < **cut) {
                 Some(cut) => {
                     young = 0;
-                    let (gone, whole) = self.prune_event(&event, cut)?;
+                    let (gone, whole) = self.prune_event(&event, *cut)?;
                     rows += gone;
-                    deleted += usize::from(whole);
+                    deleted += u64::from(whole);
                 }
                 None => young += 1,
             }
             if young >= PRUNE_YOUNG {
-                self.draft.prune_after = EventId::new(0);
-                return Ok(count(deleted));
+                break;
             }
             self.draft.prune_after = EventId::new(event.id);
         }
-        if at_the_end {
+        let more = !read_all && young < PRUNE_YOUNG;
+        if !more {
             self.draft.prune_after = EventId::new(0);
         }
-        Ok(count(deleted))
+        Ok(Pruned { events: deleted, more })
     }
 
     /// Deletes the terminal old deliveries of an event, and the event when none is left. Returns how many rows
@@ -281,10 +280,6 @@ impl Transaction<'_> {
         }
         Ok((rows, !kept))
     }
-}
-
-fn count(events: usize) -> u64 {
-    u64::try_from(events).unwrap_or(u64::MAX)
 }
 
 struct PruneRow {

@@ -22,7 +22,7 @@
 //! error, never a delivery; nobody reads a webhook's secret from the files without the master key; two servers
 //! never write to one directory.
 //!
-//! **Not guaranteed**: that an idempotency key is recognised beyond its window ([`DedupeWindow`]) or beyond its
+//! **Not guaranteed**: that an idempotency key is recognised beyond its window (24 hours or ten million keys) or beyond its
 //! event's retention; that bodies and responses are secret at rest; that results which could not be written for a
 //! full disk survive a crash (their deliveries are then repeated).
 //!
@@ -53,7 +53,8 @@ use std::thread::JoinHandle;
 use async_trait::async_trait;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
-use self::command::{Command, Job, Named, Prune, Wake};
+use self::command::{Command, Job, Named, Prune, Pruned, Wake};
+use self::dedupe::DedupeWindow;
 use self::open::Opened;
 use self::queue::Queue;
 use self::reads::Readers;
@@ -67,7 +68,6 @@ use crate::domain::{
 };
 use crate::rng::Rng;
 
-pub use self::dedupe::DedupeWindow;
 pub use self::key::{KeySource, MasterKey, ParseKeyError};
 pub use self::open::OpenError;
 
@@ -79,8 +79,6 @@ pub struct Options {
     pub directory: PathBuf,
     /// The key that seals secrets.
     pub master_key: KeySource,
-    /// How far back repeated events are recognised.
-    pub dedupe: DedupeWindow,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Draws nonces, keys and tenants' random names.
@@ -106,7 +104,7 @@ impl SqliteStore {
     /// # Panics
     /// Outside a tokio runtime: one of its tasks tells those who wait.
     pub fn open(options: Options) -> Result<Self, OpenError> {
-        let opened = open::open(&options)?;
+        let opened = open::open(&options, DedupeWindow::default())?;
         Self::start(opened, options)
     }
 
@@ -243,8 +241,18 @@ impl Store for SqliteStore {
         self.readers.read(move |sql| history::record(sql, &directory, tenant, number)).await
     }
 
+    /// In commits of a bounded size each.
     async fn prune(&self, before: Vec<(TenantId, Timestamp)>, limit: u32) -> Result<u64, StoreError> {
-        self.call(0, Prune { before, limit }, Command::Prune).await
+        let mut events = 0;
+        loop {
+            let left = limit.saturating_sub(u32::try_from(events).unwrap_or(u32::MAX));
+            let prune = Prune { before: before.clone(), limit: left };
+            let Pruned { events: deleted, more } = self.call(0, prune, Command::Prune).await?;
+            events += deleted;
+            if !more || events >= u64::from(limit) {
+                return Ok(events);
+            }
+        }
     }
 
     async fn issue_token(&self, token: IssuedToken) -> Result<(), StoreError> {

@@ -10,11 +10,11 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::dedupe::{Dedupe, Key};
+use super::Options;
+use super::dedupe::{Dedupe, DedupeWindow, Key};
 use super::key::{KeySource, MasterKey, Sealer, key_file};
 use super::rows::{Place, WebhookRow};
 use super::state::{Numbers, Sequences, State, TenantState};
-use super::{DedupeWindow, Options};
 use crate::domain::{EventId, IssuedToken, TenantId, Timestamp, TokenHash, UserId};
 use crate::rng::Rng;
 use crate::storage::{Directory, StoreError};
@@ -86,8 +86,8 @@ pub(super) struct Opened {
     pub(super) state: State,
 }
 
-pub(super) fn open(options: &Options) -> Result<Opened, OpenError> {
-    let Options { directory, master_key, dedupe, clock, rng } = options;
+pub(super) fn open(options: &Options, window: DedupeWindow) -> Result<Opened, OpenError> {
+    let Options { directory, master_key, clock, rng } = options;
     at(directory, DirBuilder::new().recursive(true).mode(0o700).create(directory))?;
     let lock = lock(directory)?;
     let database = directory.join("sigpost.db");
@@ -95,7 +95,7 @@ pub(super) fn open(options: &Options) -> Result<Opened, OpenError> {
     embedded::migrations::runner().run(&mut sql).map_err(|error| OpenError::Layout(Box::new(error)))?;
     sync_directory(directory)?;
     let sealer = Arc::new(unlock(&sql, directory, master_key, &**rng)?);
-    let state = load(&sql, &sealer, *dedupe, clock.now())?;
+    let state = load(&sql, &sealer, window, clock.now())?;
     Ok(Opened { sql, database, lock, sealer, state })
 }
 
@@ -153,7 +153,9 @@ fn unlock(
     let check: Option<Vec<u8>> = sql.query_row(KEY_CHECK, [], |row| row.get(0)).optional()?;
     let key = match source {
         KeySource::Given(key) => key.clone(),
-        KeySource::DataDirectory => match read_key(directory)? {
+        KeySource::File(path) => read_key(path)?
+            .ok_or_else(|| OpenError::Io { path: path.clone(), source: io::ErrorKind::NotFound.into() })?,
+        KeySource::Generated => match read_key(&key_file(directory))? {
             Some(key) => key,
             None if check.is_none() => draw_key(directory, rng)?,
             None => return Err(OpenError::KeyMissing { path: key_file(directory) }),
@@ -170,14 +172,13 @@ fn unlock(
     Ok(sealer)
 }
 
-fn read_key(directory: &Path) -> Result<Option<MasterKey>, OpenError> {
-    let path = key_file(directory);
-    let text = match std::fs::read_to_string(&path) {
+fn read_key(path: &Path) -> Result<Option<MasterKey>, OpenError> {
+    let text = match std::fs::read_to_string(path) {
         Ok(text) => zeroize::Zeroizing::new(text),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(source) => return Err(OpenError::Io { path, source }),
+        Err(source) => return Err(OpenError::Io { path: path.to_owned(), source }),
     };
-    MasterKey::parse(&text).map(Some).map_err(|_| OpenError::KeyInvalid { path })
+    MasterKey::parse(&text).map(Some).map_err(|_| OpenError::KeyInvalid { path: path.to_owned() })
 }
 
 /// The key is durable before anything is sealed with it. Nobody else writes here: the directory is locked.

@@ -417,7 +417,7 @@ impl WebhookRow {
             Some(sealed) => {
                 let bad = || place.column("secret_sealed");
                 let secret = sealer.open(secret_label(&uid, self.id), sealed).map_err(|_| bad())?;
-                Some(Secret::new(&secret).ok_or_else(bad)?)
+                Some(Secret::new(secret.as_slice()).map_err(|_| bad())?)
             }
         };
         Ok(Webhook { secret, ..self.without_secret()? })

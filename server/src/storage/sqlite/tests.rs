@@ -9,7 +9,8 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
-use super::{DedupeWindow, KeySource, MasterKey, OpenError, Options, SqliteStore, history, open, reads};
+use super::dedupe::DedupeWindow;
+use super::{KeySource, MasterKey, OpenError, Options, SqliteStore, history, open, reads};
 use crate::clock::MockClock;
 use crate::domain::{
     DeliveryState, HistoryOrder, NewEvent, Next, Outcome, Published, Settlement, SortField, SortOrder,
@@ -51,8 +52,7 @@ impl Bench for Directory {
 fn options(directory: &Path, clock: &Arc<MockClock>) -> Options {
     Options {
         directory: directory.to_owned(),
-        master_key: KeySource::DataDirectory,
-        dedupe: DedupeWindow::default(),
+        master_key: KeySource::Generated,
         clock: Arc::clone(clock) as _,
         rng: Arc::new(SeededRng::new(7)),
     }
@@ -63,7 +63,7 @@ async fn prepared(sql: &str) -> World<Directory> {
     let mut world = World::<Directory>::new().await;
     world.store.close().await;
     let options = world.bench.options();
-    let opened = open::open(&options).unwrap();
+    let opened = open::open(&options, DedupeWindow::default()).unwrap();
     opened.sql.execute_batch(sql).unwrap();
     world.store = Arc::new(SqliteStore::start(opened, options).unwrap());
     world.store.apply_tenants(vec![spec("acme")]).await.unwrap();
@@ -444,8 +444,8 @@ async fn the_window_of_idempotency_keys_ends_by_number_and_by_age_also_over_rest
     world.store.close().await;
     let small = DedupeWindow { age: Duration::from_secs(60), keys: 2 };
     let open = |world: &World<Directory>| {
-        let options = Options { dedupe: small, ..world.bench.options() };
-        Arc::new(SqliteStore::open(options).unwrap())
+        let options = world.bench.options();
+        Arc::new(SqliteStore::start(open::open(&options, small).unwrap(), options).unwrap())
     };
     world.store = open(&world);
     let now = |id: &str| NewEvent { received_at: time(100), ..event(world.tenant, id, &[]) };
