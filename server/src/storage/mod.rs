@@ -10,8 +10,10 @@
 //! Not guaranteed: that a write whose future was dropped did not happen. Callers that must act on the outcome run
 //! to its end, whatever becomes of the client they act for.
 
+#[cfg(test)]
+mod contract;
 mod directory;
-// pub mod sqlite;
+pub mod sqlite;
 
 use async_trait::async_trait;
 

@@ -1,0 +1,331 @@
+//! The rare commands, each in a savepoint of its own: tenants, webhooks, resends, tokens, retention.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rusqlite::{OptionalExtension, Row, params};
+
+use super::command::{Named, Prune, Pruned};
+use super::rows::{
+    FrameRow, Place, WebhookRow, disabled_reason, first_version, is_global, profile_json, secret_label,
+    stored, verified_data,
+};
+use super::state::{Effect, Numbers, TenantState, take, take_number};
+use super::transaction::{DeliveryRow, Transaction};
+use crate::domain::{
+    Body, Cause, DeliveryState, EventId, IssuedToken, MessageId, NewWebhook, Tenant, TenantId, TenantSpec,
+    TenantUid, Webhook, WebhookId, Work,
+};
+use crate::storage::{Resend, StoreError};
+
+const TENANT_BY_NAME: &str = "SELECT id, uid, dialect FROM tenant WHERE name = ?1";
+
+const INSERT_TENANT: &str = "
+    INSERT INTO tenant (id, name, uid, dialect, next_webhook, next_event, next_delivery)
+    VALUES (?1, ?2, ?3, ?4, 1, 1, 1)";
+
+const INSERT_WEBHOOK: &str = "
+    INSERT INTO webhook
+        (id, tenant, number, owner, url, secret_sealed, disabled_reason, version, global, profile,
+         created_at, updated_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+
+const ERASE_WEBHOOK: &str = "
+    UPDATE webhook SET deleted_at = ?3, updated_at = ?3, version = version + 1, secret_sealed = NULL
+    WHERE tenant = ?1 AND number = ?2 AND deleted_at IS NULL";
+
+const WEBHOOK_BY_NUMBER: &str = "
+    SELECT webhook.*, tenant.uid AS uid FROM webhook JOIN tenant ON tenant.id = webhook.tenant
+    WHERE webhook.tenant = ?1 AND webhook.number = ?2";
+
+/// Reads the backlog once; it names the index so that it can never read the history.
+const CANCEL_PENDING: &str =
+    "UPDATE delivery INDEXED BY delivery_pending SET state = 3 WHERE state = 0 AND webhook = ?1";
+
+const DELIVERY_TO_RESEND: &str = "
+    SELECT delivery.id, delivery.event, delivery.webhook, frame_head, frame_cut, frame_tail, frame_checksum,
+        event.number AS event_number, event.received_at, event_data.checksum, event_data.data,
+        webhook.number AS webhook_number, webhook.deleted_at IS NOT NULL AS deleted
+    FROM delivery
+    JOIN event ON event.id = delivery.event
+    JOIN event_data ON event_data.event = delivery.event
+    JOIN webhook ON webhook.id = delivery.webhook
+    WHERE delivery.tenant = ?1 AND delivery.number = ?2 AND delivery.last_attempt IS NOT NULL";
+
+const INSERT_TOKEN: &str =
+    "INSERT OR REPLACE INTO token (hash, tenant, user, issued_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)";
+
+const SWEEP_TOKENS: &str = "DELETE FROM token WHERE expires_at <= ?1";
+
+const EVENTS_AFTER: &str = "
+    SELECT id, tenant, received_at, first_delivery, deliveries FROM event WHERE id > ?1 ORDER BY id LIMIT ?2";
+
+/// An event's own deliveries lie together; resends are found by their index.
+const DELIVERIES_OF_EVENT: &str = "
+    SELECT id, state, created_at, last_attempt FROM delivery WHERE id >= ?2 AND id < ?2 + ?3 AND event = ?1
+    UNION ALL
+    SELECT id, state, created_at, last_attempt FROM delivery INDEXED BY delivery_resend
+    WHERE cause = 1 AND event = ?1";
+
+const DELETE_ATTEMPT: &str = "DELETE FROM attempt WHERE id = ?1 RETURNING previous";
+const DELETE_DELIVERY: &str = "DELETE FROM delivery WHERE id = ?1";
+const DELETE_EVENT: &str = "DELETE FROM event WHERE id = ?1";
+const DELETE_EVENT_DATA: &str = "DELETE FROM event_data WHERE event = ?1";
+
+/// Retention never holds the writer up for longer than this takes: a few milliseconds per thousand.
+const PRUNE_ROWS: usize = 10_000;
+const PRUNE_READS: u32 = 20_000;
+/// After so many events in a row that are too young, retention starts again at the old end.
+const PRUNE_YOUNG: usize = 1_000;
+
+impl Transaction<'_> {
+    pub(super) fn apply_tenants(&mut self, specs: &[TenantSpec]) -> Result<(), StoreError> {
+        let tenants =
+            specs.iter().map(|spec| self.apply_tenant(spec).map(Arc::new)).collect::<Result<_, _>>()?;
+        self.draft.effects.push(Effect::SetTenants(tenants));
+        Ok(())
+    }
+
+    fn apply_tenant(&mut self, spec: &TenantSpec) -> Result<Tenant, StoreError> {
+        let known = self.sql.prepare_cached(TENANT_BY_NAME)?.query_row([&spec.name], |row| {
+            Ok((row.get::<_, i64>("id")?, row.get::<_, Vec<u8>>("uid")?, row.get::<_, String>("dialect")?))
+        });
+        let (id, uid) = match known.optional()? {
+            Some((_, _, stored)) if stored != spec.dialect.as_str() => {
+                return Err(StoreError::DialectChanged { tenant: spec.name.clone(), stored });
+            }
+            Some((id, uid, _)) => (TenantId::new(id), Place::new("tenant", id).uid("uid", &uid)?),
+            None => self.insert_tenant(spec)?,
+        };
+        Ok(spec.clone().into_tenant(id, uid))
+    }
+
+    fn insert_tenant(&mut self, spec: &TenantSpec) -> Result<(TenantId, TenantUid), StoreError> {
+        let id = take(&mut self.draft.sequences.tenant);
+        let mut uid = [0; 16];
+        self.context.rng.fill(&mut uid);
+        self.execute(INSERT_TENANT, params![id, spec.name, uid, spec.dialect.as_str()])?;
+        let (id, uid) = (TenantId::new(id), TenantUid::new(uid));
+        self.draft.tenants.insert(id, TenantState { uid, next: Numbers::START });
+        Ok((id, uid))
+    }
+
+    pub(super) fn create_webhook(&mut self, new: &NewWebhook) -> Result<Arc<Webhook>, StoreError> {
+        let mut tenant = self.tenant(new.tenant)?;
+        let number = take_number(&mut tenant.next.webhook);
+        self.draft.tenants.insert(new.tenant, tenant);
+        let id = take(&mut self.draft.sequences.webhook);
+        let webhook = first_version(new.clone(), WebhookId::new(id), number);
+        let sealed = webhook.secret.as_ref().map(|secret| {
+            let label = secret_label(&tenant.uid, id);
+            self.context.sealer.seal(label, secret.as_bytes(), &*self.context.rng)
+        });
+        self.execute(
+            INSERT_WEBHOOK,
+            params![
+                id,
+                webhook.tenant.get(),
+                number.get(),
+                webhook.owner.as_str(),
+                webhook.endpoint.as_given(),
+                sealed,
+                disabled_reason(webhook.state),
+                i64::try_from(webhook.version).unwrap_or(i64::MAX),
+                is_global(&webhook.profile),
+                profile_json(&webhook.profile),
+                webhook.created_at.as_microsecond(),
+                webhook.updated_at.as_microsecond()
+            ],
+        )?;
+        let webhook = Arc::new(webhook);
+        self.draft.effects.push(Effect::PutWebhook(Arc::clone(&webhook)));
+        Ok(webhook)
+    }
+
+    pub(super) fn delete_webhook(&mut self, named: Named) -> Result<Option<Arc<Webhook>>, StoreError> {
+        let Named { tenant, number, at } = named;
+        let at = stored(at).as_microsecond();
+        if self.execute(ERASE_WEBHOOK, [tenant.get(), number.get(), at])? == 0 {
+            return Ok(None);
+        }
+        let mut statement = self.sql.prepare_cached(WEBHOOK_BY_NUMBER)?;
+        let row = statement.query_row([tenant.get(), number.get()], WebhookRow::read)?;
+        let webhook = Arc::new(row.without_secret()?);
+        self.execute(CANCEL_PENDING, [webhook.id.get()])?;
+        self.draft.deleted.insert(webhook.id);
+        self.draft.effects.push(Effect::RemoveWebhook(Arc::clone(&webhook)));
+        Ok(Some(webhook))
+    }
+
+    pub(super) fn create_resend(&mut self, named: Named) -> Result<Resend, StoreError> {
+        let Named { tenant, number, at } = named;
+        let mut statement = self.sql.prepare_cached(DELIVERY_TO_RESEND)?;
+        let row = statement.query_row([tenant.get(), number.get()], ResendRow::read).optional()?;
+        let Some(row) = row else { return Ok(Resend::NoRecord) };
+        if row.deleted {
+            return Ok(Resend::WebhookDeleted);
+        }
+        let at = stored(at);
+        let place = Place::new("event", row.event);
+        let webhook = WebhookId::new(row.webhook);
+        let body = Body {
+            data: verified_data(row.event, &row.checksum, row.data)?,
+            frame: row.frame.verified(row.event)?,
+        };
+        let (delivery, record) = self.insert_delivery(&DeliveryRow {
+            tenant,
+            event: row.event,
+            webhook,
+            cause: Cause::Resend,
+            state: DeliveryState::Pending,
+            at,
+            frame: &body.frame,
+        })?;
+        let webhook_number = Place::new("webhook", row.webhook).number("number", row.webhook_number)?;
+        let event_number = place.number("number", row.event_number)?;
+        let work = Work {
+            delivery,
+            tenant,
+            webhook,
+            event: EventId::new(row.event),
+            message_id: MessageId::derive(&self.tenant(tenant)?.uid, event_number, webhook_number),
+            cause: Cause::Resend,
+            received_at: place.time("received_at", row.received_at)?,
+            attempts_made: 0,
+            due: at,
+            body: Some(body),
+        };
+        Ok(Resend::Created { work: Box::new(work), number: record })
+    }
+
+    pub(super) fn issue_token(&mut self, token: &IssuedToken) -> Result<(), StoreError> {
+        let now = self.context.clock.now();
+        let IssuedToken { hash, tenant, user, issued_at, expires_at } = token;
+        self.execute(SWEEP_TOKENS, [now.as_microsecond()])?;
+        self.execute(
+            INSERT_TOKEN,
+            params![
+                hash.as_bytes(),
+                tenant.get(),
+                user.as_str(),
+                issued_at.as_microsecond(),
+                expires_at.as_microsecond()
+            ],
+        )?;
+        self.draft.effects.push(Effect::PutToken { token: token.clone(), now });
+        Ok(())
+    }
+
+    /// Walks along the events from where it last stopped and deletes what is old enough, a bounded part at a time.
+    pub(super) fn prune(&mut self, prune: &Prune) -> Result<Pruned, StoreError> {
+        let before: HashMap<i64, i64> =
+            prune.before.iter().map(|(id, at)| (id.get(), at.as_microsecond())).collect();
+        let mut statement = self.sql.prepare_cached(EVENTS_AFTER)?;
+        let events =
+            statement.query_map(params![self.draft.prune_after.get(), PRUNE_READS], PruneRow::read)?;
+        let events = events.collect::<Result<Vec<_>, _>>()?;
+        let read_all = u32::try_from(events.len()).is_ok_and(|read| read < PRUNE_READS);
+        let (mut deleted, mut rows, mut young) = (0, 0, 0);
+        for event in events {
+            if deleted >= u64::from(prune.limit) || rows >= PRUNE_ROWS {
+                return Ok(Pruned { events: deleted, more: true });
+            }
+            match before.get(&event.tenant).filter(|cut| event.received_at < **cut) {
+                Some(cut) => {
+                    young = 0;
+                    let (gone, whole) = self.prune_event(&event, *cut)?;
+                    rows += gone;
+                    deleted += u64::from(whole);
+                }
+                None => young += 1,
+            }
+            if young >= PRUNE_YOUNG {
+                break;
+            }
+            self.draft.prune_after = EventId::new(event.id);
+        }
+        let more = !read_all && young < PRUNE_YOUNG;
+        if !more {
+            self.draft.prune_after = EventId::new(0);
+        }
+        Ok(Pruned { events: deleted, more })
+    }
+
+    /// Deletes the terminal old deliveries of an event, and the event when none is left. Returns how many rows
+    /// went, and whether the event did.
+    fn prune_event(&self, event: &PruneRow, cut: i64) -> Result<(usize, bool), StoreError> {
+        let mut statement = self.sql.prepare_cached(DELIVERIES_OF_EVENT)?;
+        let params = [event.id, event.first_delivery, event.deliveries];
+        let mut deliveries = statement.query(params)?;
+        let (mut old, mut kept) = (Vec::new(), false);
+        while let Some(row) = deliveries.next()? {
+            let (state, created_at): (i64, i64) = (row.get("state")?, row.get("created_at")?);
+            if state != 0 && created_at < cut {
+                old.push((row.get::<_, i64>("id")?, row.get::<_, Option<i64>>("last_attempt")?));
+            } else {
+                kept = true;
+            }
+        }
+        let mut rows = 0;
+        for (delivery, mut attempt) in old {
+            while let Some(id) = attempt {
+                let previous = self.sql.prepare_cached(DELETE_ATTEMPT)?.query_row([id], |row| row.get(0));
+                attempt = previous.optional()?.flatten();
+                rows += 1;
+            }
+            rows += self.execute(DELETE_DELIVERY, [delivery])?;
+        }
+        if !kept {
+            rows += self.execute(DELETE_EVENT_DATA, [event.id])? + self.execute(DELETE_EVENT, [event.id])?;
+        }
+        Ok((rows, !kept))
+    }
+}
+
+struct PruneRow {
+    id: i64,
+    tenant: i64,
+    received_at: i64,
+    first_delivery: i64,
+    deliveries: i64,
+}
+
+impl PruneRow {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get("id")?,
+            tenant: row.get("tenant")?,
+            received_at: row.get("received_at")?,
+            first_delivery: row.get("first_delivery")?,
+            deliveries: row.get("deliveries")?,
+        })
+    }
+}
+
+struct ResendRow {
+    event: i64,
+    webhook: i64,
+    frame: FrameRow,
+    event_number: i64,
+    received_at: i64,
+    checksum: Vec<u8>,
+    data: Vec<u8>,
+    webhook_number: i64,
+    deleted: bool,
+}
+
+impl ResendRow {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            event: row.get("event")?,
+            webhook: row.get("webhook")?,
+            frame: FrameRow::read(row)?,
+            event_number: row.get("event_number")?,
+            received_at: row.get("received_at")?,
+            checksum: row.get("checksum")?,
+            data: row.get("data")?,
+            webhook_number: row.get("webhook_number")?,
+            deleted: row.get("deleted")?,
+        })
+    }
+}

@@ -1,0 +1,278 @@
+//! The embedded store: SQLite, one file, one writer.
+//!
+//! ```text
+//!  publish, settle, …          settle_later
+//!        │ admission (units)        │
+//!        ▼                          ▼
+//!   ┌─────────────── queue ───────────────┐      ┌── up to 4 read-only connections ──┐
+//!   │ commands              results       │      │ pending, body, history, record    │
+//!   └──────────────┬──────────────────────┘      └──────────────▲────────────────────┘
+//!                  ▼  drains all that is there                   │ one short transaction each
+//!      writer thread: BEGIN … COMMIT ───────────────▶ sigpost.db, -wal
+//!                  │  then directory and counters
+//!                  ▼  one message per commit
+//!      a task that tells everybody who waits
+//! ```
+//!
+//! **States.** Open, closing (what is there is still written), stopped (closed, or the disk failed at a commit:
+//! everything after is [`StoreError::Stopped`], because after a failed fsync nobody can know what the disk keeps).
+//!
+//! **Guaranteed**, beside what [`Store`] says: a command that fails changes nothing, nor do the others of its batch
+//! fail with it; ids and numbers are never given twice, whatever is deleted; bytes that changed on the disk are an
+//! error, never a delivery; nobody reads a webhook's secret from the files without the master key; two servers
+//! never write to one directory.
+//!
+//! **Not guaranteed**: that an idempotency key is recognised beyond its window (24 hours or ten million keys) or beyond its
+//! event's retention; that bodies and responses are secret at rest; that results which could not be written for a
+//! full disk survive a crash (their deliveries are then repeated).
+//!
+//! What makes it fast: rows are appended in time order and no hot table has a randomly keyed index; results of
+//! attempts ride on the commits of others; a commit is as large as the previous one was slow; one wake-up per
+//! commit.
+
+mod command;
+mod dedupe;
+mod error;
+mod history;
+mod key;
+mod management;
+mod open;
+mod queue;
+mod reads;
+mod rows;
+mod state;
+#[cfg(test)]
+mod tests;
+mod transaction;
+mod writer;
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use async_trait::async_trait;
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+
+use self::command::{Command, Job, Named, Prune, Pruned, Wake};
+use self::dedupe::DedupeWindow;
+use self::open::Opened;
+use self::queue::Queue;
+use self::reads::Readers;
+use self::transaction::Context;
+use self::writer::Writer;
+use super::{Directory, Resend, Store, StoreError};
+use crate::clock::Clock;
+use crate::domain::{
+    Body, DeliveryId, HistoryPage, HistoryQuery, IssuedToken, NewEvent, NewWebhook, Number, Published,
+    Record, Settlement, TenantId, TenantSpec, Timestamp, Webhook, Work,
+};
+use crate::rng::Rng;
+
+pub use self::key::{KeySource, MasterKey, ParseKeyError};
+pub use self::open::OpenError;
+
+/// How a store is opened.
+#[derive(Clone)]
+pub struct Options {
+    /// The data directory; it is made (for its owner only) if there is none. It holds `sigpost.db` with SQLite's
+    /// `-wal` and `-shm` beside it, `sigpost.lock`, and `master.key` if the key was drawn here.
+    pub directory: PathBuf,
+    /// The key that seals secrets.
+    pub master_key: KeySource,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Draws nonces, keys and tenants' random names.
+    pub rng: Arc<dyn Rng>,
+}
+
+/// A store in a directory of this machine.
+pub struct SqliteStore {
+    directory: Arc<Directory>,
+    queue: Arc<Queue>,
+    readers: Readers,
+    writer: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl SqliteStore {
+    /// Opens the store in a directory, or makes one. Blocks while it reads what is kept in memory. The directory
+    /// shows webhooks and issued tokens at once, tenants after [`Store::apply_tenants`].
+    ///
+    /// # Errors
+    /// [`OpenError`]: the directory cannot be used or is in use, the key is missing or wrong, or what is stored
+    /// cannot be read.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime: one of its tasks tells those who wait.
+    pub fn open(options: Options) -> Result<Self, OpenError> {
+        let opened = open::open(&options, DedupeWindow::default())?;
+        Self::start(opened, options)
+    }
+
+    fn start(opened: Opened, options: Options) -> Result<Self, OpenError> {
+        let directory = Arc::clone(&opened.state.directory);
+        let queue = Arc::new(Queue::new());
+        let readers = Readers::new(opened.database);
+        let (finished, told) = mpsc::unbounded_channel();
+        tokio::spawn(tell(told));
+        let writer = Writer {
+            sql: opened.sql,
+            state: opened.state,
+            context: Context { sealer: opened.sealer, clock: options.clock, rng: options.rng },
+            queue: Arc::clone(&queue),
+            finished,
+            lock: opened.lock,
+        };
+        let thread = std::thread::Builder::new().name("store-writer".into()).spawn(move || writer.run());
+        let thread = thread.map_err(|source| OpenError::Io { path: options.directory, source })?;
+        Ok(Self { directory, queue, readers, writer: Mutex::new(Some(thread)) })
+    }
+
+    /// Waits for room, gives the writer a command and waits for its answer.
+    async fn call<I, O: Send + 'static>(
+        &self,
+        bytes: usize,
+        input: I,
+        command: impl FnOnce(Job<I, O>) -> Command,
+    ) -> Result<O, StoreError> {
+        let admitted = self.queue.admit(bytes).await?;
+        let (reply, answer) = oneshot::channel();
+        self.queue
+            .push(admitted, |permit: Option<OwnedSemaphorePermit>| command(Job::new(input, reply, permit)))?;
+        // The writer answers everything it took unless it panicked.
+        answer.await.unwrap_or(Err(StoreError::Stopped))
+    }
+}
+
+impl Drop for SqliteStore {
+    /// What was given is still written, behind the caller's back; [`Store::close`] waits for it.
+    fn drop(&mut self) {
+        self.queue.close();
+    }
+}
+
+/// Tells those who waited for a commit, a commit at a time.
+async fn tell(mut finished: mpsc::UnboundedReceiver<Vec<Wake>>) {
+    while let Some(wakes) = finished.recv().await {
+        for wake in wakes {
+            wake();
+        }
+    }
+}
+
+/// What an event weighs while it waits, in bytes; the parts of fixed size are rounded up generously.
+fn weight(event: &NewEvent) -> usize {
+    let frames: usize =
+        event.deliveries.iter().map(|new| 128 + new.frame.head.len() + new.frame.tail.len()).sum();
+    256 + event.source.len()
+        + event.id.len()
+        + event.event_type.len()
+        + event.attributes.len()
+        + event.data.len()
+        + frames
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    fn directory(&self) -> &Arc<Directory> {
+        &self.directory
+    }
+
+    async fn apply_tenants(&self, tenants: Vec<TenantSpec>) -> Result<(), StoreError> {
+        self.call(0, tenants, Command::ApplyTenants).await
+    }
+
+    async fn publish(&self, events: Vec<NewEvent>) -> Result<Vec<Published>, StoreError> {
+        let bytes = events.iter().map(weight).sum();
+        self.call(bytes, events, Command::Publish).await
+    }
+
+    async fn settle(&self, settlement: Settlement) -> Result<(), StoreError> {
+        self.call(0, settlement, Command::Settle).await
+    }
+
+    fn settle_later(&self, settlement: Settlement) {
+        self.queue.push_result(settlement);
+    }
+
+    fn unsettled(&self) -> usize {
+        self.queue.unsettled()
+    }
+
+    async fn create_webhook(&self, webhook: NewWebhook) -> Result<Arc<Webhook>, StoreError> {
+        self.call(0, webhook, Command::CreateWebhook).await
+    }
+
+    async fn delete_webhook(
+        &self,
+        tenant: TenantId,
+        number: Number,
+        at: Timestamp,
+    ) -> Result<Option<Arc<Webhook>>, StoreError> {
+        self.call(0, Named { tenant, number, at }, Command::DeleteWebhook).await
+    }
+
+    async fn create_resend(
+        &self,
+        tenant: TenantId,
+        record: Number,
+        at: Timestamp,
+    ) -> Result<Resend, StoreError> {
+        self.call(0, Named { tenant, number: record, at }, Command::CreateResend).await
+    }
+
+    async fn pending(&self, after: Option<DeliveryId>, limit: u32) -> Result<Vec<Work>, StoreError> {
+        let tenants: Vec<i64> = self.directory.tenants().iter().map(|tenant| tenant.id.get()).collect();
+        // A list of integers, printed as JSON prints one.
+        let tenants = format!("{tenants:?}");
+        self.readers.read(move |sql| reads::pending(sql, &tenants, after, limit)).await
+    }
+
+    async fn body(&self, delivery: DeliveryId) -> Result<Option<Body>, StoreError> {
+        self.readers.read(move |sql| reads::body(sql, delivery)).await
+    }
+
+    async fn history(&self, query: HistoryQuery) -> Result<HistoryPage, StoreError> {
+        let directory = Arc::clone(&self.directory);
+        self.readers.read(move |sql| history::history(sql, &directory, &query)).await
+    }
+
+    async fn record(&self, tenant: TenantId, number: Number) -> Result<Option<Record>, StoreError> {
+        let directory = Arc::clone(&self.directory);
+        self.readers.read(move |sql| history::record(sql, &directory, tenant, number)).await
+    }
+
+    /// In commits of a bounded size each.
+    async fn prune(&self, before: Vec<(TenantId, Timestamp)>, limit: u32) -> Result<u64, StoreError> {
+        let mut events = 0;
+        loop {
+            let left = limit.saturating_sub(u32::try_from(events).unwrap_or(u32::MAX));
+            let prune = Prune { before: before.clone(), limit: left };
+            let Pruned { events: deleted, more } = self.call(0, prune, Command::Prune).await?;
+            events += deleted;
+            if !more || events >= u64::from(limit) {
+                return Ok(events);
+            }
+        }
+    }
+
+    async fn issue_token(&self, token: IssuedToken) -> Result<(), StoreError> {
+        self.call(0, token, Command::IssueToken).await
+    }
+
+    /// Asks without waiting for room: a store with much to do still commits.
+    async fn check(&self) -> Result<(), StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.queue.push_free(Command::Check(Job::new((), reply, None)))?;
+        answer.await.unwrap_or(Err(StoreError::Stopped))
+    }
+
+    async fn close(&self) {
+        self.readers.close().await;
+        self.queue.close();
+        let thread = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            // A panic of the writer has been reported where it happened.
+            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        }
+    }
+}

@@ -1,0 +1,322 @@
+//! Opening a store: the directory, its lock, the database, its layout, the key, and what is kept in memory.
+
+use core::time::Duration;
+use std::collections::HashMap;
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::Options;
+use super::dedupe::{Dedupe, DedupeWindow, Key};
+use super::key::{KeySource, MasterKey, Sealer, key_file};
+use super::rows::{Place, WebhookRow};
+use super::state::{Numbers, Sequences, State, TenantState};
+use crate::domain::{EventId, IssuedToken, TenantId, Timestamp, TokenHash, UserId};
+use crate::rng::Rng;
+use crate::storage::{Directory, StoreError};
+
+mod embedded {
+    refinery::embed_migrations!("src/storage/sqlite/migrations");
+}
+
+/// How long a statement waits for another program that has locked the database.
+pub(super) const BUSY_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Why a store cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// A file or directory cannot be made, read or written.
+    #[error("cannot use {path}")]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// What the operating system says.
+        #[source]
+        source: io::Error,
+    },
+    /// Another server works on this directory.
+    #[error("the data directory {directory} is in use by another sigpost server")]
+    InUse {
+        /// The directory.
+        directory: PathBuf,
+    },
+    /// The database was sealed with a key that is not there.
+    #[error(
+        "the master key is missing: restore {path}, or give the key by `master_key_file`; without it the webhooks' \
+         secrets cannot be read"
+    )]
+    KeyMissing {
+        /// Where it is expected.
+        path: PathBuf,
+    },
+    /// The key file holds no key.
+    #[error("{path} does not hold a master key: it must be 64 hex digits")]
+    KeyInvalid {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The database has a layout this version does not know, or cannot be brought to the one it knows.
+    #[error("the database layout cannot be brought up to date; was it written by a newer version?")]
+    Layout(#[source] Box<refinery::Error>),
+    /// What is stored cannot be used: see [`StoreError`]; [`StoreError::WrongKey`] is among them.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<rusqlite::Error> for OpenError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+fn at<T>(path: &Path, result: io::Result<T>) -> Result<T, OpenError> {
+    result.map_err(|source| OpenError::Io { path: path.to_owned(), source })
+}
+
+/// What opening yields.
+pub(super) struct Opened {
+    pub(super) sql: Connection,
+    pub(super) database: PathBuf,
+    pub(super) lock: File,
+    pub(super) sealer: Arc<Sealer>,
+    pub(super) state: State,
+}
+
+pub(super) fn open(options: &Options, window: DedupeWindow) -> Result<Opened, OpenError> {
+    let Options { directory, master_key, clock, rng } = options;
+    at(directory, DirBuilder::new().recursive(true).mode(0o700).create(directory))?;
+    let lock = lock(directory)?;
+    let database = directory.join("sigpost.db");
+    let mut sql = connect(&database)?;
+    embedded::migrations::runner().run(&mut sql).map_err(|error| OpenError::Layout(Box::new(error)))?;
+    sync_directory(directory)?;
+    let sealer = Arc::new(unlock(&sql, directory, master_key, &**rng)?);
+    let state = load(&sql, &sealer, window, clock.now())?;
+    Ok(Opened { sql, database, lock, sealer, state })
+}
+
+/// Takes the directory for this process; the operating system frees it when the process ends, however it ends.
+fn lock(directory: &Path) -> Result<File, OpenError> {
+    let path = directory.join("sigpost.lock");
+    let file = at(&path, private().create(true).write(true).truncate(false).open(&path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse { directory: directory.to_owned() }),
+        Err(TryLockError::Error(source)) => Err(OpenError::Io { path, source }),
+    }
+}
+
+/// Files are for their owner only.
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.mode(0o600);
+    options
+}
+
+/// Makes a new file's name durable.
+fn sync_directory(directory: &Path) -> Result<(), OpenError> {
+    at(directory, File::open(directory).and_then(|directory| directory.sync_all()))
+}
+
+fn connect(database: &Path) -> Result<Connection, OpenError> {
+    // Made here so that it is private from the first moment; SQLite gives its log the same rights.
+    at(database, private().create(true).append(true).open(database))?;
+    let sql = Connection::open(database)?;
+    sql.busy_timeout(BUSY_PATIENCE)?;
+    sql.set_prepared_statement_cache_capacity(64);
+    sql.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0))?;
+    sql.pragma_update(None, "synchronous", "FULL")?;
+    sql.pragma_update(None, "wal_autocheckpoint", 1_000)?; // pages: short checkpoints, often
+    sql.pragma_update(None, "journal_size_limit", 64 * 1_024 * 1_024)?; // bytes
+    sql.pragma_update(None, "cache_size", -32 * 1_024)?; // KiB
+    sql.pragma_update(None, "temp_store", "MEMORY")?;
+    sql.pragma_update(None, "trusted_schema", false)?;
+    // Overwrites what is deleted (a secret, most of all) where that costs no further write.
+    sql.query_row("PRAGMA secure_delete = FAST", [], |_| Ok(()))?;
+    Ok(sql)
+}
+
+const KEY_CHECK: &str = "SELECT value FROM meta WHERE name = 'key_check'";
+const SAVE_KEY_CHECK: &str = "INSERT INTO meta (name, value) VALUES ('key_check', ?1)";
+
+/// Gets the master key and makes sure that it is this store's.
+fn unlock(
+    sql: &Connection,
+    directory: &Path,
+    source: &KeySource,
+    rng: &dyn Rng,
+) -> Result<Sealer, OpenError> {
+    let check: Option<Vec<u8>> = sql.query_row(KEY_CHECK, [], |row| row.get(0)).optional()?;
+    let key = match source {
+        KeySource::Given(key) => key.clone(),
+        KeySource::File(path) => read_key(path)?
+            .ok_or_else(|| OpenError::Io { path: path.clone(), source: io::ErrorKind::NotFound.into() })?,
+        KeySource::Generated => match read_key(&key_file(directory))? {
+            Some(key) => key,
+            None if check.is_none() => draw_key(directory, rng)?,
+            None => return Err(OpenError::KeyMissing { path: key_file(directory) }),
+        },
+    };
+    let sealer = Sealer::new(&key);
+    match check {
+        Some(check) if sealer.fits(&check) => {}
+        Some(_) => return Err(StoreError::WrongKey.into()),
+        None => {
+            sql.execute(SAVE_KEY_CHECK, [sealer.key_check(rng)])?;
+        }
+    }
+    Ok(sealer)
+}
+
+fn read_key(path: &Path) -> Result<Option<MasterKey>, OpenError> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => zeroize::Zeroizing::new(text),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(OpenError::Io { path: path.to_owned(), source }),
+    };
+    MasterKey::parse(&text).map(Some).map_err(|_| OpenError::KeyInvalid { path: path.to_owned() })
+}
+
+/// The key is durable before anything is sealed with it. Nobody else writes here: the directory is locked.
+fn draw_key(directory: &Path, rng: &dyn Rng) -> Result<MasterKey, OpenError> {
+    let (path, draft) = (key_file(directory), directory.join("master.key.new"));
+    let key = MasterKey::draw(rng);
+    let written = private().create(true).write(true).truncate(true).open(&draft).and_then(|mut file| {
+        file.write_all(key.to_text().as_bytes())?;
+        file.write_all(b"\n")?;
+        file.sync_all()
+    });
+    at(&draft, written)?;
+    at(&path, std::fs::rename(&draft, &path))?;
+    sync_directory(directory)?;
+    Ok(key)
+}
+
+const SEQUENCES: &str = "SELECT tenant, webhook, event, delivery, attempt FROM sequence WHERE id = 1";
+const TENANTS: &str = "SELECT id, uid, next_webhook, next_event, next_delivery FROM tenant";
+const TOKENS: &str = "SELECT rowid_, hash, tenant, user, issued_at, expires_at FROM
+    (SELECT row_number() OVER () AS rowid_, * FROM token WHERE expires_at > ?1)";
+const LIVING_WEBHOOKS: &str = "
+    SELECT webhook.*, tenant.uid AS uid FROM webhook JOIN tenant ON tenant.id = webhook.tenant
+    WHERE deleted_at IS NULL";
+
+/// The newest events, newest first: small columns only.
+const RECENT_EVENTS: &str =
+    "SELECT id, tenant, received_at, source, ce_id FROM event ORDER BY id DESC LIMIT ?1";
+
+/// Reads what the writer keeps in memory.
+fn load(
+    sql: &Connection,
+    sealer: &Sealer,
+    window: DedupeWindow,
+    now: Timestamp,
+) -> Result<State, StoreError> {
+    let sequences = sql.query_row(SEQUENCES, [], |row| {
+        Ok(Sequences {
+            tenant: row.get("tenant")?,
+            webhook: row.get("webhook")?,
+            event: row.get("event")?,
+            delivery: row.get("delivery")?,
+            attempt: row.get("attempt")?,
+        })
+    })?;
+    let tenants = load_tenants(sql)?;
+    let directory = Arc::new(Directory::default());
+    for row in sql.prepare(LIVING_WEBHOOKS)?.query_map([], WebhookRow::read)? {
+        directory.put_webhook(&Arc::new(row?.opened(sealer)?));
+    }
+    for row in sql.prepare(TOKENS)?.query_map([now.as_microsecond()], TokenRow::read)? {
+        directory.put_token(row?.try_into()?, now);
+    }
+    let dedupe = load_dedupe(sql, &tenants, window, now)?;
+    Ok(State { sequences, tenants, dedupe, prune_after: EventId::new(0), directory })
+}
+
+fn load_tenants(sql: &Connection) -> Result<HashMap<TenantId, TenantState>, StoreError> {
+    let mut statement = sql.prepare(TENANTS)?;
+    let mut rows = statement.query([])?;
+    let mut tenants = HashMap::new();
+    while let Some(row) = rows.next()? {
+        let id: i64 = row.get("id")?;
+        let place = Place::new("tenant", id);
+        let next = Numbers {
+            webhook: place.number("next_webhook", row.get("next_webhook")?)?,
+            event: place.number("next_event", row.get("next_event")?)?,
+            delivery: place.number("next_delivery", row.get("next_delivery")?)?,
+        };
+        let uid = place.uid("uid", &row.get::<_, Vec<u8>>("uid")?)?;
+        tenants.insert(TenantId::new(id), TenantState { uid, next });
+    }
+    Ok(tenants)
+}
+
+/// Reads back from the newest event until the window ends, then remembers them in the order of acceptance.
+fn load_dedupe(
+    sql: &Connection,
+    tenants: &HashMap<TenantId, TenantState>,
+    window: DedupeWindow,
+    now: Timestamp,
+) -> Result<Dedupe, StoreError> {
+    let mut dedupe = Dedupe::new(window);
+    let start = dedupe.start(now).as_microsecond();
+    let mut statement = sql.prepare(RECENT_EVENTS)?;
+    let mut rows = statement.query(params![i64::try_from(dedupe.capacity()).unwrap_or(i64::MAX)])?;
+    let mut recent = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (id, tenant, received_at): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        if received_at < start {
+            break;
+        }
+        let place = Place::new("event", id);
+        let tenant = tenants.get(&TenantId::new(tenant)).ok_or_else(|| place.column("tenant"))?;
+        let text = |column| row.get_ref(column).and_then(|text| Ok(text.as_str()?));
+        let key = Key::of(&tenant.uid, text(3)?, text(4)?);
+        recent.push((key, EventId::new(id), place.time("received_at", received_at)?));
+    }
+    for (key, event, received) in recent.into_iter().rev() {
+        dedupe.insert(key, event, received);
+    }
+    Ok(dedupe)
+}
+
+struct TokenRow {
+    /// The table has no number of its own; this one only tells where a bad row stands in a listing.
+    row: i64,
+    hash: Vec<u8>,
+    tenant: i64,
+    user: String,
+    issued_at: i64,
+    expires_at: i64,
+}
+
+impl TokenRow {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            row: row.get("rowid_")?,
+            hash: row.get("hash")?,
+            tenant: row.get("tenant")?,
+            user: row.get("user")?,
+            issued_at: row.get("issued_at")?,
+            expires_at: row.get("expires_at")?,
+        })
+    }
+}
+
+impl TryFrom<TokenRow> for IssuedToken {
+    type Error = StoreError;
+
+    fn try_from(row: TokenRow) -> Result<Self, StoreError> {
+        let place = Place::new("token", row.row);
+        Ok(Self {
+            hash: row.hash.try_into().map(TokenHash::from_bytes).map_err(|_| place.column("hash"))?,
+            tenant: TenantId::new(row.tenant),
+            user: UserId::new(&row.user).ok_or_else(|| place.column("user"))?,
+            issued_at: place.time("issued_at", row.issued_at)?,
+            expires_at: place.time("expires_at", row.expires_at)?,
+        })
+    }
+}

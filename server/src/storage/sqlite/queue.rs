@@ -1,0 +1,261 @@
+//! What waits for the writer.
+//!
+//! Commands are bounded by an admission of units: a unit stands for one operation of up to 4 KiB, so the bound is
+//! one of memory too. Results of attempts come without waiting and are not bounded here: whoever makes attempts
+//! stops while too many are unsettled ([`Store::unsettled`](crate::storage::Store::unsettled)).
+
+use core::sync::atomic::{AtomicUsize, Ordering};
+use core::time::Duration;
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::command::Command;
+use crate::domain::Settlement;
+use crate::storage::StoreError;
+
+/// Units that may wait or be written at once: 64 MiB of events.
+const UNITS: u32 = 16_384;
+/// Callers that may wait for a unit. More than this and the next is told to come back later.
+const WAITERS: usize = 4_096;
+/// A transaction ends at so many operations or units: nobody waits for more than that.
+const BATCH_COMMANDS: usize = 512;
+const BATCH_UNITS: u32 = 2_048;
+const BATCH_RESULTS: usize = 1_024;
+
+/// So many results force a commit.
+const RESULTS_FORCE: usize = 256;
+
+pub(super) struct Queue {
+    inner: Mutex<Inner>,
+    wake: Condvar,
+    unsettled: AtomicUsize,
+    admission: Arc<Semaphore>,
+    waiting: AtomicUsize,
+}
+
+struct Inner {
+    commands: VecDeque<Queued>,
+    results: VecDeque<Settlement>,
+    mode: Mode,
+    /// What the writer sleeps for; whoever wakes it clears this, so that it is woken once.
+    sleeps_for: Option<Wakes>,
+}
+
+struct Queued {
+    command: Command,
+    units: u32,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Open,
+    /// What is there is still written, nothing new is taken.
+    Closing,
+    /// Nothing is written any more.
+    Stopped,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wakes {
+    /// Anything.
+    Anything,
+    /// A command, or many results.
+    CommandOrManyResults,
+}
+
+/// What the writer takes at once.
+pub(super) struct Batch {
+    pub(super) results: Vec<Settlement>,
+    pub(super) commands: Vec<Command>,
+}
+
+/// Room in the queue, given back when the operation has been answered.
+pub(super) struct Admitted {
+    permit: OwnedSemaphorePermit,
+    units: u32,
+}
+
+impl Queue {
+    pub(super) fn new() -> Self {
+        // 16,384 units fit any usize this program runs on.
+        let units = usize::try_from(UNITS).expect("a small constant");
+        Self {
+            inner: Mutex::new(Inner {
+                commands: VecDeque::new(),
+                results: VecDeque::new(),
+                mode: Mode::Open,
+                sleeps_for: None,
+            }),
+            wake: Condvar::new(),
+            unsettled: AtomicUsize::new(0),
+            admission: Arc::new(Semaphore::new(units)),
+            waiting: AtomicUsize::new(0),
+        }
+    }
+
+    /// Waits for room for an operation of so many bytes.
+    pub(super) async fn admit(&self, bytes: usize) -> Result<Admitted, StoreError> {
+        let units = u32::try_from(1 + bytes / 4_096).unwrap_or(UNITS).min(UNITS);
+        let semaphore = Arc::clone(&self.admission);
+        let semaphore = match semaphore.try_acquire_many_owned(units) {
+            Ok(permit) => return Ok(Admitted { permit, units }),
+            Err(_) => Arc::clone(&self.admission),
+        };
+        let _waiter = Waiter::enter(&self.waiting)?;
+        // The semaphore is closed when the store stops.
+        let permit = semaphore.acquire_many_owned(units).await.map_err(|_| StoreError::Stopped)?;
+        Ok(Admitted { permit, units })
+    }
+
+    /// Gives the writer a command, built with the permit it holds until it is answered.
+    pub(super) fn push(
+        &self,
+        admitted: Admitted,
+        command: impl FnOnce(Option<OwnedSemaphorePermit>) -> Command,
+    ) -> Result<(), StoreError> {
+        let Admitted { permit, units } = admitted;
+        self.push_units(command(Some(permit)), units)
+    }
+
+    /// Gives the writer a command that needs no room: one that must get through when the queue is full.
+    pub(super) fn push_free(&self, command: Command) -> Result<(), StoreError> {
+        self.push_units(command, 1)
+    }
+
+    fn push_units(&self, command: Command, units: u32) -> Result<(), StoreError> {
+        let mut inner = self.lock();
+        if inner.mode != Mode::Open {
+            return Err(StoreError::Stopped);
+        }
+        inner.commands.push_back(Queued { command, units });
+        if inner.sleeps_for.take().is_some() {
+            self.wake.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Gives the writer a result. After the store has stopped it is dropped: the delivery stays pending.
+    pub(super) fn push_result(&self, settlement: Settlement) {
+        let mut inner = self.lock();
+        if inner.mode != Mode::Open {
+            return;
+        }
+        self.unsettled.fetch_add(1, Ordering::AcqRel);
+        inner.results.push_back(settlement);
+        let wakes = match inner.sleeps_for {
+            Some(Wakes::Anything) => true,
+            Some(Wakes::CommandOrManyResults) => inner.results.len() >= RESULTS_FORCE,
+            None => false,
+        };
+        if wakes {
+            inner.sleeps_for = None;
+            self.wake.notify_one();
+        }
+    }
+
+    pub(super) fn unsettled(&self) -> usize {
+        self.unsettled.load(Ordering::Acquire)
+    }
+
+    /// So many results have become durable.
+    pub(super) fn settled(&self, count: usize) {
+        self.unsettled.fetch_sub(count, Ordering::AcqRel);
+    }
+
+    /// Puts results back that could not be written for want of space.
+    pub(super) fn put_back(&self, results: Vec<Settlement>) {
+        let mut inner = self.lock();
+        for result in results.into_iter().rev() {
+            inner.results.push_front(result);
+        }
+    }
+
+    /// Waits for something to write and takes a bounded part of it; `None` when the store is closing and nothing is
+    /// left. Results alone wait for `patience`, unless many have piled up and `hurry`.
+    pub(super) fn take(&self, patience: Duration, hurry: bool) -> Option<Batch> {
+        let mut inner = self.lock();
+        loop {
+            if !inner.commands.is_empty() || inner.mode != Mode::Open {
+                break;
+            }
+            if inner.results.is_empty() {
+                inner.sleeps_for = Some(Wakes::Anything);
+                inner = self.wake.wait(inner).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
+            inner.sleeps_for = Some(Wakes::CommandOrManyResults);
+            let sleeps = |inner: &mut Inner| {
+                let many = hurry && inner.results.len() >= RESULTS_FORCE;
+                inner.commands.is_empty() && !many && inner.mode == Mode::Open
+            };
+            let woken = self.wake.wait_timeout_while(inner, patience, sleeps);
+            inner = woken.unwrap_or_else(PoisonError::into_inner).0;
+            break;
+        }
+        inner.sleeps_for = None;
+        inner.batch()
+    }
+
+    /// Takes nothing new; what is there is still written.
+    pub(super) fn close(&self) {
+        let mut inner = self.lock();
+        if inner.mode == Mode::Open {
+            inner.mode = Mode::Closing;
+        }
+        self.admission.close();
+        self.wake.notify_one();
+    }
+
+    /// Takes nothing new and returns what will never be written.
+    pub(super) fn stop(&self) -> Vec<Command> {
+        let mut inner = self.lock();
+        inner.mode = Mode::Stopped;
+        inner.results.clear();
+        self.admission.close();
+        inner.commands.drain(..).map(|queued| queued.command).collect()
+    }
+
+    /// Every change under the lock is a single one; after a panic the queue is whole.
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn batch(&mut self) -> Option<Batch> {
+        if self.mode == Mode::Stopped || (self.commands.is_empty() && self.results.is_empty()) {
+            return None;
+        }
+        let results = self.results.drain(..self.results.len().min(BATCH_RESULTS)).collect();
+        let mut commands = Vec::with_capacity(self.commands.len().min(BATCH_COMMANDS));
+        let mut units = 0;
+        while units < BATCH_UNITS && commands.len() < BATCH_COMMANDS {
+            let Some(queued) = self.commands.pop_front() else { break };
+            units += queued.units;
+            commands.push(queued.command);
+        }
+        Some(Batch { results, commands })
+    }
+}
+
+/// Counts one caller that waits.
+struct Waiter<'a>(&'a AtomicUsize);
+
+impl<'a> Waiter<'a> {
+    fn enter(waiting: &'a AtomicUsize) -> Result<Self, StoreError> {
+        let waiter = Self(waiting);
+        if waiting.fetch_add(1, Ordering::AcqRel) < WAITERS {
+            Ok(waiter)
+        } else {
+            Err(StoreError::Overloaded)
+        }
+    }
+}
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}

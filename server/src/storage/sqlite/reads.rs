@@ -1,0 +1,163 @@
+//! Reading, beside the writer: a few read-only connections, opened when they are needed, on threads that may block.
+//!
+//! Every read is one short transaction, so it sees one state of the data and never keeps the log from being
+//! recycled for long. In WAL mode neither readers nor the writer wait for each other.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
+use tokio::sync::Semaphore;
+
+use super::rows::{FrameRow, Place, cause, verified_data};
+use crate::domain::{Body, DeliveryId, EventId, MessageId, TenantId, WebhookId, Work};
+use crate::storage::StoreError;
+
+/// Reads at once. More would only compete for the same disk and cores.
+const CONNECTIONS: usize = 4;
+
+pub(super) struct Readers {
+    database: PathBuf,
+    idle: Arc<Mutex<Vec<Connection>>>,
+    permits: Arc<Semaphore>,
+}
+
+impl Readers {
+    pub(super) fn new(database: PathBuf) -> Self {
+        Self { database, idle: Arc::default(), permits: Arc::new(Semaphore::new(CONNECTIONS)) }
+    }
+
+    /// Runs a read in a transaction of its own.
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| StoreError::Stopped)?;
+        let (database, idle) = (self.database.clone(), Arc::clone(&self.idle));
+        let task = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            let pooled = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let connection = pooled.map_or_else(|| open(&database), Ok)?;
+            let transaction = connection.unchecked_transaction()?;
+            let result = read(&transaction);
+            drop(transaction);
+            idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            result
+        });
+        // It ends early only with the runtime, or by a panic, which has been reported where it happened.
+        task.await.map_err(|_| StoreError::Stopped)?
+    }
+
+    /// Lets no new read begin and waits for those under way.
+    pub(super) async fn close(&self) {
+        let all = u32::try_from(CONNECTIONS).expect("a small constant");
+        // Fails only when it was closed before.
+        let _all = self.permits.acquire_many(all).await;
+        self.permits.close();
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+fn open(database: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(database, flags)?;
+    connection.busy_timeout(super::open::BUSY_PATIENCE)?;
+    connection.pragma_update(None, "cache_size", -2_048)?; // KiB
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    Ok(connection)
+}
+
+/// Pending deliveries in id order. The list of tenants is JSON; the index holds nothing but the backlog.
+pub(super) const PENDING: &str = "
+    SELECT delivery.id, delivery.tenant, delivery.webhook, delivery.event, delivery.cause, delivery.attempts,
+        delivery.due_at, event.received_at, event.number AS event_number, webhook.number AS webhook_number,
+        tenant.uid
+    FROM delivery INDEXED BY delivery_pending
+    CROSS JOIN event ON event.id = delivery.event
+    CROSS JOIN webhook ON webhook.id = delivery.webhook
+    CROSS JOIN tenant ON tenant.id = delivery.tenant
+    WHERE delivery.state = 0 AND delivery.id > ?1 AND delivery.tenant IN (SELECT value FROM json_each(?2))
+    ORDER BY delivery.id
+    LIMIT ?3";
+
+pub(super) fn pending(
+    sql: &Connection,
+    tenants: &str,
+    after: Option<DeliveryId>,
+    limit: u32,
+) -> Result<Vec<Work>, StoreError> {
+    let mut statement = sql.prepare_cached(PENDING)?;
+    let after = after.map_or(0, DeliveryId::get);
+    let rows = statement.query_map(params![after, tenants, limit], PendingRow::read)?;
+    rows.map(|row| row?.try_into()).collect()
+}
+
+struct PendingRow {
+    id: i64,
+    tenant: i64,
+    webhook: i64,
+    event: i64,
+    cause: i64,
+    attempts: i64,
+    due_at: i64,
+    received_at: i64,
+    event_number: i64,
+    webhook_number: i64,
+    uid: Vec<u8>,
+}
+
+impl PendingRow {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get("id")?,
+            tenant: row.get("tenant")?,
+            webhook: row.get("webhook")?,
+            event: row.get("event")?,
+            cause: row.get("cause")?,
+            attempts: row.get("attempts")?,
+            due_at: row.get("due_at")?,
+            received_at: row.get("received_at")?,
+            event_number: row.get("event_number")?,
+            webhook_number: row.get("webhook_number")?,
+            uid: row.get("uid")?,
+        })
+    }
+}
+
+impl TryFrom<PendingRow> for Work {
+    type Error = StoreError;
+
+    fn try_from(row: PendingRow) -> Result<Self, StoreError> {
+        let place = Place::new("delivery", row.id);
+        let uid = Place::new("tenant", row.tenant).uid("uid", &row.uid)?;
+        let event = Place::new("event", row.event).number("number", row.event_number)?;
+        let webhook = Place::new("webhook", row.webhook).number("number", row.webhook_number)?;
+        Ok(Self {
+            delivery: DeliveryId::new(row.id),
+            tenant: TenantId::new(row.tenant),
+            webhook: WebhookId::new(row.webhook),
+            event: EventId::new(row.event),
+            message_id: MessageId::derive(&uid, event, webhook),
+            cause: cause(place, row.cause)?,
+            received_at: Place::new("event", row.event).time("received_at", row.received_at)?,
+            attempts_made: place.unsigned("attempts", row.attempts)?,
+            due: place.time("due_at", row.due_at)?,
+            body: None,
+        })
+    }
+}
+
+const BODY: &str = "
+    SELECT delivery.id, delivery.event, frame_head, frame_cut, frame_tail, frame_checksum,
+        event_data.checksum, event_data.data
+    FROM delivery JOIN event_data ON event_data.event = delivery.event
+    WHERE delivery.id = ?1";
+
+pub(super) fn body(sql: &Connection, delivery: DeliveryId) -> Result<Option<Body>, StoreError> {
+    let row = sql.prepare_cached(BODY)?.query_row([delivery.get()], |row| {
+        let sum: Vec<u8> = row.get("checksum")?;
+        Ok((row.get::<_, i64>("event")?, FrameRow::read(row)?, sum, row.get::<_, Vec<u8>>("data")?))
+    });
+    let Some((event, frame, sum, data)) = row.optional()? else { return Ok(None) };
+    Ok(Some(Body { data: verified_data(event, &sum, data)?, frame: frame.verified(event)? }))
+}

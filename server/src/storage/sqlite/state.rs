@@ -1,0 +1,123 @@
+//! What the writer keeps in memory beside the directory, and the draft of it that a transaction makes.
+//!
+//! A transaction works on a [`Draft`]; only when it is durable is the draft taken over. So whatever fails leaves no
+//! trace: neither numbers given, nor keys remembered, nor webhooks shown.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::dedupe::{Dedupe, Key};
+use crate::domain::{
+    EventId, IssuedToken, Number, Tenant, TenantId, TenantUid, Timestamp, Webhook, WebhookId,
+};
+use crate::storage::Directory;
+
+/// The next ids to give, over all tenants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sequences {
+    pub(super) tenant: i64,
+    pub(super) webhook: i64,
+    pub(super) event: i64,
+    pub(super) delivery: i64,
+    pub(super) attempt: i64,
+}
+
+/// Gives the next id of a sequence.
+pub(super) fn take(sequence: &mut i64) -> i64 {
+    let id = *sequence;
+    *sequence += 1;
+    id
+}
+
+/// The next numbers to give inside a tenant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Numbers {
+    pub(super) webhook: Number,
+    pub(super) event: Number,
+    pub(super) delivery: Number,
+}
+
+impl Numbers {
+    pub(super) const START: Self =
+        Self { webhook: Number::FIRST, event: Number::FIRST, delivery: Number::FIRST };
+}
+
+/// Gives the next number of a count.
+pub(super) fn take_number(next: &mut Number) -> Number {
+    let number = *next;
+    *next = number.next();
+    number
+}
+
+/// What the writer must know of a tenant, configured or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct TenantState {
+    pub(super) uid: TenantUid,
+    pub(super) next: Numbers,
+}
+
+/// Everything as of the last commit.
+pub(super) struct State {
+    pub(super) sequences: Sequences,
+    pub(super) tenants: HashMap<TenantId, TenantState>,
+    pub(super) dedupe: Dedupe,
+    /// Where retention goes on: it walks along the events and starts anew when it has come to those it keeps.
+    pub(super) prune_after: EventId,
+    pub(super) directory: Arc<Directory>,
+}
+
+/// A change of the directory that waits for its commit.
+#[derive(Clone)]
+pub(super) enum Effect {
+    SetTenants(Vec<Arc<Tenant>>),
+    PutWebhook(Arc<Webhook>),
+    RemoveWebhook(Arc<Webhook>),
+    PutToken { token: IssuedToken, now: Timestamp },
+}
+
+/// What a transaction has changed so far.
+#[derive(Clone)]
+pub(super) struct Draft {
+    pub(super) sequences: Sequences,
+    /// The tenants whose numbers moved.
+    pub(super) tenants: HashMap<TenantId, TenantState>,
+    /// Keys taken, in the order of the events.
+    pub(super) keys: Vec<(Key, EventId, Timestamp)>,
+    pub(super) taken: HashMap<Key, EventId>,
+    pub(super) deleted: HashSet<WebhookId>,
+    pub(super) prune_after: EventId,
+    pub(super) effects: Vec<Effect>,
+}
+
+impl State {
+    pub(super) fn draft(&self) -> Draft {
+        Draft {
+            sequences: self.sequences,
+            tenants: HashMap::new(),
+            keys: Vec::new(),
+            taken: HashMap::new(),
+            deleted: HashSet::new(),
+            prune_after: self.prune_after,
+            effects: Vec::new(),
+        }
+    }
+
+    /// Takes over what has become durable.
+    pub(super) fn absorb(&mut self, draft: Draft) {
+        let Draft { sequences, tenants, keys, taken: _, deleted: _, prune_after, effects } = draft;
+        self.sequences = sequences;
+        self.tenants.extend(tenants);
+        self.prune_after = prune_after;
+        for (key, event, received) in keys {
+            self.dedupe.insert(key, event, received);
+        }
+        for effect in effects {
+            match effect {
+                Effect::SetTenants(tenants) => self.directory.set_tenants(tenants),
+                Effect::PutWebhook(webhook) => self.directory.put_webhook(&webhook),
+                Effect::RemoveWebhook(webhook) => self.directory.remove_webhook(&webhook),
+                Effect::PutToken { token, now } => self.directory.put_token(token, now),
+            }
+        }
+    }
+}

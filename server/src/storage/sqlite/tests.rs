@@ -1,0 +1,538 @@
+//! What only this backend does: files, keys, crashes, full disks. The rest is the contract suite.
+
+use core::time::Duration;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use rusqlite::Connection;
+use tempfile::TempDir;
+use tokio::task::JoinSet;
+
+use super::dedupe::DedupeWindow;
+use super::{KeySource, MasterKey, OpenError, Options, SqliteStore, history, open, reads};
+use crate::clock::MockClock;
+use crate::domain::{
+    DeliveryState, HistoryOrder, NewEvent, Next, Outcome, Published, Settlement, SortField, SortOrder,
+    TenantId,
+};
+use crate::rng::SeededRng;
+use crate::storage::contract::{
+    Bench, World, attempt, contract, ended, event, everything, new_webhook, number, numbers, spec, time,
+};
+use crate::storage::{Store, StoreError};
+
+struct Directory {
+    path: TempDir,
+    clock: Arc<MockClock>,
+}
+
+impl Directory {
+    fn options(&self) -> Options {
+        options(self.path.path(), &self.clock)
+    }
+
+    fn database(&self) -> Connection {
+        Connection::open(self.path.path().join("sigpost.db")).unwrap()
+    }
+}
+
+impl Bench for Directory {
+    type Store = SqliteStore;
+
+    fn new(clock: Arc<MockClock>) -> Self {
+        Self { path: TempDir::new().unwrap(), clock }
+    }
+
+    async fn open(&self) -> SqliteStore {
+        SqliteStore::open(self.options()).unwrap()
+    }
+}
+
+fn options(directory: &Path, clock: &Arc<MockClock>) -> Options {
+    Options {
+        directory: directory.to_owned(),
+        master_key: KeySource::Generated,
+        clock: Arc::clone(clock) as _,
+        rng: Arc::new(SeededRng::new(7)),
+    }
+}
+
+/// A world whose store is prepared by SQL on the writer's own connection.
+async fn prepared(sql: &str) -> World<Directory> {
+    let mut world = World::<Directory>::new().await;
+    world.store.close().await;
+    let options = world.bench.options();
+    let opened = open::open(&options, DedupeWindow::default()).unwrap();
+    opened.sql.execute_batch(sql).unwrap();
+    world.store = Arc::new(SqliteStore::start(opened, options).unwrap());
+    world.store.apply_tenants(vec![spec("acme")]).await.unwrap();
+    world
+}
+
+fn opening(options: Options) -> OpenError {
+    SqliteStore::open(options).err().expect("refused")
+}
+
+contract!(Directory);
+
+#[tokio::test]
+async fn a_second_server_on_the_same_directory_is_refused_until_the_first_has_stopped() {
+    let world = World::<Directory>::new().await;
+    let error = opening(world.bench.options());
+    assert!(
+        matches!(&error, OpenError::InUse { directory } if directory == world.bench.path.path()),
+        "{error}"
+    );
+    world.store.close().await;
+    SqliteStore::open(world.bench.options()).unwrap().close().await;
+}
+
+#[tokio::test]
+async fn files_are_for_their_owner_only() {
+    let clock = Arc::new(MockClock::at(time(0)));
+    let outer = TempDir::new().unwrap();
+    let directory = outer.path().join("made/below");
+    let store = SqliteStore::open(options(&directory, &clock)).unwrap();
+    store.apply_tenants(vec![spec("acme")]).await.unwrap();
+    let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&directory), 0o700);
+    let mut names: Vec<_> =
+        directory.read_dir().unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    assert_eq!(names, ["master.key", "sigpost.db", "sigpost.db-shm", "sigpost.db-wal", "sigpost.lock"]);
+    for name in names {
+        assert_eq!(mode(&directory.join(&name)), 0o600, "{name}");
+    }
+    store.close().await;
+}
+
+#[tokio::test]
+async fn another_master_key_is_refused() {
+    let world = World::<Directory>::new().await;
+    world.store.close().await;
+    let given = Options { master_key: KeySource::Given(MasterKey::new([9; 32])), ..world.bench.options() };
+    assert!(matches!(opening(given), OpenError::Store(StoreError::WrongKey)));
+}
+
+#[tokio::test]
+async fn a_key_that_was_given_is_not_written_down() {
+    let clock = Arc::new(MockClock::at(time(0)));
+    let directory = TempDir::new().unwrap();
+    let given = Options {
+        master_key: KeySource::Given(MasterKey::new([9; 32])),
+        ..options(directory.path(), &clock)
+    };
+    SqliteStore::open(given.clone()).unwrap().close().await;
+    assert!(!directory.path().join("master.key").exists());
+    assert!(matches!(opening(options(directory.path(), &clock)), OpenError::KeyMissing { .. }));
+    SqliteStore::open(given).unwrap().close().await;
+}
+
+#[tokio::test]
+async fn a_lost_master_key_is_named_with_its_remedy_and_never_drawn_anew() {
+    let world = World::<Directory>::new().await;
+    world.store.close().await;
+    let key = world.bench.path.path().join("master.key");
+    let text = std::fs::read(&key).unwrap();
+    std::fs::remove_file(&key).unwrap();
+    let error = opening(world.bench.options());
+    assert!(matches!(&error, OpenError::KeyMissing { path } if *path == key));
+    assert!(error.to_string().contains("master_key_file"), "{error}");
+    assert!(!key.exists());
+    std::fs::write(&key, "not a key").unwrap();
+    assert!(matches!(opening(world.bench.options()), OpenError::KeyInvalid { .. }));
+    std::fs::write(&key, text).unwrap();
+    world.bench.open().await.close().await;
+}
+
+#[tokio::test]
+async fn a_secret_is_nowhere_in_the_files() {
+    let world = World::<Directory>::new().await;
+    let webhook = world.webhook().await;
+    let deliveries = world.deliver("1", &[&webhook]).await;
+    world.store.settle(ended(deliveries[0], 200)).await.unwrap();
+    let secret = webhook.secret.as_ref().unwrap().as_bytes();
+    let holds = |name: &str, bytes: &[u8]| {
+        let file = std::fs::read(world.bench.path.path().join(name)).unwrap();
+        file.windows(bytes.len()).any(|window| window == bytes)
+    };
+    let encodings = [secret.to_vec(), hex::encode(secret).into_bytes(), {
+        use base64::Engine;
+        base64::engine::general_purpose::STANDARD_NO_PAD.encode(secret).into_bytes()
+    }];
+    for bytes in &encodings {
+        assert!(!holds("sigpost.db", bytes) && !holds("sigpost.db-wal", bytes));
+    }
+    assert!(holds("sigpost.db-wal", b"hooks.example.com"), "the search finds what is there");
+    world.store.close().await;
+    assert!(holds("sigpost.db", b"hooks.example.com"));
+    for bytes in &encodings {
+        assert!(!holds("sigpost.db", bytes));
+    }
+}
+
+#[tokio::test]
+async fn deleting_a_webhook_erases_its_sealed_secret() {
+    let world = World::<Directory>::new().await;
+    let webhook = world.webhook().await;
+    let sealed: Vec<u8> =
+        world.bench.database().query_row("SELECT secret_sealed FROM webhook", [], |row| row.get(0)).unwrap();
+    world.store.delete_webhook(world.tenant, webhook.number, time(50)).await.unwrap();
+    world.store.close().await;
+    let file = std::fs::read(world.bench.path.path().join("sigpost.db")).unwrap();
+    assert!(!file.windows(sealed.len()).any(|window| window == sealed));
+}
+
+/// Copies the files as they are while the store is open: what a machine that loses power leaves behind.
+async fn crash(world: &World<Directory>) -> World<Directory> {
+    let (path, clock) = (TempDir::new().unwrap(), Arc::clone(&world.clock));
+    for name in ["sigpost.db", "sigpost.db-wal", "master.key"] {
+        std::fs::copy(world.bench.path.path().join(name), path.path().join(name)).unwrap();
+    }
+    let bench = Directory { path, clock: Arc::clone(&clock) };
+    let store = Arc::new(bench.open().await);
+    store.apply_tenants(vec![spec("acme")]).await.unwrap();
+    World { bench, clock, store, tenant: world.tenant }
+}
+
+#[tokio::test]
+async fn everything_acknowledged_survives_a_crash() {
+    let world = World::<Directory>::new().await;
+    let webhook = world.webhook().await;
+    let mut publishers = JoinSet::new();
+    for id in 0..200 {
+        let event = event(world.tenant, &id.to_string(), &[&webhook]);
+        let store = Arc::clone(&world.store);
+        publishers.spawn(async move { store.publish(vec![event]).await.unwrap().remove(0) });
+    }
+    let mut acknowledged = Vec::new();
+    while acknowledged.len() < 100 {
+        let Published::Accepted { deliveries, .. } = publishers.join_next().await.unwrap().unwrap() else {
+            panic!("new")
+        };
+        world.store.settle(ended(deliveries[0], 200)).await.unwrap();
+        acknowledged.push(deliveries[0]);
+    }
+    let survivor = crash(&world).await;
+    let records = survivor.history().await;
+    for delivery in &acknowledged {
+        assert!(records.records.iter().any(|record| record.delivery == *delivery));
+    }
+    let pending = survivor.pending().await;
+    for work in &pending {
+        assert!(survivor.store.body(work.delivery).await.unwrap().is_some());
+    }
+    let known = event(world.tenant, "0", &[&webhook]);
+    let next = survivor.webhook().await;
+    assert_eq!(next.number, number(2));
+    if pending.len() + acknowledged.len() == 200 {
+        assert!(matches!(survivor.publish(known).await, Published::Duplicate { .. }));
+    }
+    survivor.store.close().await;
+    world.store.close().await;
+}
+
+#[tokio::test]
+async fn a_flipped_bit_in_stored_bytes_is_an_error_and_never_a_delivery() {
+    for (flip, table, column) in [
+        (
+            "UPDATE event_data SET data = CAST(replace(data, 'text', 'tex4') AS BLOB)",
+            "event_data",
+            "checksum",
+        ),
+        (
+            "UPDATE delivery SET frame_tail = CAST(replace(frame_tail, '1', '3') AS BLOB)",
+            "delivery",
+            "frame_checksum",
+        ),
+        ("UPDATE delivery SET frame_cut = 0", "delivery", "frame_checksum"),
+    ] {
+        let world = World::<Directory>::new().await;
+        let webhook = world.webhook().await;
+        let delivery = world.deliver("1", &[&webhook]).await[0];
+        world.store.settle(ended(delivery, 200)).await.unwrap();
+        assert_eq!(world.bench.database().execute(flip, []).unwrap(), 1);
+        let named = |error: StoreError| match error {
+            StoreError::Inconsistent { table, column, .. } => (table, column),
+            other => panic!("{other}"),
+        };
+        assert_eq!(named(world.store.body(delivery).await.unwrap_err()), (table, column));
+        assert_eq!(
+            named(world.store.history(everything(world.tenant)).await.err().unwrap()),
+            (table, column)
+        );
+        let resend = world.store.create_resend(world.tenant, number(1), time(70)).await;
+        assert_eq!(named(resend.err().unwrap()), (table, column));
+        assert_eq!(world.pending().await.len(), 0, "a failed command leaves nothing behind");
+        world.store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_row_that_no_version_writes_is_named() {
+    for (change, column) in [
+        ("UPDATE webhook SET profile = '{}'", "profile"),
+        ("UPDATE webhook SET url = 'nowhere'", "url"),
+        ("UPDATE webhook SET number = 0", "number"),
+        ("UPDATE webhook SET disabled_reason = 'tired'", "disabled_reason"),
+        ("UPDATE webhook SET secret_sealed = x'00'", "secret_sealed"),
+    ] {
+        let world = World::<Directory>::new().await;
+        world.webhook().await;
+        world.store.close().await;
+        world.bench.database().execute(change, []).unwrap();
+        let error = opening(world.bench.options());
+        assert!(
+            matches!(error, OpenError::Store(StoreError::Inconsistent { table: "webhook", column: c, row: 1 }) if c == column),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_tenants_dialect_cannot_be_changed() {
+    let world = World::<Directory>::new().await;
+    world.bench.database().execute("UPDATE tenant SET dialect = 'older'", []).unwrap();
+    let error = world.store.apply_tenants(vec![spec("new"), spec("acme")]).await.unwrap_err();
+    assert!(
+        matches!(error, StoreError::DialectChanged { tenant, stored } if tenant == "acme" && stored == "older")
+    );
+    assert!(world.store.directory().tenant_by_name("new").is_none(), "a failing command changes nothing");
+    assert!(world.store.directory().tenant_by_name("acme").is_some());
+    world.store.close().await;
+}
+
+#[tokio::test]
+async fn a_full_disk_refuses_events_and_recovers_when_space_is_freed() {
+    let world = prepared("PRAGMA max_page_count = 120").await;
+    let webhook = world.webhook().await;
+    let mut accepted = Vec::new();
+    let error = loop {
+        let event = NewEvent {
+            data: vec![b'x'; 2_000].into(),
+            ..event(world.tenant, &accepted.len().to_string(), &[&webhook])
+        };
+        match world.store.publish(vec![event]).await {
+            Ok(answers) => match &answers[0] {
+                Published::Accepted { deliveries, .. } => accepted.push(deliveries[0]),
+                other => panic!("{other:?}"),
+            },
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(error, StoreError::DiskFull), "{error}");
+    assert!(accepted.len() > 10);
+    assert_eq!(world.pending().await.len(), accepted.len(), "what was refused is not there");
+    world.store.check().await.unwrap();
+    for delivery in &accepted {
+        let over = Settlement { delivery: *delivery, attempt: None, next: Next::End(DeliveryState::Expired) };
+        world.store.settle(over).await.unwrap();
+    }
+    assert!(world.store.prune(vec![(world.tenant, time(1_000))], 100).await.unwrap() > 0);
+    assert!(matches!(
+        world.publish(event(world.tenant, "again", &[&webhook])).await,
+        Published::Accepted { number, .. } if number.get() == i64::try_from(accepted.len()).unwrap() + 1
+    ));
+    world.store.close().await;
+}
+
+#[tokio::test]
+async fn results_that_find_no_space_wait_until_there_is_some() {
+    let world = prepared("PRAGMA max_page_count = 120").await;
+    let webhook = world.webhook().await;
+    let mut accepted = Vec::new();
+    while let Ok(answers) = world
+        .store
+        .publish(vec![NewEvent {
+            data: vec![b'x'; 2_000].into(),
+            ..event(world.tenant, &accepted.len().to_string(), &[&webhook])
+        }])
+        .await
+    {
+        if let Published::Accepted { deliveries, .. } = &answers[0] {
+            accepted.push(deliveries[0]);
+        }
+    }
+    let answer = Outcome::Response { status: 200, body: vec![b'y'; 4_096].into() };
+    for delivery in &accepted {
+        world.store.settle_later(Settlement {
+            delivery: *delivery,
+            attempt: Some(attempt(1, answer.clone())),
+            next: Next::End(DeliveryState::Delivered),
+        });
+    }
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let waiting = world.store.unsettled();
+    assert!(
+        waiting > 0 && world.pending().await.len() >= waiting,
+        "they are kept, and known to be not durable"
+    );
+    world.bench.database().execute("UPDATE meta SET value = value", []).unwrap();
+    let webhook = world.store.delete_webhook(world.tenant, webhook.number, time(50)).await.unwrap();
+    assert!(webhook.is_some(), "deleting still works");
+    // What is cancelled and old makes room for the results of what is not; those of deleted rows are dropped.
+    while world.store.unsettled() > 0 {
+        world.store.prune(vec![(world.tenant, time(1_000))], 5).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    world.store.check().await.unwrap();
+    world.store.close().await;
+}
+
+#[tokio::test]
+async fn after_a_failed_commit_nothing_is_acknowledged_any_more() {
+    // A constraint that is checked at the commit stands for a disk that fails there.
+    let mut world = prepared(
+        "PRAGMA foreign_keys = ON;
+         CREATE TEMP TABLE parent (id INTEGER PRIMARY KEY);
+         CREATE TEMP TABLE child (id INTEGER REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED);
+         CREATE TEMP TRIGGER poison AFTER INSERT ON main.event WHEN new.ce_id = 'poison'
+         BEGIN INSERT INTO child VALUES (1); END;",
+    )
+    .await;
+    let webhook = world.webhook().await;
+    world.deliver("good", &[&webhook]).await;
+    let poison = event(world.tenant, "poison", &[&webhook]);
+    assert!(matches!(world.store.publish(vec![poison.clone()]).await, Err(StoreError::Stopped)));
+    assert!(matches!(world.store.check().await, Err(StoreError::Stopped)));
+    let next = world.store.publish(vec![event(world.tenant, "next", &[])]).await;
+    assert!(matches!(next, Err(StoreError::Stopped)));
+    assert_eq!(world.pending().await.len(), 1, "reading goes on");
+    world.reopen().await;
+    assert_eq!(world.pending().await.len(), 1);
+    assert!(matches!(world.publish(poison).await, Published::Accepted { number, .. } if number.get() == 2));
+    world.store.close().await;
+}
+
+#[tokio::test]
+async fn one_failing_call_does_not_fail_those_it_shares_a_commit_with() {
+    let world = World::<Directory>::new().await;
+    let mut calls = JoinSet::new();
+    for id in 0..200 {
+        let tenant = if id % 10 == 0 { TenantId::new(999) } else { world.tenant };
+        let event = event(tenant, &id.to_string(), &[]);
+        let store = Arc::clone(&world.store);
+        calls.spawn(async move { (id, store.publish(vec![event]).await.is_ok()) });
+    }
+    while let Some(call) = calls.join_next().await {
+        let (id, accepted) = call.unwrap();
+        assert_eq!(accepted, id % 10 != 0, "{id}");
+    }
+    world.store.close().await;
+}
+
+#[tokio::test]
+async fn of_many_at_once_with_one_key_exactly_one_is_accepted() {
+    let world = World::<Directory>::new().await;
+    let mut calls = JoinSet::new();
+    for _ in 0..100 {
+        let (store, event) = (Arc::clone(&world.store), event(world.tenant, "same", &[]));
+        calls.spawn(async move { store.publish(vec![event]).await.unwrap().remove(0) });
+    }
+    let answers = calls.join_all().await;
+    let accepted = answers.iter().filter(|answer| matches!(answer, Published::Accepted { .. })).count();
+    let duplicates =
+        answers.iter().filter(|answer| **answer == Published::Duplicate { number: number(1) }).count();
+    assert_eq!((accepted, duplicates), (1, 99));
+    world.store.close().await;
+}
+
+#[tokio::test]
+async fn the_window_of_idempotency_keys_ends_by_number_and_by_age_also_over_restarts() {
+    let mut world = World::<Directory>::new().await;
+    world.store.close().await;
+    let small = DedupeWindow { age: Duration::from_secs(60), keys: 2 };
+    let open = |world: &World<Directory>| {
+        let options = world.bench.options();
+        Arc::new(SqliteStore::start(open::open(&options, small).unwrap(), options).unwrap())
+    };
+    world.store = open(&world);
+    let now = |id: &str| NewEvent { received_at: time(100), ..event(world.tenant, id, &[]) };
+    let (a, b, c) = (now("a"), now("b"), now("c"));
+    for event in [&a, &b, &c] {
+        world.publish(event.clone()).await;
+    }
+    world.store.close().await;
+    world.store = open(&world);
+    assert!(matches!(world.publish(b.clone()).await, Published::Duplicate { .. }));
+    assert!(matches!(world.publish(c.clone()).await, Published::Duplicate { .. }));
+    assert!(
+        matches!(world.publish(a.clone()).await, Published::Accepted { .. }),
+        "the third oldest is forgotten"
+    );
+    world.clock.advance(Duration::from_secs(61));
+    assert!(matches!(world.publish(c).await, Published::Accepted { .. }), "too old");
+    world.store.close().await;
+    world.store = open(&world);
+    assert!(matches!(world.publish(a).await, Published::Accepted { .. }), "too old after a restart, too");
+    world.store.close().await;
+}
+
+/// The query plan, a line per step.
+fn plan(sql: &Connection, statement: &str) -> String {
+    let mut explained = sql.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();
+    let count = explained.parameter_count();
+    let nothing = vec![rusqlite::types::Value::Null; count];
+    let steps = explained.query_map(rusqlite::params_from_iter(nothing), |row| row.get("detail"));
+    steps.unwrap().collect::<Result<Vec<String>, _>>().unwrap().join("\n")
+}
+
+#[tokio::test]
+async fn recovery_and_history_are_read_by_their_indexes() {
+    let world = World::<Directory>::new().await;
+    let sql = world.bench.database();
+    let recovery = plan(&sql, reads::PENDING);
+    assert!(recovery.contains("SEARCH delivery USING INDEX delivery_pending (id>?)"), "{recovery}");
+    assert!(!recovery.contains("SCAN event") && !recovery.contains("TEMP B-TREE FOR ORDER BY"), "{recovery}");
+    let by_id = HistoryOrder { field: SortField::Id, order: SortOrder::Descending };
+    for statement in [history::COUNT, history::page_statement(by_id)] {
+        let plan = plan(&sql, statement);
+        assert!(plan.contains("SEARCH delivery USING INDEX delivery_number (tenant=?)"), "{plan}");
+        assert!(!plan.contains("TEMP B-TREE FOR ORDER BY"), "{plan}");
+        assert!(!plan.contains("SCAN delivery"), "{plan}");
+    }
+    let one = plan(&sql, history::BY_NUMBER);
+    assert!(one.contains("SEARCH delivery USING INDEX delivery_number (tenant=? AND number=?)"), "{one}");
+    world.store.close().await;
+}
+
+#[tokio::test]
+async fn a_store_that_is_dropped_still_writes_what_it_was_given() {
+    let mut world = World::<Directory>::new().await;
+    let webhook = world.webhook().await;
+    let delivery = world.deliver("1", &[&webhook]).await[0];
+    world.store.settle_later(ended(delivery, 200));
+    let options = world.bench.options();
+    world.store = {
+        drop(std::mem::replace(&mut world.store, Arc::new(closed().await)));
+        loop {
+            match SqliteStore::open(options.clone()) {
+                Ok(store) => break Arc::new(store),
+                Err(OpenError::InUse { .. }) => tokio::time::sleep(Duration::from_millis(1)).await,
+                Err(error) => panic!("{error}"),
+            }
+        }
+    };
+    assert_eq!(numbers(&world.store.history(everything(world.tenant)).await.unwrap()), [1]);
+    world.store.close().await;
+}
+
+/// A store of its own that is stopped already.
+async fn closed() -> SqliteStore {
+    let directory = TempDir::new().unwrap();
+    let store = SqliteStore::open(options(directory.path(), &Arc::new(MockClock::at(time(0))))).unwrap();
+    store.close().await;
+    store
+}
+
+#[tokio::test]
+async fn a_newer_layout_is_not_touched() {
+    let world = World::<Directory>::new().await;
+    world.store.create_webhook(new_webhook(world.tenant, "2", false)).await.unwrap();
+    world.store.close().await;
+    let newer = "INSERT INTO refinery_schema_history
+        SELECT 999, 'later', applied_on, checksum FROM refinery_schema_history WHERE version = 1";
+    world.bench.database().execute(newer, []).unwrap();
+    assert!(matches!(opening(world.bench.options()), OpenError::Layout(_)));
+}

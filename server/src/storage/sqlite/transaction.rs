@@ -1,0 +1,311 @@
+//! One transaction of the writer: the hot path, publishing and settling. Management is in [`super::management`].
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::dedupe::Key;
+use super::error::UnknownTenant;
+use super::key::Sealer;
+use super::rows::{
+    OutcomeColumns, Place, cause_code, checksum, frame_checksum, shown_status, state_code, stored,
+};
+use super::state::{Draft, State, TenantState, take, take_number};
+use crate::clock::Clock;
+use crate::domain::{
+    Attempt, Cause, DeliveryId, DeliveryState, EventId, Fingerprint, Frame, NewDelivery, NewEvent, Next,
+    Number, Published, Settlement, TenantId, Timestamp, WebhookId,
+};
+use crate::rng::Rng;
+use crate::storage::StoreError;
+use std::sync::Arc;
+
+/// What every transaction is given.
+pub(super) struct Context {
+    pub(super) sealer: Arc<Sealer>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) rng: Arc<dyn Rng>,
+}
+
+/// An open transaction and the draft of what it changes in memory.
+pub(super) struct Transaction<'a> {
+    pub(super) sql: &'a Connection,
+    pub(super) state: &'a State,
+    pub(super) context: &'a Context,
+    pub(super) draft: Draft,
+}
+
+/// A delivery to be stored, whatever its cause.
+pub(super) struct DeliveryRow<'a> {
+    pub(super) tenant: TenantId,
+    pub(super) event: i64,
+    pub(super) webhook: WebhookId,
+    pub(super) cause: Cause,
+    pub(super) state: DeliveryState,
+    pub(super) at: Timestamp,
+    pub(super) frame: &'a Frame,
+}
+
+const INSERT_EVENT: &str = "
+    INSERT INTO event
+        (id, tenant, number, received_at, type, source, ce_id, fingerprint, first_delivery, deliveries, attributes)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+
+const INSERT_EVENT_DATA: &str = "INSERT INTO event_data (event, checksum, data) VALUES (?1, ?2, ?3)";
+
+const INSERT_DELIVERY: &str = "
+    INSERT INTO delivery
+        (id, tenant, number, event, webhook, cause, state, attempts, created_at, due_at,
+         frame_head, frame_cut, frame_tail, frame_checksum)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?8, ?9, ?10, ?11, ?12)";
+
+const EVENT_BY_ID: &str = "SELECT tenant, source, ce_id, number, fingerprint FROM event WHERE id = ?1";
+
+/// Adds nothing when the delivery is gone.
+const INSERT_ATTEMPT: &str = "
+    INSERT INTO attempt
+        (id, delivery, previous, number, started_at, duration_us, webhook_version, status, body, failure, phase)
+    SELECT ?1, id, last_attempt, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 FROM delivery WHERE id = ?2";
+
+/// A terminal delivery keeps its state.
+const SETTLE_ATTEMPTED: &str = "
+    UPDATE delivery
+    SET attempts = attempts + 1, last_attempt = ?2, status = ?3, updated_at = ?4,
+        due_at = iif(state = 0, coalesce(?6, due_at), due_at), state = iif(state = 0, ?5, state)
+    WHERE id = ?1";
+
+const SETTLE_UNATTEMPTED: &str = "
+    UPDATE delivery SET due_at = coalesce(?3, due_at), state = ?2 WHERE id = ?1 AND state = 0";
+
+const SAVE_SEQUENCES: &str =
+    "UPDATE sequence SET tenant = ?1, webhook = ?2, event = ?3, delivery = ?4, attempt = ?5 WHERE id = 1";
+
+const SAVE_NUMBERS: &str =
+    "UPDATE tenant SET next_webhook = ?2, next_event = ?3, next_delivery = ?4 WHERE id = ?1";
+
+const TOUCH: &str = "INSERT OR REPLACE INTO meta (name, value) VALUES ('checked_at', ?1)";
+
+impl<'a> Transaction<'a> {
+    pub(super) fn new(sql: &'a Connection, state: &'a State, context: &'a Context) -> Self {
+        Self { sql, state, context, draft: state.draft() }
+    }
+
+    /// Runs a statement whose plan is kept from one transaction to the next.
+    pub(super) fn execute(
+        &self,
+        statement: &'static str,
+        params: impl rusqlite::Params,
+    ) -> Result<usize, StoreError> {
+        Ok(self.sql.prepare_cached(statement)?.execute(params)?)
+    }
+
+    /// Runs something that may fail alone. The outer error says that the whole transaction is lost.
+    pub(super) fn savepoint<T>(
+        &mut self,
+        run: impl FnOnce(&mut Self) -> Result<T, StoreError>,
+    ) -> Result<Result<T, StoreError>, StoreError> {
+        let draft = self.draft.clone();
+        self.execute("SAVEPOINT command", [])?;
+        let result = run(self);
+        if result.is_err() {
+            self.draft = draft;
+            if self.sql.is_autocommit() {
+                // SQLite has rolled everything back, as it may when the disk is full.
+                return result.map(Ok);
+            }
+            self.execute("ROLLBACK TO command", [])?;
+        }
+        self.execute("RELEASE command", [])?;
+        Ok(result)
+    }
+
+    pub(super) fn tenant(&self, id: TenantId) -> Result<TenantState, StoreError> {
+        let known = self.draft.tenants.get(&id).or_else(|| self.state.tenants.get(&id));
+        known.copied().ok_or_else(|| UnknownTenant(id.get()).into())
+    }
+
+    pub(super) fn publish(&mut self, events: &[NewEvent]) -> Result<Vec<Published>, StoreError> {
+        events.iter().map(|event| self.publish_one(event)).collect()
+    }
+
+    fn publish_one(&mut self, event: &NewEvent) -> Result<Published, StoreError> {
+        let mut tenant = self.tenant(event.tenant)?;
+        let key = Key::of(&tenant.uid, &event.source, &event.id);
+        if let Some(known) = self.accepted_before(key, event)? {
+            return Ok(known);
+        }
+        let id = take(&mut self.draft.sequences.event);
+        let number = take_number(&mut tenant.next.event);
+        self.draft.tenants.insert(event.tenant, tenant);
+        self.insert_event(id, number, event)?;
+        let mut deliveries = Vec::with_capacity(event.deliveries.len());
+        for NewDelivery { webhook, frame } in &event.deliveries {
+            // A webhook deleted since the event was matched: the delivery is there, and over.
+            let state = if self.exists(*webhook) { DeliveryState::Pending } else { DeliveryState::Cancelled };
+            let row = DeliveryRow {
+                tenant: event.tenant,
+                event: id,
+                webhook: *webhook,
+                cause: Cause::Event,
+                state,
+                at: event.received_at,
+                frame,
+            };
+            deliveries.push(self.insert_delivery(&row)?.0);
+        }
+        let id = EventId::new(id);
+        self.draft.keys.push((key, id, event.received_at));
+        self.draft.taken.insert(key, id);
+        Ok(Published::Accepted { event: id, number, deliveries })
+    }
+
+    /// What a repeated event is answered, or `None` when it is new. An event that retention has deleted, or that
+    /// only shares the digest of the key, is no repetition.
+    fn accepted_before(&self, key: Key, event: &NewEvent) -> Result<Option<Published>, StoreError> {
+        let known = self.draft.taken.get(&key).copied().or_else(|| self.state.dedupe.get(key));
+        let Some(known) = known else { return Ok(None) };
+        let mut statement = self.sql.prepare_cached(EVENT_BY_ID)?;
+        let row = statement.query_row([known.get()], |row| {
+            let same_key = row.get_ref(0)?.as_i64()? == event.tenant.get()
+                && row.get_ref(1)?.as_str()? == event.source
+                && row.get_ref(2)?.as_str()? == event.id;
+            let Fingerprint(fingerprint) = &event.fingerprint;
+            Ok((same_key, row.get::<_, i64>(3)?, row.get_ref(4)?.as_blob()? == fingerprint))
+        });
+        Ok(match row.optional()? {
+            Some((true, number, true)) => Some(Published::Duplicate {
+                number: Place::new("event", known.get()).number("number", number)?,
+            }),
+            Some((true, _, false)) => Some(Published::Conflict),
+            Some((false, ..)) | None => None,
+        })
+    }
+
+    fn exists(&self, webhook: WebhookId) -> bool {
+        !self.draft.deleted.contains(&webhook) && self.state.directory.webhook(webhook).is_some()
+    }
+
+    fn insert_event(&self, id: i64, number: Number, event: &NewEvent) -> Result<(), StoreError> {
+        let NewEvent {
+            tenant,
+            source,
+            id: ce_id,
+            event_type,
+            attributes,
+            data,
+            fingerprint: Fingerprint(fingerprint),
+            received_at,
+            deliveries,
+        } = event;
+        self.execute(
+            INSERT_EVENT,
+            params![
+                id,
+                tenant.get(),
+                number.get(),
+                received_at.as_microsecond(),
+                event_type,
+                source,
+                ce_id,
+                fingerprint,
+                self.draft.sequences.delivery,
+                i64::try_from(deliveries.len()).unwrap_or(i64::MAX),
+                attributes
+            ],
+        )?;
+        self.execute(INSERT_EVENT_DATA, params![id, checksum("event_data", id, &[data]), &data[..]])?;
+        Ok(())
+    }
+
+    pub(super) fn insert_delivery(
+        &mut self,
+        delivery: &DeliveryRow<'_>,
+    ) -> Result<(DeliveryId, Number), StoreError> {
+        let DeliveryRow { tenant, event, webhook, cause, state, at, frame } = delivery;
+        let mut owner = self.tenant(*tenant)?;
+        let number = take_number(&mut owner.next.delivery);
+        self.draft.tenants.insert(*tenant, owner);
+        let id = take(&mut self.draft.sequences.delivery);
+        self.execute(
+            INSERT_DELIVERY,
+            params![
+                id,
+                tenant.get(),
+                number.get(),
+                event,
+                webhook.get(),
+                cause_code(*cause),
+                state_code(*state),
+                at.as_microsecond(),
+                (!frame.head.is_empty()).then_some(&frame.head[..]),
+                frame.cut,
+                (!frame.tail.is_empty()).then_some(&frame.tail[..]),
+                frame_checksum(id, *event, frame)
+            ],
+        )?;
+        Ok((DeliveryId::new(id), number))
+    }
+
+    pub(super) fn settle(&mut self, settlement: &Settlement) -> Result<(), StoreError> {
+        let Settlement { delivery, attempt, next } = settlement;
+        let (state, due) = match next {
+            Next::Retry { due } => (DeliveryState::Pending, Some(due.as_microsecond())),
+            Next::End(state) => (*state, None),
+        };
+        let Some(attempt) = attempt else {
+            self.execute(SETTLE_UNATTEMPTED, params![delivery.get(), state_code(state), due])?;
+            return Ok(());
+        };
+        let id = self.draft.sequences.attempt;
+        if self.insert_attempt(id, *delivery, attempt)? {
+            self.draft.sequences.attempt += 1;
+            let ended = attempt.started_at.checked_add(attempt.duration).unwrap_or(attempt.started_at);
+            let status = shown_status(&attempt.outcome);
+            self.execute(
+                SETTLE_ATTEMPTED,
+                params![delivery.get(), id, status, ended.as_microsecond(), state_code(state), due],
+            )?;
+        }
+        Ok(())
+    }
+
+    fn insert_attempt(&self, id: i64, delivery: DeliveryId, attempt: &Attempt) -> Result<bool, StoreError> {
+        let Attempt { number, started_at, duration, webhook_version, outcome } = attempt;
+        let OutcomeColumns { status, body, failure, phase } = outcome.into();
+        let added = self.execute(
+            INSERT_ATTEMPT,
+            params![
+                id,
+                delivery.get(),
+                number,
+                started_at.as_microsecond(),
+                i64::try_from(duration.as_micros()).unwrap_or(i64::MAX),
+                i64::try_from(*webhook_version).unwrap_or(i64::MAX),
+                status,
+                body,
+                failure,
+                phase
+            ],
+        )?;
+        Ok(added == 1)
+    }
+
+    /// Writes something small, so that its commit tells whether commits work.
+    pub(super) fn touch(&mut self) -> Result<(), StoreError> {
+        let now = stored(self.context.clock.now()).as_microsecond();
+        self.execute(TOUCH, [now.to_be_bytes()])?;
+        Ok(())
+    }
+
+    /// Writes the counters that moved: the last thing before the commit.
+    pub(super) fn save_counters(&self) -> Result<(), StoreError> {
+        let next = self.draft.sequences;
+        if next != self.state.sequences {
+            let params = [next.tenant, next.webhook, next.event, next.delivery, next.attempt];
+            self.execute(SAVE_SEQUENCES, params)?;
+        }
+        for (id, TenantState { uid: _, next }) in &self.draft.tenants {
+            let params = [id.get(), next.webhook.get(), next.event.get(), next.delivery.get()];
+            self.execute(SAVE_NUMBERS, params)?;
+        }
+        Ok(())
+    }
+}

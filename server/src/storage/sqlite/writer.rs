@@ -1,0 +1,242 @@
+//! The writer's thread: group commit.
+//!
+//! It sleeps until something is to be written, takes what is there, writes it in one transaction, and when the
+//! commit has ended takes what has come meanwhile. There is no timer: a commit is as large as the one before was
+//! slow. Everybody who waits for a commit is told by one message to one task, so a commit costs one wake-up between
+//! threads, not one per waiter.
+//!
+//! | what fails | what follows |
+//! |---|---|
+//! | a management command | it alone, by its savepoint |
+//! | an operation, otherwise | the transaction is rolled back, and each operation runs in one of its own |
+//! | no space left | the batch's events are refused; the rest is tried again; results wait until there is space |
+//! | the commit (write, fsync) | the store stops: nobody can know what the disk has kept |
+
+use core::time::Duration;
+use std::fs::File;
+use std::sync::Arc;
+
+use rusqlite::Connection;
+use tokio::sync::mpsc;
+
+use super::command::{Command, Wake};
+use super::queue::{Batch, Queue};
+use super::state::State;
+use super::transaction::{Context, Transaction};
+use crate::domain::Settlement;
+use crate::storage::StoreError;
+
+/// How long results wait for a commit to ride on.
+const RESULT_PATIENCE: Duration = Duration::from_millis(5);
+/// How long results that found no space wait before they are tried again on their own.
+const FULL_PATIENCE: Duration = Duration::from_millis(200);
+
+pub(super) struct Writer {
+    pub(super) sql: Connection,
+    pub(super) state: State,
+    pub(super) context: Context,
+    pub(super) queue: Arc<Queue>,
+    pub(super) finished: mpsc::UnboundedSender<Vec<Wake>>,
+    /// Held as long as anything may be written.
+    pub(super) lock: File,
+}
+
+/// Why a transaction did not come about.
+enum Failure {
+    /// It was rolled back; others may succeed.
+    RolledBack(StoreError),
+    /// The disk failed at the commit.
+    Fatal(StoreError),
+}
+
+impl Writer {
+    /// Writes until the store is closed and everything is durable, or until the disk fails.
+    pub(super) fn run(mut self) {
+        let stop = StopOnExit { queue: Arc::clone(&self.queue), finished: self.finished.clone() };
+        let mut full = false;
+        loop {
+            let patience = if full { FULL_PATIENCE } else { RESULT_PATIENCE };
+            let Some(batch) = self.queue.take(patience, !full) else { break };
+            match self.write(batch) {
+                Ok(space) => full = !space,
+                Err(error) => {
+                    tracing::error!(error = &error as &dyn core::error::Error, "the store has stopped");
+                    break;
+                }
+            }
+        }
+        drop(stop);
+        // Best effort: the log is complete without it, the next start only reads more.
+        let _ = self.sql.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        let Self { sql, lock, .. } = self;
+        drop(sql);
+        drop(lock);
+    }
+
+    /// Writes a batch and has everybody told. Returns whether there was space for it; an error is fatal.
+    fn write(&mut self, batch: Batch) -> Result<bool, StoreError> {
+        let Batch { results, mut commands } = batch;
+        match self.transact(&results, &mut commands) {
+            Ok(()) => {
+                self.queue.settled(results.len());
+                self.tell(commands);
+                Ok(true)
+            }
+            Err(Failure::RolledBack(error)) => self.write_what_fits(results, commands, &error),
+            Err(Failure::Fatal(error)) => Err(self.refuse(commands, error)),
+        }
+    }
+
+    /// After a transaction has failed: without the events if they did not fit, else one by one, so that whoever is
+    /// to blame fails alone.
+    fn write_what_fits(
+        &mut self,
+        results: Vec<Settlement>,
+        commands: Vec<Command>,
+        error: &StoreError,
+    ) -> Result<bool, StoreError> {
+        let full = matches!(error, StoreError::DiskFull);
+        let (mut refused, mut rest) = commands.into_iter().partition::<Vec<_>, _>(|c| full && c.is_publish());
+        refused.iter_mut().for_each(|command| command.fail(StoreError::DiskFull));
+        if !refused.is_empty() {
+            self.tell(refused);
+            match self.transact(&results, &mut rest) {
+                Ok(()) => {
+                    self.queue.settled(results.len());
+                    self.tell(rest);
+                    return Ok(false);
+                }
+                Err(Failure::RolledBack(_)) => {}
+                Err(Failure::Fatal(error)) => return Err(self.refuse(rest, error)),
+            }
+        }
+        let kept = match self.settle_apart(results) {
+            Ok(kept) => kept,
+            Err(error) => return Err(self.refuse(rest, error)),
+        };
+        let space = kept.is_empty() && !full;
+        self.queue.put_back(kept);
+        self.run_apart(rest)?;
+        Ok(space)
+    }
+
+    /// Each result in its own transaction. Returns those that must wait; one that can never be written is logged
+    /// and dropped: its delivery stays pending and is repeated by the next start.
+    fn settle_apart(&mut self, results: Vec<Settlement>) -> Result<Vec<Settlement>, StoreError> {
+        let mut results = results.into_iter();
+        while let Some(result) = results.next() {
+            match self.transact(core::slice::from_ref(&result), &mut []) {
+                Ok(()) => {}
+                Err(Failure::RolledBack(StoreError::DiskFull | StoreError::Overloaded)) => {
+                    return Ok(core::iter::once(result).chain(results).collect());
+                }
+                Err(Failure::RolledBack(error)) => {
+                    let delivery = result.delivery.get();
+                    let error = &error as &dyn core::error::Error;
+                    tracing::error!(delivery, error, "the result of an attempt could not be stored");
+                }
+                Err(Failure::Fatal(error)) => return Err(error),
+            }
+            self.queue.settled(1);
+        }
+        Ok(Vec::new())
+    }
+
+    /// Each command in its own transaction.
+    fn run_apart(&mut self, commands: Vec<Command>) -> Result<(), StoreError> {
+        let mut commands = commands.into_iter();
+        while let Some(mut command) = commands.next() {
+            match self.transact(&[], core::slice::from_mut(&mut command)) {
+                Ok(()) => {}
+                Err(Failure::RolledBack(error)) => command.fail(error),
+                Err(Failure::Fatal(error)) => {
+                    return Err(self.refuse(core::iter::once(command).chain(commands).collect(), error));
+                }
+            }
+            self.tell(vec![command]);
+        }
+        Ok(())
+    }
+
+    /// One transaction, from begin to commit; what it changed in memory is taken over last.
+    fn transact(&mut self, results: &[Settlement], commands: &mut [Command]) -> Result<(), Failure> {
+        self.statement("BEGIN IMMEDIATE").map_err(Failure::RolledBack)?;
+        self.state.dedupe.forget_until(self.context.clock.now());
+        let mut transaction = Transaction::new(&self.sql, &self.state, &self.context);
+        let written = run_all(&mut transaction, results, commands);
+        let draft = transaction.draft;
+        if let Err(error) = written {
+            return Err(self.roll_back(error));
+        }
+        match self.statement("COMMIT") {
+            Ok(()) => {
+                self.state.absorb(draft);
+                Ok(())
+            }
+            // Nothing was made durable and nothing is unknown: the log was not extended.
+            Err(StoreError::DiskFull) => Err(self.roll_back(StoreError::DiskFull)),
+            Err(error) => Err(Failure::Fatal(error)),
+        }
+    }
+
+    fn roll_back(&self, error: StoreError) -> Failure {
+        // Some errors make SQLite roll back by itself.
+        if self.sql.is_autocommit() {
+            return Failure::RolledBack(error);
+        }
+        match self.statement("ROLLBACK") {
+            Ok(()) => Failure::RolledBack(error),
+            Err(worse) => Failure::Fatal(worse),
+        }
+    }
+
+    fn statement(&self, statement: &'static str) -> Result<(), StoreError> {
+        self.sql.prepare_cached(statement)?.execute([])?;
+        Ok(())
+    }
+
+    fn refuse(&self, mut commands: Vec<Command>, error: StoreError) -> StoreError {
+        commands.iter_mut().for_each(|command| command.fail(StoreError::Stopped));
+        self.tell(commands);
+        error
+    }
+
+    fn tell(&self, commands: Vec<Command>) {
+        tell(&self.finished, commands);
+    }
+}
+
+fn run_all(
+    transaction: &mut Transaction<'_>,
+    results: &[Settlement],
+    commands: &mut [Command],
+) -> Result<(), StoreError> {
+    for result in results {
+        transaction.settle(result)?;
+    }
+    for command in commands {
+        command.run(transaction)?;
+    }
+    transaction.save_counters()
+}
+
+fn tell(finished: &mpsc::UnboundedSender<Vec<Wake>>, commands: Vec<Command>) {
+    if !commands.is_empty() {
+        // The task ends only with the runtime; then nobody waits any more.
+        let _ = finished.send(commands.into_iter().map(Command::finish).collect());
+    }
+}
+
+/// Refuses what is left and whatever comes, however the thread ends.
+struct StopOnExit {
+    queue: Arc<Queue>,
+    finished: mpsc::UnboundedSender<Vec<Wake>>,
+}
+
+impl Drop for StopOnExit {
+    fn drop(&mut self) {
+        let mut left = self.queue.stop();
+        left.iter_mut().for_each(|command| command.fail(StoreError::Stopped));
+        tell(&self.finished, left);
+    }
+}
