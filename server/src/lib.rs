@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod clock;
+pub mod delivery;
 pub mod domain;
 pub mod rng;
 pub mod storage;
