@@ -1,8 +1,16 @@
-//! sigpost's server.
+#![doc = include_str!("../README.md")]
 
 pub mod app;
+pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod delivery;
+pub mod dialects;
 pub mod domain;
+pub mod http;
 pub mod rng;
 pub mod storage;
+mod telemetry;
+mod wiring;
+
+pub use wiring::{Server, StartError};

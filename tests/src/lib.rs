@@ -1,1 +1,11 @@
-//! Placeholder while the workspace is laid out.
+#![doc = include_str!("../README.md")]
+
+pub mod bench;
+pub mod http;
+pub mod node;
+pub mod process;
+pub mod receiver;
+pub mod server;
+pub mod tidy;
+pub mod time;
+pub mod workspace;

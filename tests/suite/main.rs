@@ -1,1 +1,4 @@
-//! Placeholder while the workspace is laid out.
+//! What is tested across crates, as one binary: linking is the slow part of a test build.
+
+mod node;
+mod tidy;

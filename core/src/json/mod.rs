@@ -1,1 +1,135 @@
-//! Placeholder while the workspace is laid out.
+//! JSON in the one form that JavaScript gives it: the bytes of `JSON.stringify(JSON.parse(text))`.
+//!
+//! Platforms that hand a receiver only the parsed body make it sign what `JSON.stringify` writes; a sender that wants
+//! to be verified there signs the same bytes. So "canonical" here is what V8 does, not RFC 8785: keys keep their
+//! order, but for array indices, which come first.
+//!
+//! # Theory
+//!
+//! - A text is read once, left to right, with an explicit stack; tokens are written in canonical form as they are met.
+//!   As long as what is written equals what was read, nothing is copied: an input that is canonical already is
+//!   [borrowed](Cow::Borrowed).
+//! - Strings keep their characters; escapes become the shortest that `JSON.stringify` uses. Numbers become the double
+//!   they stand for, and then its shortest ECMAScript text; beyond the doubles, `null`.
+//! - Objects are put in JavaScript's order when they close, by a plan that is carried out once at the end.
+//!
+//! Guarantees: the bytes are those of Node 20 and 22 for every text that they read, and every text that they refuse is
+//! refused (V8 of Node 24 and later misreads some one-character keys written as an escape). The result is a fixed
+//! point. Nothing recurses, time is linear but for sorting, memory is a multiple of the text, and [`Limits`] bound
+//! both. Nothing panics, whatever the bytes.
+//!
+//! Not guaranteed: that JavaScript can *write* what it read. It overflows its stack some thousand levels deep, at a
+//! depth that differs by engine and version; [`Limits::max_depth`] stays below by default. Bytes that are no UTF-8 are
+//! refused, where JavaScript's decoders would put U+FFFD.
+
+mod draft;
+mod error;
+mod number;
+mod order;
+mod parse;
+mod string;
+mod view;
+
+#[cfg(test)]
+mod tests;
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+pub use error::{Error, Expected, LoneSurrogate, Reason};
+pub use number::write_number;
+pub use string::write_string;
+pub use view::{Elements, Key, Kind, Members, View};
+
+/// Up to where a text is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The longest text, in bytes. Above 512 MiB it has no effect: JavaScript has no longer strings.
+    pub max_bytes: usize,
+    /// How many arrays and objects may be inside one another; 0 allows only a value that is neither.
+    pub max_depth: usize,
+    /// What to do when an object names a member twice.
+    pub duplicates: Duplicates,
+}
+
+impl Default for Limits {
+    /// 16 MiB, 1,000 levels, and duplicates as `JSON.parse` has them.
+    fn default() -> Self {
+        Self { max_bytes: 16 << 20, max_depth: 1_000, duplicates: Duplicates::LastWins }
+    }
+}
+
+/// What to do when an object names a member twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Duplicates {
+    /// What `JSON.parse` does: the place of the first, the value of the last.
+    LastWins,
+    /// Refuse the text: two readers could read two things. Found when the object closes.
+    Reject,
+}
+
+/// The bytes of `JSON.stringify(JSON.parse(input))`, within the default [`Limits`]. Borrowed when `input` is canonical
+/// already (or would be without white space at its end).
+///
+/// # Errors
+/// Where `JSON.parse` throws; also when the bytes are no UTF-8 or beyond the limits.
+///
+/// ```
+/// use sigpost_core::json::canonicalize;
+/// let text = br#"{ "b": 1.50, "2": "\u00e9\/", "1": 1e400 }"#;
+/// assert_eq!(&*canonicalize(text)?, r#"{"1":null,"2":"é/","b":1.5}"#.as_bytes());
+/// # Ok::<(), sigpost_core::json::Error>(())
+/// ```
+pub fn canonicalize(input: &[u8]) -> Result<Cow<'_, [u8]>, Error> {
+    canonicalize_with(input, Limits::default())
+}
+
+/// As [`canonicalize`], within other limits.
+///
+/// # Errors
+/// As [`canonicalize`]; and for a key that comes twice, if [`Duplicates::Reject`] is asked for.
+pub fn canonicalize_with(input: &[u8], limits: Limits) -> Result<Cow<'_, [u8]>, Error> {
+    Ok(match parse::canonical(input, limits)? {
+        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+    })
+}
+
+/// A text that is proven canonical: only parsing makes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Canonical(String);
+
+impl Canonical {
+    /// Reads a text and keeps its canonical form.
+    ///
+    /// # Errors
+    /// As [`canonicalize_with`].
+    pub fn parse(input: &[u8], limits: Limits) -> Result<Self, Error> {
+        parse::canonical(input, limits).map(|text| Self(text.into_owned()))
+    }
+
+    /// The text as bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+
+    /// The text.
+    #[must_use]
+    pub const fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// The value, to be read in place.
+    #[must_use]
+    pub const fn view(&self) -> View<'_> {
+        View::new(self.0.as_str())
+    }
+
+    /// The bytes, given away.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0.into_bytes()
+    }
+}

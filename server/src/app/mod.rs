@@ -1,3 +1,76 @@
-//! The use-cases.
+//! The use-cases: what a principal can do, in the domain's words. Each file is one of them.
+//!
+//! Every use-case authorises first ([`access`]), so that no API is a way round a right, and answers with one
+//! [`Error`] that each dialect renders in its own form. Nothing here knows HTTP or SQL.
+//!
+//! A use-case that has begun to write runs to its end even if the client hangs up: otherwise an event could be
+//! durable and never be dispatched (see [`App::to_the_end`]).
 
+pub mod access;
+mod authenticate;
+mod error;
+mod history;
 pub mod ports;
+mod publish;
+mod resend;
+mod tokens;
+mod webhooks;
+
+use std::sync::Arc;
+
+pub use error::Error;
+pub use history::HistoryRequest;
+pub use publish::Receipt;
+pub use webhooks::WebhookDraft;
+
+use crate::clock::Clock;
+use crate::rng::Rng;
+use crate::storage::Store;
+use ports::{Dispatcher, Probe};
+
+/// The use-cases and what they work with. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    store: Arc<dyn Store>,
+    dispatcher: Arc<dyn Dispatcher>,
+    probe: Arc<dyn Probe>,
+    clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
+}
+
+impl App {
+    /// Connects the use-cases with a store and an engine.
+    #[must_use]
+    pub fn new(
+        store: Arc<dyn Store>,
+        dispatcher: Arc<dyn Dispatcher>,
+        probe: Arc<dyn Probe>,
+        clock: Arc<dyn Clock>,
+        rng: Arc<dyn Rng>,
+    ) -> Self {
+        Self { store, dispatcher, probe, clock, rng }
+    }
+
+    /// Whether the store still commits: what readiness asks.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when it does not.
+    pub async fn check(&self) -> Result<(), Error> {
+        self.store.check().await.map_err(Error::from)
+    }
+
+    /// Runs a use-case in a task of its own and waits for it. Dropping the returned future, as a server does when
+    /// its client hangs up, does not stop the task.
+    async fn to_the_end<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, Error>> + Send + 'static,
+    ) -> Result<T, Error> {
+        match tokio::spawn(work).await {
+            Ok(result) => result,
+            Err(failure) => {
+                tracing::error!(panicked = failure.is_panic(), "a use-case did not end");
+                Err(Error::Internal)
+            }
+        }
+    }
+}

@@ -4,7 +4,7 @@ use super::{TenantId, Timestamp, UserId};
 
 /// SHA-256 of a token. Tokens are 256 bits of randomness (or an operator's own), so a plain hash is enough: there
 /// is nothing to guess that a slow hash would protect.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TokenHash([u8; 32]);
 
 impl TokenHash {

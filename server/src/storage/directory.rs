@@ -88,6 +88,12 @@ impl Directory {
         Some(TokenOwner::User { tenant: issued.tenant, user: issued.user.clone() })
     }
 
+    /// Who holds an API key: a token that does not expire by itself.
+    #[must_use]
+    pub fn api_key(&self, hash: &TokenHash) -> Option<TokenOwner> {
+        self.read().configured_tokens.get(hash).cloned()
+    }
+
     /// Replaces the tokens that the configuration declares.
     pub fn set_configured_tokens(&self, tokens: HashMap<TokenHash, TokenOwner>) {
         self.write().configured_tokens = tokens;

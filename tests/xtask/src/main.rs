@@ -1,2 +1,95 @@
-//! Placeholder while the workspace is laid out.
-fn main() {}
+//! The project's commands: `cargo xtask serve | test | npm | bench | lint`.
+//!
+//! Each command sets up what it needs, announces its steps on standard error, and stops at the first that fails.
+//! Standard output carries results only: the folder that `npm` built, the table of `bench`, the server's own line.
+
+mod bench;
+mod lint;
+mod npm;
+mod output;
+mod project;
+mod serve;
+mod setup;
+mod steps;
+mod test;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use output::Output;
+use project::Project;
+use steps::{Steps, say};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", about = "The project's commands", after_help = EXAMPLES)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "Examples:
+  cargo xtask serve                          # a demo server on http://127.0.0.1:8080
+  cargo xtask serve -- --listen 0.0.0.0:80   # the same, elsewhere
+  cargo xtask test                           # every test; what .ci/run calls
+  npm install \"$(cargo xtask npm | tail -1)\" # the npm package, as built here
+  cargo xtask bench                          # which benchmarks there are
+  cargo xtask bench core                     # run one";
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build everything and run a demo server on port 8080 of this machine
+    #[command(after_help = "Examples:\n  cargo xtask serve\n  cargo xtask serve -- --listen 127.0.0.1:9000")]
+    Serve {
+        /// Further arguments for `sigpost serve`
+        #[arg(last = true, value_name = "ARGUMENTS")]
+        arguments: Vec<OsString>,
+    },
+    /// Set up, then run every check and every test there is
+    #[command(
+        after_help = "Examples:\n  cargo xtask test\n  cargo nextest run -p sigpost-core   # one package, once set up"
+    )]
+    Test,
+    /// Build the npm package; the last line printed is the folder that `npm install FOLDER` takes
+    #[command(after_help = "Examples:\n  npm install \"$(cargo xtask npm | tail -1)\"")]
+    Npm,
+    /// Run a benchmark: a table on standard output, JSON in target/bench/NAME.json
+    #[command(after_help = "Examples:\n  cargo xtask bench        # the names\n  cargo xtask bench core")]
+    Bench {
+        /// The benchmark; without it, the names are listed
+        name: Option<String>,
+    },
+    /// Format, clippy, rustdoc, and the licences, bans and sources of dependencies
+    #[command(after_help = "Examples:\n  cargo xtask lint")]
+    Lint,
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // The causes in one line; a backtrace through this program would help nobody.
+            say(&format!("\nerror: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<()> {
+    let output = Output::take()?;
+    let project = Project::find()?;
+    let mut steps = Steps::start();
+    match command {
+        Command::Serve { arguments } => serve::serve(&project, &mut steps, &output, &arguments),
+        Command::Test => test::test(&project, &mut steps),
+        Command::Npm => {
+            setup::for_npm(&project, &mut steps)?;
+            let folder = steps.run("npm package", || npm::npm(&project.shell, &project.root))?;
+            output.line(&folder.display().to_string())
+        }
+        Command::Bench { name } => bench::bench(&project, &mut steps, &output, name.as_deref()),
+        Command::Lint => lint::lint(&project, &mut steps),
+    }
+}

@@ -165,8 +165,8 @@ impl Immuta {
 }
 
 pub(super) fn schemes(settings: &Settings) -> impl Iterator<Item = &'static Scheme> + use<> {
-    let sha1 = settings.immuta_signatures.sha1.then_some(&Scheme::IMMUTA_SHA1);
-    let sha256 = settings.immuta_signatures.sha256.then_some(&Scheme::IMMUTA);
+    let sha1 = settings.immuta_signatures.sha1.then_some(Scheme::IMMUTA_SHA1);
+    let sha256 = settings.immuta_signatures.sha256.then_some(Scheme::IMMUTA);
     sha1.into_iter().chain(sha256)
 }
 

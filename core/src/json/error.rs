@@ -1,0 +1,167 @@
+//! Why a text is refused, and where.
+
+use core::fmt;
+
+/// A text that is not JSON, or is beyond the [`Limits`](super::Limits) it was read with.
+///
+/// ```
+/// use sigpost_core::json::{Reason, canonicalize};
+/// let error = canonicalize(b"[1,]").unwrap_err();
+/// assert_eq!(error.offset(), 3);
+/// assert_eq!(error.to_string(), "unexpected byte 0x5d at offset 3: expected a value");
+/// assert!(matches!(error.reason(), Reason::UnexpectedByte { found: b']', .. }));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    offset: usize,
+    reason: Reason,
+}
+
+impl Error {
+    pub(super) const fn new(offset: usize, reason: Reason) -> Self {
+        Self { offset, reason }
+    }
+
+    /// Where in the text: the offset, in bytes from its beginning, of the first byte that cannot stay. It is the
+    /// length of the text when something is missing at its end.
+    #[must_use]
+    pub const fn offset(&self) -> usize {
+        self.offset
+    }
+
+    /// What is wrong there.
+    #[must_use]
+    pub const fn reason(&self) -> Reason {
+        self.reason
+    }
+}
+
+/// What is wrong with a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// The text ends where something must follow.
+    UnexpectedEnd {
+        /// What must follow.
+        expected: Expected,
+    },
+    /// A byte that cannot stand where it stands.
+    UnexpectedByte {
+        /// The byte.
+        found: u8,
+        /// What must stand there.
+        expected: Expected,
+    },
+    /// Bytes that are no UTF-8, surrogates and overlong forms included. JavaScript never sees them: decoders put
+    /// U+FFFD in their place, which changes the text, so they are refused.
+    InvalidUtf8,
+    /// A `\` that is followed by none of `" \ / b f n r t`, nor by `u` and four hexadecimal digits.
+    InvalidEscape,
+    /// A number with a leading zero, or without digits where the grammar asks for some.
+    InvalidNumber,
+    /// A control character, U+0000 to U+001F, in a string: it must be escaped.
+    ControlCharacter,
+    /// Something other than white space after the value.
+    TrailingData,
+    /// The text starts with U+FEFF, which is no white space to `JSON.parse`.
+    ByteOrderMark,
+    /// More arrays and objects inside one another than [`Limits::max_depth`](super::Limits).
+    TooDeep {
+        /// The limit.
+        limit: usize,
+    },
+    /// More bytes than [`Limits::max_bytes`](super::Limits).
+    TooLarge {
+        /// The limit.
+        limit: usize,
+    },
+    /// An object names a member twice, and [`Duplicates::Reject`](super::Duplicates) was asked for. The offset is
+    /// that of the first key that repeats another of its object.
+    DuplicateKey,
+}
+
+/// What the grammar asks for at a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Expected {
+    /// A value.
+    Value,
+    /// A value, or the end of the array that was just opened.
+    ValueOrEnd,
+    /// A key: a string.
+    Key,
+    /// A key, or the end of the object that was just opened.
+    KeyOrEnd,
+    /// The `:` between a key and its value.
+    Colon,
+    /// A `,` or `]`.
+    CommaOrBracket,
+    /// A `,` or `}`.
+    CommaOrBrace,
+    /// More of a string, up to its closing quote.
+    Quote,
+    /// The rest of `true`, `false` or `null`.
+    Literal,
+    /// A digit.
+    Digit,
+}
+
+impl fmt::Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Value => "a value",
+            Self::ValueOrEnd => "a value or ']'",
+            Self::Key => "a key",
+            Self::KeyOrEnd => "a key or '}'",
+            Self::Colon => "':'",
+            Self::CommaOrBracket => "',' or ']'",
+            Self::CommaOrBrace => "',' or '}'",
+            Self::Quote => "the end of the string",
+            Self::Literal => "true, false or null",
+            Self::Digit => "a digit",
+        })
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let offset = self.offset;
+        match self.reason {
+            Reason::UnexpectedEnd { expected } => {
+                write!(f, "unexpected end at offset {offset}: expected {expected}")
+            }
+            Reason::UnexpectedByte { found, expected } => {
+                write!(f, "unexpected byte {found:#04x} at offset {offset}: expected {expected}")
+            }
+            Reason::InvalidUtf8 => write!(f, "invalid UTF-8 at offset {offset}"),
+            Reason::InvalidEscape => write!(f, "invalid escape in a string at offset {offset}"),
+            Reason::InvalidNumber => write!(f, "invalid number at offset {offset}: a leading zero"),
+            Reason::ControlCharacter => {
+                write!(f, "unescaped control character in a string at offset {offset}")
+            }
+            Reason::TrailingData => write!(f, "unexpected data after the value at offset {offset}"),
+            Reason::ByteOrderMark => write!(f, "a byte order mark at offset {offset}: JSON has none"),
+            Reason::TooDeep { limit } => write!(f, "nested deeper than {limit} levels at offset {offset}"),
+            Reason::TooLarge { limit } => write!(f, "larger than {limit} bytes"),
+            Reason::DuplicateKey => write!(f, "a key that repeats another of its object at offset {offset}"),
+        }
+    }
+}
+
+impl core::error::Error for Error {}
+
+/// A string that holds half of a surrogate pair, such as `"\ud800"`: it is a string to JavaScript, but no text, and
+/// no UTF-8 stands for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoneSurrogate {
+    /// The surrogate, U+D800 to U+DFFF.
+    pub unit: u16,
+}
+
+impl fmt::Display for LoneSurrogate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a lone surrogate, U+{:04X}", self.unit)
+    }
+}
+
+impl core::error::Error for LoneSurrogate {}

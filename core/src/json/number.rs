@@ -1,0 +1,175 @@
+//! Numbers: the grammar of JSON in, the text of `Number.prototype.toString` out.
+//!
+//! Most numbers of real documents are canonical already, and that can be proven without converting them: two different
+//! decimals of at most 15 significant digits never round to the same double, so such a decimal is the shortest text
+//! of its double. What remains is form: JavaScript writes no exponent from 1e-6 up to 1e21, no trailing zero in a
+//! fraction, and no minus before zero. [`is_canonical`] decides by these rules alone and may say no too often;
+//! everything else is read by `core` (correctly rounded) and written by `ryu-js` (ECMAScript's shortest form).
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt::Write as _;
+
+use super::error::{Error, Expected, Reason};
+
+/// Decimals of up to this many significant digits survive the way to a double and back (`DBL_DIG`).
+const EXACT_DIGITS: usize = 15;
+/// As many zeros may follow the point of `0.` before JavaScript writes an exponent: 0.000001, then 1e-7.
+const MAX_LEADING_ZEROS: usize = 5;
+/// Longer numbers are shortened before `core` reads them, see [`shorten`].
+const LONG: usize = 1_024;
+/// Half way between two doubles needs 767 digits at most; what follows more than these is either zero or not.
+const KEPT_DIGITS: usize = 800;
+
+/// Where the parts of a number lie in the text. Ranges are of digits only, without sign, point or `e`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Number<'a> {
+    text: &'a str,
+    /// Length of the sign, 0 or 1.
+    sign: usize,
+    /// End of the digits before the point.
+    integer_end: usize,
+    /// End of the digits after the point; `integer_end` when there is no point.
+    fraction_end: usize,
+}
+
+impl<'a> Number<'a> {
+    /// Reads the number that starts at `start`: a digit or `-`.
+    pub(super) fn scan(input: &'a str, start: usize) -> Result<Self, Error> {
+        let bytes = input.as_bytes();
+        let sign = usize::from(bytes.get(start) == Some(&b'-'));
+        let integer = start + sign;
+        let integer_end = digits(bytes, integer)?;
+        if bytes[integer] == b'0' && integer_end > integer + 1 {
+            return Err(Error::new(integer + 1, Reason::InvalidNumber));
+        }
+        let mut end = integer_end;
+        if bytes.get(end) == Some(&b'.') {
+            end = digits(bytes, end + 1)?;
+        }
+        let fraction_end = end;
+        if matches!(bytes.get(end), Some(b'e' | b'E')) {
+            end += 1;
+            end += usize::from(matches!(bytes.get(end), Some(b'+' | b'-')));
+            end = digits(bytes, end)?;
+        }
+        Ok(Self {
+            text: &input[start..end],
+            sign,
+            integer_end: integer_end - start,
+            fraction_end: fraction_end - start,
+        })
+    }
+
+    /// Its length in the text.
+    pub(super) const fn len(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Whether it is proven, cheaply, to be written as JavaScript writes it.
+    pub(super) fn is_canonical(&self) -> bool {
+        let bytes = self.text.as_bytes();
+        let point = usize::from(self.fraction_end > self.integer_end);
+        let digits = self.fraction_end - self.sign - point;
+        if self.fraction_end != bytes.len() || digits > EXACT_DIGITS {
+            return false;
+        }
+        let integer = &bytes[self.sign..self.integer_end];
+        if point == 0 {
+            return self.sign == 0 || integer != b"0";
+        }
+        let fraction = &bytes[self.integer_end + 1..];
+        let zeros = fraction.iter().take_while(|digit| **digit == b'0').count();
+        fraction.last() != Some(&b'0') && (integer != b"0" || zeros <= MAX_LEADING_ZEROS)
+    }
+
+    /// The double nearest to it; infinite when it is beyond them.
+    pub(super) fn value(&self) -> f64 {
+        let parsed = if self.text.len() > LONG { shorten(self).parse() } else { self.text.parse() };
+        parsed.expect("JSON's numbers are a subset of those that f64::from_str reads")
+    }
+
+    fn exponent(&self) -> i64 {
+        let text = self.text.get(self.fraction_end + 1..).unwrap_or("");
+        let (negative, digits) = match text.as_bytes().first() {
+            Some(b'-') => (true, &text[1..]),
+            Some(b'+') => (false, &text[1..]),
+            _ => (false, text),
+        };
+        let magnitude = digits
+            .bytes()
+            .fold(0_i64, |sum, digit| sum.saturating_mul(10).saturating_add(i64::from(digit - b'0')));
+        if negative { -magnitude } else { magnitude }
+    }
+}
+
+/// The end of the digits that must stand at `start`.
+fn digits(bytes: &[u8], start: usize) -> Result<usize, Error> {
+    let count = bytes[start..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    if count > 0 {
+        return Ok(start + count);
+    }
+    let expected = Expected::Digit;
+    Err(Error::new(
+        start,
+        match bytes.get(start) {
+            Some(found) => Reason::UnexpectedByte { found: *found, expected },
+            None => Reason::UnexpectedEnd { expected },
+        },
+    ))
+}
+
+/// An equal number that rounds to the same double and is short. `core` stops counting exponents at some hundred
+/// thousand, which is wrong for a mantissa with as many zeros: `0.00…001e1000001`.
+fn shorten(number: &Number<'_>) -> String {
+    let integer = &number.text[number.sign..number.integer_end];
+    let fraction = number.text[number.integer_end..number.fraction_end].trim_start_matches('.');
+    let mut digits = integer.bytes().chain(fraction.bytes());
+    // The value is 0.DIGITS × 10^scale.
+    let mut scale = number.exponent().saturating_add(i64::try_from(integer.len()).unwrap_or(i64::MAX));
+    let mut out = String::with_capacity(KEPT_DIGITS + 32);
+    if number.sign == 1 {
+        out.push('-');
+    }
+    out.push_str("0.");
+    let start = out.len();
+    for digit in digits.by_ref() {
+        if digit == b'0' && out.len() == start {
+            scale = scale.saturating_sub(1);
+            continue;
+        }
+        out.push(char::from(digit));
+        if out.len() - start == KEPT_DIGITS {
+            break;
+        }
+    }
+    // Any digit beyond only says on which side of half way the number lies.
+    out.push(if digits.any(|digit| digit != b'0') { '1' } else { '0' });
+    // Beyond these everything is zero or infinite: the digits themselves add nothing, they stand behind the point.
+    let scale = scale.clamp(-10_000, 10_000);
+    write!(out, "e{scale}").expect("writing into a String cannot fail");
+    out
+}
+
+/// Calls `write` with the text that `JSON.stringify` gives `value`.
+pub(super) fn format(value: f64, write: impl FnOnce(&str)) {
+    if value == 0.0 {
+        write("0");
+    } else if value.is_finite() {
+        write(ryu_js::Buffer::new().format_finite(value));
+    } else {
+        write("null");
+    }
+}
+
+/// Writes a number as `JSON.stringify` does: the shortest text that reads back as the same double, in ECMAScript's
+/// form. What is not finite becomes `null`, and minus zero `0`.
+///
+/// ```
+/// let mut out = Vec::new();
+/// sigpost_core::json::write_number(&mut out, 1e21);
+/// assert_eq!(out, b"1e+21");
+/// ```
+pub fn write_number(out: &mut Vec<u8>, n: f64) {
+    format(n, |text| out.extend_from_slice(text.as_bytes()));
+}

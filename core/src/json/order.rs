@@ -1,0 +1,265 @@
+//! The order of an object's members, and members that are named twice.
+//!
+//! JavaScript lists array indices first (`"0"` to `"4294967294"`, no sign, no leading zero), ascending, then all other
+//! keys as they were first created; a key that comes again keeps its place and takes the later value
+//! (`OrdinaryOwnPropertyKeys`, ECMA-262 10.1.11.1). `__proto__` is a key like any other.
+//!
+//! Most objects are in order already and nothing happens. For one that is not, its members' final order is recorded
+//! when it closes, over positions of the draft, and [`Order::apply`] writes the text once at the end: moving text at
+//! every level would cost depth times size. Keys are compared in canonical form, which is equal for equal keys.
+//!
+//! No input makes this slow: small objects compare all pairs of hashes, larger ones sort by hash and, where hashes
+//! agree, by the bytes of the keys, so chosen collisions buy a sender nothing but a sort.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use super::Duplicates;
+use super::error::{Error, Reason};
+
+/// Up to this many members all pairs are compared: less work than sorting them.
+const FEW: usize = 16;
+/// In a plan: the member gave way to a later one of its name.
+const REPLACED: u32 = u32::MAX;
+
+/// A position of the draft or the input; [`MAX_BYTES`](super::parse::MAX_BYTES) keeps both within 32 bits.
+fn position(at: usize) -> u32 {
+    u32::try_from(at).expect("texts are limited to what 32 bits can address")
+}
+
+const fn index(at: u32) -> usize {
+    const { assert!(usize::BITS >= u32::BITS, "positions are indices") };
+    at as usize
+}
+
+/// A member of an open object.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Member {
+    /// Where its key starts in the draft: at the quote. It ends before the comma in front of the next.
+    start: u32,
+    /// Length of its key, with quotes.
+    key_length: u32,
+    hash: u32,
+    /// Where its key starts in the input.
+    offset: u32,
+}
+
+impl Member {
+    fn key<'a>(&self, text: &'a str) -> &'a [u8] {
+        &text.as_bytes()[index(self.start)..][..index(self.key_length)]
+    }
+}
+
+/// An open object.
+#[derive(Debug)]
+pub(super) struct Object {
+    first_member: usize,
+    /// Where its members start in the draft: behind the brace.
+    body: usize,
+    has_names: bool,
+    last_index: Option<u32>,
+    disordered: bool,
+}
+
+impl Object {
+    pub(super) const fn new(first_member: usize, body: usize) -> Self {
+        Self { first_member, body, has_names: false, last_index: None, disordered: false }
+    }
+
+    /// Which of the parser's members is its first.
+    pub(super) const fn first_member(&self) -> usize {
+        self.first_member
+    }
+
+    /// Takes note of the next member: its canonical key with quotes, where that starts in the draft and the input.
+    pub(super) fn member(&mut self, key: &[u8], start: usize, offset: usize) -> Member {
+        match array_index(key) {
+            Some(index) => {
+                self.disordered |= self.has_names || self.last_index.is_some_and(|last| index < last);
+                self.last_index = Some(index);
+            }
+            None => self.has_names = true,
+        }
+        Member {
+            start: position(start),
+            key_length: position(key.len()),
+            hash: hash(key),
+            offset: position(offset),
+        }
+    }
+}
+
+/// The members of one object, rearranged: `body` of the draft becomes `pieces`, with commas between them.
+#[derive(Debug)]
+struct Rearranged {
+    body: Range<usize>,
+    pieces: Range<usize>,
+}
+
+/// What has to be rearranged in a draft.
+#[derive(Debug)]
+pub(super) struct Order {
+    duplicates: Duplicates,
+    objects: Vec<Rearranged>,
+    /// Members as ranges of the draft, in their final order.
+    pieces: Vec<Range<u32>>,
+    // Kept for their memory.
+    plan: Vec<u32>,
+    sorted: Vec<u64>,
+}
+
+impl Order {
+    pub(super) const fn new(duplicates: Duplicates) -> Self {
+        Self { duplicates, objects: Vec::new(), pieces: Vec::new(), plan: Vec::new(), sorted: Vec::new() }
+    }
+
+    /// Closes an object whose members end where the draft does.
+    pub(super) fn close(&mut self, object: &Object, text: &str, members: &[Member]) -> Result<(), Error> {
+        let repeated = self.find_duplicates(text, members)?;
+        if repeated || object.disordered {
+            if !repeated {
+                self.plan.clear();
+                self.plan.extend(0..position(members.len()));
+            }
+            self.rearrange(object, text, members);
+        }
+        Ok(())
+    }
+
+    /// Whether a key comes twice. If so, the plan says for each member which one stands in its place.
+    fn find_duplicates(&mut self, text: &str, members: &[Member]) -> Result<bool, Error> {
+        let suspicious = if members.len() <= FEW {
+            let mut rest = members;
+            core::iter::from_fn(|| rest.split_off_first())
+                .zip(1..)
+                .any(|(member, next)| members[next..].iter().any(|other| other.hash == member.hash))
+        } else {
+            self.sort_by_hash(members);
+            self.sorted.windows(2).any(|pair| pair[0] >> u32::BITS == pair[1] >> u32::BITS)
+        };
+        if !suspicious {
+            return Ok(false);
+        }
+        self.sort_by_hash(members);
+        self.plan.clear();
+        self.plan.extend(0..position(members.len()));
+        let mut first_repeated: Option<u32> = None;
+        for run in self.sorted.chunk_by_mut(|a, b| a >> u32::BITS == b >> u32::BITS) {
+            let key = |entry: u64| members[member_of(entry)].key(text);
+            run.sort_unstable_by(|a, b| key(*a).cmp(key(*b)).then(a.cmp(b)));
+            for group in run.chunk_by(|a, b| key(*a) == key(*b)).filter(|group| group.len() > 1) {
+                for entry in group {
+                    self.plan[member_of(*entry)] = REPLACED;
+                }
+                self.plan[member_of(group[0])] = position(member_of(group[group.len() - 1]));
+                let offset = members[member_of(group[1])].offset;
+                first_repeated = Some(first_repeated.map_or(offset, |first| first.min(offset)));
+            }
+        }
+        match (first_repeated, self.duplicates) {
+            (Some(offset), Duplicates::Reject) => Err(Error::new(index(offset), Reason::DuplicateKey)),
+            (found, _) => Ok(found.is_some()),
+        }
+    }
+
+    /// Members as numbers that sort by hash, then by place.
+    fn sort_by_hash(&mut self, members: &[Member]) {
+        self.sorted.clear();
+        self.sorted.extend((0_u32..).zip(members).map(|(place, member)| entry(member.hash, place)));
+        self.sorted.sort_unstable();
+    }
+
+    /// Records the final order of an object's members, as the plan says which there are.
+    fn rearrange(&mut self, object: &Object, text: &str, members: &[Member]) {
+        let first_piece = self.pieces.len();
+        let piece = |member: u32| {
+            let end = members.get(index(member) + 1).map_or(text.len(), |next| index(next.start) - 1);
+            members[index(member)].start..position(end)
+        };
+        self.sorted.clear();
+        let indices = self.plan.iter().filter(|member| **member != REPLACED);
+        self.sorted.extend(
+            indices
+                .filter_map(|member| Some(entry(array_index(members[index(*member)].key(text))?, *member))),
+        );
+        self.sorted.sort_unstable();
+        self.pieces.extend(self.sorted.iter().map(|entry| piece(position(member_of(*entry)))));
+        let names = self.plan.iter().filter(|member| **member != REPLACED);
+        self.pieces.extend(
+            names
+                .filter(|member| array_index(members[index(**member)].key(text)).is_none())
+                .map(|member| piece(*member)),
+        );
+        self.objects
+            .push(Rearranged { body: object.body..text.len(), pieces: first_piece..self.pieces.len() });
+    }
+
+    /// The draft with every object in order.
+    pub(super) fn apply(mut self, draft: Cow<'_, str>) -> Cow<'_, str> {
+        if self.objects.is_empty() {
+            return draft;
+        }
+        // They closed from the inside out; a walk through the draft meets them by where they start.
+        self.objects.sort_unstable_by_key(|object| object.body.start);
+        let text = &*draft;
+        let mut out = String::with_capacity(text.len());
+        // What is still to be written, next on top: a range of the draft, and whether a comma goes before it.
+        let mut todo = Vec::from([(0..position(text.len()), false)]);
+        while let Some((range, comma)) = todo.pop() {
+            if comma {
+                out.push(',');
+            }
+            let (start, end) = (index(range.start), index(range.end));
+            // One that starts here is the object whose piece this is: a brace goes before every other.
+            let next = self.objects.partition_point(|object| object.body.start <= start);
+            let Some(object) = self.objects.get(next).filter(|object| object.body.end <= end) else {
+                out.push_str(&text[start..end]);
+                continue;
+            };
+            out.push_str(&text[start..object.body.start]);
+            todo.push((position(object.body.end)..range.end, false));
+            let pieces = &self.pieces[object.pieces.clone()];
+            todo.extend(pieces.iter().enumerate().rev().map(|(place, piece)| (piece.clone(), place > 0)));
+        }
+        Cow::Owned(out)
+    }
+}
+
+/// Sorts by `major`, then by `member`.
+fn entry(major: u32, member: u32) -> u64 {
+    u64::from(major) << u32::BITS | u64::from(member)
+}
+
+/// The member of an [`entry`].
+fn member_of(entry: u64) -> usize {
+    let [a, b, c, d, ..] = entry.to_le_bytes();
+    index(u32::from_le_bytes([a, b, c, d]))
+}
+
+/// The array index that a key, given with quotes, stands for: the decimal form of 0 to 2³² − 2.
+fn array_index(key: &[u8]) -> Option<u32> {
+    let digits = &key[1..key.len() - 1];
+    match digits {
+        [b'0'] => Some(0),
+        [b'1'..=b'9', rest @ ..] if rest.len() < 10 && rest.iter().all(u8::is_ascii_digit) => {
+            let value = digits.iter().fold(0_u64, |sum, digit| sum * 10 + u64::from(digit - b'0'));
+            u32::try_from(value).ok().filter(|index| *index < u32::MAX)
+        }
+        _ => None,
+    }
+}
+
+/// A fast hash that spreads well; nothing relies on its collisions being hard to find.
+fn hash(key: &[u8]) -> u32 {
+    const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mix = |state: u64, word: u64| (state ^ word).wrapping_mul(MULTIPLIER).rotate_left(29);
+    let (words, rest) = key.as_chunks::<8>();
+    let state = words.iter().fold(0, |state, word| mix(state, u64::from_le_bytes(*word)));
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    let state = mix(state, u64::from_le_bytes(last)).wrapping_mul(MULTIPLIER);
+    let [.., a, b, c, d] = state.to_le_bytes();
+    u32::from_le_bytes([a, b, c, d])
+}

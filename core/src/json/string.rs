@@ -1,0 +1,215 @@
+//! Strings: any JSON string in, the one form that `JSON.stringify` writes out.
+//!
+//! It escapes `"` and `\`, the control characters (the short escapes where there are some, else `\u00xx`) and lone
+//! surrogates (`\udxxx`, lower case). Everything else stands for itself, DEL, U+2028 and U+2029 included, and an
+//! escaped surrogate pair becomes its character.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::draft::Draft;
+use super::error::{Error, Expected, LoneSurrogate, Reason};
+
+const LANES: usize = size_of::<u64>();
+const ONES: u64 = u64::from_ne_bytes([0x01; LANES]);
+const HIGH: u64 = u64::from_ne_bytes([0x80; LANES]);
+
+/// Index of the first byte at or after `at` that ends a run of ordinary text: `"`, `\`, or a control character. The
+/// length when there is none.
+pub(super) fn plain_run(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk::<LANES>) {
+        let word = u64::from_le_bytes(*chunk);
+        let quote = word ^ (ONES * u64::from(b'"'));
+        let backslash = word ^ (ONES * u64::from(b'\\'));
+        // In each: the high bit of a byte that is less than n, (x - n) & !x. A borrow can set bits of later bytes
+        // wrongly, but only behind a right one, and the first counts.
+        let found = (word.wrapping_sub(ONES * 0x20) & !word)
+            | (quote.wrapping_sub(ONES) & !quote)
+            | (backslash.wrapping_sub(ONES) & !backslash);
+        let found = found & HIGH;
+        if found != 0 {
+            // At most 63: it fits.
+            return at + (found.trailing_zeros() / u8::BITS) as usize;
+        }
+        at += LANES;
+    }
+    at + bytes[at..].iter().take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..0x20)).count()
+}
+
+/// Reads the string whose opening quote is at `start` and adds its canonical form to the draft, quotes included.
+/// Returns the index behind its closing quote.
+pub(super) fn copy(draft: &mut Draft<'_>, start: usize) -> Result<usize, Error> {
+    let bytes = draft.input().as_bytes();
+    // What is not yet in the draft begins here.
+    let mut pending = start;
+    let mut at = start + 1;
+    loop {
+        at = plain_run(bytes, at);
+        match bytes.get(at) {
+            Some(b'"') => {
+                draft.keep(pending, at + 1);
+                return Ok(at + 1);
+            }
+            Some(b'\\') => match bytes.get(at + 1) {
+                Some(b'"' | b'\\' | b'b' | b'f' | b'n' | b'r' | b't') => at += 2,
+                Some(b'/') => {
+                    draft.keep(pending, at);
+                    at += 2;
+                    pending = at - 1;
+                }
+                Some(b'u') => {
+                    draft.keep(pending, at);
+                    at = unicode_escape(draft, at)?;
+                    pending = at;
+                }
+                Some(_) => return Err(Error::new(at, Reason::InvalidEscape)),
+                None => return Err(unterminated(bytes)),
+            },
+            Some(_) => return Err(Error::new(at, Reason::ControlCharacter)),
+            None => return Err(unterminated(bytes)),
+        }
+    }
+}
+
+fn unterminated(bytes: &[u8]) -> Error {
+    Error::new(bytes.len(), Reason::UnexpectedEnd { expected: Expected::Quote })
+}
+
+/// Adds what the `\u` escape at `at` stands for, with its second half if it is a surrogate pair. Returns the index
+/// behind it.
+fn unicode_escape(draft: &mut Draft<'_>, at: usize) -> Result<usize, Error> {
+    let bytes = draft.input().as_bytes();
+    let unit = hex4(bytes, at)?;
+    let end = at + ESCAPE_LENGTH;
+    if let Some(character) = char::from_u32(u32::from(unit)) {
+        write_char(character, |text| draft.push(text));
+        return Ok(end);
+    }
+    if unit < LOW_SURROGATES && bytes.get(end..end + 2) == Some(b"\\u") {
+        let second = hex4(bytes, end)?;
+        if let Some(Ok(pair)) = char::decode_utf16([unit, second]).next() {
+            write_char(pair, |text| draft.push(text));
+            return Ok(end + ESCAPE_LENGTH);
+        }
+    }
+    draft.push(escape(unit, &mut [0; ESCAPE_LENGTH]));
+    Ok(end)
+}
+
+/// `\uxxxx`
+const ESCAPE_LENGTH: usize = 6;
+const LOW_SURROGATES: u16 = 0xdc00;
+
+/// The four hexadecimal digits of the `\u` escape at `at`.
+fn hex4(bytes: &[u8], at: usize) -> Result<u16, Error> {
+    let Some(digits) = bytes.get(at + 2..at + ESCAPE_LENGTH) else {
+        // Wrong or missing: what is there decides.
+        let present = bytes.get(at + 2..).unwrap_or_default();
+        let wrong = present.iter().any(|byte| !byte.is_ascii_hexdigit());
+        return Err(if wrong { Error::new(at, Reason::InvalidEscape) } else { unterminated(bytes) });
+    };
+    digits.iter().try_fold(0_u16, |unit, digit| {
+        let value = char::from(*digit).to_digit(16).and_then(|value| u16::try_from(value).ok());
+        value.map(|value| (unit << 4) | value).ok_or(Error::new(at, Reason::InvalidEscape))
+    })
+}
+
+/// The escape of a code unit, lower case.
+fn escape(unit: u16, buffer: &mut [u8; ESCAPE_LENGTH]) -> &str {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |shift: u16| DIGITS[usize::from((unit >> shift) & 0xf)];
+    *buffer = [b'\\', b'u', digit(12), digit(8), digit(4), digit(0)];
+    core::str::from_utf8(buffer).expect("an escape is ASCII")
+}
+
+/// Calls `write` with the canonical form of a character inside a string.
+fn write_char(character: char, write: impl FnOnce(&str)) {
+    match character {
+        '"' => write("\\\""),
+        '\\' => write("\\\\"),
+        '\u{8}' => write("\\b"),
+        '\u{c}' => write("\\f"),
+        '\n' => write("\\n"),
+        '\r' => write("\\r"),
+        '\t' => write("\\t"),
+        '\0'..' ' => {
+            write(escape(u16::from(u8::try_from(character).unwrap_or_default()), &mut [0; ESCAPE_LENGTH]));
+        }
+        _ => write(character.encode_utf8(&mut [0; 4])),
+    }
+}
+
+/// Writes a string, quotes included, as `JSON.stringify` does.
+///
+/// ```
+/// let mut out = Vec::new();
+/// sigpost_core::json::write_string(&mut out, "a\u{1b}\"/é\n");
+/// assert_eq!(out, r#""a\u001b\"/é\n""#.as_bytes());
+/// ```
+pub fn write_string(out: &mut Vec<u8>, s: &str) {
+    let bytes = s.as_bytes();
+    out.reserve(bytes.len() + 2);
+    out.push(b'"');
+    let mut at = 0;
+    loop {
+        let end = plain_run(bytes, at);
+        out.extend_from_slice(&bytes[at..end]);
+        let Some(special) = bytes.get(end) else { break };
+        write_char(char::from(*special), |text| out.extend_from_slice(text.as_bytes()));
+        at = end + 1;
+    }
+    out.push(b'"');
+}
+
+/// The characters of a canonical string, given without its quotes.
+#[derive(Clone, Debug)]
+pub(super) struct Decoded<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Decoded<'a> {
+    pub(super) const fn new(inner: &'a str) -> Self {
+        Self { rest: inner }
+    }
+}
+
+impl Iterator for Decoded<'_> {
+    type Item = Result<char, LoneSurrogate>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut characters = self.rest.chars();
+        let mut decoded = characters.next()?;
+        if decoded == '\\' {
+            decoded = match characters.next()? {
+                'b' => '\u{8}',
+                'f' => '\u{c}',
+                'n' => '\n',
+                'r' => '\r',
+                't' => '\t',
+                'u' => {
+                    let (digits, rest) = characters.as_str().split_at_checked(4)?;
+                    self.rest = rest;
+                    let unit = u16::from_str_radix(digits, 16).ok()?;
+                    return Some(char::from_u32(u32::from(unit)).ok_or(LoneSurrogate { unit }));
+                }
+                other => other,
+            };
+        }
+        self.rest = characters.as_str();
+        Some(Ok(decoded))
+    }
+}
+
+/// The text of a canonical string, given without its quotes.
+pub(super) fn decode(inner: &str) -> Result<Cow<'_, str>, LoneSurrogate> {
+    if !inner.contains('\\') {
+        return Ok(Cow::Borrowed(inner));
+    }
+    // Not collect(): the length is known well enough.
+    let mut text = String::with_capacity(inner.len());
+    for character in Decoded::new(inner) {
+        text.push(character?);
+    }
+    Ok(Cow::Owned(text))
+}

@@ -1,0 +1,102 @@
+//! HMAC with its keyed state computed once.
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha1::Sha1;
+use sha2::Sha256;
+use subtle::ConstantTimeEq as _;
+use zeroize::Zeroize as _;
+
+use super::scheme::{Algorithm, KeyForm, Part, Scheme};
+use super::secret::{Secret, standard_key};
+
+/// The longest tag of any algorithm in bytes.
+pub(super) const MAX_TAG: usize = 32;
+
+/// A key, absorbed: signing starts from a copy of this state, without hashing the key again. Zeroised on drop by the
+/// hash crates.
+#[derive(Clone)]
+pub(super) enum Keyed {
+    Sha1(Hmac<Sha1>),
+    Sha256(Hmac<Sha256>),
+}
+
+/// What is signed, besides fixed texts.
+#[derive(Clone, Copy)]
+pub(super) struct Message<'a> {
+    pub(super) body: &'a [u8],
+    pub(super) id: &'a str,
+    pub(super) timestamp: &'a str,
+}
+
+/// A computed tag. It is what a forger wants, so it stays inside this module's users and is erased after use.
+pub(super) struct Tag {
+    bytes: [u8; MAX_TAG],
+    len: usize,
+}
+
+impl Keyed {
+    pub(super) fn new(scheme: &Scheme, secret: &Secret) -> Self {
+        match scheme.key {
+            KeyForm::Whole => Self::absorb(scheme.algorithm, secret.as_bytes()),
+            KeyForm::StandardWebhooks => Self::absorb(scheme.algorithm, standard_key(secret).as_bytes()),
+        }
+    }
+
+    fn absorb(algorithm: Algorithm, key: &[u8]) -> Self {
+        const ANY: &str = "HMAC takes keys of any length";
+        match algorithm {
+            Algorithm::HmacSha1 => Self::Sha1(Hmac::new_from_slice(key).expect(ANY)),
+            Algorithm::HmacSha256 => Self::Sha256(Hmac::new_from_slice(key).expect(ANY)),
+        }
+    }
+
+    pub(super) fn tag(&self, parts: &[Part], message: Message<'_>) -> Tag {
+        let mut state = self.clone();
+        for part in parts {
+            state.update(match part {
+                Part::Body => message.body,
+                Part::Id => message.id.as_bytes(),
+                Part::Timestamp => message.timestamp.as_bytes(),
+                Part::Literal(text) => text.as_bytes(),
+            });
+        }
+        state.finish()
+    }
+
+    fn update(&mut self, bytes: &[u8]) {
+        match self {
+            Self::Sha1(mac) => mac.update(bytes),
+            Self::Sha256(mac) => mac.update(bytes),
+        }
+    }
+
+    fn finish(self) -> Tag {
+        match self {
+            Self::Sha1(mac) => Tag::new(&mac.finalize().into_bytes()),
+            Self::Sha256(mac) => Tag::new(&mac.finalize().into_bytes()),
+        }
+    }
+}
+
+impl Tag {
+    fn new(tag: &[u8]) -> Self {
+        let mut bytes = [0; MAX_TAG];
+        bytes[..tag.len()].copy_from_slice(tag);
+        Self { bytes, len: tag.len() }
+    }
+
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+
+    /// Compares in constant time; a tag of another length is never equal.
+    pub(super) fn equals(&self, other: &[u8]) -> bool {
+        self.as_bytes().ct_eq(other).into()
+    }
+}
+
+impl Drop for Tag {
+    fn drop(&mut self) {
+        self.bytes.zeroize();
+    }
+}

@@ -1,0 +1,482 @@
+//! Verifying.
+
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::header;
+use super::mac::{Keyed, Message, Tag};
+use super::scheme::{Scheme, SignedBody};
+use super::secret::Secret;
+use crate::json;
+
+/// Verifies by one scheme with the secrets that are valid at present.
+pub struct Verifier {
+    scheme: Scheme,
+    keyed: Vec<Keyed>,
+    tolerance: Option<u32>,
+}
+
+/// A request that is genuine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified<'a> {
+    /// Exactly the bytes that were signed: the body, or its canonical form.
+    pub signed_body: Cow<'a, [u8]>,
+    /// Which of the secrets it was signed with, counted from 0.
+    pub secret: usize,
+    /// The message id, if the scheme signs one.
+    pub id: Option<&'a str>,
+    /// When it was signed, in seconds since 1970, if the scheme signs that.
+    pub timestamp: Option<i64>,
+}
+
+/// Why a request is not genuine. [`VerifyError::code`] is stable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum VerifyError {
+    /// No secret fits: forged, altered on the way, or signed with another secret. Deliberately opaque.
+    Mismatch,
+    /// A header that the scheme needs is missing.
+    MissingHeader(Cow<'static, str>),
+    /// A header that the scheme needs is there more than once.
+    DuplicateHeader(Cow<'static, str>),
+    /// A header is not of the scheme's form.
+    MalformedHeader(Cow<'static, str>),
+    /// Only the SHA-1 signature is there, and this scheme requires SHA-256.
+    Sha1Only,
+    /// The signature fits, but it was made too long ago.
+    Stale {
+        /// How long ago, in seconds.
+        age: i64,
+    },
+    /// The signature fits, but it was made too far in the future: one of the clocks is wrong.
+    Future {
+        /// How far, in seconds.
+        ahead: i64,
+    },
+    /// The scheme signs the canonical form of the body, and the body is not JSON.
+    NotJson(json::Error),
+    /// The verifier was made without a secret.
+    NoSecret,
+}
+
+impl VerifyError {
+    /// A name for logs and programs; it never changes.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Mismatch => "mismatch",
+            Self::MissingHeader(_) => "missing_header",
+            Self::DuplicateHeader(_) => "duplicate_header",
+            Self::MalformedHeader(_) => "malformed_header",
+            Self::Sha1Only => "sha1_only",
+            Self::Stale { .. } => "stale_timestamp",
+            Self::Future { .. } => "future_timestamp",
+            Self::NotJson(_) => "not_json",
+            Self::NoSecret => "no_secret",
+        }
+    }
+}
+
+impl fmt::Display for VerifyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mismatch => f.write_str("the signature does not match"),
+            Self::MissingHeader(name) => write!(f, "header {name} is missing"),
+            Self::DuplicateHeader(name) => write!(f, "header {name} is there more than once"),
+            Self::MalformedHeader(name) => write!(f, "header {name} is not of the scheme's form"),
+            Self::Sha1Only => f.write_str("only the SHA-1 signature is there; this scheme requires SHA-256"),
+            Self::Stale { age } => write!(f, "the signature was made {age} s ago, which is too long"),
+            Self::Future { ahead } => write!(f, "the signature was made {ahead} s in the future"),
+            Self::NotJson(error) => write!(f, "the body is not JSON: {error}"),
+            Self::NoSecret => f.write_str("there is no secret to verify with"),
+        }
+    }
+}
+
+impl core::error::Error for VerifyError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::NotJson(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// A tolerance was asked of a scheme that signs no time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoTimestamp;
+
+impl fmt::Display for NoTimestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("this scheme signs no time, so it cannot tell how old a message is")
+    }
+}
+
+impl core::error::Error for NoTimestamp {}
+
+impl Verifier {
+    /// Prepares to verify with these secrets, newest first; several while a secret is being rotated.
+    #[must_use]
+    pub fn new(scheme: &Scheme, secrets: &[Secret]) -> Self {
+        let keyed = secrets.iter().map(|secret| Keyed::new(scheme, secret)).collect();
+        Self { scheme: scheme.clone(), keyed, tolerance: scheme.tolerance }
+    }
+
+    /// Replaces the scheme's tolerance, in seconds either way; `None` accepts any age.
+    ///
+    /// # Errors
+    /// [`NoTimestamp`] when a tolerance is asked of a scheme that signs no time.
+    pub fn with_tolerance(self, tolerance: Option<u32>) -> Result<Self, NoTimestamp> {
+        if tolerance.is_some() && self.scheme.timestamp_header.is_none() {
+            return Err(NoTimestamp);
+        }
+        Ok(Self { tolerance, ..self })
+    }
+
+    /// The scheme.
+    #[must_use]
+    pub const fn scheme(&self) -> &Scheme {
+        &self.scheme
+    }
+
+    /// Whether a request is genuine. `now` is the time in seconds since 1970. Raw bodies are verified without
+    /// allocating.
+    ///
+    /// # Errors
+    /// [`VerifyError`]: opaque for a forged request, telling for one that the operator has to look into.
+    ///
+    /// ```
+    /// use sigpost_core::signature::{Scheme, Secret, Verifier};
+    /// let secret = Secret::new("It's a Secret to Everybody").unwrap();
+    /// let verifier = Verifier::new(Scheme::QLIK, &[secret]);
+    /// let tag: &[u8] = b"757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+    /// assert!(verifier.verify([("Qlik-Signature", tag)], b"Hello, World!", 0).is_ok());
+    /// assert!(verifier.verify([("Qlik-Signature", tag)], b"Hello, World?", 0).is_err());
+    /// ```
+    pub fn verify<'a>(
+        &self,
+        headers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+        body: &'a [u8],
+        now: i64,
+    ) -> Result<Verified<'a>, VerifyError> {
+        if self.keyed.is_empty() {
+            return Err(VerifyError::NoSecret);
+        }
+        let scheme = &self.scheme;
+        let found = Found::in_headers(scheme, headers)?;
+        let malformed = |name: &Cow<'static, str>| VerifyError::MalformedHeader(name.clone());
+        let id = match (&scheme.id_header, found.id) {
+            (Some(name), Some(id)) => Some(header::id(id).ok_or_else(|| malformed(name))?),
+            _ => None,
+        };
+        let timestamp = match (&scheme.timestamp_header, found.timestamp) {
+            (Some(name), Some(time)) => Some(header::timestamp(time).ok_or_else(|| malformed(name))?),
+            _ => None,
+        };
+        let signed_body = match scheme.body {
+            SignedBody::Raw => Cow::Borrowed(body),
+            SignedBody::Canonical => json::canonicalize(body).map_err(VerifyError::NotJson)?,
+        };
+        let message = Message {
+            body: &signed_body,
+            id: id.unwrap_or_default(),
+            timestamp: found.timestamp.unwrap_or_default(),
+        };
+        let secret = self.matching(found.signature, message)?;
+        self.judge_age(timestamp, now)?;
+        Ok(Verified { signed_body, secret, id, timestamp })
+    }
+
+    /// Which secret made one of the header's candidates.
+    fn matching(&self, signature: &str, message: Message<'_>) -> Result<usize, VerifyError> {
+        let scheme = &self.scheme;
+        let candidates = || header::candidates(signature, &scheme.grammar, scheme.encoding, scheme.algorithm);
+        if candidates().next().is_none() {
+            return Err(VerifyError::MalformedHeader(scheme.header.clone()));
+        }
+        let fits = |tag: &Tag| candidates().any(|candidate| tag.equals(candidate.as_bytes()));
+        let position = self.keyed.iter().position(|keyed| fits(&keyed.tag(&scheme.parts, message)));
+        position.ok_or(VerifyError::Mismatch)
+    }
+
+    fn judge_age(&self, timestamp: Option<i64>, now: i64) -> Result<(), VerifyError> {
+        let (Some(tolerance), Some(timestamp)) = (self.tolerance, timestamp) else { return Ok(()) };
+        let age = now.saturating_sub(timestamp);
+        let tolerance = i64::from(tolerance);
+        if age > tolerance {
+            Err(VerifyError::Stale { age })
+        } else if age < -tolerance {
+            Err(VerifyError::Future { ahead: age.saturating_neg() })
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// The headers that a scheme needs.
+struct Found<'a> {
+    signature: &'a str,
+    id: Option<&'a str>,
+    timestamp: Option<&'a str>,
+}
+
+impl<'a> Found<'a> {
+    fn in_headers(
+        scheme: &Scheme,
+        headers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+    ) -> Result<Self, VerifyError> {
+        let (mut signature, mut id, mut timestamp, mut weaker) = (None, None, None, false);
+        for (name, value) in headers {
+            let is = |wanted: &Option<Cow<'static, str>>| {
+                wanted.as_ref().is_some_and(|wanted| name.eq_ignore_ascii_case(wanted))
+            };
+            let slot = if name.eq_ignore_ascii_case(&scheme.header) {
+                Some((&mut signature, &scheme.header))
+            } else if is(&scheme.id_header) {
+                scheme.id_header.as_ref().map(|name| (&mut id, name))
+            } else if is(&scheme.timestamp_header) {
+                scheme.timestamp_header.as_ref().map(|name| (&mut timestamp, name))
+            } else {
+                weaker |= is(&scheme.weaker_header);
+                None
+            };
+            if let Some((slot, name)) = slot {
+                let text = header::text(value).ok_or_else(|| VerifyError::MalformedHeader(name.clone()))?;
+                if slot.replace(text).is_some() {
+                    return Err(VerifyError::DuplicateHeader(name.clone()));
+                }
+            }
+        }
+        let signature = signature.ok_or_else(|| match weaker {
+            true => VerifyError::Sha1Only,
+            false => VerifyError::MissingHeader(scheme.header.clone()),
+        })?;
+        for (name, value) in [(&scheme.id_header, id), (&scheme.timestamp_header, timestamp)] {
+            if let (Some(name), None) = (name, value) {
+                return Err(VerifyError::MissingHeader(name.clone()));
+            }
+        }
+        Ok(Self { signature, id, timestamp })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::string::{String, ToString as _};
+    use std::vec::Vec;
+
+    use super::super::{SignInput, Signer};
+    use super::*;
+    use crate::signature::Part;
+
+    const NOW: i64 = 1_700_000_000;
+    const BODY: &[u8] = b"{\"a\":1}";
+
+    fn secret(text: &str) -> Secret {
+        Secret::new(text).unwrap()
+    }
+
+    fn signed(scheme: &Scheme, with: &str, body: &[u8], at: i64) -> Vec<(Cow<'static, str>, String)> {
+        let input = SignInput { body, id: Some("msg_1"), timestamp: Some(at) };
+        Signer::new(scheme, &secret(with)).sign(input).unwrap()
+    }
+
+    fn verify<'a>(
+        verifier: &Verifier,
+        headers: &'a [(Cow<'static, str>, String)],
+        body: &'a [u8],
+    ) -> Result<Verified<'a>, VerifyError> {
+        verifier.verify(headers.iter().map(|(name, value)| (name.as_ref(), value.as_bytes())), body, NOW)
+    }
+
+    #[test]
+    fn what_is_signed_verifies_under_every_preset_and_no_flipped_bit_does() {
+        for scheme in Scheme::presets() {
+            let verifier = Verifier::new(scheme, &[secret("s")]);
+            let headers = signed(scheme, "s", BODY, NOW);
+            assert_eq!(verify(&verifier, &headers, BODY).unwrap().signed_body, BODY, "{}", scheme.name());
+            for bit in 0..BODY.len() * 8 {
+                let mut flipped = BODY.to_vec();
+                flipped[bit / 8] ^= 1 << (bit % 8);
+                assert_eq!(verify(&verifier, &headers, &flipped), Err(VerifyError::Mismatch));
+            }
+        }
+    }
+
+    #[test]
+    fn no_flipped_bit_of_a_header_verifies() {
+        for scheme in Scheme::presets() {
+            let verifier = Verifier::new(scheme, &[secret("s")]);
+            let headers = signed(scheme, "s", BODY, NOW);
+            for (at, (name, value)) in headers.iter().enumerate() {
+                for bit in 0..value.len() * 8 {
+                    let mut flipped = value.clone().into_bytes();
+                    flipped[bit / 8] ^= 1 << (bit % 8);
+                    // Hex is read in either case, and that is no other tag.
+                    if flipped.eq_ignore_ascii_case(value.as_bytes())
+                        && scheme.encoding() == super::super::Encoding::Hex
+                    {
+                        continue;
+                    }
+                    let pairs = headers.iter().enumerate().map(|(other, (name, value))| {
+                        (name.as_ref(), if other == at { flipped.as_slice() } else { value.as_bytes() })
+                    });
+                    assert!(verifier.verify(pairs, BODY, NOW).is_err(), "{} {name} bit {bit}", scheme.name());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_truncated_or_longer_tag_never_verifies() {
+        for scheme in Scheme::presets() {
+            let verifier = Verifier::new(scheme, &[secret("s")]);
+            let headers = signed(scheme, "s", BODY, NOW);
+            let full = headers.last().unwrap().1.clone();
+            for cut in 0..full.len() {
+                let mut headers = headers.clone();
+                headers.last_mut().unwrap().1 = full[..cut].to_string();
+                assert!(verify(&verifier, &headers, BODY).is_err(), "{} cut to {cut}", scheme.name());
+                headers.last_mut().unwrap().1 = full.clone() + &full[..cut];
+                assert!(cut == 0 || verify(&verifier, &headers, BODY).is_err(), "{} longer", scheme.name());
+            }
+        }
+    }
+
+    #[test]
+    fn every_secret_of_a_rotation_verifies_and_says_which_it_was() {
+        let verifier = Verifier::new(Scheme::IMMUTA, &[secret("new"), secret("old")]);
+        assert_eq!(verify(&verifier, &signed(Scheme::IMMUTA, "new", BODY, NOW), BODY).unwrap().secret, 0);
+        assert_eq!(verify(&verifier, &signed(Scheme::IMMUTA, "old", BODY, NOW), BODY).unwrap().secret, 1);
+        let other = signed(Scheme::IMMUTA, "other", BODY, NOW);
+        assert_eq!(verify(&verifier, &other, BODY), Err(VerifyError::Mismatch));
+    }
+
+    #[test]
+    fn the_sha1_header_alone_is_not_enough_where_sha256_is_required() {
+        let verifier = Verifier::new(Scheme::IMMUTA, &[secret("s")]);
+        let sha1 = signed(Scheme::IMMUTA_SHA1, "s", BODY, NOW);
+        assert_eq!(verify(&verifier, &sha1, BODY), Err(VerifyError::Sha1Only));
+    }
+
+    #[test]
+    fn age_is_judged_both_ways_and_only_after_the_signature() {
+        let verifier = Verifier::new(Scheme::STANDARD_WEBHOOKS, &[secret("s")]);
+        let at = |time| signed(Scheme::STANDARD_WEBHOOKS, "s", BODY, time);
+        assert!(verify(&verifier, &at(NOW - 300), BODY).is_ok());
+        assert!(verify(&verifier, &at(NOW + 300), BODY).is_ok());
+        assert_eq!(verify(&verifier, &at(NOW - 301), BODY), Err(VerifyError::Stale { age: 301 }));
+        assert_eq!(verify(&verifier, &at(NOW + 301), BODY), Err(VerifyError::Future { ahead: 301 }));
+        assert_eq!(verify(&verifier, &at(NOW - 301), b"other"), Err(VerifyError::Mismatch));
+        let lenient = verifier.with_tolerance(None).unwrap();
+        assert!(verify(&lenient, &at(0), BODY).is_ok());
+    }
+
+    #[test]
+    fn a_tolerance_without_a_signed_time_is_refused() {
+        let verifier = Verifier::new(Scheme::IMMUTA, &[secret("s")]);
+        assert_eq!(verifier.with_tolerance(Some(300)).err(), Some(NoTimestamp));
+    }
+
+    #[test]
+    fn absurd_clocks_and_times_do_not_overflow() {
+        let verifier = Verifier::new(Scheme::STANDARD_WEBHOOKS, &[secret("s")]);
+        let headers = signed(Scheme::STANDARD_WEBHOOKS, "s", BODY, 999_999_999_999_999);
+        for now in [i64::MIN, i64::MAX] {
+            let pairs = headers.iter().map(|(name, value)| (name.as_ref(), value.as_bytes()));
+            assert!(verifier.verify(pairs, BODY, now).is_err());
+        }
+    }
+
+    #[test]
+    fn missing_doubled_and_malformed_headers_are_told_apart() {
+        let verifier = Verifier::new(Scheme::STANDARD_WEBHOOKS, &[secret("s")]);
+        let headers = signed(Scheme::STANDARD_WEBHOOKS, "s", BODY, NOW);
+        for (at, (name, _)) in headers.iter().enumerate() {
+            let mut without = headers.clone();
+            without.remove(at);
+            assert_eq!(verify(&verifier, &without, BODY), Err(VerifyError::MissingHeader(name.clone())));
+            let mut twice = headers.clone();
+            twice.push((Cow::Owned(name.to_uppercase()), "x".into()));
+            assert_eq!(verify(&verifier, &twice, BODY), Err(VerifyError::DuplicateHeader(name.clone())));
+            for bad in ["", "\u{142}", "a.b c", "1700000000abc", "v1,!!!", "v2,AAAA"] {
+                let mut malformed = headers.clone();
+                malformed[at].1 = bad.into();
+                // What is a fit id is no malformed one, only another.
+                let expected =
+                    if name == "webhook-id" && !bad.is_empty() && bad.is_ascii() && !bad.contains(['.', ' '])
+                    {
+                        VerifyError::Mismatch
+                    } else {
+                        VerifyError::MalformedHeader(name.clone())
+                    };
+                assert_eq!(verify(&verifier, &malformed, BODY), Err(expected), "{name}: {bad}");
+            }
+        }
+    }
+
+    #[test]
+    fn any_bytes_can_be_signed() {
+        for body in
+            [&b""[..], b"\xff\xfe\x00", b"\xef\xbb\xbf{}", b"a=1&b=%20", b"$& $$ $'", &[0xed, 0xa0, 0x80]]
+        {
+            for scheme in Scheme::presets() {
+                let verifier = Verifier::new(scheme, &[secret("s")]);
+                assert!(verify(&verifier, &signed(scheme, "s", body, NOW), body).is_ok());
+            }
+        }
+    }
+
+    #[test]
+    fn a_canonical_scheme_signs_what_json_stringify_writes() {
+        let scheme = Scheme::IMMUTA.with_body(SignedBody::Canonical);
+        let verifier = Verifier::new(&scheme, &[secret("s")]);
+        let headers = signed(Scheme::IMMUTA, "s", b"{\"1\":1,\"b\":2}", NOW);
+        let verified = verify(&verifier, &headers, b"{ \"b\": 2.0, \"1\": 1 }").unwrap();
+        assert_eq!(&*verified.signed_body, b"{\"1\":1,\"b\":2}");
+        assert!(matches!(verify(&verifier, &headers, b"{"), Err(VerifyError::NotJson(_))));
+    }
+
+    #[test]
+    fn a_custom_scheme_signs_its_parts_in_order() {
+        // Slack's published example (api.slack.com, "Verifying requests from Slack").
+        let scheme = Scheme::custom("slack-like", "x-slack-signature")
+            .prefix("v0=")
+            .timestamp("x-slack-request-timestamp", 300)
+            .parts([Part::Literal("v0:".into()), Part::Timestamp, Part::Literal(":".into()), Part::Body])
+            .build()
+            .unwrap();
+        let body = b"token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V&channel_name=foobar&user_id=U2CERLKJA&user_name=roadrunner&command=%2Fwebhook-collect&text=&response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN&trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c";
+        let headers: [(&str, &[u8]); 2] = [
+            ("X-Slack-Request-Timestamp", b"1531420618"),
+            ("X-Slack-Signature", b"v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503"),
+        ];
+        let verifier = Verifier::new(&scheme, &[secret("8f742231b10e8888abcd99yyyzzz85a5")]);
+        assert!(verifier.verify(headers, body, 1_531_420_618).is_ok());
+    }
+
+    #[test]
+    fn the_standard_webhooks_example_verifies() {
+        // From the specification's reference libraries.
+        let verifier =
+            Verifier::new(Scheme::STANDARD_WEBHOOKS, &[secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")]);
+        let headers: [(&str, &[u8]); 3] = [
+            ("webhook-id", b"msg_p5jXN8AQM9LWM0D4loKWxJek"),
+            ("webhook-timestamp", b"1614265330"),
+            ("webhook-signature", b"v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="),
+        ];
+        let verified = verifier.verify(headers, br#"{"test": 2432232314}"#, 1_614_265_330).unwrap();
+        assert_eq!(
+            (verified.id, verified.timestamp),
+            (Some("msg_p5jXN8AQM9LWM0D4loKWxJek"), Some(1_614_265_330))
+        );
+    }
+
+    #[test]
+    fn a_verifier_without_secrets_verifies_nothing() {
+        let verifier = Verifier::new(Scheme::IMMUTA, &[]);
+        let headers = signed(Scheme::IMMUTA, "s", BODY, NOW);
+        assert_eq!(verify(&verifier, &headers, BODY), Err(VerifyError::NoSecret));
+    }
+}

@@ -1,0 +1,185 @@
+//! Who may do what: one table for all APIs.
+//!
+//! | operation | admin | user | sender | operator in a tenant |
+//! |---|---|---|---|---|
+//! | publish events | yes | no | yes | no |
+//! | read event types | yes | yes | no | yes |
+//! | read webhooks | all | own | no | all |
+//! | create webhooks | yes | yes | no | no |
+//! | create global webhooks | yes | no | no | no |
+//! | delete webhooks | all | own | no | all |
+//! | read history, resend | all | own | no | no (it holds bodies) |
+//! | read history of global webhooks | yes | no | no | no |
+//!
+//! What is not in the table is denied. What somebody may not see does not exist for them: 404, not 403.
+
+use std::sync::Arc;
+
+use super::Error;
+use crate::domain::{Principal, Role, Roles, Tenant, UserId, Webhook};
+
+/// Something a principal may or may not do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// Publish events.
+    Publish,
+    /// Read which event types there are.
+    ReadEventTypes,
+    /// List webhooks and read one.
+    ReadWebhooks,
+    /// Create a webhook.
+    CreateWebhook,
+    /// Create a webhook that receives what concerns others.
+    CreateGlobalWebhook,
+    /// Delete a webhook.
+    DeleteWebhook,
+    /// Read the history of deliveries, which holds their bodies.
+    ReadHistory,
+    /// Read the history of global webhooks, other users' included.
+    ReadGlobalHistory,
+    /// Send a delivery of the history once more.
+    Resend,
+}
+
+/// A right, granted: in which tenant, for whom, and how far it reaches.
+#[derive(Clone, Debug)]
+pub struct Access {
+    /// The tenant.
+    pub tenant: Arc<Tenant>,
+    /// The user, unless an operator acts.
+    pub user: Option<UserId>,
+    /// How far it reaches.
+    pub reach: Reach,
+}
+
+/// Whose things a right reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Everybody's in the tenant.
+    All,
+    /// The user's own.
+    Own,
+}
+
+impl Access {
+    /// Whether this webhook is within reach.
+    #[must_use]
+    pub fn reaches(&self, webhook: &Webhook) -> bool {
+        webhook.tenant == self.tenant.id
+            && match self.reach {
+                Reach::All => true,
+                Reach::Own => self.user.as_ref() == Some(&webhook.owner),
+            }
+    }
+}
+
+/// Looks an operation up in the table.
+///
+/// # Errors
+/// [`Error::Forbidden`] names who may do it.
+pub fn authorise(principal: &Principal, operation: Operation) -> Result<Access, Error> {
+    match principal {
+        Principal::User { tenant, id, roles } => {
+            let reach = reach_of(*roles, operation).ok_or(Error::Forbidden { needs: needs(operation) })?;
+            Ok(Access { tenant: Arc::clone(tenant), user: Some(id.clone()), reach })
+        }
+        Principal::Operator { name, acting_in } => {
+            let tenant = acting_in.as_ref().ok_or(Error::Forbidden {
+                needs: "the `Sigpost-Tenant` header: an operator acts inside a tenant only by naming it",
+            })?;
+            use Operation as Op;
+            let allowed = matches!(operation, Op::ReadEventTypes | Op::ReadWebhooks | Op::DeleteWebhook);
+            tracing::info!(target: "audit", operator = name, tenant = tenant.name, ?operation, allowed);
+            if !allowed {
+                return Err(Error::Forbidden { needs: needs(operation) });
+            }
+            Ok(Access { tenant: Arc::clone(tenant), user: None, reach: Reach::All })
+        }
+    }
+}
+
+fn reach_of(roles: Roles, operation: Operation) -> Option<Reach> {
+    use Operation as Op;
+    if roles.has(Role::Admin) {
+        return Some(Reach::All);
+    }
+    match operation {
+        Op::Publish => roles.has(Role::Sender).then_some(Reach::All),
+        Op::CreateGlobalWebhook | Op::ReadGlobalHistory => None,
+        Op::ReadEventTypes
+        | Op::ReadWebhooks
+        | Op::CreateWebhook
+        | Op::DeleteWebhook
+        | Op::ReadHistory
+        | Op::Resend => roles.has(Role::User).then_some(Reach::Own),
+    }
+}
+
+const fn needs(operation: Operation) -> &'static str {
+    match operation {
+        Operation::Publish => "the role admin or sender",
+        Operation::CreateGlobalWebhook => "the role admin: global webhooks receive what concerns others",
+        Operation::ReadGlobalHistory => "the role admin: global webhooks' history holds what concerns others",
+        Operation::ReadEventTypes
+        | Operation::ReadWebhooks
+        | Operation::CreateWebhook
+        | Operation::DeleteWebhook
+        | Operation::ReadHistory
+        | Operation::Resend => "a user of the tenant with the role admin or user",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{DialectId, Egress, Settings, TenantId, TenantSpec, TenantUid};
+
+    fn tenant() -> Arc<Tenant> {
+        let spec = TenantSpec {
+            name: "t".into(),
+            dialect: DialectId::Immuta,
+            egress: Egress::default(),
+            settings: Settings::default(),
+            users: std::collections::BTreeMap::new(),
+        };
+        Arc::new(spec.into_tenant(TenantId::new(1), TenantUid::new([0; 16])))
+    }
+
+    fn user(roles: &[Role]) -> Principal {
+        let roles = roles.iter().copied().collect();
+        Principal::User { tenant: tenant(), id: UserId::new("1").unwrap(), roles }
+    }
+
+    #[test]
+    fn the_table_holds_for_every_role_and_operation() {
+        use Operation as Op;
+        use Reach::{All, Own};
+        let admin = user(&[Role::Admin]);
+        let plain = user(&[Role::User]);
+        let sender = user(&[Role::Sender]);
+        let nobody = user(&[]);
+        let operator = Principal::Operator { name: "ops".into(), acting_in: Some(tenant()) };
+        let outside = Principal::Operator { name: "ops".into(), acting_in: None };
+        let table = [
+            // operation, admin, user, sender, operator
+            (Op::Publish, Some(All), None, Some(All), None),
+            (Op::ReadEventTypes, Some(All), Some(Own), None, Some(All)),
+            (Op::ReadWebhooks, Some(All), Some(Own), None, Some(All)),
+            (Op::CreateWebhook, Some(All), Some(Own), None, None),
+            (Op::CreateGlobalWebhook, Some(All), None, None, None),
+            (Op::DeleteWebhook, Some(All), Some(Own), None, Some(All)),
+            (Op::ReadHistory, Some(All), Some(Own), None, None),
+            (Op::ReadGlobalHistory, Some(All), None, None, None),
+            (Op::Resend, Some(All), Some(Own), None, None),
+        ];
+        for (operation, by_admin, by_user, by_sender, by_operator) in table {
+            let reach = |who: &Principal| authorise(who, operation).ok().map(|access| access.reach);
+            assert_eq!(reach(&admin), by_admin, "admin {operation:?}");
+            assert_eq!(reach(&plain), by_user, "user {operation:?}");
+            assert_eq!(reach(&sender), by_sender, "sender {operation:?}");
+            assert_eq!(reach(&operator), by_operator, "operator {operation:?}");
+            assert_eq!(reach(&nobody), None, "no role {operation:?}");
+            assert_eq!(reach(&outside), None, "operator outside {operation:?}");
+        }
+    }
+}

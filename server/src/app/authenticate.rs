@@ -1,0 +1,29 @@
+//! From a token to a principal.
+
+use super::{App, Error};
+use crate::domain::{Principal, TokenHash, TokenOwner};
+
+impl App {
+    /// Who holds this token. An operator may name a tenant to act in; for anybody else the token names it.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] for an unknown or expired token, or one whose user or tenant is no longer
+    /// configured; [`Error::NotFound`] when an operator names a tenant that is not there.
+    pub fn authenticate(&self, token: &str, acting_in: Option<&str>) -> Result<Principal, Error> {
+        let directory = self.store.directory();
+        let owner = directory.token(&TokenHash::of(token), self.clock.now()).ok_or(Error::Unauthenticated)?;
+        match owner {
+            TokenOwner::User { tenant, user } => {
+                let tenant = directory.tenant(tenant).ok_or(Error::Unauthenticated)?;
+                let roles = tenant.users.get(&user).ok_or(Error::Unauthenticated)?.roles;
+                Ok(Principal::User { tenant, id: user, roles })
+            }
+            TokenOwner::Operator(name) => {
+                let acting_in = acting_in
+                    .map(|tenant| directory.tenant_by_name(tenant).ok_or(Error::NotFound("tenant")))
+                    .transpose()?;
+                Ok(Principal::Operator { name, acting_in })
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! What a use-case answers when it cannot do what was asked. Variants say who is at fault; each dialect gives them
+//! its own words, statuses and form, in one place.
+
+use super::ports::Saturated;
+use crate::storage::StoreError;
+
+/// Why a use-case did not do what was asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The client: no token, or one that is unknown, expired or revoked.
+    #[error("a valid token is required")]
+    Unauthenticated,
+    /// The client: its token does not give the right it needs.
+    #[error("this needs {needs}")]
+    Forbidden {
+        /// Who may do it, as the end of a sentence.
+        needs: &'static str,
+    },
+    /// The client: there is no such thing, or none that it may know of.
+    #[error("no such {0}")]
+    NotFound(&'static str),
+    /// The client: a field breaks a rule.
+    #[error("{message}")]
+    Invalid {
+        /// Which field.
+        field: &'static str,
+        /// What is wrong and what would be right.
+        message: String,
+    },
+    /// The client: the tenant has as many as it may have.
+    #[error("a tenant may have {limit} {what}; delete some first")]
+    LimitReached {
+        /// Of what.
+        what: &'static str,
+        /// How many.
+        limit: usize,
+    },
+    /// The client: too many failed authentications from its address.
+    #[error("too many failed authentications; try again in {retry_after} s")]
+    TooManyFailures {
+        /// Seconds to wait.
+        retry_after: u32,
+    },
+    /// Nobody: more work is waiting than can be held. It passes.
+    #[error(transparent)]
+    Saturated(#[from] Saturated),
+    /// The operator: the disk is full.
+    #[error("nothing new can be stored until the operator frees space")]
+    DiskFull,
+    /// The operator: the store has stopped.
+    #[error("the server cannot store anything at the moment")]
+    Unavailable,
+    /// This program: a bug, or a damaged store. The details are in the log.
+    #[error("internal error")]
+    Internal,
+}
+
+impl Error {
+    /// A field that breaks a rule.
+    pub fn invalid(field: &'static str, message: impl ToString) -> Self {
+        Self::Invalid { field, message: message.to_string() }
+    }
+
+    /// Seconds after which the same request may succeed, for errors that pass by themselves.
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<u32> {
+        match self {
+            Self::Saturated(Saturated { retry_after }) | Self::TooManyFailures { retry_after } => {
+                Some(*retry_after)
+            }
+            Self::DiskFull | Self::Unavailable => Some(30),
+            _ => None,
+        }
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Overloaded => Self::Saturated(Saturated { retry_after: 1 }),
+            StoreError::DiskFull => Self::DiskFull,
+            StoreError::Stopped => Self::Unavailable,
+            StoreError::DialectChanged { .. }
+            | StoreError::WrongKey
+            | StoreError::Inconsistent { .. }
+            | StoreError::Backend(_) => {
+                tracing::error!(error = &error as &dyn core::error::Error, "the store failed");
+                Self::Internal
+            }
+        }
+    }
+}

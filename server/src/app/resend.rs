@@ -1,0 +1,40 @@
+//! Sending a delivery of the history once more: one attempt, now, as a new record.
+
+use std::sync::Arc;
+
+use super::access::{Operation, authorise};
+use super::{App, Error};
+use crate::domain::{DeliveryState, Next, Number, Principal, Record, Settlement};
+use crate::storage::Resend;
+
+impl App {
+    /// Attempts a delivery once more with the same bytes and answers when the attempt has ended. It is a delivery
+    /// of its own: the earlier record stays as it is, and the attempt changes nobody's state.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`]; [`Error::NotFound`] when the record, or its webhook, is not there (any more).
+    pub async fn resend(&self, principal: &Principal, record: Number) -> Result<Record, Error> {
+        let access = authorise(principal, Operation::Resend)?;
+        let tenant = access.tenant.id;
+        let original = self.store.record(tenant, record).await?;
+        original.filter(|record| access.reaches(&record.webhook)).ok_or(Error::NotFound("history record"))?;
+        let (store, probe, now) = (Arc::clone(&self.store), Arc::clone(&self.probe), self.clock.now());
+        self.to_the_end(async move {
+            let (work, number) = match store.create_resend(tenant, record, now).await? {
+                Resend::Created { work, number } => (work, number),
+                Resend::NoRecord => return Err(Error::NotFound("history record")),
+                Resend::WebhookDeleted => return Err(Error::NotFound("webhook: it was deleted since")),
+            };
+            let delivery = work.delivery;
+            let attempt = probe.attempt(*work).await;
+            let end = if attempt.outcome.is_success() {
+                DeliveryState::Delivered
+            } else {
+                DeliveryState::Exhausted
+            };
+            store.settle(Settlement { delivery, attempt: Some(attempt), next: Next::End(end) }).await?;
+            store.record(tenant, number).await?.ok_or(Error::Internal)
+        })
+        .await
+    }
+}

@@ -1,0 +1,22 @@
+//! `sigpost canonicalize`.
+
+use clap::Args;
+use sigpost_core::json;
+
+use super::input::stdin;
+use super::{Failure, print};
+
+/// Write JSON from stdin as JavaScript's JSON.stringify would
+///
+/// Writes exactly the bytes of JSON.stringify(JSON.parse(input)), without a newline. Input that JSON.parse refuses
+/// is refused with the place and the reason, and exit code 1.
+#[derive(Args)]
+pub(super) struct Canonicalize {}
+
+impl Canonicalize {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let Self {} = self;
+        let input = stdin()?;
+        print(&json::canonicalize(&input).map_err(|error| Failure::of(&error))?)
+    }
+}

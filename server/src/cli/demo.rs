@@ -1,0 +1,131 @@
+//! `sigpost serve --demo`: a server with everything set up, a receiver beside it, and lines to paste.
+//!
+//! Only on loopback, and with its data in a directory of its own. Tokens are new at every start; the receiver's
+//! secret stays with the data, so that webhooks of an earlier start still verify.
+
+use core::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use sigpost_core::signature::{Scheme, Secret};
+use tokio::net::TcpListener;
+use zeroize::Zeroizing;
+
+use super::listen::receive;
+use super::{Failure, say, serve, token};
+use crate::config::{Config, Overrides};
+use crate::rng::SystemRng;
+
+/// Where the receiver listens if it can.
+const RECEIVER: &str = "127.0.0.1:9000";
+
+pub(super) async fn run(overrides: Overrides) -> Result<(), Failure> {
+    let data = overrides.data.clone().unwrap_or_else(|| PathBuf::from("sigpost-demo-data"));
+    let [admin, user, sender] = [(); 3].map(|()| token::generate(&SystemRng));
+    let toml = format!(
+        r#"
+        [[tenant]]
+        name = "demo"
+        dialect = "immuta"
+          [tenant.egress]
+          allow = ["127.0.0.0/8", "::1"]
+          [[tenant.user]]
+          id = "1"
+          name = "Ada"
+          roles = ["admin"]
+          token = "{}"
+          [[tenant.user]]
+          id = "2"
+          name = "Grace"
+          roles = ["user"]
+          token = "{}"
+          [[tenant.user]]
+          id = "3"
+          name = "the application"
+          roles = ["sender"]
+          token = "{}"
+        "#,
+        *admin, *user, *sender
+    );
+    let overrides = Overrides { data: Some(data.clone()), ..overrides };
+    let config = Config::parse(&toml, Path::new(""), overrides).map_err(|error| Failure::of(&error))?;
+    if !config.server.listen.ip().is_loopback() {
+        return Err(Failure::Usage(
+            "--demo listens on loopback only: its tokens are printed for everybody".into(),
+        ));
+    }
+    let (receiver, secret) = start_receiver(&data).await?;
+    serve::serve(config, |url| say(&tour(url, receiver, &secret, &admin, &sender))).await
+}
+
+async fn start_receiver(data: &Path) -> Result<(SocketAddr, Zeroizing<String>), Failure> {
+    let secret = receiver_secret(data).map_err(|error| Failure::of(&error))?;
+    let listener = match TcpListener::bind(RECEIVER).await {
+        Ok(listener) => listener,
+        // Somebody else's, or a second demo's: any free port does.
+        Err(_) => TcpListener::bind("127.0.0.1:0").await.map_err(|error| Failure::of(&error))?,
+    };
+    let address = listener.local_addr().map_err(|error| Failure::of(&error))?;
+    let key = Secret::new(secret.as_bytes().to_vec()).map_err(|error| Failure::of(&error))?;
+    tokio::spawn(receive(
+        listener,
+        vec![Scheme::IMMUTA, Scheme::IMMUTA_SHA1, Scheme::STANDARD_WEBHOOKS],
+        vec![key],
+    ));
+    Ok((address, secret))
+}
+
+fn receiver_secret(data: &Path) -> std::io::Result<Zeroizing<String>> {
+    let path = data.join("demo-receiver-secret");
+    match std::fs::read_to_string(&path) {
+        Ok(secret) => Ok(Zeroizing::new(secret.trim().to_owned())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            std::fs::create_dir_all(data)?;
+            let secret = token::generate(&SystemRng);
+            write_private(&path, secret.as_bytes())?;
+            Ok(secret)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    use std::io::Write as _;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(bytes)
+}
+
+fn tour(url: &str, receiver: SocketAddr, secret: &str, admin: &str, sender: &str) -> String {
+    format!(
+        r#"
+sigpost demo: {url}  (only this machine can reach it)
+
+A receiver listens on http://{receiver} and verifies what arrives; watch this terminal.
+In a second terminal, paste:
+
+1. Create a webhook that delivers to the receiver, as Immuta's API does it:
+
+curl -sS {url}/webhooks -H 'Authorization: Bearer {admin}' --data '{{
+  "webhooks": [{{ "url": "http://{receiver}/hook", "name": "my first webhook", "global": true,
+    "notificationType": ["ALL_NOTIFICATIONS"], "actionType": "triggered", "secret": "{secret}" }}] }}'
+
+2. Publish an event; it is delivered, signed and verified at once:
+
+curl -sS {url}/v1/events -H 'Authorization: Bearer {sender}' \
+  -H 'content-type: application/cloudevents+json' --data '{{
+  "specversion": "1.0", "id": "'$(date +%s%N)'", "source": "/demo", "type": "modelCreated",
+  "data": {{ "text": "Ada has created the Public project.", "metadata": {{ "modelId": 1, "actionBy": 1,
+    "modelType": "project", "projectName": "Public", "actionByName": "Ada", "targetUser": 1 }} }} }}'
+
+3. Look at what was sent and what came back:
+
+curl -sS '{url}/webhooks/history?includeGlobal=true' -H 'Authorization: Bearer {admin}'
+
+Then: stop the receiver's peer by sending to a dead port and see it retried; POST /webhooks/history/retry/1;
+verify in your own program with the npm package: README.md, "Verify a webhook".
+Ctrl-C stops the demo.
+"#
+    )
+}

@@ -1,0 +1,126 @@
+//! The command line: `sigpost COMMAND`. Each command is a file; this one only reads the arguments.
+//!
+//! Output a program may read goes to stdout, everything for people to stderr. Exit codes: 0 done, 1 no (a signature
+//! does not verify, the server could not run), 2 wrong usage.
+
+mod canonicalize;
+mod demo;
+mod input;
+mod listen;
+mod schemes;
+mod serve;
+mod sign;
+mod token;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Signs webhooks, delivers them durably, and proves that they are genuine.
+#[derive(Parser)]
+#[command(name = "sigpost", version, after_help = EXAMPLES)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  sigpost serve --demo                          a server to try out, with a receiver and lines to paste
+  sigpost serve --config sigpost.toml           a server
+  sigpost listen --scheme immuta --secret-file s --port 9000
+  sigpost token                                 a new token, with its hash for the configuration
+  sigpost sign --scheme immuta --secret-file s < body.json
+  sigpost verify --scheme immuta --secret-file s -H 'x-immuta-webhook-signature-sha256: …' < body.json
+  sigpost canonicalize < body.json";
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server
+    Serve(serve::Serve),
+    /// Receive webhooks and say of each whether it is genuine
+    Listen(listen::Listen),
+    /// Sign a body from stdin: print the headers to send with it
+    Sign(sign::Sign),
+    /// Verify a body from stdin: exit 0 if it is genuine, 1 if not
+    Verify(verify::Verify),
+    /// Write JSON from stdin as JavaScript's JSON.stringify would
+    Canonicalize(canonicalize::Canonicalize),
+    /// List the signature schemes
+    Schemes(schemes::Schemes),
+    /// Make a new random token for the configuration
+    Token(token::Token),
+}
+
+/// Why a command ended without doing what it was asked.
+#[derive(Debug)]
+enum Failure {
+    /// The arguments or the input are wrong: exit 2.
+    Usage(String),
+    /// It did not work: exit 1.
+    Failed(String),
+    /// The answer is no, and it has been said: exit 1.
+    No,
+}
+
+impl Failure {
+    /// A failure with its whole chain of causes.
+    fn of(error: &dyn core::error::Error) -> Self {
+        let mut message = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            let text = error.to_string();
+            if !message.ends_with(&text) {
+                message.push_str(": ");
+                message.push_str(&text);
+            }
+            cause = error.source();
+        }
+        Self::Failed(message)
+    }
+}
+
+/// Runs the command that the arguments name.
+#[must_use]
+pub fn run() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Serve(command) => command.run(),
+        Command::Listen(command) => command.run(),
+        Command::Sign(command) => command.run(),
+        Command::Verify(command) => command.run(),
+        Command::Canonicalize(command) => command.run(),
+        Command::Schemes(command) => command.run(),
+        Command::Token(command) => command.run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::No) => ExitCode::from(1),
+        Err(Failure::Failed(message)) => {
+            say(&format!("sigpost: {message}"));
+            ExitCode::from(1)
+        }
+        Err(Failure::Usage(message)) => {
+            say(&format!("sigpost: {message}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Tells a person something, on stderr. A closed stderr is no reason to stop.
+fn say(text: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// Writes output on stdout.
+fn print(bytes: &[u8]) -> Result<(), Failure> {
+    use std::io::Write as _;
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(|error| Failure::of(&error))
+}
+
+/// An executor for the commands that wait for the network.
+fn executor() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| Failure::of(&error))
+}

@@ -1,0 +1,109 @@
+//! `sigpost serve`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use tokio::net::TcpListener;
+
+use super::{Failure, demo, executor, print, say};
+use crate::config::{Config, Overrides};
+
+/// Run the server
+///
+/// Prints one JSON line {"listening":"http://…"} on stdout once it accepts connections, and logs on stderr; RUST_LOG
+/// sets how much (for example RUST_LOG=debug). SIGTERM and Ctrl-C stop it: it takes nothing new, finishes what is in
+/// flight, and exits.
+#[derive(Args)]
+pub(super) struct Serve {
+    /// Where to listen; port 0 takes a free one [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<String>,
+    /// The data directory [default: sigpost-data]
+    #[arg(long, value_name = "DIRECTORY")]
+    data: Option<PathBuf>,
+    /// A PostgreSQL database instead of the data directory (not in this version)
+    #[arg(long, value_name = "URL", hide = true)]
+    database_url: Option<String>,
+    /// The configuration file
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Try it out: a demo tenant with new tokens, a receiver, and lines to paste; only on loopback
+    #[arg(long, conflicts_with = "config")]
+    demo: bool,
+}
+
+impl Serve {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let Self { listen, data, database_url, config: file, demo } = self;
+        let overrides = Overrides { listen, data, database_url };
+        crate::telemetry::start();
+        if demo {
+            return executor()?.block_on(demo::run(overrides));
+        }
+        let config = Config::load(file.as_deref(), overrides).map_err(|error| Failure::of(&error))?;
+        if config.tenants.is_empty() {
+            say(NO_TENANT);
+        }
+        executor()?.block_on(serve(config, |_| ()))
+    }
+}
+
+const NO_TENANT: &str = "\
+sigpost: no tenant is configured, so nobody can do anything here. A configuration file for --config looks like this:
+
+  [[tenant]]
+  name = \"acme\"
+  dialect = \"immuta\"
+    [[tenant.user]]
+    id = \"1\"
+    name = \"Ada\"
+    roles = [\"admin\"]
+    token_sha256 = \"…\"      # from `sigpost token`
+
+`sigpost serve --demo` shows a server with everything set up.";
+
+/// Serves until a signal comes; `listening` is told the address first.
+pub(super) async fn serve(config: Config, listening: impl FnOnce(&str)) -> Result<(), Failure> {
+    let wanted = config.server.listen;
+    let listener = TcpListener::bind(wanted).await.map_err(|error| {
+        Failure::Failed(format!("cannot listen on {wanted}: {error}; choose another with --listen"))
+    })?;
+    let address = listener.local_addr().map_err(|error| Failure::of(&error))?;
+    let url = format!("http://{address}");
+    let server = crate::Server::start(config, listener).await.map_err(|error| Failure::of(&error))?;
+    print(format!("{{\"listening\":\"{url}\"}}\n").as_bytes())?;
+    listening(&url);
+    let stopped = server.run_until(stop_signal()).await;
+    stopped.map_err(|error| Failure::of(&error))
+}
+
+/// Resolves on SIGTERM or Ctrl-C. A second one ends the process at once.
+async fn stop_signal() {
+    let interrupt = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let terminate = async {
+            match signal(SignalKind::terminate()) {
+                Ok(mut signal) => {
+                    signal.recv().await;
+                }
+                Err(_) => std::future::pending().await,
+            }
+        };
+        tokio::select! { () = interrupt => (), () = terminate => () }
+    }
+    #[cfg(not(unix))]
+    interrupt.await;
+    tracing::info!("stopping: finishing what is in flight");
+    tokio::spawn(async {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            say("sigpost: stopped at once");
+            std::process::exit(130);
+        }
+    });
+}

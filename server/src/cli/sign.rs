@@ -1,0 +1,38 @@
+//! `sigpost sign`.
+
+use clap::Args;
+use sigpost_core::signature::{SignInput, Signer};
+
+use super::input::{Signing, stdin};
+use super::{Failure, print};
+use crate::clock::{Clock as _, SystemClock};
+
+/// Sign a body from stdin: print the headers to send with it
+///
+/// The body is signed as it is, byte for byte; send exactly those bytes.
+#[derive(Args)]
+pub(super) struct Sign {
+    #[command(flatten)]
+    signing: Signing,
+    /// The message id, for schemes that sign one
+    #[arg(long)]
+    id: Option<String>,
+    /// The time in seconds since 1970, for schemes that sign one [default: now]
+    #[arg(long)]
+    timestamp: Option<i64>,
+}
+
+impl Sign {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let scheme = self.signing.scheme()?;
+        let secrets = self.signing.secrets()?;
+        let secret = secrets.first().ok_or_else(|| Failure::Usage("give a secret".into()))?;
+        let body = stdin()?;
+        let timestamp = self.timestamp.unwrap_or_else(|| SystemClock::new().now().as_second());
+        let input = SignInput { body: &body, id: self.id.as_deref(), timestamp: Some(timestamp) };
+        let headers =
+            Signer::new(scheme, secret).sign(input).map_err(|error| Failure::Usage(error.to_string()))?;
+        let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
+        print(lines.as_bytes())
+    }
+}

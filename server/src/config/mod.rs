@@ -1,0 +1,138 @@
+//! The configuration: one TOML file, whose `[server]` keys the environment can override (`SIGPOST_SERVER__LISTEN`).
+//!
+//! The file is read into [`raw`] as it stands, then parsed into types that cannot be wrong. Everything that is
+//! wrong is told with the place it stands at. This module is the only reader of the environment.
+
+mod parse;
+mod raw;
+
+use core::net::SocketAddr;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use figment::Figment;
+use figment::providers::{Env, Format as _, Toml};
+
+use crate::domain::{TenantSpec, TokenHash, UserId};
+
+/// What a server is run with.
+#[derive(Debug)]
+pub struct Config {
+    /// `[server]`.
+    pub server: Server,
+    /// `[[tenant]]`.
+    pub tenants: Vec<TenantSpec>,
+    /// The tokens the file declares, with whom they belong to.
+    pub tokens: HashMap<TokenHash, TokenHolder>,
+}
+
+/// `[server]`.
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// Where the APIs are served.
+    pub listen: SocketAddr,
+    /// Where health is served too, if anywhere.
+    pub admin_listen: Option<SocketAddr>,
+    /// The data directory.
+    pub data: PathBuf,
+    /// The absolute URL the server is reached at; required off loopback.
+    pub public_url: Option<url::Url>,
+    /// Whether rates are limited; off only for tests.
+    pub rate_limit: bool,
+    /// The file that holds the master key, if it is not the generated one in the data directory.
+    pub master_key_file: Option<PathBuf>,
+}
+
+/// Whom a declared token belongs to, by configured names: the store knows the ids.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TokenHolder {
+    /// A user of a tenant.
+    User {
+        /// The tenant's name.
+        tenant: String,
+        /// The user's id.
+        user: UserId,
+    },
+    /// An operator, by name.
+    Operator(String),
+}
+
+/// What the command line sets, over file and environment.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// `--listen`.
+    pub listen: Option<String>,
+    /// `--data`.
+    pub data: Option<PathBuf>,
+    /// `--database-url`.
+    pub database_url: Option<String>,
+}
+
+/// What is wrong with a configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file is not there.
+    #[error("there is no file {}", .0.display())]
+    NoFile(PathBuf),
+    /// The file, or the environment, has not the form it should have: syntax, unknown or missing keys, wrong types.
+    #[error("{0}")]
+    Form(#[source] Box<figment::Error>),
+    /// A value breaks a rule.
+    #[error("{at}: {message}")]
+    Value {
+        /// Where it stands, like `tenant "acme": user "u1": token_sha256`.
+        at: String,
+        /// What is wrong and what would be right.
+        message: String,
+    },
+    /// A file that a value names cannot be read.
+    #[error("{at}: cannot read {}", path.display())]
+    File {
+        /// Where its name stands.
+        at: String,
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl Config {
+    /// Reads the file (if any), the environment and the command line, in rising precedence.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the place and the remedy.
+    pub fn load(file: Option<&Path>, overrides: Overrides) -> Result<Self, ConfigError> {
+        let toml = match file {
+            None => String::new(),
+            Some(path) if !path.exists() => return Err(ConfigError::NoFile(path.to_owned())),
+            Some(path) => read(path, "--config")?,
+        };
+        let environment = Env::prefixed("SIGPOST_").filter(|key| key.starts_with("SERVER__")).split("__");
+        let figment = Figment::new().merge(Toml::string(&toml)).merge(environment);
+        let base = file.and_then(Path::parent).unwrap_or_else(|| Path::new(""));
+        Self::from_figment(&figment, base, overrides)
+    }
+
+    /// Parses a configuration given as text; relative paths in it are relative to `base`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the place and the remedy.
+    pub fn parse(toml: &str, base: &Path, overrides: Overrides) -> Result<Self, ConfigError> {
+        Self::from_figment(&Figment::new().merge(Toml::string(toml)), base, overrides)
+    }
+
+    fn from_figment(figment: &Figment, base: &Path, overrides: Overrides) -> Result<Self, ConfigError> {
+        let raw: raw::Config = figment.extract().map_err(|error| ConfigError::Form(Box::new(error)))?;
+        parse::config(raw, base, overrides)
+    }
+}
+
+fn read(path: &Path, at: &str) -> Result<String, ConfigError> {
+    std::fs::read_to_string(path).map_err(|source| ConfigError::File {
+        at: at.to_owned(),
+        path: path.to_owned(),
+        source,
+    })
+}

@@ -1,0 +1,383 @@
+//! From the file's values to types that cannot be wrong.
+
+use core::net::{IpAddr, SocketAddr};
+use core::time::Duration;
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+
+use super::{Config, ConfigError, Overrides, Server, TokenHolder, raw, read};
+use crate::domain::{
+    DialectId, Egress, EgressPolicy, ImmutaSignatures, NotificationList, RetryPolicy, Role, Settings,
+    TenantSpec, TokenHash, User, UserId,
+};
+
+type Tokens = HashMap<TokenHash, TokenHolder>;
+
+pub(super) fn config(raw: raw::Config, base: &Path, overrides: Overrides) -> Result<Config, ConfigError> {
+    let raw::Config { server: raw_server, operator, tenant } = raw;
+    let server = server(raw_server, base, overrides)?;
+    let mut tokens = Tokens::new();
+    for raw::Operator { name, token_sha256, token_file, token } in operator {
+        let at = format!("operator {name:?}");
+        let secret = RawToken { token_sha256, token_file, token };
+        add_token(&mut tokens, secret, TokenHolder::Operator(name), &at, base)?;
+    }
+    let mut tenants: Vec<TenantSpec> = Vec::with_capacity(tenant.len());
+    for raw in tenant {
+        if tenants.iter().any(|tenant| tenant.name == raw.name) {
+            return Err(value(&format!("tenant {:?}", raw.name), "two tenants have this name"));
+        }
+        tenants.push(tenant_spec(raw, base, &mut tokens)?);
+    }
+    Ok(Config { server, tenants, tokens })
+}
+
+fn server(raw: raw::Server, base: &Path, overrides: Overrides) -> Result<Server, ConfigError> {
+    let raw::Server { listen, admin_listen, data, database_url, public_url, rate_limit, master_key_file } =
+        raw;
+    if overrides.database_url.or(database_url).is_some() {
+        let message = "this version stores in SQLite only; set `data` instead";
+        return Err(value("[server] database_url", message));
+    }
+    let listen = address(&overrides.listen.or(listen).unwrap_or_else(|| "127.0.0.1:8080".into()), "listen")?;
+    let admin_listen = admin_listen.map(|text| address(&text, "admin_listen")).transpose()?;
+    let public_url = match public_url {
+        None if !listen.ip().is_loopback() => {
+            let message =
+                "is required when the server listens off loopback: links use it, never the Host header";
+            return Err(value("[server] public_url", message));
+        }
+        None => None,
+        Some(text) => {
+            let url = url::Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+            let message = "must be an absolute http or https url like https://hooks.example.com";
+            Some(url.ok_or_else(|| value("[server] public_url", message))?)
+        }
+    };
+    let data = overrides.data.unwrap_or_else(|| base.join(data.unwrap_or_else(|| "sigpost-data".into())));
+    let master_key_file = master_key_file.map(|path| base.join(path));
+    Ok(Server {
+        listen,
+        admin_listen,
+        data,
+        public_url,
+        rate_limit: rate_limit.unwrap_or(true),
+        master_key_file,
+    })
+}
+
+fn address(text: &str, key: &str) -> Result<SocketAddr, ConfigError> {
+    text.parse()
+        .map_err(|_| value(&format!("[server] {key}"), "must be an address and a port like 127.0.0.1:8080"))
+}
+
+fn tenant_spec(raw: raw::Tenant, base: &Path, tokens: &mut Tokens) -> Result<TenantSpec, ConfigError> {
+    let raw::Tenant { name, dialect, egress: raw_egress, settings: raw_settings, user } = raw;
+    let at = format!("tenant {name:?}");
+    let plain = (1..=64).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    if !plain {
+        return Err(value(&at, "a tenant's name is 1 to 64 letters, digits, dots, hyphens and underscores"));
+    }
+    let dialect = DialectId::parse(&dialect).ok_or_else(|| {
+        value(&at, format!("dialect {dialect:?} is not one of those this version speaks: immuta"))
+    })?;
+    let mut users = BTreeMap::new();
+    for raw in user {
+        let user = self::user(raw, dialect, &name, base, tokens)?;
+        if let Some(twice) = users.insert(user.id.clone(), user) {
+            return Err(value(&at, format!("two users have the id {:?}", twice.id.as_str())));
+        }
+    }
+    let egress = egress(raw_egress, &at, base)?;
+    Ok(TenantSpec { name, dialect, egress, settings: settings(raw_settings, &at)?, users })
+}
+
+fn egress(raw: raw::Egress, at: &str, base: &Path) -> Result<Egress, ConfigError> {
+    let raw::Egress { allow, ca_file, hosts } = raw;
+    let at = format!("{at}: egress");
+    let allow = allow
+        .iter()
+        .map(|text| text.parse().map_err(|error| value(&format!("{at}: allow {text:?}"), error)))
+        .collect::<Result<_, _>>()?;
+    let hosts = hosts
+        .into_iter()
+        .map(|(name, address)| match address.parse::<IpAddr>() {
+            Ok(ip) => Ok((name.to_ascii_lowercase(), ip)),
+            Err(_) => {
+                Err(value(&format!("{at}: hosts {name:?}"), format!("{address:?} is not an IP address")))
+            }
+        })
+        .collect::<Result<_, _>>()?;
+    Ok(Egress { policy: EgressPolicy::new(allow), ca_file: ca_file.map(|path| base.join(path)), hosts })
+}
+
+fn settings(raw: raw::Settings, at: &str) -> Result<Settings, ConfigError> {
+    let raw::Settings {
+        timeout,
+        retry,
+        retention,
+        standard_webhooks,
+        immuta_signatures,
+        notification_list,
+        event_types,
+    } = raw;
+    let at = format!("{at}: settings");
+    let mut settings = Settings::default();
+    if let Some(text) = timeout {
+        settings.timeout = within(&text, Duration::from_millis(100), Duration::from_secs(300))
+            .ok_or_else(|| value(&format!("{at}: timeout"), "must be from 100ms to 300s, like \"10s\""))?;
+    }
+    if let Some(steps) = retry {
+        let ladder = steps.iter().map(|text| within(text, Duration::ZERO, day(5))).collect::<Option<_>>();
+        settings.retry = ladder.and_then(RetryPolicy::new).ok_or_else(|| {
+            value(
+                &format!("{at}: retry"),
+                "must be at most 64 waits of at most 5d, like [\"0s\", \"5s\", \"5m\"]",
+            )
+        })?;
+    }
+    if let Some(text) = retention {
+        settings.retention = within(&text, day(1), day(3_650))
+            .ok_or_else(|| value(&format!("{at}: retention"), "must be from 1d to 3650d, like \"7d\""))?;
+    }
+    if let Some(standard_webhooks) = standard_webhooks {
+        settings.standard_webhooks = standard_webhooks;
+    }
+    if let Some(names) = immuta_signatures {
+        let known = names.iter().all(|name| matches!(name.as_str(), "sha1" | "sha256"));
+        if !known {
+            return Err(value(
+                &format!("{at}: immuta_signatures"),
+                "must be a list of \"sha1\" and \"sha256\"",
+            ));
+        }
+        let has = |name: &str| names.iter().any(|given| given == name);
+        settings.immuta_signatures = ImmutaSignatures { sha1: has("sha1"), sha256: has("sha256") };
+    }
+    if let Some(name) = notification_list {
+        settings.notification_list = match name.as_str() {
+            "saas" => NotificationList::Saas,
+            "2024.3" => NotificationList::V2024_3,
+            _ => return Err(value(&format!("{at}: notification_list"), "must be \"saas\" or \"2024.3\"")),
+        };
+    }
+    if event_types.len() > 1_000 || event_types.iter().any(|name| name.is_empty() || name.len() > 512) {
+        return Err(value(&format!("{at}: event_types"), "must be at most 1000 names of at most 512 bytes"));
+    }
+    settings.event_types = event_types;
+    Ok(settings)
+}
+
+fn user(
+    raw: raw::User,
+    dialect: DialectId,
+    tenant: &str,
+    base: &Path,
+    tokens: &mut Tokens,
+) -> Result<User, ConfigError> {
+    let raw::User { id, name, roles, token_sha256, token_file, token } = raw;
+    let at = format!("tenant {tenant:?}: user {id:?}");
+    let decimal = || {
+        let number = id.parse::<i64>().ok().filter(|number| (1..=MAX_SAFE_INTEGER).contains(number));
+        number.is_some_and(|number| number.to_string() == id)
+    };
+    if dialect == DialectId::Immuta && !decimal() {
+        return Err(value(&at, "a user id of an immuta tenant is a decimal integer like \"2\""));
+    }
+    let Some(user) = UserId::new(&id) else {
+        return Err(value(&at, "a user id is 1 to 128 printable ASCII characters"));
+    };
+    let roles = roles
+        .iter()
+        .map(|name| {
+            Role::parse(name).ok_or_else(|| value(&at, format!("{name:?} is no role: admin, user, sender")))
+        })
+        .collect::<Result<_, _>>()?;
+    let holder = TokenHolder::User { tenant: tenant.to_owned(), user: user.clone() };
+    add_token(tokens, RawToken { token_sha256, token_file, token }, holder, &at, base)?;
+    Ok(User { id: user, name: name.unwrap_or(id), roles })
+}
+
+/// Ids travel as JSON numbers, which JavaScript reads exactly up to here.
+const MAX_SAFE_INTEGER: i64 = (1 << 53) - 1;
+
+struct RawToken {
+    token_sha256: Option<String>,
+    token_file: Option<PathBuf>,
+    token: Option<String>,
+}
+
+fn add_token(
+    tokens: &mut Tokens,
+    raw: RawToken,
+    holder: TokenHolder,
+    at: &str,
+    base: &Path,
+) -> Result<(), ConfigError> {
+    let RawToken { token_sha256, token_file, token } = raw;
+    let hash = match (token_sha256, token_file, token) {
+        (None, None, None) => return Ok(()),
+        (Some(hex), None, None) => TokenHash::from_hex(&hex).ok_or_else(|| {
+            value(&format!("{at}: token_sha256"), "must be 64 hex digits; `sigpost token` makes one")
+        })?,
+        (None, Some(path), None) => {
+            let path = base.join(path);
+            let text = read(&path, &format!("{at}: token_file"))?;
+            hash_of(text.trim(), &format!("{at}: token_file"))?
+        }
+        (None, None, Some(token)) => hash_of(&token, &format!("{at}: token"))?,
+        _ => return Err(value(at, "give one of token_sha256, token_file and token")),
+    };
+    match tokens.insert(hash, holder) {
+        None => Ok(()),
+        Some(_) => Err(value(at, "this token is already somebody else's")),
+    }
+}
+
+/// Short tokens can be guessed; a limit on failures only slows that down.
+fn hash_of(token: &str, at: &str) -> Result<TokenHash, ConfigError> {
+    let fits = (16..=512).contains(&token.len()) && token.bytes().all(|b| b.is_ascii_graphic());
+    if !fits {
+        return Err(value(at, "must be 16 to 512 printable ASCII characters; `sigpost token` makes one"));
+    }
+    Ok(TokenHash::of(token))
+}
+
+fn day(days: u64) -> Duration {
+    Duration::from_secs(days * 24 * 60 * 60)
+}
+
+fn within(text: &str, min: Duration, max: Duration) -> Option<Duration> {
+    duration(text).filter(|duration| (min..=max).contains(duration))
+}
+
+/// A whole number and a unit: `250ms`, `10s`, `5m`, `2h`, `7d`.
+fn duration(text: &str) -> Option<Duration> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let number: u64 = number.parse().ok()?;
+    let millis = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        _ => return None,
+    };
+    number.checked_mul(millis).map(Duration::from_millis)
+}
+
+fn value(at: &str, message: impl ToString) -> ConfigError {
+    ConfigError::Value { at: at.to_owned(), message: message.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(toml: &str) -> Result<Config, ConfigError> {
+        Config::parse(toml, Path::new("/base"), Overrides::default())
+    }
+
+    const TENANT: &str = "[[tenant]]\nname = \"acme\"\ndialect = \"immuta\"\n";
+
+    #[test]
+    fn a_whole_configuration_is_understood() {
+        let config = parse(&format!(
+            r#"
+            [server]
+            listen = "0.0.0.0:80"
+            public_url = "https://hooks.example.com"
+            data = "d"
+            [[operator]]
+            name = "ops"
+            token_sha256 = "{}"
+            {TENANT}
+            [tenant.egress]
+            allow = ["127.0.0.0/8"]
+            hosts = {{ "Hooks.Test" = "127.0.0.1" }}
+            [tenant.settings]
+            timeout = "250ms"
+            retry = []
+            retention = "7d"
+            immuta_signatures = ["sha256"]
+            notification_list = "2024.3"
+            event_types = ["own"]
+            [[tenant.user]]
+            id = "2"
+            name = "Ada"
+            roles = ["admin", "sender"]
+            token = "0123456789abcdef"
+            "#,
+            "ab".repeat(32)
+        ))
+        .unwrap();
+        assert_eq!(config.server.data, Path::new("/base/d"));
+        assert_eq!(config.tokens.len(), 2);
+        let tenant = &config.tenants[0];
+        assert_eq!(tenant.settings.timeout, Duration::from_millis(250));
+        assert_eq!(tenant.settings.retry, RetryPolicy::new(Vec::new()).unwrap());
+        assert!(!tenant.settings.immuta_signatures.sha1);
+        assert!(tenant.egress.policy.permits("127.0.0.1".parse().unwrap()));
+        assert!(tenant.egress.hosts.contains_key("hooks.test"));
+        assert!(tenant.users[&UserId::new("2").unwrap()].roles.has(Role::Sender));
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_place() {
+        let user =
+            |id: &str, rest: &str| format!("{TENANT}[[tenant.user]]\nid = \"{id}\"\nroles = []\n{rest}");
+        for (toml, expected) in [
+            ("[server]\nlisten = \"here\"".into(), "[server] listen: must be an address"),
+            ("[server]\nlisten = \"0.0.0.0:80\"".into(), "[server] public_url: is required"),
+            ("[server]\npublic_url = \"hooks\"".into(), "[server] public_url: must be an absolute"),
+            ("[server]\nlisen = \"x\"".into(), "unknown field"),
+            ("[server]\ndatabase_url = \"postgres://x\"".into(), "[server] database_url: this version"),
+            (
+                "[[tenant]]\nname = \"a\"\ndialect = \"qlik\"".into(),
+                "tenant \"a\": dialect \"qlik\" is not one",
+            ),
+            ("[[tenant]]\nname = \"a b\"\ndialect = \"immuta\"".into(), "tenant \"a b\": a tenant's name"),
+            (format!("{TENANT}{TENANT}"), "two tenants have this name"),
+            (format!("{TENANT}egress.allow = [\"10/8\"]"), "tenant \"acme\": egress: allow \"10/8\""),
+            (format!("{TENANT}egress.hosts = {{ a = \"b\" }}"), "egress: hosts \"a\": \"b\" is not an IP"),
+            (format!("{TENANT}settings.timeout = \"1\""), "settings: timeout"),
+            (format!("{TENANT}settings.timeout = \"1h\""), "settings: timeout"),
+            (format!("{TENANT}settings.retry = [\"6d\"]"), "settings: retry"),
+            (format!("{TENANT}settings.retention = \"1h\""), "settings: retention"),
+            (format!("{TENANT}settings.immuta_signatures = [\"md5\"]"), "settings: immuta_signatures"),
+            (format!("{TENANT}settings.notification_list = \"new\""), "settings: notification_list"),
+            (user("u1", ""), "user \"u1\": a user id of an immuta tenant"),
+            (user("02", ""), "user \"02\": a user id of an immuta tenant"),
+            (user("2", "token = \"short\""), "user \"2\": token: must be 16"),
+            (user("2", "token_sha256 = \"xyz\""), "token_sha256: must be 64 hex digits"),
+            (user("2", "token_file = \"none\""), "token_file: cannot read /base/none"),
+            (user("2", "token = \"0123456789abcdef\"\ntoken_file = \"x\""), "give one of"),
+        ] {
+            let error = parse(&toml).map(|_| ()).unwrap_err().to_string();
+            assert!(error.contains(expected), "{toml}\n→ {error}");
+        }
+    }
+
+    #[test]
+    fn one_token_has_one_holder() {
+        let toml = format!(
+            "{TENANT}[[tenant.user]]\nid = \"1\"\nroles = []\ntoken = \"0123456789abcdef\"\n\
+             [[tenant.user]]\nid = \"2\"\nroles = []\ntoken = \"0123456789abcdef\"\n"
+        );
+        assert!(parse(&toml).unwrap_err().to_string().contains("already somebody else's"));
+    }
+
+    #[test]
+    fn durations_are_a_number_and_a_unit() {
+        assert_eq!(duration("250ms"), Some(Duration::from_millis(250)));
+        assert_eq!(duration("5m"), Some(Duration::from_secs(300)));
+        assert_eq!(duration("7d"), Some(day(7)));
+        for bad in
+            ["", "5", "s", "-1s", "1.5s", "5 s", "5S", "99999999999999999999s", "18446744073709551615d"]
+        {
+            assert_eq!(duration(bad), None, "{bad}");
+        }
+    }
+}

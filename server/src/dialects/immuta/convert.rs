@@ -1,0 +1,282 @@
+//! Between the wire and the domain. Destructuring is exhaustive on purpose: a new field has to be thought about.
+
+use serde_json::value::RawValue;
+use sigpost_core::json::{Kind, View};
+use sigpost_core::signature::Secret;
+
+use super::dto;
+use super::error::Boom;
+use crate::app::{Error, HistoryRequest, WebhookDraft};
+use crate::domain::profile::immuta::{ActionType, Immuta, Parts};
+use crate::domain::{
+    Attempt, Endpoint, Failure, FailureClass, HistoryOrder, Number, Outcome, Phase, Profile, Record,
+    Settings, SortField, SortOrder, Timestamp, Webhook,
+};
+
+/// The longest secret in bytes.
+const MAX_SECRET: usize = 1_024;
+
+/// An entry of `POST /webhooks` as a draft, or why not.
+pub(super) fn draft(entry: View<'_>, settings: &Settings) -> Result<WebhookDraft, String> {
+    let members = entry.members().ok_or("each webhook must be an object")?;
+    for (key, _) in members {
+        let known = ["url", "name", "global", "notificationType", "actionType", "secret"];
+        if !known.iter().any(|name| key.matches(name)) {
+            let name: String = key.raw().chars().take(100).collect();
+            return Err(format!("{name} is not allowed; a webhook has {}", known.join(", ")));
+        }
+    }
+    let endpoint = Endpoint::parse(&text(entry, "url")?).map_err(|error| error.to_string())?;
+    let parts = Parts {
+        name: text(entry, "name")?,
+        global: entry
+            .get("global")
+            .and_then(View::as_bool)
+            .ok_or("global is required and must be true or false")?,
+        notifications: notifications(entry)?,
+        action: ActionType::parse(&text(entry, "actionType")?)
+            .ok_or("actionType must be triggered or received")?,
+    };
+    let profile = Immuta::new(parts, settings).map_err(|error| error.to_string())?;
+    Ok(WebhookDraft { endpoint, secret: secret(entry)?, profile: Profile::Immuta(profile) })
+}
+
+/// The parts of a refused entry that help to find it: only text, only its beginning.
+pub(super) fn refused(index: usize, entry: View<'_>, message: String) -> dto::Refused {
+    let given = |name| entry.get(name).and_then(View::as_str).map(|text| text.chars().take(512).collect());
+    dto::Refused { index, name: given("name"), url: given("url"), message }
+}
+
+fn text(entry: View<'_>, name: &'static str) -> Result<String, String> {
+    match entry.get(name) {
+        None => Err(format!("{name} is required")),
+        Some(value) => value.as_str().map(Into::into).ok_or_else(|| format!("{name} must be text")),
+    }
+}
+
+fn notifications(entry: View<'_>) -> Result<Vec<String>, String> {
+    let value = entry.get("notificationType").ok_or("notificationType is required")?;
+    let elements = value.elements().ok_or("notificationType must be an array of notification names")?;
+    let names = elements.map(|name| name.as_str().map(Into::into)).collect::<Option<Vec<String>>>();
+    names.ok_or_else(|| "notificationType must hold nothing but text".into())
+}
+
+fn secret(entry: View<'_>) -> Result<Option<Secret>, String> {
+    match entry.get("secret") {
+        None => Ok(None),
+        Some(value) if value.kind() == Kind::Null => Ok(None),
+        Some(value) => {
+            let text = value.as_str().ok_or("secret must be text")?;
+            if text.len() > MAX_SECRET {
+                return Err(format!("secret must not be longer than {MAX_SECRET} bytes"));
+            }
+            let secret = Secret::new(text.into_owned().into_bytes());
+            secret
+                .map(Some)
+                .map_err(|_| "secret must not be empty; leave it out for unsigned webhooks".into())
+        }
+    }
+}
+
+/// The query of `GET /webhooks/history`. What is not known or out of range is refused by name.
+pub(super) fn history_request(query: &str) -> Result<HistoryRequest, Boom> {
+    let mut request = HistoryRequest {
+        own: true,
+        global: false,
+        event_type: None,
+        success: None,
+        order: HistoryOrder { field: SortField::CreatedAt, order: SortOrder::Descending },
+        offset: 0,
+        limit: 20,
+    };
+    let mut seen: Vec<String> = Vec::new();
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        let bad =
+            |expected: &str| Boom::bad_request(format_args!("query parameter {name} must be {expected}"));
+        match name.as_ref() {
+            "offset" => {
+                request.offset = number(&value, 0, i64::MAX as u64).ok_or_else(|| bad("0 or more"))?
+            }
+            "pageSize" => {
+                let size = number(&value, 1, 1_000).and_then(|size| u32::try_from(size).ok());
+                request.limit = size.ok_or_else(|| bad("a number from 1 to 1000"))?;
+            }
+            "sortField" => {
+                request.order.field = sort_field(&value)
+                    .ok_or_else(|| bad("id, createdAt, updatedAt, statusCode or notificationType"))?;
+            }
+            "sortOrder" => {
+                request.order.order = match value.to_ascii_lowercase().as_str() {
+                    "asc" => SortOrder::Ascending,
+                    "desc" => SortOrder::Descending,
+                    _ => return Err(bad("asc or desc")),
+                }
+            }
+            "notificationType" => {
+                let given = !value.is_empty() && value.len() <= 512;
+                request.event_type =
+                    Some(given.then(|| value.to_string()).ok_or_else(|| bad("a notification"))?);
+            }
+            "successOrFailure" => {
+                request.success = Some(match value.to_ascii_lowercase().as_str() {
+                    "success" => true,
+                    "failure" => false,
+                    _ => return Err(bad("success or failure")),
+                });
+            }
+            "includeUser" => request.own = boolean(&value).ok_or_else(|| bad("true or false"))?,
+            "includeGlobal" => request.global = boolean(&value).ok_or_else(|| bad("true or false"))?,
+            _ => {
+                let name: String = name.chars().take(100).collect();
+                return Err(Boom::bad_request(format_args!("query parameter {name:?} is not known")));
+            }
+        }
+        if seen.iter().any(|seen| *seen == name) {
+            return Err(Boom::bad_request(format_args!("query parameter {name} is given twice")));
+        }
+        seen.push(name.into_owned());
+    }
+    Ok(request)
+}
+
+fn number(text: &str, min: u64, max: u64) -> Option<u64> {
+    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    text.parse().ok().filter(|number| digits && (min..=max).contains(number))
+}
+
+fn boolean(text: &str) -> Option<bool> {
+    match text {
+        "true" => Some(true),
+        "false" => Some(false),
+        _ => None,
+    }
+}
+
+fn sort_field(text: &str) -> Option<SortField> {
+    match text {
+        "id" => Some(SortField::Id),
+        "createdAt" => Some(SortField::CreatedAt),
+        "updatedAt" => Some(SortField::UpdatedAt),
+        "statusCode" => Some(SortField::Status),
+        "notificationType" => Some(SortField::EventType),
+        _ => None,
+    }
+}
+
+/// An id in a path. Digits that no id reaches are an id that does not exist; anything else is no id at all.
+pub(super) fn path_id(text: &str, what: &'static str) -> Result<Number, Boom> {
+    if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(Boom::bad_request("id must be a positive integer"));
+    }
+    text.parse().ok().and_then(Number::new).ok_or_else(|| Error::NotFound(what).into())
+}
+
+pub(super) fn webhook(webhook: &Webhook) -> dto::Webhook {
+    let dto::WebhookSummary { id, url, name, global, action_type, created_by, created_at, updated_at } =
+        summary(webhook);
+    let Profile::Immuta(profile) = &webhook.profile;
+    let notification_type = profile.notifications().to_vec();
+    dto::Webhook { id, name, url, notification_type, global, action_type, created_by, created_at, updated_at }
+}
+
+pub(super) fn summary(webhook: &Webhook) -> dto::WebhookSummary {
+    let Webhook {
+        id: _,
+        number,
+        tenant: _,
+        owner,
+        endpoint,
+        secret: _,
+        state: _,
+        version: _,
+        profile: Profile::Immuta(profile),
+        created_at,
+        updated_at,
+    } = webhook;
+    dto::WebhookSummary {
+        id: number.get(),
+        url: endpoint.as_given().to_owned(),
+        name: profile.name().to_owned(),
+        global: profile.global(),
+        action_type: profile.action().as_str(),
+        // Configuration lets an Immuta tenant have decimal user ids only.
+        created_by: owner.as_str().parse().unwrap_or_default(),
+        created_at: time(*created_at),
+        updated_at: time(*updated_at),
+    }
+}
+
+pub(super) fn history_record(record: Record) -> Result<dto::HistoryRecord, Boom> {
+    let dto::WebhookSummary { id, url, name, action_type, created_by, .. } = summary(&record.webhook);
+    let retried = retried_record(record)?;
+    Ok(dto::HistoryRecord { retried, webhooks_id: id, url, name, action_type, created_by })
+}
+
+pub(super) fn retried_record(record: Record) -> Result<dto::RetriedRecord, Boom> {
+    let Record {
+        delivery: _,
+        number,
+        event_number,
+        event_type,
+        webhook: _,
+        webhook_deleted: _,
+        request,
+        attempt,
+        created_at,
+        updated_at,
+    } = record;
+    let (status_code, response) = response(attempt);
+    Ok(dto::RetriedRecord {
+        id: number.get(),
+        request: raw(&request).ok_or(Error::Internal)?,
+        response,
+        status_code,
+        notification_type: event_type,
+        webhooks_activity_id: event_number.get(),
+        created_at: time(created_at),
+        updated_at: time(updated_at),
+    })
+}
+
+fn raw(request: &[u8]) -> Option<Box<RawValue>> {
+    RawValue::from_string(core::str::from_utf8(request).ok()?.to_owned()).ok()
+}
+
+fn response(attempt: Attempt) -> (u16, dto::Response) {
+    match attempt.outcome {
+        Outcome::Response { status: status @ 200..=299, .. } => (status, dto::Response::Success {}),
+        Outcome::Response { status, body } => {
+            (status, dto::Response::Status { body: String::from_utf8_lossy(&body).into_owned() })
+        }
+        Outcome::Failed(failure) => {
+            let code = network_error(failure);
+            let connect = failure.phase == Phase::Connect;
+            (500, dto::Response::Nothing { body: dto::NetworkError { code, connect } })
+        }
+    }
+}
+
+/// Node.js's name for what happened: the seed's example shows `ESOCKETTIMEDOUT`, so the others are of its kind.
+const fn network_error(failure: Failure) -> &'static str {
+    match (failure.class, failure.phase) {
+        (FailureClass::Timeout, Phase::Connect) => "ETIMEDOUT",
+        (FailureClass::Timeout, Phase::Exchange) => "ESOCKETTIMEDOUT",
+        (FailureClass::DnsNotFound, _) => "ENOTFOUND",
+        (FailureClass::DnsFailed, _) => "EAI_AGAIN",
+        (FailureClass::EgressDenied, _) => "EACCES",
+        (FailureClass::ConnectionRefused, _) => "ECONNREFUSED",
+        (FailureClass::ConnectionReset, _) => "ECONNRESET",
+        (FailureClass::Unreachable, _) => "EHOSTUNREACH",
+        (FailureClass::TlsCertificateExpired, _) => "CERT_HAS_EXPIRED",
+        (FailureClass::TlsWrongHost, _) => "ERR_TLS_CERT_ALTNAME_INVALID",
+        (FailureClass::TlsUnknownIssuer, _) => "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+        (FailureClass::TlsHandshake, _) => "EPROTO",
+        (FailureClass::InvalidResponse, _) => "HPE_INVALID_RESPONSE",
+        (FailureClass::Local, _) => "EAGAIN",
+    }
+}
+
+/// `2021-10-15T15:22:10.079Z`.
+fn time(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
+}

@@ -1,0 +1,84 @@
+//! hapi's Boom: `{"statusCode":404,"error":"Not Found","message":"…"}`.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use sigpost_core::json;
+
+use crate::app::Error;
+use crate::dialects::shared::BodyError;
+
+/// An error of this dialect.
+#[derive(Debug)]
+pub(super) struct Boom {
+    status: StatusCode,
+    message: String,
+    retry_after: Option<u32>,
+}
+
+impl Boom {
+    pub(super) fn new(status: StatusCode, message: impl ToString) -> Self {
+        Self { status, message: message.to_string(), retry_after: None }
+    }
+
+    pub(super) fn bad_request(message: impl ToString) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, message)
+    }
+}
+
+impl From<Error> for Boom {
+    fn from(error: Error) -> Self {
+        let status = match &error {
+            Error::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Error::Forbidden { .. } | Error::LimitReached { .. } => StatusCode::FORBIDDEN,
+            Error::NotFound(_) => StatusCode::NOT_FOUND,
+            Error::Invalid { .. } => StatusCode::BAD_REQUEST,
+            Error::TooManyFailures { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Error::Saturated(_) | Error::DiskFull | Error::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Error::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        Self { status, message: error.to_string(), retry_after: error.retry_after() }
+    }
+}
+
+impl From<BodyError> for Boom {
+    fn from(error: BodyError) -> Self {
+        let status = match error {
+            BodyError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            BodyError::Slow => StatusCode::REQUEST_TIMEOUT,
+            BodyError::Broken => StatusCode::BAD_REQUEST,
+        };
+        Self::new(status, error)
+    }
+}
+
+impl From<json::Error> for Boom {
+    fn from(error: json::Error) -> Self {
+        Self::bad_request(format_args!("Invalid request payload JSON format: {error}"))
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Wire<'a> {
+    status_code: u16,
+    error: &'a str,
+    message: &'a str,
+}
+
+impl IntoResponse for Boom {
+    fn into_response(self) -> Response {
+        let Self { status, message, retry_after } = self;
+        let error = status.canonical_reason().unwrap_or("Error");
+        let mut response =
+            (status, Json(Wire { status_code: status.as_u16(), error, message: &message })).into_response();
+        if status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(seconds) = retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        response
+    }
+}

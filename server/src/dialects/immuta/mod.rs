@@ -1,0 +1,40 @@
+//! Immuta V1's management API, as its SaaS and 2024.3 pages document it.
+//!
+//! | domain | wire | note |
+//! |---|---|---|
+//! | `Webhook::number` | `id` | an integer counted per tenant |
+//! | `Webhook::owner` | `createdBy` | a user id of an Immuta tenant is a decimal integer |
+//! | `Record::number` | history `id` | |
+//! | `Record::event_number` | `webhooksActivityId` | shared by the deliveries of one event |
+//! | no answer | `statusCode` 500, `response.body.code` | the names Node.js gives network errors |
+//!
+//! Errors have the form of hapi's Boom: `{statusCode, error, message}`.
+
+mod convert;
+mod dto;
+mod error;
+mod routes;
+
+use axum::Router;
+use axum::response::{IntoResponse as _, Response};
+
+use crate::app::App;
+
+/// The routes.
+pub fn router() -> Router<App> {
+    routes::router()
+}
+
+/// Whether a path is one of this dialect's.
+#[must_use]
+pub fn owns(path: &str) -> bool {
+    ["/webhooks", "/bim"]
+        .into_iter()
+        .any(|root| path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+}
+
+/// The answer to a path below this dialect's roots that is none of its own.
+#[must_use]
+pub fn no_such_path(_path: &str) -> Response {
+    error::Boom::new(axum::http::StatusCode::NOT_FOUND, "Not Found").into_response()
+}

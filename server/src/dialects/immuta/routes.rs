@@ -1,0 +1,166 @@
+//! Paths and handlers.
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{FromRequestParts, Path, RawQuery, State};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router, body::Body};
+use sigpost_core::json::{Kind, View};
+use sigpost_core::notification::immuta as model;
+
+use super::error::Boom;
+use super::{convert, dto};
+use crate::app::access::{Operation, authorise};
+use crate::app::{App, Error};
+use crate::dialects::shared;
+use crate::domain::{DialectId, NotificationList, Principal};
+
+/// The most webhooks one request may create.
+const MAX_ENTRIES: usize = 1_000;
+
+pub(super) fn router() -> Router<App> {
+    Router::new()
+        .route("/webhooks", get(list).post(create))
+        .route("/webhooks/actions", get(actions))
+        .route("/webhooks/history", get(history))
+        .route("/webhooks/history/retry/{id}", post(retry))
+        .route("/webhooks/{id}", get(read).delete(delete))
+        .route("/bim/apikey/authenticate", post(authenticate))
+        .method_not_allowed_fallback(method_not_allowed)
+}
+
+/// A principal whose tenant speaks this dialect. For anybody else these paths do not exist.
+struct Caller(Principal);
+
+impl<S: Sync> FromRequestParts<S> for Caller {
+    type Rejection = Boom;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Boom> {
+        let principal = shared::Caller::of(parts)?;
+        match principal.tenant() {
+            Some(tenant) if tenant.dialect != DialectId::Immuta => Err(Error::NotFound("path").into()),
+            _ => Ok(Self(principal)),
+        }
+    }
+}
+
+/// `POST /webhooks`: 200 whatever becomes of the entries. The body is JSON whatever its content type, because the
+/// documented curl line sends `application/x-www-form-urlencoded`.
+async fn create(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    body: Body,
+) -> Result<Json<dto::Created>, Boom> {
+    let access = authorise(&principal, Operation::CreateWebhook)?;
+    let body = shared::parse(&shared::read(body).await?)?;
+    let entries = body.view().get("webhooks").and_then(View::elements);
+    let entries = entries.ok_or_else(|| Boom::bad_request("the payload must be {\"webhooks\": [ … ]}"))?;
+    if entries.take(MAX_ENTRIES + 1).count() > MAX_ENTRIES {
+        return Err(Boom::bad_request(format_args!("one request creates at most {MAX_ENTRIES} webhooks")));
+    }
+    let mut created = dto::Created { created_webhooks: Vec::new(), errors: Vec::new() };
+    for (index, entry) in
+        body.view().get("webhooks").and_then(View::elements).into_iter().flatten().enumerate()
+    {
+        let result = match convert::draft(entry, &access.tenant.settings) {
+            Err(message) => Err(message),
+            Ok(draft) => match app.create_webhook(&principal, draft).await {
+                Ok(webhook) => Ok(webhook),
+                // What is no fault of the entry is an error of the request.
+                Err(
+                    error @ (Error::Saturated(_) | Error::DiskFull | Error::Unavailable | Error::Internal),
+                ) => {
+                    return Err(error.into());
+                }
+                Err(error) => Err(error.to_string()),
+            },
+        };
+        match result {
+            Ok(webhook) => created.created_webhooks.push(convert::summary(&webhook)),
+            Err(message) => created.errors.push(convert::refused(index, entry, message)),
+        }
+    }
+    Ok(Json(created))
+}
+
+/// `GET /webhooks`.
+async fn list(State(app): State<App>, Caller(principal): Caller) -> Result<Json<Vec<dto::Webhook>>, Boom> {
+    let webhooks = app.list_webhooks(&principal)?;
+    Ok(Json(webhooks.iter().map(|webhook| convert::webhook(webhook)).collect()))
+}
+
+/// `GET /webhooks/{id}`.
+async fn read(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Json<dto::Webhook>, Boom> {
+    let webhook = app.read_webhook(&principal, path_id(id, "webhook")?)?;
+    Ok(Json(convert::webhook(&webhook)))
+}
+
+/// `DELETE /webhooks/{id}`.
+async fn delete(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Json<dto::WebhookSummary>, Boom> {
+    let webhook = app.delete_webhook(&principal, path_id(id, "webhook")?).await?;
+    Ok(Json(convert::summary(&webhook)))
+}
+
+/// `GET /webhooks/actions`: the list of the tenant's release, then the types its operator added.
+async fn actions(Caller(principal): Caller) -> Result<Json<Vec<String>>, Boom> {
+    let settings = &authorise(&principal, Operation::ReadEventTypes)?.tenant.settings;
+    let mut names: Vec<String> = match settings.notification_list {
+        NotificationList::Saas => model::actions_saas().map(Into::into).collect(),
+        NotificationList::V2024_3 => model::ACTIONS_2024_3.iter().copied().map(Into::into).collect(),
+    };
+    names.extend(settings.event_types.iter().cloned());
+    Ok(Json(names))
+}
+
+/// `GET /webhooks/history`.
+async fn history(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    RawQuery(query): RawQuery,
+) -> Result<Json<dto::History>, Boom> {
+    let request = convert::history_request(query.as_deref().unwrap_or_default())?;
+    let page = app.read_history(&principal, request).await?;
+    let records = page.records.into_iter().map(convert::history_record).collect::<Result<_, _>>()?;
+    Ok(Json(dto::History { count: page.total.to_string(), records }))
+}
+
+/// `POST /webhooks/history/retry/{id}`: answered when the attempt has ended, with the new record.
+async fn retry(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Json<dto::RetriedRecord>, Boom> {
+    let record = app.resend(&principal, path_id(id, "history record")?).await?;
+    Ok(Json(convert::retried_record(record)?))
+}
+
+/// `POST /bim/apikey/authenticate`: the key in the body is the credential, so no header is asked for.
+async fn authenticate(State(app): State<App>, body: Body) -> Result<Response, Boom> {
+    let body = shared::parse(&shared::read(body).await?)?;
+    let key = body.view().get("apikey").filter(|key| key.kind() == Kind::String).and_then(View::as_str);
+    let key = key.ok_or_else(|| Boom::bad_request("the payload must be {\"apikey\": \"…\"}"))?;
+    let token = app.exchange_api_key(&key, DialectId::Immuta).await?;
+    Ok(Json(dto::Token { token: &token }).into_response())
+}
+
+async fn method_not_allowed() -> Boom {
+    Boom::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
+}
+
+fn path_id(
+    id: Result<Path<String>, PathRejection>,
+    what: &'static str,
+) -> Result<crate::domain::Number, Boom> {
+    let Path(id) = id.map_err(|_| Boom::bad_request("id must be a positive integer"))?;
+    convert::path_id(&id, what)
+}

@@ -1,0 +1,25 @@
+//! The management APIs: HTTP and words, nothing else. A handler converts a request into a use-case's parameters,
+//! calls it, and converts the answer back; rules live in the domain, rights in `app`.
+//!
+//! Each dialect has the same files: `routes` (paths and handlers), `dto` (the bodies as they travel), `convert`
+//! (to and from the domain), `error` (its form of every error). Dialects do not know each other.
+
+pub mod immuta;
+pub mod native;
+pub mod shared;
+
+use axum::Router;
+use axum::response::Response;
+
+use crate::app::App;
+
+/// All routes of all dialects.
+pub fn router() -> Router<App> {
+    Router::new().merge(immuta::router()).merge(native::router())
+}
+
+/// The answer to a path that nobody has, in the form of the dialect it seems to be meant for.
+#[must_use]
+pub fn no_such_path(path: &str) -> Response {
+    if immuta::owns(path) { immuta::no_such_path(path) } else { native::no_such_path(path) }
+}

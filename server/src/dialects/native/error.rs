@@ -1,0 +1,96 @@
+//! RFC 9457 problem details.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use sigpost_core::json;
+
+use crate::app::Error;
+use crate::dialects::shared::BodyError;
+
+/// An error of this dialect.
+#[derive(Debug)]
+pub(super) struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    detail: String,
+    field: Option<&'static str>,
+    retry_after: Option<u32>,
+}
+
+impl Problem {
+    /// `code` names the kind of problem for programs; it never changes.
+    pub(super) fn new(status: StatusCode, code: &'static str, detail: impl ToString) -> Self {
+        Self { status, code, detail: detail.to_string(), field: None, retry_after: None }
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let (status, code) = match &error {
+            Error::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated"),
+            Error::Forbidden { .. } => (StatusCode::FORBIDDEN, "forbidden"),
+            Error::LimitReached { .. } => (StatusCode::FORBIDDEN, "limit-reached"),
+            Error::NotFound(_) => (StatusCode::NOT_FOUND, "not-found"),
+            Error::Invalid { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),
+            Error::TooManyFailures { .. } => (StatusCode::TOO_MANY_REQUESTS, "too-many-failures"),
+            Error::Saturated(_) => (StatusCode::SERVICE_UNAVAILABLE, "saturated"),
+            Error::DiskFull => (StatusCode::SERVICE_UNAVAILABLE, "disk-full"),
+            Error::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+            Error::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
+        };
+        let field = if let Error::Invalid { field, .. } = &error { Some(*field) } else { None };
+        Self { status, code, detail: error.to_string(), field, retry_after: error.retry_after() }
+    }
+}
+
+impl From<BodyError> for Problem {
+    fn from(error: BodyError) -> Self {
+        let (status, code) = match error {
+            BodyError::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-large"),
+            BodyError::Slow => (StatusCode::REQUEST_TIMEOUT, "too-slow"),
+            BodyError::Broken => (StatusCode::BAD_REQUEST, "incomplete"),
+        };
+        Self::new(status, code, error)
+    }
+}
+
+impl From<json::Error> for Problem {
+    fn from(error: json::Error) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "malformed-json", error)
+    }
+}
+
+#[derive(Serialize)]
+struct Wire<'a> {
+    r#type: String,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let Self { status, code, detail, field, retry_after } = self;
+        let wire = Wire {
+            r#type: format!("urn:sigpost:problem:{code}"),
+            title: status.canonical_reason().unwrap_or("Error"),
+            status: status.as_u16(),
+            detail: &detail,
+            field,
+        };
+        let body = serde_json::to_vec(&wire).unwrap_or_default();
+        let mut response = (status, body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(seconds) = retry_after {
+            headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        response
+    }
+}

@@ -1,0 +1,160 @@
+//! `POST /v1/events`: CloudEvents 1.0 over HTTP, in structured, batched and binary mode.
+//!
+//! A single event is answered by the status of the response; a well-formed batch always by 202 and one result an
+//! event, because some may be accepted and others not.
+
+use axum::Json;
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use serde::Serialize;
+use sigpost_core::notification::cloudevents::{self, CloudEvent, EventError};
+
+use super::error::Problem;
+use crate::app::{App, Receipt};
+use crate::dialects::shared;
+use crate::domain::Principal;
+
+/// The result for one event.
+#[derive(Serialize)]
+struct EventResult {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<String>,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+}
+
+#[derive(Serialize)]
+struct BatchResult {
+    results: Vec<EventResult>,
+}
+
+/// Whoever may publish, in this dialect's form of refusal.
+pub(super) struct Caller(Principal);
+
+impl<S: Sync> FromRequestParts<S> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Ok(Self(shared::Caller::of(parts)?))
+    }
+}
+
+pub(super) async fn publish(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (parts, body) = request.into_parts();
+    let mode = Mode::of(&parts.headers)?;
+    let body = shared::read(body).await?;
+    match mode {
+        Mode::Batch => {
+            let events = cloudevents::batch(shared::parse(&body)?.view()).map_err(Problem::from)?;
+            let names: Vec<_> = events.iter().map(name).collect();
+            let receipts = app.publish(&principal, events).await?;
+            let results =
+                names.into_iter().zip(receipts).map(|(name, receipt)| result(name, &receipt)).collect();
+            Ok((StatusCode::ACCEPTED, Json(BatchResult { results })).into_response())
+        }
+        Mode::Structured => {
+            let event = CloudEvent::from_json(shared::parse(&body)?.view());
+            single(&app, &principal, event).await
+        }
+        Mode::Binary { content_type } => {
+            let headers = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+            let event = CloudEvent::from_headers(headers, content_type.as_deref(), &body, shared::limits());
+            single(&app, &principal, event).await
+        }
+    }
+}
+
+async fn single(
+    app: &App,
+    principal: &Principal,
+    event: Result<CloudEvent, EventError>,
+) -> Result<Response, Problem> {
+    let name = name(&event);
+    let receipt = app.publish(principal, vec![event]).await?.pop();
+    match receipt {
+        Some(receipt @ (Receipt::Accepted | Receipt::Duplicate)) => {
+            Ok((StatusCode::ACCEPTED, Json(result(name, &receipt))).into_response())
+        }
+        Some(Receipt::Conflict) => Err(Problem::new(
+            StatusCode::CONFLICT,
+            "conflict",
+            "an event with this source and id but other content was accepted before",
+        )),
+        Some(Receipt::Invalid(error)) => Err(error.into()),
+        Some(Receipt::Unfit(error)) => Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "unfit", error)),
+        None => Err(crate::app::Error::Internal.into()),
+    }
+}
+
+/// How the request carries its events.
+enum Mode {
+    Structured,
+    Batch,
+    Binary { content_type: Option<String> },
+}
+
+impl Mode {
+    fn of(headers: &HeaderMap) -> Result<Self, Problem> {
+        let content_type = match headers.get(header::CONTENT_TYPE).map(|value| value.to_str()) {
+            None => None,
+            Some(Ok(content_type)) => Some(content_type.to_owned()),
+            Some(Err(_)) => return Err(unsupported()),
+        };
+        let essence =
+            content_type.as_deref().and_then(|text| text.split(';').next()).unwrap_or_default().trim();
+        if essence.eq_ignore_ascii_case(cloudevents::STRUCTURED) {
+            Ok(Self::Structured)
+        } else if essence.eq_ignore_ascii_case(cloudevents::BATCH) {
+            Ok(Self::Batch)
+        } else if headers.contains_key("ce-specversion") || headers.contains_key("ce-id") {
+            Ok(Self::Binary { content_type })
+        } else {
+            Err(unsupported())
+        }
+    }
+}
+
+fn unsupported() -> Problem {
+    Problem::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "unsupported-media-type",
+        "send a CloudEvent as application/cloudevents+json, several as application/cloudevents-batch+json, or one in \
+         binary mode with its attributes in ce- headers",
+    )
+}
+
+impl From<EventError> for Problem {
+    fn from(error: EventError) -> Self {
+        let code = if matches!(error, EventError::Body(_)) { "malformed-json" } else { "invalid-event" };
+        Self::new(StatusCode::BAD_REQUEST, code, error)
+    }
+}
+
+type Name = (Option<String>, Option<String>);
+
+fn name(event: &Result<CloudEvent, EventError>) -> Name {
+    let event = event.as_ref().ok();
+    (event.map(|event| event.id().to_owned()), event.map(|event| event.source().to_owned()))
+}
+
+fn result((id, source): Name, receipt: &Receipt) -> EventResult {
+    let (status, detail) = match receipt {
+        Receipt::Accepted => ("accepted", None),
+        Receipt::Duplicate => ("duplicate", None),
+        Receipt::Conflict => {
+            ("conflict", Some("source and id are those of an event with other content".to_owned()))
+        }
+        Receipt::Invalid(error) => ("invalid", Some(error.to_string())),
+        Receipt::Unfit(error) => ("invalid", Some(error.to_string())),
+    };
+    EventResult { id, source, status, detail }
+}

@@ -1,0 +1,79 @@
+//! What every dialect needs of a request, without a form of its own.
+
+use core::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::http::request::Parts;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use sigpost_core::json::{self, Canonical, Duplicates, Limits};
+
+use crate::app::Error;
+use crate::domain::Principal;
+
+/// The largest request body in bytes.
+pub const MAX_BODY: usize = 1024 * 1024;
+
+/// How long a client may take to send a body.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How deep JSON in a request may be nested.
+const MAX_DEPTH: usize = 64;
+
+/// Who makes the request, or why that is not known. Put into every request by `http::authentication`, so that each
+/// dialect can render the refusal in its own form.
+#[derive(Clone, Debug)]
+pub struct Caller(pub Result<Principal, Error>);
+
+impl Caller {
+    /// Takes the caller out of a request.
+    ///
+    /// # Errors
+    /// Whatever authentication found wrong.
+    pub fn of(parts: &Parts) -> Result<Principal, Error> {
+        let Self(caller) =
+            parts.extensions.get::<Self>().cloned().unwrap_or(Self(Err(Error::Unauthenticated)));
+        caller
+    }
+}
+
+/// Why a body could not be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BodyError {
+    /// Larger than [`MAX_BODY`].
+    #[error("the request body is larger than 1 MiB")]
+    TooLarge,
+    /// The client took too long.
+    #[error("the request body did not arrive in time")]
+    Slow,
+    /// The client went away.
+    #[error("the request body is incomplete")]
+    Broken,
+}
+
+/// Reads a body within its bounds.
+///
+/// # Errors
+/// [`BodyError`].
+pub async fn read(body: Body) -> Result<Bytes, BodyError> {
+    let collected = tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, MAX_BODY).collect()).await;
+    match collected {
+        Err(_) => Err(BodyError::Slow),
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(BodyError::TooLarge),
+        Ok(Err(_)) => Err(BodyError::Broken),
+    }
+}
+
+/// The bounds on JSON in a request. Members named twice are refused: two readers could take different ones.
+#[must_use]
+pub fn limits() -> Limits {
+    Limits { max_bytes: MAX_BODY, max_depth: MAX_DEPTH, duplicates: Duplicates::Reject }
+}
+
+/// Parses JSON within [`limits`].
+///
+/// # Errors
+/// Says what is wrong at which byte.
+pub fn parse(body: &[u8]) -> Result<Canonical, json::Error> {
+    Canonical::parse(body, limits())
+}

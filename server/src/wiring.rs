@@ -1,0 +1,189 @@
+//! Puts a server together: opens the store, applies the configuration, starts the engine, connects the use-cases
+//! and serves; and takes it apart again in the order that loses nothing.
+
+use core::time::Duration;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+
+use crate::app::App;
+use crate::clock::{Clock, SystemClock};
+use crate::config::{self, Config, TokenHolder};
+use crate::delivery::{Engine, EngineError, EngineParts};
+use crate::domain::{TenantSpec, TokenHash, TokenOwner};
+use crate::http::{self, FailureLimit};
+use crate::rng::{Rng, SystemRng};
+use crate::storage::sqlite::{KeySource, OpenError, Options, SqliteStore};
+use crate::storage::{Directory, Store, StoreError};
+
+/// How often expired history is looked for.
+const PRUNE_EVERY: Duration = Duration::from_secs(60);
+/// How many events one round deletes at most, so that no commit takes long.
+const PRUNE_BATCH: u32 = 1_000;
+/// What a stop may take beyond the longest exchange.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// A server that is ready to serve.
+pub struct Server {
+    app: App,
+    store: Arc<dyn Store>,
+    engine: Engine,
+    clock: Arc<dyn Clock>,
+    listener: TcpListener,
+    admin: Option<TcpListener>,
+    rate_limit: bool,
+}
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data directory cannot be used.
+    #[error("cannot open the store")]
+    Open(#[from] OpenError),
+    /// The configuration does not fit the data.
+    #[error("cannot apply the configuration")]
+    Apply(#[from] StoreError),
+    /// The engine cannot start.
+    #[error("cannot start delivering")]
+    Engine(#[from] EngineError),
+    /// The admin listener's address cannot be used.
+    #[error("cannot listen on the admin address {address}")]
+    Admin {
+        /// The address.
+        address: core::net::SocketAddr,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl Server {
+    /// Opens everything and starts delivering what an earlier run left; serves nothing yet.
+    ///
+    /// # Errors
+    /// [`StartError`] names what is in the way.
+    pub async fn start(config: Config, listener: TcpListener) -> Result<Self, StartError> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let rng: Arc<dyn Rng> = Arc::new(SystemRng);
+        let Config { server, tenants, tokens } = config;
+        let store = open(&server, tenants, tokens, &clock, &rng).await?;
+        let admin = match server.admin_listen {
+            None => None,
+            Some(address) => Some(
+                TcpListener::bind(address).await.map_err(|source| StartError::Admin { address, source })?,
+            ),
+        };
+        let own_listeners =
+            [Some(&listener), admin.as_ref()].into_iter().flatten().filter_map(|l| l.local_addr().ok()).collect();
+        let engine = Engine::start(EngineParts {
+            store: Arc::clone(&store),
+            clock: Arc::clone(&clock),
+            rng: Arc::clone(&rng),
+            own_listeners,
+        })?;
+        let app = App::new(
+            Arc::clone(&store),
+            engine.dispatcher(),
+            engine.probe(),
+            Arc::clone(&clock),
+            rng,
+        );
+        Ok(Self { app, store, engine, clock, listener, admin, rate_limit: server.rate_limit })
+    }
+
+    /// Serves until `shutdown` resolves. Then it takes nothing new, finishes what is in flight, makes every result
+    /// durable, and returns; what was not attempted yet stays pending in the store.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store has stopped working meanwhile.
+    pub async fn run_until(self, shutdown: impl Future<Output = ()>) -> Result<(), StoreError> {
+        let Self { app, store, engine, clock, listener, admin, rate_limit } = self;
+        let grace = longest_exchange(store.directory()) + GRACE;
+        let (stop, stopped) = tokio::sync::watch::channel(());
+        let wait = |mut stopped: tokio::sync::watch::Receiver<()>| async move {
+            // An error means that the sender is gone, which is a stop too.
+            let _ = stopped.changed().await;
+        };
+        let mut tasks = tokio::task::JoinSet::new();
+        let router = http::router(app.clone(), rate_limit.then(FailureLimit::new));
+        tasks.spawn(http::serve(listener, router, wait(stopped.clone()), grace));
+        if let Some(admin) = admin {
+            tasks.spawn(http::serve(admin, http::admin_router(app), wait(stopped.clone()), GRACE));
+        }
+        let pruning = tokio::spawn(prune(Arc::clone(&store), clock));
+        shutdown.await;
+        drop(stop);
+        drop(stopped);
+        while tasks.join_next().await.is_some() {}
+        pruning.abort();
+        engine.shutdown(grace).await;
+        let healthy = store.check().await;
+        store.close().await;
+        healthy
+    }
+}
+
+async fn open(
+    server: &config::Server,
+    tenants: Vec<TenantSpec>,
+    tokens: HashMap<TokenHash, TokenHolder>,
+    clock: &Arc<dyn Clock>,
+    rng: &Arc<dyn Rng>,
+) -> Result<Arc<dyn Store>, StartError> {
+    let master_key = match &server.master_key_file {
+        Some(path) => KeySource::File(path.clone()),
+        None => KeySource::Generated,
+    };
+    let options = Options {
+        directory: server.data.clone(),
+        master_key,
+        clock: Arc::clone(clock),
+        rng: Arc::clone(rng),
+    };
+    let store = SqliteStore::open(options)?;
+    store.apply_tenants(tenants).await?;
+    store.directory().set_configured_tokens(owners(store.directory(), tokens));
+    Ok(Arc::new(store))
+}
+
+/// Tokens are configured by names; the store has given the tenants their ids by now.
+fn owners(directory: &Directory, tokens: HashMap<TokenHash, TokenHolder>) -> HashMap<TokenHash, TokenOwner> {
+    let owner = |holder| match holder {
+        TokenHolder::Operator(name) => Some(TokenOwner::Operator(name)),
+        TokenHolder::User { tenant, user } => {
+            directory.tenant_by_name(&tenant).map(|tenant| TokenOwner::User { tenant: tenant.id, user })
+        }
+    };
+    tokens.into_iter().filter_map(|(hash, holder)| Some((hash, owner(holder)?))).collect()
+}
+
+fn longest_exchange(directory: &Directory) -> Duration {
+    directory.tenants().iter().map(|tenant| tenant.settings.timeout).max().unwrap_or_default()
+}
+
+/// Deletes history that is older than its tenant keeps it, in small rounds.
+async fn prune(store: Arc<dyn Store>, clock: Arc<dyn Clock>) {
+    let mut every = tokio::time::interval(PRUNE_EVERY);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        every.tick().await;
+        let now = clock.now();
+        let before: Vec<_> = store
+            .directory()
+            .tenants()
+            .iter()
+            .filter_map(|tenant| Some((tenant.id, now.checked_sub(tenant.settings.retention).ok()?)))
+            .collect();
+        loop {
+            match store.prune(before.clone(), PRUNE_BATCH).await {
+                Ok(deleted) if deleted >= u64::from(PRUNE_BATCH) => tokio::task::yield_now().await,
+                Ok(_) => break,
+                Err(error) => {
+                    tracing::warn!(error = &error as &dyn core::error::Error, "cannot delete expired history");
+                    break;
+                }
+            }
+        }
+    }
+}

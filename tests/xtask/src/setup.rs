@@ -1,0 +1,142 @@
+//! What a command needs before it starts: installed where cargo, rustup and npm can do it, asked for where only the
+//! user can. Nothing that is missing is passed over in silence.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use xshell::cmd;
+
+use crate::project::Project;
+use crate::steps::{Steps, say};
+
+/// The oldest Node that the package and its tests support.
+const NODE: u32 = 20;
+const TARGETS: [&str; 2] = ["wasm32-unknown-unknown", "thumbv7em-none-eabi"];
+
+/// What building the npm package needs.
+pub(crate) fn for_npm(project: &Project, steps: &mut Steps) -> Result<()> {
+    steps.run("set-up", || {
+        rust_targets(project)?;
+        node(project)?;
+        npm_packages(project)
+    })
+}
+
+/// What building and running the server, package included, needs.
+pub(crate) fn for_serve(project: &Project, steps: &mut Steps) -> Result<()> {
+    for_npm(project, steps)?;
+    steps.run("C compiler", || c_compiler(project))
+}
+
+/// What the tests need: all of the above, and what only they use.
+pub(crate) fn for_test(project: &Project, steps: &mut Steps) -> Result<()> {
+    for_serve(project, steps)?;
+    steps.run("test tools", || {
+        python(project)?;
+        cargo_tool(project, "nextest", "cargo-nextest")
+    })
+}
+
+/// A subcommand of cargo, installed from its sources if it is missing. That takes minutes, once.
+pub(crate) fn cargo_tool(project: &Project, command: &str, package: &str) -> Result<()> {
+    let sh = &project.shell;
+    if cmd!(sh, "cargo {command} --version").quiet().ignore_stdout().ignore_stderr().run().is_err() {
+        say(&format!("{package} is missing: installing it, once, which takes some minutes"));
+        cmd!(sh, "cargo install --locked {package}").run().with_context(|| {
+            format!(
+                "installing {package} failed: install it by hand and make sure cargo's bin folder is in PATH"
+            )
+        })?;
+    }
+    Ok(())
+}
+
+fn rust_targets(project: &Project) -> Result<()> {
+    let sh = &project.shell;
+    let listed = cmd!(sh, "rustup target list --installed").quiet().read();
+    let listed = listed.context("rustup does not run: install Rust through https://rustup.rs")?;
+    for target in TARGETS.iter().filter(|target| !listed.lines().any(|line| line.trim() == **target)) {
+        cmd!(sh, "rustup target add {target}").run()?;
+    }
+    Ok(())
+}
+
+fn c_compiler(project: &Project) -> Result<()> {
+    let sh = &project.shell;
+    let compiler = sh.var("CC").unwrap_or_else(|_| "cc".to_owned());
+    let program = compiler.split_whitespace().next().unwrap_or("cc");
+    let found = cmd!(sh, "{program} --version").quiet().ignore_stdout().ignore_stderr().run();
+    found.with_context(|| {
+        format!("no C compiler ({program}), which SQLite needs: `apt install gcc`, `xcode-select --install`, or set CC")
+    })
+}
+
+fn node(project: &Project) -> Result<()> {
+    let sh = &project.shell;
+    let version = cmd!(sh, "node --version").quiet().read();
+    let version = version
+        .with_context(|| format!("no node in PATH: install Node {NODE} or later, https://nodejs.org"))?;
+    ensure!(
+        node_major(&version).is_some_and(|major| major >= NODE),
+        "node is {version}, but {NODE} or later is needed: https://nodejs.org"
+    );
+    cmd!(sh, "npm --version").quiet().ignore_stdout().run().context("no npm in PATH: it comes with Node")
+}
+
+fn node_major(version: &str) -> Option<u32> {
+    version.trim().strip_prefix('v')?.split('.').next()?.parse().ok()
+}
+
+fn python(project: &Project) -> Result<()> {
+    let sh = &project.shell;
+    let found = cmd!(sh, "python3 --version").quiet().ignore_stdout().run();
+    found.context(
+        "no python3 in PATH, which the tests need: `apt install python3 python3-venv`, or https://python.org",
+    )
+}
+
+/// Installs what every `package-lock.json` names, unless that is what was installed last.
+fn npm_packages(project: &Project) -> Result<()> {
+    for part in ["wasm", "www", "tests"] {
+        for lock in project.files(part, |name| name == "package-lock.json")? {
+            let folder = lock.parent().context("a lock file stands in a folder")?;
+            if is_newer(&lock, &folder.join("node_modules/.package-lock.json"))? {
+                let _folder = project.shell.push_dir(folder);
+                let sh = &project.shell;
+                let installed = cmd!(sh, "npm ci").run();
+                installed.with_context(|| {
+                    format!("`npm ci` in {} failed: is the network there?", folder.display())
+                })?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether `lock` is newer than the record npm writes last; a record that is missing is older than everything.
+fn is_newer(lock: &Path, record: &Path) -> Result<bool> {
+    let changed = |path: &Path| path.metadata().and_then(|metadata| metadata.modified());
+    match changed(record) {
+        Ok(installed) => Ok(changed(lock)? > installed),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(true),
+        Err(error) => bail!("reading {}: {error}", record.display()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_major_version_of_node_is_read() {
+        assert_eq!(node_major("v20.20.2\n"), Some(20));
+        assert_eq!(node_major("20.1"), None);
+    }
+
+    #[test]
+    fn packages_never_installed_are_out_of_date() {
+        let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+        assert!(is_newer(&lock, Path::new("node_modules/.package-lock.json")).unwrap());
+        assert!(!is_newer(&lock, &lock).unwrap());
+    }
+}
