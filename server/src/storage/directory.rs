@@ -139,3 +139,19 @@ impl Directory {
         self.inner.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// For tests of those who read the directory, whose stores are fakes.
+#[cfg(test)]
+impl Directory {
+    pub(crate) fn test_set_tenants(&self, tenants: Vec<Arc<Tenant>>) {
+        self.set_tenants(tenants);
+    }
+
+    pub(crate) fn test_put_webhook(&self, webhook: &Arc<Webhook>) {
+        self.put_webhook(webhook);
+    }
+
+    pub(crate) fn test_remove_webhook(&self, webhook: &Webhook) {
+        self.remove_webhook(webhook);
+    }
+}

@@ -1,0 +1,102 @@
+//! One attempt: the body, the headers, the exchange, the record of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body_util::Full;
+
+use super::signer::{MakeRequestError, Signers};
+use super::transport::policy::Policies;
+use super::transport::{Answer, Transport};
+use crate::clock::Clock;
+use crate::domain::{Attempt, Body, Failure, FailureClass, Outcome, Phase, Tenant, Timestamp, Webhook, Work};
+use crate::storage::{Store, StoreError};
+
+/// Whom an attempt concerns: one snapshot, taken when it starts.
+#[derive(Clone)]
+pub(super) struct Target {
+    pub(super) tenant: Arc<Tenant>,
+    pub(super) webhook: Arc<Webhook>,
+}
+
+/// An attempt that ended.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub(super) attempt: Attempt,
+    /// How long the receiver asks to be left alone.
+    pub(super) retry_after: Option<Duration>,
+}
+
+/// Why an attempt was not made.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NotMade {
+    /// The store has no such delivery any more.
+    #[error("the delivery has no body any more")]
+    NoBody,
+    /// The store cannot say.
+    #[error("the body could not be read")]
+    Store(#[source] StoreError),
+}
+
+/// Makes attempts.
+pub(super) struct Attempter {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) transport: Transport,
+    pub(super) policies: Policies,
+    pub(super) signers: Signers,
+}
+
+impl Attempter {
+    /// Sends a delivery once. The caller's snapshot counts: what changes meanwhile concerns the next attempt.
+    pub(super) async fn attempt(&self, work: &Work, target: &Target) -> Result<Ended, NotMade> {
+        let body = match &work.body {
+            Some(body) => body.clone(),
+            None => self.load(work).await?,
+        };
+        let (started_at, began) = (self.clock.now(), self.clock.monotonic());
+        let answer = self.send(work, target, &body, started_at).await;
+        let duration = self.clock.monotonic().saturating_sub(began);
+        let attempt = Attempt {
+            number: work.attempts_made.saturating_add(1),
+            started_at,
+            duration,
+            webhook_version: target.webhook.version,
+            outcome: answer.outcome,
+        };
+        Ok(Ended { attempt, retry_after: answer.retry_after })
+    }
+
+    async fn load(&self, work: &Work) -> Result<Body, NotMade> {
+        self.store.body(work.delivery).await.map_err(NotMade::Store)?.ok_or(NotMade::NoBody)
+    }
+
+    async fn send(&self, work: &Work, target: &Target, body: &Body, now: Timestamp) -> Answer {
+        let policy = match self.policies.of(&target.tenant) {
+            Ok(policy) => policy,
+            Err(error) => {
+                tracing::error!(tenant = target.tenant.name, %error, "the tenant's authorities cannot be loaded");
+                return local_failure();
+            }
+        };
+        let body = body.to_bytes();
+        let request = match self.signers.request(target, &work.message_id, &body, now) {
+            Ok(request) => request.map(|()| Full::new(body)),
+            Err(error @ (MakeRequestError::Target(_) | MakeRequestError::Header(_))) => {
+                tracing::error!(webhook = target.webhook.id.get(), %error, "no request can be made for the webhook");
+                return local_failure();
+            }
+        };
+        let deadline = target.tenant.settings.timeout;
+        self.transport.exchange(&policy, &target.webhook.endpoint, request, deadline).await
+    }
+}
+
+fn local_failure() -> Answer {
+    Answer { outcome: local_outcome(), retry_after: None }
+}
+
+/// The outcome of an attempt that failed for a reason of our own.
+pub(super) fn local_outcome() -> Outcome {
+    Outcome::Failed(Failure { class: FailureClass::Local, phase: Phase::Connect })
+}

@@ -1,0 +1,309 @@
+//! The delivery engine: what was accepted is sent until it is taken or ends visibly.
+//!
+//! # Theory
+//! Actors: the **scheduler** decides and does nothing; the **driver**, one task, owns it and does what it says; each
+//! **attempt** is a task of its own; **recovery** is a task that runs once at the start; a **probe** is one exchange
+//! made for a caller who waits for it.
+//!
+//! ```text
+//!  accepted ──▶ ┌────────┐   poll    ┌───────────┐
+//!  changed  ──▶ │ driver │ ◀───────▶ │ scheduler │
+//!  recovery ──▶ └────────┘           └───────────┘
+//!                │      ▲ result
+//!                ▼      │
+//!              attempt: body ▸ signer ▸ egress guard ▸ transport      settle_later ──▶ store
+//! ```
+//!
+//! A delivery goes through the states of [`crate::domain::DeliveryState`]; the store is where they are kept, memory
+//! only knows what is to be done next.
+//!
+//! Guarantees:
+//! - At least once: a durable delivery is attempted until it is delivered, or ends as exhausted, expired or
+//!   cancelled. Each delivery has at most one attempt in flight.
+//! - Every attempt of a delivery sends the same bytes and the same `webhook-id`, signed anew with the secret that
+//!   the webhook has when the attempt starts.
+//! - A crash repeats at most the attempts in flight plus [the results that were not yet durable](driver), and these
+//!   together are at most 1,024.
+//! - Attempts of one endpoint, and of one tenant, leave slots to the others. A panic in one attempt is that
+//!   delivery's failure and nobody else's.
+//! - Memory is bounded for bodies and for deliveries that wait to be sent; deliveries that wait for something else
+//!   (a retry, their receiver, their webhook) take a few hundred bytes each.
+//!
+//! Not guaranteed: order; that a receiver sees a delivery once (its answer may be lost, we may crash); that a
+//! delivery made for a probe within the first moments after a start is not found by recovery as well and sent by
+//! both.
+
+mod attempt;
+mod driver;
+mod recovery;
+mod scheduler;
+mod signer;
+mod transport;
+
+#[cfg(test)]
+mod tests;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::{Mutex, Notify, Semaphore, mpsc, oneshot};
+use tokio::task::{AbortHandle, JoinHandle};
+
+use self::attempt::{Attempter, Target, local_outcome};
+use self::driver::{Driver, Message};
+use self::signer::Signers;
+use self::transport::Transport;
+use self::transport::egress::Guard;
+use self::transport::policy::Policies;
+use crate::app::ports::{Dispatcher, Probe, Saturated};
+use crate::clock::Clock;
+use crate::domain::{Attempt, WebhookId, Work};
+use crate::rng::Rng;
+use crate::storage::Store;
+
+pub use self::transport::policy::CaFileError;
+pub use self::transport::resolver::{Resolve, ResolveError, SystemResolver};
+
+/// How long [`Dispatcher::admit`] waits for room.
+const ADMISSION_WAIT: Duration = Duration::from_secs(1);
+/// How often idle connections are looked through.
+const SWEEP: Duration = Duration::from_secs(1);
+
+/// How much the engine does at a time.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Attempts in flight, over all tenants.
+    pub slots: usize,
+    /// Deliveries that wait to be sent before publishing is held up.
+    pub runnable: usize,
+    /// Bytes of bodies held in memory until their first attempt; the others are read from the store.
+    pub body_bytes: usize,
+    /// Probes under way at once.
+    pub probes: u16,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { slots: 512, runnable: 4_096, body_bytes: 64 * 1024 * 1024, probes: 128 }
+    }
+}
+
+/// What an engine is made of.
+pub struct EngineParts {
+    /// Where deliveries are kept.
+    pub store: Arc<dyn Store>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness, for spreading retries.
+    pub rng: Arc<dyn Rng>,
+    /// Names to addresses; [`SystemResolver`] outside of tests.
+    pub resolver: Arc<dyn Resolve>,
+    /// Addresses this server listens at itself: no webhook ever reaches them.
+    pub own_listeners: Vec<SocketAddr>,
+    /// How much to do at a time.
+    pub limits: Limits,
+}
+
+/// Why an engine cannot start. The configuration is at fault.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A tenant's certification authorities cannot be used.
+    #[error("tenant {tenant:?} cannot deliver over TLS")]
+    CaFile {
+        /// The tenant's name.
+        tenant: String,
+        /// What is wrong with the file.
+        #[source]
+        source: CaFileError,
+    },
+}
+
+/// A running engine.
+pub struct Engine {
+    attempter: Arc<Attempter>,
+    driver: mpsc::UnboundedSender<Message>,
+    backpressure: Arc<Backpressure>,
+    runnable_limit: usize,
+    probes: Arc<Semaphore>,
+    max_probes: u32,
+    task: Mutex<Option<JoinHandle<()>>>,
+    helpers: [AbortHandle; 2],
+}
+
+impl Engine {
+    /// Starts delivering, and takes up what is pending in the store; publishing need not wait for that. Must be
+    /// called inside a tokio runtime, after the tenants were given to the store.
+    ///
+    /// # Errors
+    /// [`StartError`] when a tenant's configuration cannot work.
+    pub fn start(parts: EngineParts) -> Result<Self, StartError> {
+        let EngineParts { store, clock, rng, resolver, own_listeners, limits } = parts;
+        let policies = Policies::new();
+        for tenant in store.directory().tenants() {
+            let checked = policies.of(&tenant);
+            checked.map_err(|source| StartError::CaFile { tenant: tenant.name.clone(), source })?;
+        }
+        let transport = Transport::new(resolver, Guard::new(own_listeners), Arc::clone(&clock));
+        let signers = Signers::default();
+        let attempter =
+            Arc::new(Attempter { store: Arc::clone(&store), clock, transport, policies, signers });
+        let backpressure = Arc::new(Backpressure::default());
+        let driver = Driver::new(Arc::clone(&attempter), rng, Arc::clone(&backpressure), limits);
+        let (sender, inbox) = mpsc::unbounded_channel();
+        let task = tokio::spawn(driver.run(inbox));
+        let recovery = tokio::spawn(recovery::recover(store, sender.clone()));
+        let sweeper = tokio::spawn(sweep(Arc::clone(&attempter)));
+        Ok(Self {
+            attempter,
+            driver: sender,
+            backpressure,
+            runnable_limit: limits.runnable,
+            probes: Arc::new(Semaphore::new(usize::from(limits.probes))),
+            max_probes: u32::from(limits.probes),
+            task: Mutex::new(Some(task)),
+            helpers: [recovery.abort_handle(), sweeper.abort_handle()],
+        })
+    }
+
+    /// Starts no more attempts and waits until those in flight have ended and their results are with the store, but
+    /// no longer than the deadline; what is in flight then is broken off. Whatever has not ended stays pending in
+    /// the store. The store is to be closed afterwards.
+    pub async fn shutdown(&self, deadline: Duration) {
+        let Some(mut task) = self.task.lock().await.take() else { return };
+        let (stopped, stops) = oneshot::channel();
+        let finish = async {
+            if self.driver.send(Message::Stop(stopped)).is_ok() {
+                // An error means that the driver has ended already.
+                let _ = stops.await;
+            }
+            // All permits: no probe is under way, and none begins any more.
+            if let Ok(permits) = self.probes.acquire_many(self.max_probes).await {
+                permits.forget();
+            }
+            self.probes.close();
+        };
+        if tokio::time::timeout(deadline, finish).await.is_err() {
+            tracing::warn!("attempts were broken off at shutdown; they are made again at the next start");
+            self.probes.close();
+            task.abort();
+        }
+        // A cancelled task is what was asked for.
+        let _ = (&mut task).await;
+        for helper in &self.helpers {
+            helper.abort();
+        }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        for helper in &self.helpers {
+            helper.abort();
+        }
+    }
+}
+
+async fn sweep(attempter: Arc<Attempter>) {
+    loop {
+        tokio::time::sleep(SWEEP).await;
+        attempter.transport.sweep();
+    }
+}
+
+#[async_trait]
+impl Dispatcher for Engine {
+    async fn admit(&self) -> Result<(), Saturated> {
+        let limit = self.runnable_limit;
+        if self.backpressure.waiting() < limit {
+            return Ok(());
+        }
+        let room = async {
+            loop {
+                let changed = self.backpressure.changed.notified();
+                if self.backpressure.waiting() < limit {
+                    return;
+                }
+                changed.await;
+            }
+        };
+        tokio::time::timeout(ADMISSION_WAIT, room).await.map_err(|_| Saturated { retry_after: 1 })
+    }
+
+    fn accepted(&self, work: Vec<Work>) {
+        if work.is_empty() {
+            return;
+        }
+        self.backpressure.unread.fetch_add(work.len(), Ordering::Relaxed);
+        // After shutdown nobody listens: the deliveries stay pending in the store.
+        let _ = self.driver.send(Message::Accepted(work));
+    }
+
+    fn webhook_changed(&self, webhook: WebhookId) {
+        // After shutdown nothing waits any more.
+        let _ = self.driver.send(Message::Changed(webhook));
+    }
+}
+
+#[async_trait]
+impl Probe for Engine {
+    async fn attempt(&self, work: Work) -> Attempt {
+        // After shutdown there is no recovery that could find it.
+        let _ = self.driver.send(Message::Probed(work.delivery));
+        let (started_at, began) = (self.attempter.clock.now(), self.attempter.clock.monotonic());
+        let directory = self.attempter.store.directory();
+        let target = directory.tenant(work.tenant).zip(directory.webhook(work.webhook));
+        let version = target.as_ref().map_or(0, |(_, webhook)| webhook.version);
+        let number = work.attempts_made.saturating_add(1);
+        let ended = match target {
+            Some((tenant, webhook)) => self.probe(work, Target { tenant, webhook }).await,
+            None => None,
+        };
+        ended.unwrap_or_else(|| Attempt {
+            number,
+            started_at,
+            duration: self.attempter.clock.monotonic().saturating_sub(began),
+            webhook_version: version,
+            outcome: local_outcome(),
+        })
+    }
+}
+
+impl Engine {
+    /// Makes one attempt in a task of its own, so that a panic in it does not reach the caller. `None` when it could
+    /// not be made for a reason of ours.
+    async fn probe(&self, work: Work, target: Target) -> Option<Attempt> {
+        let patience = target.tenant.settings.timeout;
+        let permit = Arc::clone(&self.probes).acquire_owned();
+        let permit = tokio::time::timeout(patience, permit).await.ok()?.ok()?;
+        let attempter = Arc::clone(&self.attempter);
+        let task = tokio::spawn(async move {
+            let _permit = permit;
+            attempter.attempt(&work, &target).await
+        });
+        Some(task.await.ok()?.ok()?.attempt)
+    }
+}
+
+/// What tells publishing how far delivering is behind.
+#[derive(Default)]
+struct Backpressure {
+    /// Deliveries the scheduler holds that wait to be sent.
+    runnable: AtomicUsize,
+    /// Deliveries handed over that the driver has not looked at yet.
+    unread: AtomicUsize,
+    changed: Notify,
+}
+
+impl Backpressure {
+    fn waiting(&self) -> usize {
+        self.runnable.load(Ordering::Relaxed).saturating_add(self.unread.load(Ordering::Relaxed))
+    }
+
+    fn set_runnable(&self, runnable: usize) {
+        self.runnable.store(runnable, Ordering::Relaxed);
+        self.changed.notify_waiters();
+    }
+}

@@ -1,0 +1,124 @@
+//! The head of a request: where it goes, who sends it, and the proof that it is genuine.
+//!
+//! Keys are derived once for each version of a webhook and forgotten when it changes or is deleted. Without a secret
+//! there is no signature header of any kind.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use http::header::{self, HeaderValue, InvalidHeaderValue};
+use http::uri::InvalidUri;
+use http::{HeaderMap, HeaderName, Method, Request, Uri, Version};
+use sigpost_core::signature::{Scheme, SignInput, Signer};
+
+use super::attempt::Target;
+use crate::domain::{MessageId, Tenant, Timestamp, WebhookId};
+
+const USER_AGENT: &str = concat!("sigpost/", env!("CARGO_PKG_VERSION"));
+const WEBHOOK_ID: HeaderName = HeaderName::from_static("webhook-id");
+const WEBHOOK_TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");
+
+/// Webhooks whose keys are kept. Beyond this the others' are derived anew at each attempt, which only costs time.
+const MAX_PREPARED: usize = 16_384;
+
+/// Makes the heads of requests.
+#[derive(Default)]
+pub(super) struct Signers {
+    prepared: Mutex<HashMap<WebhookId, Arc<Prepared>>>,
+}
+
+/// What the requests of one version of a webhook have in common.
+struct Prepared {
+    version: u64,
+    tenant: Arc<Tenant>,
+    target: Uri,
+    headers: HeaderMap,
+    signers: Vec<Signer>,
+}
+
+/// Why no request can be made. A webhook's URL is checked when it is made, so this is a defect of this program.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum MakeRequestError {
+    /// The URL's path and query cannot be a request's target.
+    #[error("the path or query of the url cannot be sent")]
+    Target(#[source] InvalidUri),
+    /// A value cannot stand in a header.
+    #[error("a value cannot be sent in a header")]
+    Header(#[from] InvalidHeaderValue),
+}
+
+impl Signers {
+    /// The head of the request of one attempt; the caller adds the body it was made for.
+    pub(super) fn request(
+        &self,
+        target: &Target,
+        id: &MessageId,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<Request<()>, MakeRequestError> {
+        let prepared = self.prepared(target)?;
+        let mut request = Request::new(());
+        *request.method_mut() = Method::POST;
+        *request.version_mut() = Version::HTTP_11;
+        *request.uri_mut() = prepared.target.clone();
+        let mut headers = prepared.headers.clone();
+        if prepared.tenant.settings.standard_webhooks {
+            headers.insert(WEBHOOK_ID, HeaderValue::from_str(id.as_str())?);
+            headers.insert(WEBHOOK_TIMESTAMP, now.as_second().into());
+        }
+        let input = SignInput { body, id: Some(id.as_str()), timestamp: Some(now.as_second()) };
+        for signer in &prepared.signers {
+            for (name, value) in signer.sign(&input) {
+                headers.insert(HeaderName::from_static(name), HeaderValue::from_str(&value)?);
+            }
+        }
+        *request.headers_mut() = headers;
+        Ok(request)
+    }
+
+    /// Forgets a webhook's keys.
+    pub(super) fn forget(&self, webhook: WebhookId) {
+        self.lock().remove(&webhook);
+    }
+
+    fn prepared(&self, target: &Target) -> Result<Arc<Prepared>, MakeRequestError> {
+        if let Some(known) = self.lock().get(&target.webhook.id)
+            && known.version == target.webhook.version
+            && Arc::ptr_eq(&known.tenant, &target.tenant)
+        {
+            return Ok(Arc::clone(known));
+        }
+        let prepared = Arc::new(Prepared::new(target)?);
+        let mut all = self.lock();
+        if all.len() < MAX_PREPARED || all.contains_key(&target.webhook.id) {
+            all.insert(target.webhook.id, Arc::clone(&prepared));
+        }
+        Ok(prepared)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<WebhookId, Arc<Prepared>>> {
+        self.prepared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Prepared {
+    fn new(target: &Target) -> Result<Self, MakeRequestError> {
+        let Target { tenant, webhook } = target;
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, HeaderValue::from_str(webhook.endpoint.authority())?);
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
+        headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
+        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        let mut signers = Vec::new();
+        if let Some(secret) = &webhook.secret {
+            let schemes = webhook.profile.schemes(&tenant.settings);
+            signers.extend(schemes.map(|scheme| Signer::new(scheme, secret)));
+            if tenant.settings.standard_webhooks {
+                signers.push(Signer::new(&Scheme::STANDARD_WEBHOOKS, secret));
+            }
+        }
+        let target = webhook.endpoint.target().parse().map_err(MakeRequestError::Target)?;
+        Ok(Self { version: webhook.version, tenant: Arc::clone(tenant), target, headers, signers })
+    }
+}

@@ -1,0 +1,240 @@
+//! The whole engine: from what is accepted to what is settled.
+
+use std::collections::HashSet;
+
+use super::receiver::{Receiver, Reply};
+use super::*;
+use crate::domain::{DeliveryState, DisabledReason};
+
+#[tokio::test]
+async fn what_is_accepted_is_delivered() {
+    let receiver = Receiver::ok().await;
+    let world = World::with_loopback();
+    let webhook = world.webhook(&receiver.url());
+    for _ in 0..200 {
+        world.publish(&webhook);
+    }
+    world.store.until("all are delivered", |store| store.count(DeliveryState::Delivered) == 200).await;
+    let ids: HashSet<_> =
+        receiver.requests().iter().map(|request| request.header("webhook-id").unwrap().to_owned()).collect();
+    assert_eq!((ids.len(), receiver.requests().len()), (200, 200));
+    assert!(receiver.connections() <= 16, "{} connections", receiver.connections());
+}
+
+#[tokio::test]
+async fn a_failed_delivery_is_retried_with_the_same_bytes_and_id_and_then_exhausted() {
+    let receiver = Receiver::start(|_, _| Reply::status("500 Oops")).await;
+    let world = World::with_loopback();
+    let id = world.publish(&world.webhook(&receiver.url()));
+    let row = world.store.ended(id).await;
+    assert_eq!(row.state, DeliveryState::Exhausted);
+    assert_eq!(row.attempts.iter().map(|attempt| attempt.number).collect::<Vec<_>>(), [1, 2]);
+    let requests = receiver.requests();
+    assert_eq!(requests.len(), 2);
+    assert_eq!(requests[0].body, requests[1].body);
+    assert_eq!(requests[0].header("webhook-id"), requests[1].header("webhook-id"));
+}
+
+#[tokio::test]
+async fn retry_after_puts_the_next_attempt_off() {
+    let receiver =
+        Receiver::start(|_, _| Reply::text("HTTP/1.1 503 Later\nretry-after: 120\ncontent-length: 0\n\n"))
+            .await;
+    let world = World::with_loopback();
+    let id = world.publish(&world.webhook(&receiver.url()));
+    world.store.until("the attempt is recorded", |store| store.row(id).attempts.len() == 1).await;
+    let row = world.store.row(id);
+    let wait = row.work.due.duration_since(row.attempts[0].started_at);
+    assert!((120..125).contains(&wait.as_secs()), "{wait:?}");
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(receiver.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_panic_in_one_attempt_is_that_deliverys_failure_only() {
+    let receiver = Receiver::ok().await;
+    let resolver = TestResolver::with("panic.test", Answer::Panic);
+    let world = World::start(Plan { resolver, ..Plan::default() });
+    let bad = world.webhook("http://panic.test/");
+    let unlucky = world.publish(&bad);
+    let lucky = world.publish(&world.webhook(&receiver.url()));
+    assert_eq!(world.store.ended(lucky).await.state, DeliveryState::Delivered);
+    let row = world.store.ended(unlucky).await;
+    assert_eq!((row.state, row.attempts.len()), (DeliveryState::Exhausted, 2));
+    assert_eq!(row.attempts[0].outcome, failed(FailureClass::Local, Phase::Connect));
+    let probed = world.engine.attempt(world.durable(&bad)).await;
+    assert_eq!(probed.outcome, failed(FailureClass::Local, Phase::Connect));
+}
+
+#[tokio::test]
+async fn a_deleted_webhooks_deliveries_are_cancelled_without_an_attempt() {
+    let receiver = Receiver::ok().await;
+    let world = World::with_loopback();
+    let webhook = world.webhook(&receiver.url());
+    world.store.directory().test_remove_webhook(&webhook);
+    let row = world.store.ended(world.publish(&webhook)).await;
+    assert_eq!((row.state, row.attempts.len()), (DeliveryState::Cancelled, 0));
+    assert_eq!(receiver.connections(), 0);
+}
+
+#[tokio::test]
+async fn a_disabled_webhooks_deliveries_wait_and_go_where_it_points_when_it_is_enabled_again() {
+    let (old, new) = (Receiver::ok().await, Receiver::ok().await);
+    let world = World::with_loopback();
+    let webhook = world.webhook(&old.url());
+    let off = world.change(&webhook, |webhook| {
+        webhook.state = WebhookState::Disabled(DisabledReason::ByOwner);
+    });
+    let id = world.publish(&off);
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!((world.store.row(id).state, old.connections()), (DeliveryState::Pending, 0));
+    world.change(&off, |webhook| {
+        webhook.state = WebhookState::Enabled;
+        webhook.endpoint = Endpoint::parse(&new.url()).unwrap();
+    });
+    let row = world.store.ended(id).await;
+    assert_eq!((row.state, row.attempts[0].webhook_version), (DeliveryState::Delivered, 3));
+    assert_eq!((old.connections(), new.connections()), (0, 1));
+}
+
+#[tokio::test]
+async fn a_webhook_without_a_secret_is_not_signed_and_a_new_secret_counts_at_once() {
+    let receiver = Receiver::ok().await;
+    let world = World::with_loopback();
+    let webhook = world.webhook(&receiver.url());
+    world.store.ended(world.publish(&webhook)).await;
+    let changed = world.change(&webhook, |webhook| webhook.secret = Secret::new(b"another secret"));
+    world.store.ended(world.publish(&changed)).await;
+    let unsigned = world.change(&changed, |webhook| webhook.secret = None);
+    world.store.ended(world.publish(&unsigned)).await;
+    let requests = receiver.requests();
+    for name in ["x-immuta-webhook-signature", "x-immuta-webhook-signature-sha256", "webhook-signature"] {
+        let values: Vec<_> = requests.iter().map(|request| request.header(name)).collect();
+        assert!(values[0].is_some() && values[1].is_some() && values[0] != values[1], "{name}");
+        assert_eq!(values[2], None, "{name}");
+    }
+    assert!(requests[2].header("webhook-id").is_some());
+}
+
+#[tokio::test]
+async fn pending_deliveries_are_taken_up_at_the_start_each_once_while_new_ones_come_in() {
+    let receiver = Receiver::ok().await;
+    let store = Arc::<FakeStore>::default();
+    let hook = Arc::new(webhook(1, TENANT, &receiver.url()));
+    store.directory().test_put_webhook(&hook);
+    for id in 1..=2_500 {
+        store.insert(work(id, &hook));
+    }
+    let world = World::try_start(Plan::default(), store, 2_501).unwrap();
+    for _ in 0..300 {
+        world.publish(&hook);
+        tokio::task::yield_now().await;
+    }
+    world.store.until("all are delivered", |store| store.count(DeliveryState::Delivered) == 2_800).await;
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert_eq!(receiver.requests().len(), 2_800);
+}
+
+#[tokio::test]
+async fn what_a_probe_sends_is_not_sent_by_recovery_too() {
+    let receiver = Receiver::ok().await;
+    let world = World::with_loopback();
+    let work = world.durable(&world.webhook(&receiver.url()));
+    world.engine.attempt(work).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(receiver.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn no_attempt_starts_while_too_many_results_are_not_durable() {
+    let receiver = Receiver::ok().await;
+    let world = World::with_loopback();
+    world.store.stalled.store(true, Ordering::SeqCst);
+    let webhook = world.webhook(&receiver.url());
+    for _ in 0..1_500 {
+        world.publish(&webhook);
+    }
+    world.store.until("the limit is reached", |store| store.unsettled() >= 1_024).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!((world.store.unsettled(), receiver.requests().len()), (1_024, 1_024));
+    world.store.resume();
+    world.store.until("all are delivered", |store| store.count(DeliveryState::Delivered) == 1_500).await;
+}
+
+#[tokio::test]
+async fn publishing_is_held_up_while_too_much_waits_and_goes_on_when_it_does_not() {
+    let receiver = Receiver::start(|_, _| Reply::Hang).await;
+    let world =
+        World::start(Plan { limits: Limits { runnable: 10, ..Limits::default() }, ..Plan::default() });
+    assert_eq!(world.engine.admit().await, Ok(()));
+    let webhook = world.webhook(&receiver.url());
+    for _ in 0..40 {
+        world.publish(&webhook);
+    }
+    let (refused, took) = timed(world.engine.admit()).await;
+    assert_eq!(refused, Err(Saturated { retry_after: 1 }));
+    assert!((Duration::from_millis(950)..Duration::from_millis(1_500)).contains(&took), "{took:?}");
+    // Once attempts have timed out the backlog is known to be the receiver's doing.
+    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    assert_eq!(world.engine.admit().await, Ok(()));
+}
+
+#[tokio::test]
+async fn shutdown_waits_for_attempts_in_flight_and_starts_no_more() {
+    let slow = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n".to_vec();
+    // The answer is complete after 40 ms.
+    let receiver = Receiver::start(move |_, _| Reply::Drip(slow.clone(), b"\r\n".to_vec())).await;
+    let world = World::with_loopback();
+    let webhook = world.webhook(&receiver.url());
+    for _ in 0..100 {
+        world.publish(&webhook);
+    }
+    world.store.until("some are in flight", |_| !receiver.requests().is_empty()).await;
+    world.engine.shutdown(Duration::from_secs(5)).await;
+    let sent = receiver.requests().len();
+    assert_eq!(world.store.count(DeliveryState::Delivered), sent);
+    assert_eq!(world.store.count(DeliveryState::Pending), 100 - sent);
+    assert!(sent < 100);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(receiver.requests().len(), sent);
+}
+
+#[tokio::test]
+async fn shutdown_does_not_wait_beyond_its_deadline() {
+    let receiver = Receiver::start(|_, _| Reply::Hang).await;
+    let world = World::with_loopback();
+    let id = world.publish(&world.webhook(&receiver.url()));
+    world.store.until("it is in flight", |_| !receiver.requests().is_empty()).await;
+    let ((), took) = timed(world.engine.shutdown(Duration::from_millis(200))).await;
+    assert!(took < Duration::from_secs(1), "{took:?}");
+    assert_eq!(world.store.row(id).state, DeliveryState::Pending);
+}
+
+#[tokio::test]
+async fn an_idle_engine_stops_at_once() {
+    let world = World::with_loopback();
+    let ((), took) = timed(world.engine.shutdown(Duration::from_secs(5))).await;
+    assert!(took < Duration::from_millis(200), "{took:?}");
+}
+
+#[tokio::test]
+async fn hanging_endpoints_do_not_hold_up_a_healthy_one() {
+    let (dead, alive) = (Receiver::start(|_, _| Reply::Hang).await, Receiver::ok().await);
+    let world = World::start(Plan { limits: Limits { slots: 40, ..Limits::default() }, ..Plan::default() });
+    let hanging: Vec<_> = (0..2).map(|_| world.webhook(&dead.url())).collect();
+    for _ in 0..500 {
+        for webhook in &hanging {
+            world.publish(webhook);
+        }
+    }
+    world.store.until("the dead ones fill their windows", |_| dead.open() >= 32).await;
+    let healthy = world.webhook(&alive.url());
+    let (_, took) = timed(async {
+        for _ in 0..100 {
+            world.publish(&healthy);
+        }
+        world.store.until("the healthy one is served", |_| alive.requests().len() == 100).await;
+    })
+    .await;
+    assert!(took < Duration::from_secs(1), "{took:?}");
+}

@@ -1,0 +1,271 @@
+//! What an exchange makes of good and of bad receivers.
+
+use super::receiver::{Receiver, Reply};
+use super::*;
+
+#[tokio::test]
+async fn a_request_says_what_it_is_and_carries_the_body_unchanged() {
+    let receiver = Receiver::ok().await;
+    let world = World::with_loopback();
+    let work = world.durable(&world.webhook(&receiver.url()));
+    let attempt = world.engine.attempt(work.clone()).await;
+    assert_eq!((status_of(&attempt.outcome), body_of(&attempt.outcome)), (200, &b"ok"[..]));
+    assert_eq!((attempt.number, attempt.webhook_version), (1, 1));
+    let request = &receiver.requests()[0];
+    assert!(request.head.starts_with("POST /hook?x=1 HTTP/1.1\r\n"));
+    assert_eq!(request.header("host"), Some(receiver.address.to_string().as_str()));
+    assert_eq!(request.header("content-type"), Some("application/json"));
+    assert_eq!(request.header("accept-encoding"), Some("identity"));
+    let agent = concat!("sigpost/", env!("CARGO_PKG_VERSION"));
+    assert_eq!(request.header("user-agent"), Some(agent));
+    assert_eq!(request.header("webhook-id"), Some(work.message_id.as_str()));
+    assert!(request.header("webhook-timestamp").is_some());
+    assert_eq!(request.body, "{\"text\":\"héllo\",\"n\":1}".as_bytes());
+}
+
+#[tokio::test]
+async fn other_statuses_are_answers_too_and_redirects_are_not_followed() {
+    let elsewhere = Receiver::ok().await;
+    let location = elsewhere.url();
+    let receiver = Receiver::start(move |number, _| match number {
+        0 => Reply::status("500 Oops"),
+        1 => Reply::text(&format!("HTTP/1.1 307 Elsewhere\nlocation: {location}\ncontent-length: 0\n\n")),
+        _ => Reply::text("HTTP/1.1 204 Fine\n\n"),
+    })
+    .await;
+    let world = World::with_loopback();
+    for status in [500, 307, 204] {
+        assert_eq!(status_of(&world.probe(&receiver.url()).await), status);
+    }
+    assert_eq!(elsewhere.connections(), 0);
+}
+
+#[tokio::test]
+async fn a_receiver_that_hangs_is_given_up_at_the_deadline() {
+    let receiver = Receiver::start(|_, _| Reply::Hang).await;
+    let world = World::with_loopback();
+    let (outcome, took) = timed(world.probe(&receiver.url())).await;
+    assert_eq!(outcome, failed(FailureClass::Timeout, Phase::Exchange));
+    assert!((Duration::from_secs(2)..Duration::from_secs(3)).contains(&took), "{took:?}");
+    world.store.until("the connection is closed", |_| receiver.open() == 0).await;
+}
+
+#[tokio::test]
+async fn a_body_that_drips_does_not_outlast_the_deadline() {
+    let head = b"HTTP/1.1 200 OK\r\ncontent-length: 5000\r\n\r\n".to_vec();
+    let receiver = Receiver::start(move |_, _| Reply::Drip(head.clone(), vec![b'x'; 5_000])).await;
+    let world = World::with_loopback();
+    let (outcome, took) = timed(world.probe(&receiver.url())).await;
+    assert_eq!(outcome, failed(FailureClass::Timeout, Phase::Exchange));
+    assert!(took < Duration::from_secs(3), "{took:?}");
+}
+
+#[tokio::test]
+async fn a_head_that_drips_does_not_outlast_the_deadline() {
+    let head = b"HTTP/1.1 200 OK\r\n".to_vec();
+    let receiver = Receiver::start(move |_, _| Reply::Drip(head.clone(), vec![b'x'; 5_000])).await;
+    let world = World::with_loopback();
+    let (outcome, took) = timed(world.probe(&receiver.url())).await;
+    assert_eq!(outcome, failed(FailureClass::Timeout, Phase::Exchange));
+    assert!(took < Duration::from_secs(3), "{took:?}");
+}
+
+#[tokio::test]
+async fn nobody_listening_is_a_refusal() {
+    let address = Receiver::ok().await.address;
+    // The receiver is dropped: its port is free again.
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let outcome = World::with_loopback().probe(&format!("http://{address}/")).await;
+    assert_eq!(outcome, failed(FailureClass::ConnectionRefused, Phase::Connect));
+}
+
+#[tokio::test]
+async fn a_connection_closed_before_or_within_the_answer_is_a_reset() {
+    for cut in ["", "HTTP/1.1 20", "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc"] {
+        let receiver = Receiver::start(move |_, _| Reply::SendThenClose(cut.into())).await;
+        let outcome = World::with_loopback().probe(&receiver.url()).await;
+        assert_eq!(outcome, failed(FailureClass::ConnectionReset, Phase::Exchange), "{cut:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_endless_body_is_cut_at_the_bound_and_the_connection_closed() {
+    for head in [
+        "HTTP/1.1 200 OK\r\n\r\n",
+        "HTTP/1.1 200 OK\r\ncontent-length: 10000000000\r\n\r\n",
+        "HTTP/1.1 404 No\r\ncontent-length: 10000000000\r\n\r\n",
+    ] {
+        let receiver = Receiver::start(move |_, _| Reply::Flood(head.into(), vec![b'x'; 65_536])).await;
+        let world = World::with_loopback();
+        let outcome = world.probe(&receiver.url()).await;
+        let kept = if status_of(&outcome) == 200 { 512 } else { 4_096 };
+        assert_eq!(body_of(&outcome), vec![b'x'; kept]);
+        world.store.until("the flood ends", |_| receiver.open() == 0).await;
+    }
+}
+
+#[tokio::test]
+async fn a_head_beyond_the_bounds_is_no_answer() {
+    let long = format!("HTTP/1.1 200 OK\nx: {}\ncontent-length: 0\n\n", "y".repeat(33_000));
+    let many = format!("HTTP/1.1 200 OK\n{}content-length: 0\n\n", "x: y\n".repeat(100));
+    for head in [long, many] {
+        let receiver = Receiver::start(move |_, _| Reply::text(&head)).await;
+        let outcome = World::with_loopback().probe(&receiver.url()).await;
+        assert_eq!(outcome, failed(FailureClass::InvalidResponse, Phase::Exchange));
+    }
+    let flood = Receiver::start(|_, _| {
+        Reply::Flood(
+            b"HTTP/1.1 200 OK\r\n".to_vec(),
+            b"x: yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\r\n".to_vec(),
+        )
+    })
+    .await;
+    let world = World::with_loopback();
+    let (outcome, took) = timed(world.probe(&flood.url())).await;
+    assert_eq!(outcome, failed(FailureClass::InvalidResponse, Phase::Exchange));
+    assert!(took < Duration::from_secs(2), "{took:?}");
+    world.store.until("the flood ends", |_| flood.open() == 0).await;
+}
+
+#[tokio::test]
+async fn a_head_within_the_bounds_is_fine() {
+    let long = format!("HTTP/1.1 200 OK\nx: {}\ncontent-length: 0\n\n", "y".repeat(30_000));
+    let many = format!("HTTP/1.1 200 OK\n{}content-length: 0\n\n", "x: y\n".repeat(98));
+    for head in [long, many] {
+        let receiver = Receiver::start(move |_, _| Reply::text(&head)).await;
+        assert_eq!(status_of(&World::with_loopback().probe(&receiver.url()).await), 200);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_http_is_said_to_be_invalid() {
+    for nonsense in ["220 mail.example.com ESMTP\r\n", "\u{0}\u{1}\u{2}\u{3}\r\n\r\n", "HTTP/1.1 abc\r\n\r\n"]
+    {
+        let receiver = Receiver::start(move |_, _| Reply::Send(nonsense.into())).await;
+        let outcome = World::with_loopback().probe(&receiver.url()).await;
+        assert_eq!(outcome, failed(FailureClass::InvalidResponse, Phase::Exchange), "{nonsense:?}");
+    }
+    let chunks = "HTTP/1.1 200 OK\ntransfer-encoding: chunked\n\nnot a length\n";
+    let receiver = Receiver::start(move |_, _| Reply::text(chunks)).await;
+    let outcome = World::with_loopback().probe(&receiver.url()).await;
+    assert_eq!(outcome, failed(FailureClass::InvalidResponse, Phase::Exchange));
+}
+
+#[tokio::test]
+async fn a_compressed_body_is_kept_as_it_came() {
+    // The beginning of a gzip stream; what it would unpack to does not matter, it is never unpacked.
+    let packed = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xed, 0xc1];
+    let head = b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 12\r\n\r\n";
+    let answer = [&head[..], &packed].concat();
+    let receiver = Receiver::start(move |_, _| Reply::Send(answer.clone())).await;
+    let outcome = World::with_loopback().probe(&receiver.url()).await;
+    assert_eq!(body_of(&outcome), packed);
+}
+
+#[tokio::test]
+async fn one_connection_serves_many_deliveries() {
+    let receiver = Receiver::ok().await;
+    let world = World::with_loopback();
+    for _ in 0..30 {
+        assert_eq!(status_of(&world.probe(&receiver.url()).await), 200);
+    }
+    assert_eq!((receiver.requests().len(), receiver.connections()), (30, 1));
+}
+
+#[tokio::test]
+async fn a_chunked_answer_leaves_the_connection_usable() {
+    let chunked = "HTTP/1.1 200 OK\ntransfer-encoding: chunked\n\n3\nabc\n0\n\n";
+    let receiver = Receiver::start(move |_, _| Reply::text(chunked)).await;
+    let world = World::with_loopback();
+    for _ in 0..3 {
+        assert_eq!(body_of(&world.probe(&receiver.url()).await), b"abc");
+    }
+    assert_eq!(receiver.connections(), 1);
+}
+
+#[tokio::test]
+async fn connections_are_shared_under_equal_policies_and_never_under_different_ones() {
+    let receiver = Receiver::ok().await;
+    let world = World::with_loopback();
+    let same = tenant(2, egress(&["127.0.0.0/8"]), Settings::default());
+    let wider = tenant(3, egress(&["127.0.0.0/8", "10.0.0.0/8"]), Settings::default());
+    let mut named = egress(&["127.0.0.0/8"]);
+    named.hosts.insert("hooks.test".to_owned(), loopback());
+    let named = tenant(4, named, Settings::default());
+    let first = (*world.store.directory().tenant(TENANT).unwrap()).clone();
+    let all = [first, same, wider, named].map(Arc::new).to_vec();
+    world.store.directory().test_set_tenants(all);
+    let mut connections = Vec::new();
+    for tenant in 1..=4 {
+        let webhook = world.webhook_of(TenantId::new(tenant), &receiver.url());
+        assert_eq!(status_of(&world.engine.attempt(world.durable(&webhook)).await.outcome), 200);
+        connections.push(receiver.connections());
+    }
+    assert_eq!(connections, [1, 1, 2, 3]);
+}
+
+#[tokio::test]
+async fn a_connection_that_was_closed_while_idle_is_replaced() {
+    let ok = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok".to_vec();
+    let receiver = Receiver::start(move |_, _| Reply::SendThenClose(ok.clone())).await;
+    let world = World::with_loopback();
+    for _ in 0..5 {
+        assert_eq!(status_of(&world.probe(&receiver.url()).await), 200);
+        tokio::time::sleep(Duration::from_millis(30)).await;
+    }
+    assert_eq!((receiver.requests().len(), receiver.connections()), (5, 5));
+}
+
+#[tokio::test]
+async fn a_request_that_may_have_arrived_is_not_sent_again_behind_our_back() {
+    let receiver = Receiver::start(|number, _| match number {
+        0 => Reply::status("200 OK"),
+        _ => Reply::Close,
+    })
+    .await;
+    let world = World::with_loopback();
+    assert_eq!(status_of(&world.probe(&receiver.url()).await), 200);
+    let outcome = world.probe(&receiver.url()).await;
+    assert_eq!(outcome, failed(FailureClass::ConnectionReset, Phase::Exchange));
+    assert_eq!((receiver.requests().len(), receiver.connections()), (2, 1));
+}
+
+#[tokio::test]
+async fn idle_connections_are_closed_after_a_while() {
+    let receiver = Receiver::ok().await;
+    let world = World::with_loopback();
+    world.probe(&receiver.url()).await;
+    assert_eq!(receiver.open(), 1);
+    world.store.until("the idle connection is closed", |_| receiver.open() == 0).await;
+}
+
+#[tokio::test]
+async fn a_receiver_that_answers_before_it_has_read_is_heard() {
+    // The answer comes after the head, while most of a large body is still on its way.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut some = [0; 1_024];
+        let _ = stream.read(&mut some).await;
+        let _ = stream.write_all(b"HTTP/1.1 413 Too Much\r\ncontent-length: 0\r\n\r\n").await;
+        tokio::time::sleep(Duration::from_secs(30)).await;
+    });
+    let world = World::with_loopback();
+    let webhook = world.webhook(&url);
+    let mut work = work(1, &webhook);
+    work.body = Some(Body { data: vec![b' '; 32 << 20].into(), frame: Frame::default() });
+    assert_eq!(status_of(&world.engine.attempt(work).await.outcome), 413);
+}
+
+#[tokio::test]
+async fn every_url_that_can_be_a_webhook_can_be_sent_to() {
+    let receiver = Receiver::ok().await;
+    let world = World::with_loopback();
+    let ascii: String = (0x21..0x7f).map(char::from).filter(|c| !"?#\\".contains(*c)).collect();
+    for path in [ascii.clone(), format!("?{ascii}"), "é/ü?ß=ö".to_owned(), "%00%zz".to_owned()] {
+        let outcome = world.probe(&format!("http://{}/{path}", receiver.address)).await;
+        assert_eq!(status_of(&outcome), 200, "{path}");
+    }
+}

@@ -1,0 +1,265 @@
+//! The engine over real sockets, with a store in memory and receivers that misbehave.
+
+mod dns;
+mod engine;
+mod exchange;
+mod receiver;
+mod store;
+mod tls;
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use sigpost_core::signature::Secret;
+
+use self::store::FakeStore;
+use super::*;
+use crate::clock::SystemClock;
+use crate::domain::profile::immuta::{ActionType, Immuta, Parts};
+use crate::domain::{
+    Body, Cause, DeliveryId, DialectId, Egress, EgressPolicy, Endpoint, EventId, Failure, FailureClass,
+    Frame, MessageId, Number, Outcome, Phase, Profile, RetryPolicy, Settings, Tenant, TenantId, TenantUid,
+    Timestamp, UserId, Webhook, WebhookState,
+};
+
+/// Draws zero, so that no wait is lengthened.
+struct NoJitter;
+
+impl Rng for NoJitter {
+    fn fill(&self, bytes: &mut [u8]) {
+        bytes.fill(0);
+    }
+}
+
+/// What a name resolves to in a test: the answers in turn, the last one for ever.
+enum Answer {
+    Addresses(Vec<Vec<IpAddr>>),
+    Error(ResolveError),
+    Never,
+    Panic,
+}
+
+#[derive(Default)]
+struct TestResolver {
+    answers: Mutex<HashMap<String, Answer>>,
+    asked: AtomicUsize,
+}
+
+impl TestResolver {
+    fn with(name: &str, answer: Answer) -> Arc<Self> {
+        let resolver = Self::default();
+        resolver.answers.lock().unwrap().insert(name.to_owned(), answer);
+        Arc::new(resolver)
+    }
+}
+
+#[async_trait]
+impl Resolve for TestResolver {
+    async fn resolve(&self, name: &str) -> Result<Vec<IpAddr>, ResolveError> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        let never = match self.answers.lock().unwrap().get_mut(name) {
+            None => return Err(ResolveError::NotFound),
+            Some(Answer::Error(error)) => return Err(*error),
+            Some(Answer::Addresses(answers)) if answers.len() > 1 => return Ok(answers.remove(0)),
+            Some(Answer::Addresses(answers)) => return Ok(answers[0].clone()),
+            Some(Answer::Panic) => true,
+            Some(Answer::Never) => false,
+        };
+        assert!(!never, "a defect, as a test wants it");
+        std::future::pending().await
+    }
+}
+
+/// What a world is made of; see [`World::start`].
+struct Plan {
+    egress: Egress,
+    settings: Settings,
+    resolver: Arc<TestResolver>,
+    own_listeners: Vec<SocketAddr>,
+    limits: Limits,
+}
+
+impl Default for Plan {
+    /// Loopback is open; a failed delivery is retried once, at once.
+    fn default() -> Self {
+        let retry = RetryPolicy::new(vec![Duration::ZERO; 2]).unwrap();
+        let timeout = Duration::from_secs(2);
+        Self {
+            egress: egress(&["127.0.0.0/8"]),
+            settings: Settings { timeout, retry, ..Settings::default() },
+            resolver: Arc::default(),
+            own_listeners: Vec::new(),
+            limits: Limits::default(),
+        }
+    }
+}
+
+fn egress(allow: &[&str]) -> Egress {
+    let allow = allow.iter().map(|network| network.parse().unwrap()).collect();
+    Egress { policy: EgressPolicy::new(allow), ..Egress::default() }
+}
+
+fn loopback() -> IpAddr {
+    [127, 0, 0, 1].into()
+}
+
+/// An engine with its store, and one tenant or more.
+struct World {
+    store: Arc<FakeStore>,
+    engine: Engine,
+    next_webhook: AtomicI64,
+    next_delivery: AtomicI64,
+}
+
+const TENANT: TenantId = TenantId::new(1);
+
+impl World {
+    fn start(plan: Plan) -> Self {
+        Self::try_start(plan, Arc::default(), 1).unwrap()
+    }
+
+    fn with_loopback() -> Self {
+        Self::start(Plan::default())
+    }
+
+    /// An engine over this store; deliveries are numbered from `next_delivery`.
+    fn try_start(plan: Plan, store: Arc<FakeStore>, next_delivery: i64) -> Result<Self, StartError> {
+        let tenant = tenant(1, plan.egress, plan.settings);
+        store.directory().test_set_tenants(vec![Arc::new(tenant)]);
+        let parts = EngineParts {
+            store: Arc::clone(&store) as Arc<dyn Store>,
+            clock: Arc::new(SystemClock::new()),
+            rng: Arc::new(NoJitter),
+            resolver: plan.resolver,
+            own_listeners: plan.own_listeners,
+            limits: plan.limits,
+        };
+        let engine = Engine::start(parts)?;
+        Ok(Self { store, engine, next_webhook: 1.into(), next_delivery: next_delivery.into() })
+    }
+
+    /// Makes a webhook of the first tenant.
+    fn webhook(&self, url: &str) -> Arc<Webhook> {
+        self.webhook_of(TENANT, url)
+    }
+
+    fn webhook_of(&self, tenant: TenantId, url: &str) -> Arc<Webhook> {
+        let id = self.next_webhook.fetch_add(1, Ordering::SeqCst);
+        let webhook = Arc::new(webhook(id, tenant, url));
+        self.store.directory().test_put_webhook(&webhook);
+        webhook
+    }
+
+    /// Puts a changed version of a webhook in its place and tells the engine.
+    fn change(&self, webhook: &Webhook, change: impl FnOnce(&mut Webhook)) -> Arc<Webhook> {
+        let mut changed = webhook.clone();
+        changed.version += 1;
+        change(&mut changed);
+        let changed = Arc::new(changed);
+        self.store.directory().test_put_webhook(&changed);
+        self.engine.webhook_changed(changed.id);
+        changed
+    }
+
+    /// Makes a durable delivery that the engine has not been told of.
+    fn durable(&self, webhook: &Webhook) -> Work {
+        let id = self.next_delivery.fetch_add(1, Ordering::SeqCst);
+        self.store.insert(work(id, webhook))
+    }
+
+    /// Publishes to a webhook.
+    fn publish(&self, webhook: &Webhook) -> DeliveryId {
+        let work = self.durable(webhook);
+        let id = work.delivery;
+        self.engine.accepted(vec![work]);
+        id
+    }
+
+    /// Makes one exchange with a URL and returns its outcome.
+    async fn probe(&self, url: &str) -> Outcome {
+        let work = self.durable(&self.webhook(url));
+        self.engine.attempt(work).await.outcome
+    }
+}
+
+fn tenant(id: i64, egress: Egress, settings: Settings) -> Tenant {
+    Tenant {
+        id: TenantId::new(id),
+        uid: TenantUid::new([7; 16]),
+        name: format!("tenant-{id}"),
+        dialect: DialectId::Immuta,
+        egress,
+        settings,
+        users: BTreeMap::new(),
+    }
+}
+
+fn webhook(id: i64, tenant: TenantId, url: &str) -> Webhook {
+    let parts = Parts {
+        name: "hook".to_owned(),
+        global: true,
+        notifications: vec!["ALL_NOTIFICATIONS".to_owned()],
+        action: ActionType::Triggered,
+    };
+    Webhook {
+        id: WebhookId::new(id),
+        number: Number::new(id).unwrap(),
+        tenant,
+        owner: UserId::new("1").unwrap(),
+        endpoint: Endpoint::parse(url).unwrap(),
+        secret: Secret::new(b"it's a secret to everybody"),
+        state: WebhookState::Enabled,
+        version: 1,
+        profile: Profile::Immuta(Immuta::restore(parts)),
+        created_at: Timestamp::UNIX_EPOCH,
+        updated_at: Timestamp::UNIX_EPOCH,
+    }
+}
+
+fn work(id: i64, webhook: &Webhook) -> Work {
+    let number = Number::new(id).unwrap();
+    let frame = Frame { head: "".into(), cut: 1, tail: format!(",\"n\":{id}}}").into() };
+    let now = SystemClock::new().now();
+    Work {
+        delivery: DeliveryId::new(id),
+        tenant: webhook.tenant,
+        webhook: webhook.id,
+        event: EventId::new(id),
+        message_id: MessageId::derive(&TenantUid::new([7; 16]), number, webhook.number),
+        cause: Cause::Event,
+        received_at: now,
+        attempts_made: 0,
+        due: now,
+        body: Some(Body { data: "{\"text\":\"héllo\"}".into(), frame }),
+    }
+}
+
+fn failed(class: FailureClass, phase: Phase) -> Outcome {
+    Outcome::Failed(Failure { class, phase })
+}
+
+fn status_of(outcome: &Outcome) -> u16 {
+    match outcome {
+        Outcome::Response { status, .. } => *status,
+        Outcome::Failed(failure) => panic!("{failure:?}"),
+    }
+}
+
+fn body_of(outcome: &Outcome) -> &[u8] {
+    match outcome {
+        Outcome::Response { body, .. } => body,
+        Outcome::Failed(failure) => panic!("{failure:?}"),
+    }
+}
+
+/// Runs something and says how long it took.
+async fn timed<T>(future: impl Future<Output = T>) -> (T, Duration) {
+    #[expect(clippy::disallowed_methods, reason = "a test measures real time")]
+    let start = Instant::now();
+    let output = future.await;
+    (output, start.elapsed())
+}

@@ -1,0 +1,178 @@
+//! A store in memory: as much of one as the engine uses.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use tokio::sync::Notify;
+
+use crate::domain::{
+    Attempt, Body, DeliveryId, DeliveryState, HistoryPage, HistoryQuery, IssuedToken, NewEvent, NewWebhook,
+    Next, Number, Published, Record, Settlement, TenantId, TenantSpec, Timestamp, Webhook, Work,
+};
+use crate::storage::{Directory, Resend, Store, StoreError};
+
+#[derive(Default)]
+pub(super) struct FakeStore {
+    directory: Arc<Directory>,
+    rows: Mutex<BTreeMap<DeliveryId, Row>>,
+    /// Results are taken but not made durable while this is set.
+    pub(super) stalled: AtomicBool,
+    stalled_results: Mutex<Vec<Settlement>>,
+    changed: Notify,
+}
+
+#[derive(Clone)]
+pub(super) struct Row {
+    pub(super) work: Work,
+    pub(super) state: DeliveryState,
+    pub(super) attempts: Vec<Attempt>,
+}
+
+impl FakeStore {
+    /// Makes a delivery durable and returns it as publishing would.
+    pub(super) fn insert(&self, work: Work) -> Work {
+        let row = Row { work: work.clone(), state: DeliveryState::Pending, attempts: Vec::new() };
+        assert!(self.rows.lock().unwrap().insert(work.delivery, row).is_none());
+        work
+    }
+
+    pub(super) fn row(&self, id: DeliveryId) -> Row {
+        self.rows.lock().unwrap()[&id].clone()
+    }
+
+    pub(super) fn count(&self, state: DeliveryState) -> usize {
+        self.rows.lock().unwrap().values().filter(|row| row.state == state).count()
+    }
+
+    /// Waits until what is asked of the rows is so.
+    pub(super) async fn until(&self, what: &str, reached: impl Fn(&Self) -> bool) {
+        let wait = async {
+            loop {
+                let changed = self.changed.notified();
+                if reached(self) {
+                    return;
+                }
+                let _ = tokio::time::timeout(std::time::Duration::from_millis(20), changed).await;
+            }
+        };
+        let waited = tokio::time::timeout(std::time::Duration::from_secs(20), wait).await;
+        assert!(waited.is_ok(), "never reached: {what}");
+    }
+
+    pub(super) async fn ended(&self, id: DeliveryId) -> Row {
+        self.until("the delivery ends", |store| store.row(id).state != DeliveryState::Pending).await;
+        self.row(id)
+    }
+
+    /// Makes durable again.
+    pub(super) fn resume(&self) {
+        self.stalled.store(false, Ordering::SeqCst);
+        for settlement in core::mem::take(&mut *self.stalled_results.lock().unwrap()) {
+            self.apply(settlement);
+        }
+    }
+
+    fn apply(&self, settlement: Settlement) {
+        let mut rows = self.rows.lock().unwrap();
+        let row = rows.get_mut(&settlement.delivery).unwrap();
+        row.attempts.extend(settlement.attempt);
+        if row.state == DeliveryState::Pending {
+            match settlement.next {
+                Next::Retry { due } => {
+                    row.work.due = due;
+                    row.work.attempts_made = u32::try_from(row.attempts.len()).unwrap();
+                }
+                Next::End(state) => row.state = state,
+            }
+        }
+        drop(rows);
+        self.changed.notify_waiters();
+    }
+}
+
+#[async_trait]
+impl Store for FakeStore {
+    fn directory(&self) -> &Arc<Directory> {
+        &self.directory
+    }
+
+    async fn apply_tenants(&self, _: Vec<TenantSpec>) -> Result<(), StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn publish(&self, _: Vec<NewEvent>) -> Result<Vec<Published>, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn settle(&self, settlement: Settlement) -> Result<(), StoreError> {
+        self.apply(settlement);
+        Ok(())
+    }
+
+    fn settle_later(&self, settlement: Settlement) {
+        if self.stalled.load(Ordering::SeqCst) {
+            self.stalled_results.lock().unwrap().push(settlement);
+        } else {
+            self.apply(settlement);
+        }
+    }
+
+    fn unsettled(&self) -> usize {
+        self.stalled_results.lock().unwrap().len()
+    }
+
+    async fn create_webhook(&self, _: NewWebhook) -> Result<Arc<Webhook>, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn delete_webhook(
+        &self,
+        _: TenantId,
+        _: Number,
+        _: Timestamp,
+    ) -> Result<Option<Arc<Webhook>>, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn create_resend(&self, _: TenantId, _: Number, _: Timestamp) -> Result<Resend, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn pending(&self, after: Option<DeliveryId>, limit: u32) -> Result<Vec<Work>, StoreError> {
+        // Others get their turn while a page is read, as with a real store.
+        tokio::task::yield_now().await;
+        let rows = self.rows.lock().unwrap();
+        let pending = rows.values().filter(|row| row.state == DeliveryState::Pending);
+        let page = pending.map(|row| Work { body: None, ..row.work.clone() });
+        let page = page.filter(|work| after.is_none_or(|after| work.delivery > after));
+        Ok(page.take(usize::try_from(limit).unwrap()).collect())
+    }
+
+    async fn body(&self, delivery: DeliveryId) -> Result<Option<Body>, StoreError> {
+        Ok(self.rows.lock().unwrap().get(&delivery).and_then(|row| row.work.body.clone()))
+    }
+
+    async fn history(&self, _: HistoryQuery) -> Result<HistoryPage, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn record(&self, _: TenantId, _: Number) -> Result<Option<Record>, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn prune(&self, _: Vec<(TenantId, Timestamp)>, _: u32) -> Result<u64, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn issue_token(&self, _: IssuedToken) -> Result<(), StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn close(&self) {}
+}

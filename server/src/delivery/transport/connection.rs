@@ -1,0 +1,152 @@
+//! One connection and one exchange at a time on it.
+//!
+//! The task that makes an exchange also drives the connection; between exchanges nobody does. Whether an idle
+//! connection still stands is therefore looked at when it is taken up again.
+
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::task::Poll;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::failure;
+use crate::domain::FailureClass;
+
+/// The largest response head in bytes. It may have 100 fields, the parser's default.
+const MAX_HEAD: usize = 32 * 1024;
+/// How much of a response is buffered beyond what has been taken in.
+const MAX_BUFFER: usize = 64 * 1024;
+/// How much of a response body is read at all.
+const MAX_BODY_READ: usize = 64 * 1024;
+/// How much of it is kept when the receiver has taken the event, and when it has not.
+const KEPT_ON_SUCCESS: usize = 512;
+const KEPT_OTHERWISE: usize = 4 * 1024;
+
+/// A byte stream to a receiver, plain or encrypted.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+type Io = TokioIo<Box<dyn Stream>>;
+type Body = Full<Bytes>;
+
+/// A connection on which no exchange is under way.
+pub(super) struct Connection {
+    sender: http1::SendRequest<Body>,
+    driver: Driver,
+}
+
+/// hyper's half that moves bytes; it does nothing unless polled.
+struct Driver {
+    connection: http1::Connection<Io, Body>,
+    ended: Option<Result<(), hyper::Error>>,
+}
+
+/// Why an exchange failed.
+pub(super) enum ExchangeError {
+    /// The connection was dead already: nothing of the request was sent, here it is again.
+    Unsent(Box<Request<Body>>),
+    /// The receiver may have seen the request, or a part of it.
+    Broken(FailureClass),
+}
+
+/// What a receiver answered.
+pub(super) struct Exchanged {
+    /// The head, and the beginning of the body.
+    pub(super) response: Response<Bytes>,
+    /// The connection, if it can be used again.
+    pub(super) connection: Option<Connection>,
+}
+
+impl Connection {
+    /// Prepares to speak HTTP/1.1 on a stream.
+    pub(super) async fn new(stream: Box<dyn Stream>) -> Result<Self, FailureClass> {
+        let (sender, connection) = http1::Builder::new()
+            .max_header_size(MAX_HEAD)
+            .max_buf_size(MAX_BUFFER)
+            .handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| failure::of_http(&error))?;
+        Ok(Self { sender, driver: Driver { connection, ended: None } })
+    }
+
+    /// Whether the connection still stands and is ready for a request.
+    pub(super) async fn is_usable(&mut self) -> bool {
+        std::future::poll_fn(|cx| {
+            self.driver.poll(cx);
+            Poll::Ready(())
+        })
+        .await;
+        self.driver.ended.is_none() && !self.sender.is_closed() && self.sender.is_ready()
+    }
+
+    /// Sends a request and reads the answer, up to the bounds.
+    pub(super) async fn exchange(mut self, request: Request<Body>) -> Result<Exchanged, ExchangeError> {
+        let sending = self.sender.try_send_request(request);
+        let response = match self.driver.alongside(sending).await {
+            Ok(response) => response,
+            Err(mut error) => {
+                return Err(match error.take_message() {
+                    Some(request) => ExchangeError::Unsent(Box::new(request)),
+                    None => ExchangeError::Broken(self.driver.why(error.error())),
+                });
+            }
+        };
+        let (head, body) = response.into_parts();
+        let keep = if head.status.is_success() { KEPT_ON_SUCCESS } else { KEPT_OTHERWISE };
+        let (kept, complete) = self.read(body, keep).await.map_err(ExchangeError::Broken)?;
+        let reusable = complete && self.is_usable().await;
+        let response = Response::from_parts(head, kept);
+        Ok(Exchanged { response, connection: reusable.then_some(self) })
+    }
+
+    /// Reads a body to its end or to the bound, whichever comes first, and says which it was.
+    async fn read(&mut self, mut body: Incoming, keep: usize) -> Result<(Bytes, bool), FailureClass> {
+        let mut kept = Vec::new();
+        let mut read = 0;
+        while let Some(frame) = self.driver.alongside(body.frame()).await {
+            let frame = frame.map_err(|error| self.driver.why(&error))?;
+            let Ok(data) = frame.into_data() else { continue };
+            read += data.len();
+            let room = keep - kept.len();
+            kept.extend_from_slice(&data[..data.len().min(room)]);
+            if read >= MAX_BODY_READ {
+                return Ok((kept.into(), false));
+            }
+        }
+        Ok((kept.into(), true))
+    }
+}
+
+impl Driver {
+    fn poll(&mut self, cx: &mut std::task::Context<'_>) {
+        if self.ended.is_none()
+            && let Poll::Ready(result) = Pin::new(&mut self.connection).poll(cx)
+        {
+            self.ended = Some(result);
+        }
+    }
+
+    /// Runs a future that waits for something to happen on the connection.
+    async fn alongside<F: Future>(&mut self, future: F) -> F::Output {
+        let mut future = pin!(future);
+        std::future::poll_fn(|cx| {
+            self.poll(cx);
+            future.as_mut().poll(cx)
+        })
+        .await
+    }
+
+    /// The class of an error, by what the connection says if it says anything: it knows more than the exchange.
+    fn why(&self, error: &hyper::Error) -> FailureClass {
+        match &self.ended {
+            Some(Err(cause)) => failure::of_http(cause),
+            _ => failure::of_http(error),
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! What went wrong, told by the types of errors, never by their texts.
+
+use std::error::Error;
+use std::io;
+
+use rustls::CertificateError;
+
+use super::resolver::ResolveError;
+use crate::domain::FailureClass;
+
+pub(super) fn of_resolution(error: ResolveError) -> FailureClass {
+    match error {
+        ResolveError::NotFound => FailureClass::DnsNotFound,
+        ResolveError::Failed => FailureClass::DnsFailed,
+    }
+}
+
+/// Of a socket, or of a TLS session that speaks through one.
+pub(super) fn of_io(error: &io::Error) -> FailureClass {
+    if let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        return of_tls(tls);
+    }
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => FailureClass::ConnectionRefused,
+        io::ErrorKind::ConnectionReset
+        | io::ErrorKind::ConnectionAborted
+        | io::ErrorKind::BrokenPipe
+        | io::ErrorKind::NotConnected
+        | io::ErrorKind::UnexpectedEof
+        | io::ErrorKind::WriteZero => FailureClass::ConnectionReset,
+        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable | io::ErrorKind::NetworkDown => {
+            FailureClass::Unreachable
+        }
+        // The kernel gave up before our own deadline did.
+        io::ErrorKind::TimedOut => FailureClass::Timeout,
+        io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => FailureClass::InvalidResponse,
+        // No file descriptors, no ports, no permission, …
+        _ => FailureClass::Local,
+    }
+}
+
+fn of_tls(error: &rustls::Error) -> FailureClass {
+    let rustls::Error::InvalidCertificate(error) = error else { return FailureClass::TlsHandshake };
+    match error {
+        CertificateError::Expired
+        | CertificateError::ExpiredContext { .. }
+        | CertificateError::NotValidYet
+        | CertificateError::NotValidYetContext { .. } => FailureClass::TlsCertificateExpired,
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            FailureClass::TlsWrongHost
+        }
+        CertificateError::UnknownIssuer => FailureClass::TlsUnknownIssuer,
+        CertificateError::Other(other) => match other.0.downcast_ref::<webpki::Error>() {
+            // What `openssl req -x509` makes: self-signed, and marked as an authority.
+            Some(webpki::Error::CaUsedAsEndEntity) => FailureClass::TlsUnknownIssuer,
+            _ => FailureClass::TlsHandshake,
+        },
+        _ => FailureClass::TlsHandshake,
+    }
+}
+
+/// Of an HTTP exchange.
+pub(super) fn of_http(error: &hyper::Error) -> FailureClass {
+    if let Some(io) = io_source(error) {
+        return of_io(io);
+    }
+    if error.is_parse() {
+        FailureClass::InvalidResponse
+    } else if error.is_user() {
+        FailureClass::Local
+    } else {
+        // Closed before or within the answer.
+        FailureClass::ConnectionReset
+    }
+}
+
+fn io_source(error: &hyper::Error) -> Option<&io::Error> {
+    let mut source = error.source();
+    while let Some(error) = source {
+        if let Some(io) = error.downcast_ref() {
+            return Some(io);
+        }
+        source = error.source();
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_file_descriptor_is_not_the_receivers_fault() {
+        for code in [23, 24] {
+            assert_eq!(of_io(&io::Error::from_raw_os_error(code)), FailureClass::Local);
+        }
+    }
+
+    #[test]
+    fn kinds_of_connection_trouble_are_told_apart() {
+        use io::ErrorKind as Kind;
+        for (kind, class) in [
+            (Kind::ConnectionRefused, FailureClass::ConnectionRefused),
+            (Kind::ConnectionReset, FailureClass::ConnectionReset),
+            (Kind::UnexpectedEof, FailureClass::ConnectionReset),
+            (Kind::HostUnreachable, FailureClass::Unreachable),
+            (Kind::NetworkUnreachable, FailureClass::Unreachable),
+            (Kind::TimedOut, FailureClass::Timeout),
+            (Kind::AddrNotAvailable, FailureClass::Local),
+        ] {
+            assert_eq!(of_io(&kind.into()), class, "{kind:?}");
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! HTTP/1.1 to whoever a tenant may reach.
+//!
+//! # Theory
+//! An exchange is one request and one answer under one deadline, which covers the name, the guard, the connection,
+//! TLS, the request, and the answer's head and body.
+//!
+//! Guarantees:
+//! - Every connection goes to an address that [`egress::Guard`] has just permitted for the tenant's policy, and is
+//!   used again only under an equal policy, for the same transport, host and port.
+//! - A request is sent again only if its connection died before a byte of it was written.
+//! - An answer takes at most 32 KiB for its head, 64 KiB of its body are read and 4 KiB kept, whatever it says
+//!   itself; it is never decompressed; redirects are answers like any other. When a bound or the deadline ends an
+//!   exchange, its connection is closed.
+//! - A failure has a class and a phase, and never tells an address.
+//!
+//! Not guaranteed: that a request which failed did not arrive.
+
+mod connection;
+mod connector;
+pub(super) mod egress;
+mod failure;
+pub(super) mod policy;
+mod pool;
+pub(super) mod resolver;
+mod retry_after;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Request;
+use http_body_util::Full;
+
+use self::connection::{Connection, ExchangeError, Exchanged};
+use self::connector::Connector;
+use self::egress::Guard;
+use self::policy::Policy;
+use self::pool::{Key, Pool};
+use self::resolver::Resolve;
+use crate::clock::Clock;
+use crate::domain::{Endpoint, Failure, FailureClass, Outcome, Phase};
+
+/// What came of an exchange.
+#[derive(Debug)]
+pub(super) struct Answer {
+    /// For the record.
+    pub(super) outcome: Outcome,
+    /// How long the receiver asks to be left alone.
+    pub(super) retry_after: Option<Duration>,
+}
+
+/// Makes exchanges.
+pub(super) struct Transport {
+    connector: Connector,
+    pool: Pool,
+    clock: Arc<dyn Clock>,
+}
+
+impl Transport {
+    pub(super) fn new(resolver: Arc<dyn Resolve>, guard: Guard, clock: Arc<dyn Clock>) -> Self {
+        Self { connector: Connector { resolver, guard }, pool: Pool::default(), clock }
+    }
+
+    /// Makes one exchange, within the deadline.
+    pub(super) async fn exchange(
+        &self,
+        policy: &Policy,
+        endpoint: &Endpoint,
+        request: Request<Full<Bytes>>,
+        deadline: Duration,
+    ) -> Answer {
+        let connected = AtomicBool::new(false);
+        let exchange = self.run(policy, endpoint, request, deadline, &connected);
+        let result = match tokio::time::timeout(deadline, exchange).await {
+            Ok(result) => result,
+            Err(_) => Err(FailureClass::Timeout),
+        };
+        result.unwrap_or_else(|class| {
+            let phase = if connected.load(Ordering::Relaxed) { Phase::Exchange } else { Phase::Connect };
+            Answer { outcome: Outcome::Failed(Failure { class, phase }), retry_after: None }
+        })
+    }
+
+    /// Closes connections that nobody has used for a while.
+    pub(super) fn sweep(&self) {
+        self.pool.sweep(self.clock.monotonic());
+    }
+
+    async fn run(
+        &self,
+        policy: &Policy,
+        endpoint: &Endpoint,
+        mut request: Request<Full<Bytes>>,
+        deadline: Duration,
+        connected: &AtomicBool,
+    ) -> Result<Answer, FailureClass> {
+        let key = Key::new(policy, endpoint);
+        while let Some(mut idle) = self.pool.take(&key, self.clock.monotonic()) {
+            if !idle.is_usable().await {
+                continue;
+            }
+            connected.store(true, Ordering::Relaxed);
+            match idle.exchange(request).await {
+                Ok(exchanged) => return Ok(self.conclude(key, exchanged)),
+                Err(ExchangeError::Broken(class)) => return Err(class),
+                // It was closed in this very moment; the next one may stand.
+                Err(ExchangeError::Unsent(unsent)) => request = *unsent,
+            }
+        }
+        connected.store(false, Ordering::Relaxed);
+        let stream = self.connector.connect(policy, endpoint, deadline).await?;
+        connected.store(true, Ordering::Relaxed);
+        match Connection::new(stream).await?.exchange(request).await {
+            Ok(exchanged) => Ok(self.conclude(key, exchanged)),
+            Err(ExchangeError::Broken(class)) => Err(class),
+            Err(ExchangeError::Unsent(_)) => Err(FailureClass::ConnectionReset),
+        }
+    }
+
+    fn conclude(&self, key: Key, exchanged: Exchanged) -> Answer {
+        let Exchanged { response, connection } = exchanged;
+        if let Some(connection) = connection {
+            self.pool.put(key, connection, self.clock.monotonic());
+        }
+        let (head, body) = response.into_parts();
+        let retry_after = retry_after::retry_after(head.status, &head.headers, self.clock.now());
+        Answer { outcome: Outcome::Response { status: head.status.as_u16(), body }, retry_after }
+    }
+}

@@ -1,0 +1,135 @@
+//! A tenant's rules for leaving, made ready for use.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustls::{ClientConfig, RootCertStore};
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
+use tokio_rustls::TlsConnector;
+
+use crate::domain::{Egress, Tenant, TenantId};
+
+/// Names a policy. Tenants with equal rules share one; any difference, even in the file a certificate comes from,
+/// makes another, and connections are never shared between two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(in crate::delivery) struct PolicyId(u64);
+
+/// What a tenant's connections obey.
+pub(in crate::delivery) struct Policy {
+    pub(super) id: PolicyId,
+    pub(super) egress: Egress,
+    pub(super) tls: TlsConnector,
+}
+
+/// A tenant's certification authorities cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum CaFileError {
+    /// The file cannot be read, or is not PEM.
+    #[error("ca_file {path} cannot be read as PEM")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: rustls_pki_types::pem::Error,
+    },
+    /// The file has no certificate.
+    #[error("ca_file {path} contains no certificate")]
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A certificate in the file cannot be used as an authority.
+    #[error("ca_file {path} contains a certificate that cannot be used as an authority")]
+    Certificate {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: rustls::Error,
+    },
+}
+
+/// All policies in use.
+pub(in crate::delivery) struct Policies {
+    roots: RootCertStore,
+    plain: TlsConnector,
+    compiled: Mutex<Compiled>,
+}
+
+#[derive(Default)]
+struct Compiled {
+    by_tenant: HashMap<TenantId, (Arc<Tenant>, Arc<Policy>)>,
+    made: u64,
+}
+
+impl Policies {
+    /// Loads the certification authorities that the system trusts.
+    pub(in crate::delivery) fn new() -> Self {
+        let loaded = rustls_native_certs::load_native_certs();
+        for error in &loaded.errors {
+            tracing::warn!(%error, "a certification authority of the system cannot be loaded");
+        }
+        let mut roots = RootCertStore::empty();
+        let (usable, _) = roots.add_parsable_certificates(loaded.certs);
+        if usable == 0 {
+            tracing::warn!("the system trusts no certification authority: https only works with a ca_file");
+        }
+        let plain = connector(roots.clone());
+        Self { roots, plain, compiled: Mutex::default() }
+    }
+
+    /// The policy of a tenant, as it is configured now.
+    ///
+    /// # Errors
+    /// [`CaFileError`] when its authorities cannot be loaded.
+    pub(in crate::delivery) fn of(&self, tenant: &Arc<Tenant>) -> Result<Arc<Policy>, CaFileError> {
+        let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, policy)) = compiled.by_tenant.get(&tenant.id)
+            && Arc::ptr_eq(known, tenant)
+        {
+            return Ok(Arc::clone(policy));
+        }
+        let same = compiled.by_tenant.values().find(|(_, policy)| policy.egress == tenant.egress);
+        let policy = match same {
+            Some((_, policy)) => Arc::clone(policy),
+            None => {
+                let tls = match &tenant.egress.ca_file {
+                    None => self.plain.clone(),
+                    Some(path) => connector(with_authorities(self.roots.clone(), path)?),
+                };
+                compiled.made += 1;
+                Arc::new(Policy { id: PolicyId(compiled.made), egress: tenant.egress.clone(), tls })
+            }
+        };
+        compiled.by_tenant.insert(tenant.id, (Arc::clone(tenant), Arc::clone(&policy)));
+        Ok(policy)
+    }
+}
+
+fn with_authorities(mut roots: RootCertStore, path: &Path) -> Result<RootCertStore, CaFileError> {
+    let read_error = |source| CaFileError::Read { path: path.to_owned(), source };
+    let certificates = CertificateDer::pem_file_iter(path).map_err(read_error)?;
+    let mut count = 0;
+    for certificate in certificates {
+        let certificate = certificate.map_err(read_error)?;
+        roots
+            .add(certificate)
+            .map_err(|source| CaFileError::Certificate { path: path.to_owned(), source })?;
+        count += 1;
+    }
+    if count == 0 { Err(CaFileError::Empty { path: path.to_owned() }) } else { Ok(roots) }
+}
+
+fn connector(roots: RootCertStore) -> TlsConnector {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("the ring provider supports the default protocol versions")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    TlsConnector::from(Arc::new(config))
+}
