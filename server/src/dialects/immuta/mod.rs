@@ -16,6 +16,7 @@ mod error;
 mod routes;
 
 use axum::Router;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 
 use crate::app::App;
@@ -36,5 +37,5 @@ pub fn owns(path: &str) -> bool {
 /// The answer to a path below this dialect's roots that is none of its own.
 #[must_use]
 pub fn no_such_path(_path: &str) -> Response {
-    error::Boom::new(axum::http::StatusCode::NOT_FOUND, "Not Found").into_response()
+    error::Boom::new(StatusCode::NOT_FOUND, "Not Found").into_response()
 }
