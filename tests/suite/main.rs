@@ -1,4 +1,5 @@
 //! What is tested across crates, as one binary: linking is the slow part of a test build.
 
+mod canonical_vs_node;
 mod node;
 mod tidy;
