@@ -313,7 +313,7 @@ impl Documents {
         self.write("\"");
         for _ in 0..self.below(10) {
             match self.below(200) {
-                0 => {
+                0 if self.one_in(20) => {
                     let bad = self.any(BAD_STRINGS);
                     self.write(bad);
                 }
@@ -372,7 +372,7 @@ impl Documents {
             let more = zeros(self);
             text.push_str(&more);
             let fraction = run(self);
-            text.push_str(&fraction);
+            text.push_str(if fraction.is_empty() { "0" } else { &fraction });
             let more = zeros(self);
             text.push_str(&more);
         }
