@@ -148,6 +148,9 @@ const BAD_SPACES: &[&str] =
 const BITS_OF_JSON: &[&str] =
     &["{", "}", "[", "]", ",", ":", "\"", "\\", "null", "tru", "1", "-", "e", ".", "\\u", " "];
 
+/// Values at this depth are scalars.
+const MAX_DEPTH: u32 = 9;
+
 /// Writes one document from a seed (SplitMix64).
 pub(super) struct Documents {
     state: u64,
@@ -212,7 +215,7 @@ impl Documents {
         self.space();
         self.budget = self.budget.saturating_sub(1);
         // A document that is one scalar is soon tried in every form.
-        let (kind, deep) = (self.below(100), depth > 8 || self.budget == 0);
+        let (kind, deep) = (self.below(100), depth >= MAX_DEPTH || self.budget == 0);
         match kind {
             0..50 if !deep && (depth == 0 || kind < 30) => self.object(depth),
             0..70 if !deep && (depth == 0 || kind < 45) => self.array(depth),
@@ -288,10 +291,10 @@ impl Documents {
         }
     }
 
-    /// Many levels, each with one neighbour.
+    /// Many levels, each with one neighbour. In all they stay within the limit that we have and Node has not.
     fn ladder(&mut self, depth: u32) {
-        let most = if self.one_in(20) { 800 } else { 12 };
-        let levels = self.below(most);
+        let long = self.one_in(20);
+        let levels = self.below(if long { 800 } else { 12 });
         let mut ends = Vec::new();
         for _ in 0..levels {
             let (open, close) = match self.below(4) {
@@ -303,7 +306,7 @@ impl Documents {
             self.write(open);
             ends.push(close);
         }
-        self.value(depth + 1);
+        self.value(if long { MAX_DEPTH } else { depth + 1 });
         for end in ends.into_iter().rev() {
             self.write(end);
         }
