@@ -263,3 +263,82 @@ fn hash(key: &[u8]) -> u32 {
     let [.., a, b, c, d] = state.to_le_bytes();
     u32::from_le_bytes([a, b, c, d])
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    /// An object of these keys, brought in order with one hash for all: whatever the hash, an attacker is granted it.
+    #[expect(clippy::disallowed_methods, reason = "a test of how long something takes reads the clock")]
+    fn collide(keys: &[String], duplicates: Duplicates) -> Result<String, Error> {
+        let (mut text, mut members) = (String::from("{"), Vec::new());
+        let mut object = Object::new(0, 1);
+        for (place, key) in keys.iter().enumerate() {
+            let start = text.len() + usize::from(place > 0);
+            text += if place > 0 { "," } else { "" };
+            text += key;
+            let member = object.member(key.as_bytes(), start, start);
+            members.push(Member { hash: 7, ..member });
+            text += &format!(":{place}");
+        }
+        let start = Instant::now();
+        let mut order = Order::new(duplicates);
+        order.close(&object, &text, &members)?;
+        let text = order.apply(Cow::Owned(text + "}")).into_owned();
+        assert!(start.elapsed() < Duration::from_secs(20), "took {:?}", start.elapsed());
+        Ok(text)
+    }
+
+    fn keys(count: u32) -> Vec<String> {
+        let key = |place: u32| format!("\"{:0>300} {}\"", "the same beginning", place * 7_919 % count);
+        (0..count).map(key).collect()
+    }
+
+    #[test]
+    fn keys_of_one_hash_cost_a_sort_and_stay_apart() {
+        let keys = keys(50_000);
+        let members = keys.iter().zip(0..).map(|(key, place)| format!("{key}:{place}")).collect::<Vec<_>>();
+        assert!(collide(&keys, Duplicates::Reject).unwrap() == format!("{{{}}}", members.join(",")));
+    }
+
+    #[test]
+    fn a_repeated_key_is_found_among_keys_of_one_hash() {
+        let once = keys(50_000);
+        let twice = [once.clone(), once.clone()].concat();
+        let members =
+            once.iter().zip(50_000..).map(|(key, place)| format!("{key}:{place}")).collect::<Vec<_>>();
+        assert!(collide(&twice, Duplicates::LastWins).unwrap() == format!("{{{}}}", members.join(",")));
+        let reason = collide(&twice, Duplicates::Reject).unwrap_err().reason();
+        assert_eq!(reason, Reason::DuplicateKey);
+    }
+
+    #[test]
+    fn hashes_of_ordinary_keys_hardly_collide() {
+        let mut hashes: Vec<u32> = (0..100_000).map(|key| hash(format!("\"key{key}\"").as_bytes())).collect();
+        hashes.sort_unstable();
+        // By chance: 100,000 squared, halved, by 2^32, which is 1.2.
+        let collisions = hashes.windows(2).filter(|pair| pair[0] == pair[1]).count();
+        assert!(collisions < 20, "{collisions}");
+    }
+
+    #[test]
+    fn array_indices_are_the_decimal_forms_below_two_to_the_32_minus_one() {
+        for (key, index) in [
+            ("\"0\"", Some(0)),
+            ("\"7\"", Some(7)),
+            ("\"4294967294\"", Some(u32::MAX - 1)),
+            ("\"4294967295\"", None),
+            ("\"9999999999\"", None),
+            ("\"10000000000\"", None),
+            ("\"00\"", None),
+            ("\"-1\"", None),
+            ("\"1a\"", None),
+            ("\"\"", None),
+        ] {
+            assert_eq!(array_index(key.as_bytes()), index, "{key}");
+        }
+    }
+}
