@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http_body_util::Full;
 
-use super::signer::{MakeRequestError, Signers};
+use super::signer::Signers;
 use super::transport::policy::Policies;
 use super::transport::{Answer, Transport};
 use crate::clock::Clock;
@@ -75,15 +75,25 @@ impl Attempter {
         let policy = match self.policies.of(&target.tenant) {
             Ok(policy) => policy,
             Err(error) => {
-                tracing::error!(tenant = target.tenant.name, %error, "the tenant's authorities cannot be loaded");
+                let error: &dyn core::error::Error = &error;
+                tracing::error!(
+                    tenant = target.tenant.name,
+                    error,
+                    "the tenant's authorities cannot be loaded"
+                );
                 return local_failure();
             }
         };
         let body = body.to_bytes();
         let request = match self.signers.request(target, &work.message_id, &body, now) {
             Ok(request) => request.map(|()| Full::new(body)),
-            Err(error @ (MakeRequestError::Target(_) | MakeRequestError::Header(_))) => {
-                tracing::error!(webhook = target.webhook.id.get(), %error, "no request can be made for the webhook");
+            Err(error) => {
+                let error: &dyn core::error::Error = &error;
+                tracing::error!(
+                    webhook = target.webhook.id.get(),
+                    error,
+                    "no request can be made for the webhook"
+                );
                 return local_failure();
             }
         };

@@ -99,18 +99,14 @@ pub struct EngineParts {
     pub clock: Arc<dyn Clock>,
     /// Randomness, for spreading retries.
     pub rng: Arc<dyn Rng>,
-    /// Names to addresses; [`SystemResolver`] outside of tests.
-    pub resolver: Arc<dyn Resolve>,
     /// Addresses this server listens at itself: no webhook ever reaches them.
     pub own_listeners: Vec<SocketAddr>,
-    /// How much to do at a time.
-    pub limits: Limits,
 }
 
-/// Why an engine cannot start. The configuration is at fault.
+/// Why an engine cannot start.
 #[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// A tenant's certification authorities cannot be used.
+pub enum EngineError {
+    /// A tenant's certification authorities cannot be used: the configuration is at fault.
     #[error("tenant {tenant:?} cannot deliver over TLS")]
     CaFile {
         /// The tenant's name.
@@ -119,18 +115,26 @@ pub enum StartError {
         #[source]
         source: CaFileError,
     },
+    /// Names cannot be looked up: the system is at fault.
+    #[error("the name resolver cannot be set up")]
+    Resolver(#[source] Box<dyn core::error::Error + Send + Sync>),
 }
 
-/// A running engine.
+/// A running engine. Dropping it breaks off what is in flight; [`Engine::shutdown`] does not.
 pub struct Engine {
+    handle: Arc<Handle>,
+    task: Mutex<Option<JoinHandle<()>>>,
+    helpers: [AbortHandle; 2],
+}
+
+/// What the use-cases hold of the engine.
+struct Handle {
     attempter: Arc<Attempter>,
     driver: mpsc::UnboundedSender<Message>,
     backpressure: Arc<Backpressure>,
     runnable_limit: usize,
     probes: Arc<Semaphore>,
     max_probes: u32,
-    task: Mutex<Option<JoinHandle<()>>>,
-    helpers: [AbortHandle; 2],
 }
 
 impl Engine {
@@ -138,13 +142,26 @@ impl Engine {
     /// called inside a tokio runtime, after the tenants were given to the store.
     ///
     /// # Errors
-    /// [`StartError`] when a tenant's configuration cannot work.
-    pub fn start(parts: EngineParts) -> Result<Self, StartError> {
-        let EngineParts { store, clock, rng, resolver, own_listeners, limits } = parts;
+    /// [`EngineError`] says whose fault it is.
+    pub fn start(parts: EngineParts) -> Result<Self, EngineError> {
+        let resolver = SystemResolver::new().map_err(EngineError::Resolver)?;
+        Self::start_with(parts, Arc::new(resolver), Limits::default())
+    }
+
+    /// Starts with a resolver and limits of the caller's choice.
+    ///
+    /// # Errors
+    /// As [`Engine::start`].
+    pub fn start_with(
+        parts: EngineParts,
+        resolver: Arc<dyn Resolve>,
+        limits: Limits,
+    ) -> Result<Self, EngineError> {
+        let EngineParts { store, clock, rng, own_listeners } = parts;
         let policies = Policies::new();
         for tenant in store.directory().tenants() {
             let checked = policies.of(&tenant);
-            checked.map_err(|source| StartError::CaFile { tenant: tenant.name.clone(), source })?;
+            checked.map_err(|source| EngineError::CaFile { tenant: tenant.name.clone(), source })?;
         }
         let transport = Transport::new(resolver, Guard::new(own_listeners), Arc::clone(&clock));
         let signers = Signers::default();
@@ -156,16 +173,28 @@ impl Engine {
         let task = tokio::spawn(driver.run(inbox));
         let recovery = tokio::spawn(recovery::recover(store, sender.clone()));
         let sweeper = tokio::spawn(sweep(Arc::clone(&attempter)));
-        Ok(Self {
+        let handle = Handle {
             attempter,
             driver: sender,
             backpressure,
             runnable_limit: limits.runnable,
             probes: Arc::new(Semaphore::new(usize::from(limits.probes))),
             max_probes: u32::from(limits.probes),
-            task: Mutex::new(Some(task)),
-            helpers: [recovery.abort_handle(), sweeper.abort_handle()],
-        })
+        };
+        let helpers = [recovery.abort_handle(), sweeper.abort_handle()];
+        Ok(Self { handle: Arc::new(handle), task: Mutex::new(Some(task)), helpers })
+    }
+
+    /// Where accepted events go.
+    #[must_use]
+    pub fn dispatcher(&self) -> Arc<dyn Dispatcher> {
+        Arc::clone(&self.handle) as Arc<dyn Dispatcher>
+    }
+
+    /// What makes single exchanges.
+    #[must_use]
+    pub fn probe(&self) -> Arc<dyn Probe> {
+        Arc::clone(&self.handle) as Arc<dyn Probe>
     }
 
     /// Starts no more attempts and waits until those in flight have ended and their results are with the store, but
@@ -173,25 +202,18 @@ impl Engine {
     /// the store. The store is to be closed afterwards.
     pub async fn shutdown(&self, deadline: Duration) {
         let Some(mut task) = self.task.lock().await.take() else { return };
-        let (stopped, stops) = oneshot::channel();
-        let finish = async {
-            if self.driver.send(Message::Stop(stopped)).is_ok() {
-                // An error means that the driver has ended already.
-                let _ = stops.await;
-            }
-            // All permits: no probe is under way, and none begins any more.
-            if let Ok(permits) = self.probes.acquire_many(self.max_probes).await {
-                permits.forget();
-            }
-            self.probes.close();
-        };
-        if tokio::time::timeout(deadline, finish).await.is_err() {
+        let finished = tokio::time::timeout(deadline, self.handle.finish()).await;
+        self.handle.probes.close();
+        if finished.is_err() {
             tracing::warn!("attempts were broken off at shutdown; they are made again at the next start");
-            self.probes.close();
             task.abort();
         }
         // A cancelled task is what was asked for.
         let _ = (&mut task).await;
+        self.stop_helpers();
+    }
+
+    fn stop_helpers(&self) {
         for helper in &self.helpers {
             helper.abort();
         }
@@ -200,8 +222,9 @@ impl Engine {
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        for helper in &self.helpers {
-            helper.abort();
+        self.stop_helpers();
+        if let Some(task) = self.task.get_mut() {
+            task.abort();
         }
     }
 }
@@ -214,7 +237,7 @@ async fn sweep(attempter: Arc<Attempter>) {
 }
 
 #[async_trait]
-impl Dispatcher for Engine {
+impl Dispatcher for Handle {
     async fn admit(&self) -> Result<(), Saturated> {
         let limit = self.runnable_limit;
         if self.backpressure.waiting() < limit {
@@ -248,7 +271,7 @@ impl Dispatcher for Engine {
 }
 
 #[async_trait]
-impl Probe for Engine {
+impl Probe for Handle {
     async fn attempt(&self, work: Work) -> Attempt {
         // After shutdown there is no recovery that could find it.
         let _ = self.driver.send(Message::Probed(work.delivery));
@@ -271,7 +294,20 @@ impl Probe for Engine {
     }
 }
 
-impl Engine {
+impl Handle {
+    /// Waits until nothing is in flight; nothing is started any more.
+    async fn finish(&self) {
+        let (stopped, stops) = oneshot::channel();
+        if self.driver.send(Message::Stop(stopped)).is_ok() {
+            // An error means that the driver has ended already.
+            let _ = stops.await;
+        }
+        // With all permits taken no probe is under way and none begins any more.
+        if let Ok(permits) = self.probes.acquire_many(self.max_probes).await {
+            permits.forget();
+        }
+    }
+
     /// Makes one attempt in a task of its own, so that a panic in it does not reach the caller. `None` when it could
     /// not be made for a reason of ours.
     async fn probe(&self, work: Work, target: Target) -> Option<Attempt> {

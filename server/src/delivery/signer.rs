@@ -6,10 +6,10 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use http::header::{self, HeaderValue, InvalidHeaderValue};
+use http::header::{self, HeaderValue, InvalidHeaderName, InvalidHeaderValue};
 use http::uri::InvalidUri;
 use http::{HeaderMap, HeaderName, Method, Request, Uri, Version};
-use sigpost_core::signature::{Scheme, SignInput, Signer};
+use sigpost_core::signature::{Scheme, SignError, SignInput, Signer};
 
 use super::attempt::Target;
 use crate::domain::{MessageId, Tenant, Timestamp, WebhookId};
@@ -44,7 +44,13 @@ pub(super) enum MakeRequestError {
     Target(#[source] InvalidUri),
     /// A value cannot stand in a header.
     #[error("a value cannot be sent in a header")]
-    Header(#[from] InvalidHeaderValue),
+    Value(#[from] InvalidHeaderValue),
+    /// A scheme's header has a name that cannot be sent.
+    #[error("a header has a name that cannot be sent")]
+    Name(#[from] InvalidHeaderName),
+    /// A scheme cannot sign this delivery.
+    #[error("the delivery cannot be signed")]
+    Sign(#[from] SignError),
 }
 
 impl Signers {
@@ -63,13 +69,14 @@ impl Signers {
         *request.uri_mut() = prepared.target.clone();
         let mut headers = prepared.headers.clone();
         if prepared.tenant.settings.standard_webhooks {
+            // Also where nothing is signed: the id is what a receiver recognises a repeated delivery by.
             headers.insert(WEBHOOK_ID, HeaderValue::from_str(id.as_str())?);
             headers.insert(WEBHOOK_TIMESTAMP, now.as_second().into());
         }
         let input = SignInput { body, id: Some(id.as_str()), timestamp: Some(now.as_second()) };
         for signer in &prepared.signers {
-            for (name, value) in signer.sign(&input) {
-                headers.insert(HeaderName::from_static(name), HeaderValue::from_str(&value)?);
+            for (name, value) in signer.sign(input)? {
+                headers.insert(HeaderName::from_bytes(name.as_bytes())?, HeaderValue::from_str(&value)?);
             }
         }
         *request.headers_mut() = headers;
@@ -115,7 +122,7 @@ impl Prepared {
             let schemes = webhook.profile.schemes(&tenant.settings);
             signers.extend(schemes.map(|scheme| Signer::new(scheme, secret)));
             if tenant.settings.standard_webhooks {
-                signers.push(Signer::new(&Scheme::STANDARD_WEBHOOKS, secret));
+                signers.push(Signer::new(Scheme::STANDARD_WEBHOOKS, secret));
             }
         }
         let target = webhook.endpoint.target().parse().map_err(MakeRequestError::Target)?;

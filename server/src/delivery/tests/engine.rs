@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::receiver::{Receiver, Reply};
+use sigpost_core::signature::{Scheme, Verifier};
+
+use super::receiver::{Receiver, Reply, Request};
 use super::*;
 use crate::domain::{DeliveryState, DisabledReason};
 
@@ -62,7 +64,7 @@ async fn a_panic_in_one_attempt_is_that_deliverys_failure_only() {
     let row = world.store.ended(unlucky).await;
     assert_eq!((row.state, row.attempts.len()), (DeliveryState::Exhausted, 2));
     assert_eq!(row.attempts[0].outcome, failed(FailureClass::Local, Phase::Connect));
-    let probed = world.engine.attempt(world.durable(&bad)).await;
+    let probed = world.probe.attempt(world.durable(&bad)).await;
     assert_eq!(probed.outcome, failed(FailureClass::Local, Phase::Connect));
 }
 
@@ -97,23 +99,54 @@ async fn a_disabled_webhooks_deliveries_wait_and_go_where_it_points_when_it_is_e
     assert_eq!((old.connections(), new.connections()), (0, 1));
 }
 
+/// Whether a request verifies by a scheme with a secret.
+fn verifies(request: &Request, scheme: &Scheme, secret: &str) -> bool {
+    let lines = request.head.lines().skip(1).filter_map(|line| line.split_once(": "));
+    let headers = lines.map(|(name, value)| (name, value.as_bytes()));
+    let verifier = Verifier::new(scheme, &[Secret::new(secret).unwrap()]);
+    verifier.verify(headers, &request.body, SystemClock::new().now().as_second()).is_ok()
+}
+
 #[tokio::test]
-async fn a_webhook_without_a_secret_is_not_signed_and_a_new_secret_counts_at_once() {
+async fn every_attempt_is_signed_by_every_scheme_with_the_secret_of_the_moment() {
     let receiver = Receiver::ok().await;
     let world = World::with_loopback();
     let webhook = world.webhook(&receiver.url());
     world.store.ended(world.publish(&webhook)).await;
-    let changed = world.change(&webhook, |webhook| webhook.secret = Secret::new(b"another secret"));
+    let changed = world.change(&webhook, |webhook| webhook.secret = Some(Secret::new("another").unwrap()));
     world.store.ended(world.publish(&changed)).await;
-    let unsigned = world.change(&changed, |webhook| webhook.secret = None);
-    world.store.ended(world.publish(&unsigned)).await;
     let requests = receiver.requests();
-    for name in ["x-immuta-webhook-signature", "x-immuta-webhook-signature-sha256", "webhook-signature"] {
-        let values: Vec<_> = requests.iter().map(|request| request.header(name)).collect();
-        assert!(values[0].is_some() && values[1].is_some() && values[0] != values[1], "{name}");
-        assert_eq!(values[2], None, "{name}");
+    for scheme in [Scheme::IMMUTA, Scheme::IMMUTA_SHA1, Scheme::STANDARD_WEBHOOKS] {
+        assert!(verifies(&requests[0], scheme, SECRET), "{}", scheme.name());
+        assert!(verifies(&requests[1], scheme, "another"), "{}", scheme.name());
+        assert!(!verifies(&requests[1], scheme, SECRET), "{}", scheme.name());
     }
-    assert!(requests[2].header("webhook-id").is_some());
+}
+
+#[tokio::test]
+async fn a_webhook_without_a_secret_is_not_signed_at_all() {
+    let receiver = Receiver::ok().await;
+    let world = World::with_loopback();
+    let unsigned = world.change(&world.webhook(&receiver.url()), |webhook| webhook.secret = None);
+    world.store.ended(world.publish(&unsigned)).await;
+    let request = &receiver.requests()[0];
+    assert!(!request.head.to_lowercase().contains("signature"), "{}", request.head);
+    assert!(request.header("webhook-id").is_some());
+}
+
+#[tokio::test]
+async fn the_tenants_settings_choose_the_signatures() {
+    let receiver = Receiver::ok().await;
+    let mut plan = Plan::default();
+    plan.settings.standard_webhooks = false;
+    plan.settings.immuta_signatures.sha1 = false;
+    let world = World::start(plan);
+    world.probe(&receiver.url()).await;
+    let request = &receiver.requests()[0];
+    assert!(verifies(request, Scheme::IMMUTA, SECRET));
+    for absent in ["x-immuta-webhook-signature", "webhook-signature", "webhook-id", "webhook-timestamp"] {
+        assert_eq!(request.header(absent), None, "{absent}");
+    }
 }
 
 #[tokio::test]
@@ -140,7 +173,7 @@ async fn what_a_probe_sends_is_not_sent_by_recovery_too() {
     let receiver = Receiver::ok().await;
     let world = World::with_loopback();
     let work = world.durable(&world.webhook(&receiver.url()));
-    world.engine.attempt(work).await;
+    world.probe.attempt(work).await;
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert_eq!(receiver.requests().len(), 1);
 }
@@ -166,17 +199,17 @@ async fn publishing_is_held_up_while_too_much_waits_and_goes_on_when_it_does_not
     let receiver = Receiver::start(|_, _| Reply::Hang).await;
     let world =
         World::start(Plan { limits: Limits { runnable: 10, ..Limits::default() }, ..Plan::default() });
-    assert_eq!(world.engine.admit().await, Ok(()));
+    assert_eq!(world.dispatcher.admit().await, Ok(()));
     let webhook = world.webhook(&receiver.url());
     for _ in 0..40 {
         world.publish(&webhook);
     }
-    let (refused, took) = timed(world.engine.admit()).await;
+    let (refused, took) = timed(world.dispatcher.admit()).await;
     assert_eq!(refused, Err(Saturated { retry_after: 1 }));
     assert!((Duration::from_millis(950)..Duration::from_millis(1_500)).contains(&took), "{took:?}");
     // Once attempts have timed out the backlog is known to be the receiver's doing.
     tokio::time::sleep(Duration::from_millis(1_200)).await;
-    assert_eq!(world.engine.admit().await, Ok(()));
+    assert_eq!(world.dispatcher.admit().await, Ok(()));
 }
 
 #[tokio::test]

@@ -111,11 +111,14 @@ fn loopback() -> IpAddr {
 struct World {
     store: Arc<FakeStore>,
     engine: Engine,
+    dispatcher: Arc<dyn Dispatcher>,
+    probe: Arc<dyn Probe>,
     next_webhook: AtomicI64,
     next_delivery: AtomicI64,
 }
 
 const TENANT: TenantId = TenantId::new(1);
+const SECRET: &str = "it's a secret to everybody";
 
 impl World {
     fn start(plan: Plan) -> Self {
@@ -127,19 +130,25 @@ impl World {
     }
 
     /// An engine over this store; deliveries are numbered from `next_delivery`.
-    fn try_start(plan: Plan, store: Arc<FakeStore>, next_delivery: i64) -> Result<Self, StartError> {
+    fn try_start(plan: Plan, store: Arc<FakeStore>, next_delivery: i64) -> Result<Self, EngineError> {
         let tenant = tenant(1, plan.egress, plan.settings);
         store.directory().test_set_tenants(vec![Arc::new(tenant)]);
         let parts = EngineParts {
             store: Arc::clone(&store) as Arc<dyn Store>,
             clock: Arc::new(SystemClock::new()),
             rng: Arc::new(NoJitter),
-            resolver: plan.resolver,
             own_listeners: plan.own_listeners,
-            limits: plan.limits,
         };
-        let engine = Engine::start(parts)?;
-        Ok(Self { store, engine, next_webhook: 1.into(), next_delivery: next_delivery.into() })
+        let engine = Engine::start_with(parts, plan.resolver, plan.limits)?;
+        let (dispatcher, probe) = (engine.dispatcher(), engine.probe());
+        Ok(Self {
+            store,
+            engine,
+            dispatcher,
+            probe,
+            next_webhook: 1.into(),
+            next_delivery: next_delivery.into(),
+        })
     }
 
     /// Makes a webhook of the first tenant.
@@ -161,7 +170,7 @@ impl World {
         change(&mut changed);
         let changed = Arc::new(changed);
         self.store.directory().test_put_webhook(&changed);
-        self.engine.webhook_changed(changed.id);
+        self.dispatcher.webhook_changed(changed.id);
         changed
     }
 
@@ -175,14 +184,14 @@ impl World {
     fn publish(&self, webhook: &Webhook) -> DeliveryId {
         let work = self.durable(webhook);
         let id = work.delivery;
-        self.engine.accepted(vec![work]);
+        self.dispatcher.accepted(vec![work]);
         id
     }
 
     /// Makes one exchange with a URL and returns its outcome.
     async fn probe(&self, url: &str) -> Outcome {
         let work = self.durable(&self.webhook(url));
-        self.engine.attempt(work).await.outcome
+        self.probe.attempt(work).await.outcome
     }
 }
 
@@ -211,7 +220,7 @@ fn webhook(id: i64, tenant: TenantId, url: &str) -> Webhook {
         tenant,
         owner: UserId::new("1").unwrap(),
         endpoint: Endpoint::parse(url).unwrap(),
-        secret: Secret::new(b"it's a secret to everybody"),
+        secret: Some(Secret::new(SECRET).unwrap()),
         state: WebhookState::Enabled,
         version: 1,
         profile: Profile::Immuta(Immuta::restore(parts)),

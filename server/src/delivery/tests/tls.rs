@@ -152,7 +152,7 @@ async fn authorities_that_cannot_be_used_are_found_at_the_start() {
             None => _ = std::fs::remove_file(&path),
         }
         let egress = Egress { ca_file: Some(path), ..Egress::default() };
-        let Err(StartError::CaFile { tenant, source }) =
+        let Err(EngineError::CaFile { tenant, source }) =
             World::try_start(Plan { egress, ..Plan::default() }, Arc::default(), 1).map(|_| ())
         else {
             panic!("it started")
