@@ -74,21 +74,18 @@ impl Server {
                 TcpListener::bind(address).await.map_err(|source| StartError::Admin { address, source })?,
             ),
         };
-        let own_listeners =
-            [Some(&listener), admin.as_ref()].into_iter().flatten().filter_map(|l| l.local_addr().ok()).collect();
+        let own_listeners = [Some(&listener), admin.as_ref()]
+            .into_iter()
+            .flatten()
+            .filter_map(|l| l.local_addr().ok())
+            .collect();
         let engine = Engine::start(EngineParts {
             store: Arc::clone(&store),
             clock: Arc::clone(&clock),
             rng: Arc::clone(&rng),
             own_listeners,
         })?;
-        let app = App::new(
-            Arc::clone(&store),
-            engine.dispatcher(),
-            engine.probe(),
-            Arc::clone(&clock),
-            rng,
-        );
+        let app = App::new(Arc::clone(&store), engine.dispatcher(), engine.probe(), Arc::clone(&clock), rng);
         Ok(Self { app, store, engine, clock, listener, admin, rate_limit: server.rate_limit })
     }
 
@@ -180,7 +177,10 @@ async fn prune(store: Arc<dyn Store>, clock: Arc<dyn Clock>) {
                 Ok(deleted) if deleted >= u64::from(PRUNE_BATCH) => tokio::task::yield_now().await,
                 Ok(_) => break,
                 Err(error) => {
-                    tracing::warn!(error = &error as &dyn core::error::Error, "cannot delete expired history");
+                    tracing::warn!(
+                        error = &error as &dyn core::error::Error,
+                        "cannot delete expired history"
+                    );
                     break;
                 }
             }

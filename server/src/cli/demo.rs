@@ -54,7 +54,10 @@ pub(super) async fn run(overrides: Overrides) -> Result<(), Failure> {
         ));
     }
     let (receiver, secret) = start_receiver(&data).await?;
-    serve::serve(config, |url| say(&tour(url, receiver, &secret, &admin, &sender))).await
+    serve::serve(config, |url| {
+        say(&tour(&Tour { url, receiver, secret: &secret, admin: &admin, sender: &sender, data: &data }))
+    })
+    .await
 }
 
 async fn start_receiver(data: &Path) -> Result<(SocketAddr, Zeroizing<String>), Failure> {
@@ -79,7 +82,7 @@ fn receiver_secret(data: &Path) -> std::io::Result<Zeroizing<String>> {
     match std::fs::read_to_string(&path) {
         Ok(secret) => Ok(Zeroizing::new(secret.trim().to_owned())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            std::fs::create_dir_all(data)?;
+            create_private_dir(data)?;
             let secret = token::generate(&SystemRng);
             write_private(&path, secret.as_bytes())?;
             Ok(secret)
@@ -88,16 +91,33 @@ fn receiver_secret(data: &Path) -> std::io::Result<Zeroizing<String>> {
     }
 }
 
+/// The store checks and keeps this mode; the secret is written before the store opens.
+fn create_private_dir(path: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    std::os::unix::fs::DirBuilderExt::mode(builder.recursive(true), 0o700);
+    builder.create(path)
+}
+
 fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     use std::io::Write as _;
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
-    #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)?.write_all(bytes)
 }
 
-fn tour(url: &str, receiver: SocketAddr, secret: &str, admin: &str, sender: &str) -> String {
+struct Tour<'a> {
+    url: &'a str,
+    receiver: SocketAddr,
+    secret: &'a str,
+    admin: &'a str,
+    sender: &'a str,
+    data: &'a Path,
+}
+
+fn tour(tour: &Tour<'_>) -> String {
+    let Tour { url, receiver, secret, admin, sender, data } = tour;
+    let data = data.display();
     format!(
         r#"
 sigpost demo: {url}  (only this machine can reach it)
@@ -123,9 +143,13 @@ curl -sS {url}/v1/events -H 'Authorization: Bearer {sender}' \
 
 curl -sS '{url}/webhooks/history?includeGlobal=true' -H 'Authorization: Bearer {admin}'
 
-Then: stop the receiver's peer by sending to a dead port and see it retried; POST /webhooks/history/retry/1;
-verify in your own program with the npm package: README.md, "Verify a webhook".
-Ctrl-C stops the demo.
+What to look at next:
+- send a record once more:  curl -sS -X POST {url}/webhooks/history/retry/1 -H 'Authorization: Bearer {admin}'
+- a receiver of your own:   sigpost listen --scheme immuta --secret '{secret}' --port 9001
+- in a program of yours:    the npm package, README.md, "Verify a webhook"
+- a server for real:        server/README.md
+
+Ctrl-C stops the demo; its data stays in {data}.
 "#
     )
 }

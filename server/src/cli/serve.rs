@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{Failure, demo, executor, print, say};
 use crate::config::{Config, Overrides};
@@ -64,6 +65,8 @@ sigpost: no tenant is configured, so nobody can do anything here. A configuratio
 
 /// Serves until a signal comes; `listening` is told the address first.
 pub(super) async fn serve(config: Config, listening: impl FnOnce(&str)) -> Result<(), Failure> {
+    // Before anybody is told that the server is there: whoever reads the line below may stop it at once.
+    let signals = StopSignals::install().map_err(|error| Failure::of(&error))?;
     let wanted = config.server.listen;
     let listener = TcpListener::bind(wanted).await.map_err(|error| {
         Failure::Failed(format!("cannot listen on {wanted}: {error}; choose another with --listen"))
@@ -73,37 +76,34 @@ pub(super) async fn serve(config: Config, listening: impl FnOnce(&str)) -> Resul
     let server = crate::Server::start(config, listener).await.map_err(|error| Failure::of(&error))?;
     print(format!("{{\"listening\":\"{url}\"}}\n").as_bytes())?;
     listening(&url);
-    let stopped = server.run_until(stop_signal()).await;
+    let stopped = server.run_until(signals.first()).await;
     stopped.map_err(|error| Failure::of(&error))
 }
 
-/// Resolves on SIGTERM or Ctrl-C. A second one ends the process at once.
-async fn stop_signal() {
-    let interrupt = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let terminate = async {
-            match signal(SignalKind::terminate()) {
-                Ok(mut signal) => {
-                    signal.recv().await;
-                }
-                Err(_) => std::future::pending().await,
-            }
-        };
-        tokio::select! { () = interrupt => (), () = terminate => () }
+/// The signals that stop a server: SIGTERM and Ctrl-C.
+struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    /// Takes the signals over from the operating system, which would end the process at once.
+    fn install() -> std::io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
-    #[cfg(not(unix))]
-    interrupt.await;
-    tracing::info!("stopping: finishing what is in flight");
-    tokio::spawn(async {
-        if tokio::signal::ctrl_c().await.is_ok() {
+
+    async fn either(&mut self) {
+        tokio::select! { _ = self.terminate.recv() => (), _ = self.interrupt.recv() => () }
+    }
+
+    /// Resolves at the first signal. A second one ends the process at once.
+    async fn first(mut self) {
+        self.either().await;
+        tracing::info!("stopping: finishing what is in flight");
+        tokio::spawn(async move {
+            self.either().await;
             say("sigpost: stopped at once");
             std::process::exit(130);
-        }
-    });
+        });
+    }
 }

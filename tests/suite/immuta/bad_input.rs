@@ -39,7 +39,8 @@ fn malformed_json_is_refused_with_its_place() {
     let answer = client(&server, ADMIN).send("POST", "/webhooks", &[], b"{\"webhooks\":[,]}").unwrap();
     assert!(answer.text().contains("offset 13"), "{}", answer.text());
     let headers = [("content-type", "application/cloudevents+json")];
-    for body in [&b"{"[..], b"[]", b"{\"id\":\"1\",\"id\":\"2\"}", deep.as_bytes(), bomb.as_bytes(), b"\xff"] {
+    for body in [&b"{"[..], b"[]", b"{\"id\":\"1\",\"id\":\"2\"}", deep.as_bytes(), bomb.as_bytes(), b"\xff"]
+    {
         let answer = client(&server, SENDER).send("POST", "/v1/events", &headers, body).unwrap();
         refused(&answer, 400, &String::from_utf8_lossy(&body[..body.len().min(60)]));
     }
@@ -168,10 +169,8 @@ fn errors_tell_nothing_of_other_tenants() {
 
 #[test]
 fn secrets_and_tokens_are_nowhere_in_logs_or_files() {
-    let (mut server, receiver) = (
-        Launch::sigpost(config("")).unwrap().environment("RUST_LOG", "trace").start().unwrap(),
-        receiver(),
-    );
+    let (mut server, receiver) =
+        (Launch::sigpost(config("")).unwrap().environment("RUST_LOG", "trace").start().unwrap(), receiver());
     receiver.then(sigpost_tests::receiver::Reply::status(500));
     let mut hook = entry(&receiver.url("/path-with-a-credential"));
     hook["secret"] = json!("canary-of-a-secret");
@@ -184,7 +183,8 @@ fn secrets_and_tokens_are_nowhere_in_logs_or_files() {
         files.push(std::fs::read(file.unwrap().path()).unwrap());
     }
     for canary in ["canary-of-a-secret", ADMIN, SENDER] {
-        let found = files.iter().any(|file| file.windows(canary.len()).any(|window| window == canary.as_bytes()));
+        let found =
+            files.iter().any(|file| file.windows(canary.len()).any(|window| window == canary.as_bytes()));
         assert!(!found, "{canary}");
     }
     let log = String::from_utf8_lossy(&files[0]);

@@ -9,10 +9,10 @@ fn an_event_is_taken_in_structured_binary_and_batched_mode() {
     let sender = client(&server, SENDER);
 
     let structured = publish(&server, &event("1", "modelCreated", json!({})));
-    assert_eq!((structured.status, structured.json().unwrap()), (
-        202,
-        json!({ "id": "1", "source": "/test", "status": "accepted" })
-    ));
+    assert_eq!(
+        (structured.status, structured.json().unwrap()),
+        (202, json!({ "id": "1", "source": "/test", "status": "accepted" }))
+    );
     let headers = [
         ("content-type", "application/json; charset=utf-8"),
         ("ce-specversion", "1.0"),
@@ -117,7 +117,11 @@ fn what_is_no_event_of_the_system_is_refused_with_its_reason() {
     case(|e| e["data"]["text"] = json!(null), 422, "data.text must be a string");
     case(|e| e["data"]["metadata"] = json!(1), 422, "data.metadata must be");
     case(|e| e["data"]["attachments"] = json!([]), 422, "data.attachments is not part");
-    case(|e| e["data"]["metadata"]["notificationType"] = json!("modelDeleted"), 422, "notificationType must be");
+    case(
+        |e| e["data"]["metadata"]["notificationType"] = json!("modelDeleted"),
+        422,
+        "notificationType must be",
+    );
     case(|e| e["type"] = json!("ALL_NOTIFICATIONS"), 422, "ALL_NOTIFICATIONS");
     for (event, status, detail) in cases {
         let answer = publish(&server, &event);

@@ -15,8 +15,19 @@ fn a_record_has_the_documented_members() {
     assert_eq!(
         keys(record),
         [
-            "id", "request", "response", "statusCode", "notificationType", "webhooksActivityId", "createdAt",
-            "updatedAt", "webhooksId", "url", "name", "actionType", "createdBy"
+            "id",
+            "request",
+            "response",
+            "statusCode",
+            "notificationType",
+            "webhooksActivityId",
+            "createdAt",
+            "updatedAt",
+            "webhooksId",
+            "url",
+            "name",
+            "actionType",
+            "createdBy"
         ]
     );
     assert_eq!((record["webhooksId"].as_i64(), record["createdBy"].as_i64()), (Some(id), Some(1)));
@@ -33,7 +44,8 @@ fn deliveries_of_one_event_share_its_activity_id() {
     accept(&server, "1");
     accept(&server, "2");
     let page = wait_for_history(&server, ADMIN, "?sortField=id&sortOrder=asc", 6);
-    let activities: Vec<_> = page["records"].as_array().unwrap().iter().map(|r| &r["webhooksActivityId"]).collect();
+    let activities: Vec<_> =
+        page["records"].as_array().unwrap().iter().map(|r| &r["webhooksActivityId"]).collect();
     assert_eq!(activities, [1, 1, 1, 2, 2, 2]);
 }
 
@@ -41,9 +53,12 @@ fn deliveries_of_one_event_share_its_activity_id() {
 fn pages_sorting_and_filters_select_what_they_say() {
     let (server, receiver) = (serve("retry = []"), receiver());
     create(&server, ADMIN, entry(&receiver.url("/")));
-    for (id, event_type, status) in
-        [("1", "modelCreated", 200), ("2", "userCreated", 503), ("3", "tagCreated", 404), ("4", "modelCreated", 500)]
-    {
+    for (id, event_type, status) in [
+        ("1", "modelCreated", 200),
+        ("2", "userCreated", 503),
+        ("3", "tagCreated", 404),
+        ("4", "modelCreated", 500),
+    ] {
         receiver.then(Reply::status(status).body("answer"));
         assert_eq!(publish(&server, &event(id, event_type, json!({}))).status, 202);
         wait_for_history(&server, ADMIN, "", id.parse().unwrap());
@@ -82,7 +97,8 @@ fn own_and_global_records_are_shown_to_whom_they_may_be() {
     create(&server, OTHER_USER, own); // the one it happens to
     accept(&server, "1");
     wait_for_history(&server, ADMIN, "?includeGlobal=true", 1);
-    let count = |token: &str, query: &str| history(&server, token, query)["count"].as_str().unwrap().to_owned();
+    let count =
+        |token: &str, query: &str| history(&server, token, query)["count"].as_str().unwrap().to_owned();
     wait_for_history(&server, USER, "", 1);
     wait_for_history(&server, OTHER_USER, "", 1);
     assert_eq!(count(ADMIN, ""), "1", "its own, which is global");
@@ -118,7 +134,11 @@ fn who_receives_what_follows_actor_target_and_global() {
         assert_eq!(got, expected, "{published}");
         seen += expected.len();
     };
-    receives("modelCreated", json!({ "actionBy": 2, "targetUser": 4 }), &["/2-triggered", "/4-received", "/all"]);
+    receives(
+        "modelCreated",
+        json!({ "actionBy": 2, "targetUser": 4 }),
+        &["/2-triggered", "/4-received", "/all"],
+    );
     receives("modelCreated", json!({ "actionBy": "4", "targetUser": "2" }), &["/2-received", "/all"]);
     receives("modelCreated", json!({ "actionBy": 2, "targetUser": 2 }), &["/2-triggered", "/all"]);
     receives(
@@ -145,23 +165,42 @@ fn a_retry_is_one_attempt_now_with_the_same_bytes_and_a_record_of_its_own() {
     assert_eq!(answer.status, 200, "{}", answer.text());
     let record = answer.json().unwrap();
     let documented = [
-        "id", "request", "response", "statusCode", "notificationType", "webhooksActivityId", "createdAt", "updatedAt",
+        "id",
+        "request",
+        "response",
+        "statusCode",
+        "notificationType",
+        "webhooksActivityId",
+        "createdAt",
+        "updatedAt",
     ];
     assert_eq!(keys(&record), documented);
-    assert_eq!((record["id"].as_i64(), &record["statusCode"], &record["response"]), (Some(2), &json!(200), &json!({})));
+    assert_eq!(
+        (record["id"].as_i64(), &record["statusCode"], &record["response"]),
+        (Some(2), &json!(200), &json!({}))
+    );
     assert_eq!(record["webhooksActivityId"], 1);
     let requests = receiver.requests();
     assert_eq!(requests.len(), 2);
     assert_eq!(requests[0].body, requests[1].body);
     assert_eq!(requests[0].header("webhook-id"), requests[1].header("webhook-id"));
-    assert_eq!(history(&server, ADMIN, "?successOrFailure=failure")["count"], "1", "the first record stays as it was");
+    assert_eq!(
+        history(&server, ADMIN, "?successOrFailure=failure")["count"],
+        "1",
+        "the first record stays as it was"
+    );
     // A success can be retried too; a failed retry is not tried again.
     receiver.then(Reply::status(500));
     assert_eq!(retry(ADMIN, "2").json().unwrap()["statusCode"], 500);
     assert_eq!(history(&server, ADMIN, "")["count"], "3");
-    for (token, id, status) in
-        [(ADMIN, "99", 404), (USER, "1", 404), (STRANGER, "1", 404), (ADMIN, "x", 400), (ADMIN, "0", 404), (SENDER, "1", 403)]
-    {
+    for (token, id, status) in [
+        (ADMIN, "99", 404),
+        (USER, "1", 404),
+        (STRANGER, "1", 404),
+        (ADMIN, "x", 400),
+        (ADMIN, "0", 404),
+        (SENDER, "1", 403),
+    ] {
         assert_eq!(retry(token, id).status, status, "{token} {id}");
     }
     assert_eq!(receiver.requests().len(), 3);

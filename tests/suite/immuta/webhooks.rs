@@ -96,7 +96,8 @@ fn users_see_their_own_webhooks_and_admins_all_of_their_tenant() {
     let server = serve("");
     let mut own = entry("https://example.com/");
     own["global"] = json!(false);
-    let (by_admin, by_user) = (create(&server, ADMIN, entry("https://example.com/")), create(&server, USER, own.clone()));
+    let (by_admin, by_user) =
+        (create(&server, ADMIN, entry("https://example.com/")), create(&server, USER, own.clone()));
     let ids = |token: &str| {
         let list = client(&server, token).get("/webhooks").unwrap().json().unwrap();
         list.as_array().unwrap().iter().map(|webhook| webhook["id"].as_i64().unwrap()).collect::<Vec<_>>()
@@ -140,7 +141,10 @@ fn a_sender_only_publishes_and_an_operator_only_manages() {
     let acting = client(&server, OPERATOR).with_header("sigpost-tenant", "acme");
     assert_eq!(acting.get("/webhooks").unwrap().status, 200);
     assert_eq!(acting.get("/webhooks/history").unwrap().status, 403);
-    assert_eq!(client(&server, OPERATOR).with_header("sigpost-tenant", "nobody").get("/webhooks").unwrap().status, 404);
+    assert_eq!(
+        client(&server, OPERATOR).with_header("sigpost-tenant", "nobody").get("/webhooks").unwrap().status,
+        404
+    );
     // A tenant's own users cannot leave it.
     let stranger = client(&server, STRANGER).with_header("sigpost-tenant", "acme");
     create(&server, ADMIN, entry("https://example.com/"));
@@ -161,7 +165,8 @@ fn the_list_of_actions_is_that_of_the_release() {
 #[test]
 fn an_api_key_is_exchanged_for_a_bearer_and_works_bare_too() {
     let server = serve("");
-    let exchange = |key: &str| server.client().post("/bim/apikey/authenticate", &json!({ "apikey": key })).unwrap();
+    let exchange =
+        |key: &str| server.client().post("/bim/apikey/authenticate", &json!({ "apikey": key })).unwrap();
     let answer = exchange(USER);
     assert_eq!(answer.status, 200);
     let bearer = answer.json().unwrap()["token"].as_str().unwrap().to_owned();
@@ -170,9 +175,16 @@ fn an_api_key_is_exchanged_for_a_bearer_and_works_bare_too() {
     assert_eq!(server.client().with_header("authorization", &bearer).get("/webhooks").unwrap().status, 200);
     for wrong in ["wrong", &bearer, OPERATOR, ""] {
         let answer = exchange(wrong);
-        assert_eq!((answer.status, &answer.json().unwrap()["error"]), (401, &json!("Unauthorized")), "{wrong}");
+        assert_eq!(
+            (answer.status, &answer.json().unwrap()["error"]),
+            (401, &json!("Unauthorized")),
+            "{wrong}"
+        );
     }
-    assert_eq!(server.client().post("/bim/apikey/authenticate", &json!({ "key": USER })).unwrap().status, 400);
+    assert_eq!(
+        server.client().post("/bim/apikey/authenticate", &json!({ "key": USER })).unwrap().status,
+        400
+    );
 }
 
 #[test]
@@ -184,13 +196,22 @@ fn without_a_valid_token_there_is_nothing_but_401() {
             None => server.client(),
             Some(value) => server.client().with_header("authorization", value),
         };
-        for (method, path) in
-            [("GET", "/webhooks"), ("POST", "/webhooks"), ("GET", "/webhooks/1"), ("DELETE", "/webhooks/1"),
-             ("GET", "/webhooks/actions"), ("GET", "/webhooks/history"), ("POST", "/webhooks/history/retry/1")]
-        {
+        for (method, path) in [
+            ("GET", "/webhooks"),
+            ("POST", "/webhooks"),
+            ("GET", "/webhooks/1"),
+            ("DELETE", "/webhooks/1"),
+            ("GET", "/webhooks/actions"),
+            ("GET", "/webhooks/history"),
+            ("POST", "/webhooks/history/retry/1"),
+        ] {
             let answer = client.send(method, path, &[], b"").unwrap();
             let body = answer.json().unwrap();
-            assert_eq!((answer.status, &body["statusCode"]), (401, &json!(401)), "{method} {path} {authorization:?}");
+            assert_eq!(
+                (answer.status, &body["statusCode"]),
+                (401, &json!(401)),
+                "{method} {path} {authorization:?}"
+            );
             assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
         }
         let answer = client.send("POST", "/v1/events", &[], b"").unwrap();
@@ -206,7 +227,11 @@ fn failed_authentication_is_limited_per_address() {
     assert_eq!(last.status, 429, "{}", last.text());
     assert!(last.header("retry-after").unwrap().parse::<u32>().unwrap() >= 1);
     assert_eq!(answers[0].status, 401);
-    assert_eq!(client(&server, ADMIN).get("/webhooks").unwrap().status, 200, "who has a token is not shut out");
+    assert_eq!(
+        client(&server, ADMIN).get("/webhooks").unwrap().status,
+        200,
+        "who has a token is not shut out"
+    );
 }
 
 #[test]
@@ -221,7 +246,8 @@ fn deleting_cancels_what_is_pending_and_keeps_history() {
     let page = history(&server, ADMIN, "?includeGlobal=true");
     assert_eq!((&page["count"], &page["records"][0]["webhooksId"]), (&json!("1"), &json!(id)));
     let record = page["records"][0]["id"].as_i64().unwrap();
-    let retry = client(&server, ADMIN).send("POST", &format!("/webhooks/history/retry/{record}"), &[], b"").unwrap();
+    let retry =
+        client(&server, ADMIN).send("POST", &format!("/webhooks/history/retry/{record}"), &[], b"").unwrap();
     assert_eq!(retry.status, 404, "{}", retry.text());
     accept(&server, "2");
     std::thread::sleep(Duration::from_millis(200));
