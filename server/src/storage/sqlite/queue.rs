@@ -164,11 +164,17 @@ impl Queue {
         self.unsettled.fetch_sub(count, Ordering::AcqRel);
     }
 
-    /// Puts results back that could not be written for want of space.
+    /// Puts results back that could not be written for want of space. A closing store does not wait for space: then
+    /// they are dropped, and their deliveries stay pending.
     pub(super) fn put_back(&self, results: Vec<Settlement>) {
         let mut inner = self.lock();
-        for result in results.into_iter().rev() {
-            inner.results.push_front(result);
+        if inner.mode == Mode::Open {
+            for result in results.into_iter().rev() {
+                inner.results.push_front(result);
+            }
+        } else if !results.is_empty() {
+            tracing::error!(results = results.len(), "results of attempts were lost for want of space");
+            self.settled(results.len());
         }
     }
 
