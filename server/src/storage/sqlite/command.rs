@@ -72,10 +72,10 @@ impl<I, O: Send + 'static> Job<I, O> {
     }
 
     /// Runs in a savepoint: when it fails, it alone does.
-    fn run_apart(
+    fn run_apart<'a>(
         &mut self,
-        transaction: &mut Transaction<'_>,
-        run: impl FnOnce(&mut Transaction<'_>, &I) -> Result<O, StoreError>,
+        transaction: &mut Transaction<'a>,
+        run: impl FnOnce(&mut Transaction<'a>, &I) -> Result<O, StoreError>,
     ) -> Result<(), StoreError> {
         let input = &self.input;
         self.result = transaction.savepoint(|transaction| run(transaction, input))?;
@@ -108,11 +108,11 @@ impl Command {
             Self::Settle(job) => job.run(|settlement| transaction.settle(settlement)),
             Self::Check(job) => job.run(|()| transaction.touch()),
             Self::ApplyTenants(job) => job.run_apart(transaction, |t, specs| t.apply_tenants(specs)),
-            Self::CreateWebhook(job) => job.run_apart(transaction, |t, new| t.create_webhook(new)),
+            Self::CreateWebhook(job) => job.run_apart(transaction, Transaction::create_webhook),
             Self::DeleteWebhook(job) => job.run_apart(transaction, |t, named| t.delete_webhook(*named)),
             Self::CreateResend(job) => job.run_apart(transaction, |t, named| t.create_resend(*named)),
-            Self::Prune(job) => job.run_apart(transaction, |t, prune| t.prune(prune)),
-            Self::IssueToken(job) => job.run_apart(transaction, |t, token| t.issue_token(token)),
+            Self::Prune(job) => job.run_apart(transaction, Transaction::prune),
+            Self::IssueToken(job) => job.run_apart(transaction, Transaction::issue_token),
         }
     }
 

@@ -164,11 +164,17 @@ impl Queue {
         self.unsettled.fetch_sub(count, Ordering::AcqRel);
     }
 
-    /// Puts results back that could not be written for want of space.
+    /// Puts results back that could not be written for want of space. A closing store does not wait for space: then
+    /// they are dropped, and their deliveries stay pending.
     pub(super) fn put_back(&self, results: Vec<Settlement>) {
         let mut inner = self.lock();
-        for result in results.into_iter().rev() {
-            inner.results.push_front(result);
+        if inner.mode == Mode::Open {
+            for result in results.into_iter().rev() {
+                inner.results.push_front(result);
+            }
+        } else if !results.is_empty() {
+            tracing::error!(results = results.len(), "results of attempts were lost for want of space");
+            self.settled(results.len());
         }
     }
 
@@ -257,5 +263,60 @@ impl<'a> Waiter<'a> {
 impl Drop for Waiter<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn callers_wait_for_room_and_beyond_a_bound_are_sent_away() {
+        let queue = Arc::new(Queue::new());
+        let everything = queue.admit(usize::MAX).await.unwrap();
+        let mut waiting = tokio::task::JoinSet::new();
+        for _ in 0..WAITERS {
+            let queue = Arc::clone(&queue);
+            waiting.spawn(async move { queue.admit(0).await.is_ok() });
+        }
+        while queue.waiting.load(Ordering::Acquire) < WAITERS {
+            tokio::task::yield_now().await;
+        }
+        assert!(matches!(queue.admit(0).await, Err(StoreError::Overloaded)));
+        drop(everything);
+        assert!(waiting.join_all().await.into_iter().all(|admitted| admitted));
+        assert!(queue.admit(0).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_for_room_learns_that_the_store_has_stopped() {
+        let queue = Arc::new(Queue::new());
+        let everything = queue.admit(usize::MAX).await.unwrap();
+        let waiter = tokio::spawn({
+            let queue = Arc::clone(&queue);
+            async move { queue.admit(0).await.err() }
+        });
+        while queue.waiting.load(Ordering::Acquire) == 0 {
+            tokio::task::yield_now().await;
+        }
+        assert!(queue.stop().is_empty());
+        assert!(matches!(waiter.await.unwrap(), Some(StoreError::Stopped)));
+        drop(everything);
+    }
+
+    #[test]
+    fn a_closing_queue_hands_out_what_is_left_and_then_nothing() {
+        let queue = Queue::new();
+        for delivery in 0..1_500 {
+            queue.push_result(Settlement {
+                delivery: crate::domain::DeliveryId::new(delivery),
+                attempt: None,
+                next: crate::domain::Next::End(crate::domain::DeliveryState::Expired),
+            });
+        }
+        assert_eq!(queue.unsettled(), 1_500);
+        queue.close();
+        let taken = || queue.take(Duration::ZERO, true).map(|batch| batch.results.len());
+        assert_eq!([taken(), taken(), taken()], [Some(BATCH_RESULTS), Some(1_500 - BATCH_RESULTS), None]);
     }
 }

@@ -381,6 +381,23 @@ async fn results_that_find_no_space_wait_until_there_is_some() {
 }
 
 #[tokio::test]
+async fn a_store_closes_even_when_there_is_no_space_for_the_last_results() {
+    let mut world = prepared("PRAGMA max_page_count = 120").await;
+    let webhook = world.webhook().await;
+    let delivery = world.deliver("1", &[&webhook]).await[0];
+    let huge = Outcome::Response { status: 200, body: vec![b'y'; 1_000_000].into() };
+    world.store.settle_later(Settlement {
+        delivery,
+        attempt: Some(attempt(1, huge)),
+        next: Next::End(DeliveryState::Delivered),
+    });
+    tokio::time::timeout(Duration::from_secs(20), world.store.close()).await.expect("it ends");
+    world.reopen().await;
+    assert_eq!(world.pending().await[0].delivery, delivery, "it is repeated, not lost");
+    world.store.close().await;
+}
+
+#[tokio::test]
 async fn after_a_failed_commit_nothing_is_acknowledged_any_more() {
     // A constraint that is checked at the commit stands for a disk that fails there.
     let mut world = prepared(

@@ -1,0 +1,255 @@
+//! What every backend must do, told by tests. A backend runs them all by [`contract!`] with a [`Bench`] of its own.
+
+use core::future::Future;
+use core::time::Duration;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use sigpost_core::signature::Secret;
+
+mod afterwards;
+mod history;
+mod publishing;
+mod settling;
+mod tenants;
+
+use super::{Resend, Store, StoreError};
+use crate::clock::{Clock, MockClock};
+use crate::domain::profile::immuta;
+use crate::domain::{
+    Attempt, Cause, DeliveryId, DeliveryState, DialectId, Egress, Endpoint, Failure, FailureClass,
+    Fingerprint, Frame, HistoryFilter, HistoryOrder, HistoryPage, HistoryQuery, IssuedToken, NewDelivery,
+    NewEvent, NewWebhook, Next, Number, Outcome, Phase, Profile, Published, Record, Settings, Settlement,
+    SortField, SortOrder, TenantId, TenantSpec, Timestamp, TokenHash, TokenOwner, UserId, Webhook, Work,
+};
+
+/// A place where a backend keeps its data, to be opened again and again.
+pub(super) trait Bench: Send + Sync {
+    type Store: Store;
+
+    /// A new, empty place.
+    fn new(clock: Arc<MockClock>) -> Self;
+
+    /// Opens the store there.
+    fn open(&self) -> impl Future<Output = Self::Store> + Send;
+}
+
+/// A store with one tenant and the means to make things in it.
+pub(super) struct World<B: Bench> {
+    pub(super) bench: B,
+    pub(super) clock: Arc<MockClock>,
+    pub(super) store: Arc<B::Store>,
+    pub(super) tenant: TenantId,
+}
+
+pub(super) fn time(second: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + second).unwrap()
+}
+
+pub(super) fn number(number: i64) -> Number {
+    Number::new(number).unwrap()
+}
+
+pub(super) fn spec(name: &str) -> TenantSpec {
+    TenantSpec {
+        name: name.into(),
+        dialect: DialectId::Immuta,
+        egress: Egress::default(),
+        settings: Settings::default(),
+        users: BTreeMap::new(),
+    }
+}
+
+pub(super) fn new_webhook(tenant: TenantId, owner: &str, global: bool) -> NewWebhook {
+    NewWebhook {
+        tenant,
+        owner: UserId::new(owner).unwrap(),
+        endpoint: Endpoint::parse("https://hooks.example.com/in?x=1").unwrap(),
+        secret: Some(Secret::new(*b"a secret for signing").unwrap()),
+        profile: Profile::Immuta(immuta::Immuta::restore(immuta::Parts {
+            name: "audit \"log\"".into(),
+            global,
+            notifications: vec!["modelCreated".into(), "modelDeleted".into()],
+            action: immuta::ActionType::Triggered,
+        })),
+        created_at: time(0),
+    }
+}
+
+pub(super) fn frame(tail: &str) -> Frame {
+    Frame { head: Bytes::new(), cut: 1, tail: Bytes::copy_from_slice(tail.as_bytes()) }
+}
+
+pub(super) fn event(tenant: TenantId, id: &str, to: &[&Webhook]) -> NewEvent {
+    NewEvent {
+        tenant,
+        source: "/source".into(),
+        id: id.into(),
+        event_type: "modelCreated".into(),
+        attributes: "{\"specversion\":\"1.0\"}".into(),
+        data: Bytes::from(format!("{{\"text\":\"{id}\"}}")),
+        fingerprint: Fingerprint([1; 32]),
+        received_at: time(10),
+        deliveries: to
+            .iter()
+            .map(|webhook| NewDelivery {
+                webhook: webhook.id,
+                frame: frame(&format!(",\"webhookId\":{}}}", webhook.number)),
+            })
+            .collect(),
+    }
+}
+
+pub(super) fn attempt(number: u32, outcome: Outcome) -> Attempt {
+    Attempt {
+        number,
+        started_at: time(20 + i64::from(number)),
+        duration: Duration::from_micros(1_500),
+        webhook_version: 1,
+        outcome,
+    }
+}
+
+pub(super) fn answered(status: u16) -> Outcome {
+    Outcome::Response { status, body: Bytes::from_static(b"answer") }
+}
+
+pub(super) fn refused() -> Outcome {
+    Outcome::Failed(Failure { class: FailureClass::ConnectionRefused, phase: Phase::Connect })
+}
+
+pub(super) fn ended(delivery: DeliveryId, status: u16) -> Settlement {
+    let state =
+        if (200..300).contains(&status) { DeliveryState::Delivered } else { DeliveryState::Exhausted };
+    Settlement { delivery, attempt: Some(attempt(1, answered(status))), next: Next::End(state) }
+}
+
+pub(super) fn everything(tenant: TenantId) -> HistoryQuery {
+    HistoryQuery {
+        filter: HistoryFilter {
+            tenant,
+            owned_by: Some(UserId::new("2").unwrap()),
+            global: true,
+            event_type: None,
+            success: None,
+        },
+        order: HistoryOrder { field: SortField::Id, order: SortOrder::Ascending },
+        offset: 0,
+        limit: 100,
+    }
+}
+
+pub(super) fn numbers(page: &HistoryPage) -> Vec<i64> {
+    page.records.iter().map(|record| record.number.get()).collect()
+}
+
+impl<B: Bench> World<B> {
+    pub(super) async fn new() -> Self {
+        let clock = Arc::new(MockClock::at(time(100)));
+        let bench = B::new(Arc::clone(&clock));
+        let store = Arc::new(bench.open().await);
+        store.apply_tenants(vec![spec("acme")]).await.unwrap();
+        let tenant = store.directory().tenant_by_name("acme").unwrap().id;
+        Self { bench, clock, store, tenant }
+    }
+
+    /// Stops the store and opens it again, with its tenant.
+    pub(super) async fn reopen(&mut self) {
+        self.store.close().await;
+        self.store = Arc::new(self.bench.open().await);
+        self.store.apply_tenants(vec![spec("acme")]).await.unwrap();
+    }
+
+    pub(super) async fn webhook(&self) -> Arc<Webhook> {
+        self.store.create_webhook(new_webhook(self.tenant, "2", false)).await.unwrap()
+    }
+
+    pub(super) async fn publish(&self, event: NewEvent) -> Published {
+        self.store.publish(vec![event]).await.unwrap().remove(0)
+    }
+
+    /// Publishes an event to these webhooks and returns its deliveries.
+    pub(super) async fn deliver(&self, id: &str, to: &[&Webhook]) -> Vec<DeliveryId> {
+        match self.publish(event(self.tenant, id, to)).await {
+            Published::Accepted { deliveries, .. } => deliveries,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(super) async fn pending(&self) -> Vec<Work> {
+        self.store.pending(None, 1_000).await.unwrap()
+    }
+
+    pub(super) async fn history(&self) -> HistoryPage {
+        self.store.history(everything(self.tenant)).await.unwrap()
+    }
+
+    async fn record(&self, number: i64) -> Option<Record> {
+        self.store.record(self.tenant, self::number(number)).await.unwrap()
+    }
+
+    /// Waits until every result given so far is durable.
+    pub(super) async fn settled(&self) {
+        while self.store.unsettled() > 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+}
+
+/// Runs the suite for a backend.
+macro_rules! contract {
+    ($bench:ty) => {
+        contract!($bench:
+            a_tenant_keeps_its_id_and_its_random_name_over_restarts
+            a_tenant_that_is_no_longer_configured_disappears_and_can_come_back
+            a_webhook_reads_back_as_it_was_made_also_after_a_restart
+            numbers_are_counted_per_tenant_and_never_given_twice
+            a_deleted_webhook_is_gone_and_its_number_stays_taken
+            deleting_a_webhook_cancels_what_is_pending_for_it_and_nothing_else
+            a_delivery_to_a_webhook_deleted_meanwhile_is_over_from_the_start
+            another_tenants_webhook_cannot_be_deleted
+            what_was_published_is_pending_with_its_body_also_after_a_restart
+            pending_work_is_read_in_pages
+            the_same_event_again_is_a_duplicate_and_other_content_a_conflict
+            a_repetition_within_one_call_is_found
+            a_repetition_is_found_after_a_restart
+            the_same_key_of_another_tenant_is_another_event
+            a_call_is_stored_whole_or_not_at_all
+            a_retry_stays_pending_until_its_time_and_counts_its_attempts
+            a_terminal_delivery_keeps_its_state_and_still_records_attempts
+            a_delivery_may_end_without_an_attempt
+            the_result_of_an_unknown_delivery_changes_nothing
+            a_result_given_without_waiting_becomes_durable_by_itself
+            results_given_without_waiting_survive_closing
+            a_record_appears_with_its_first_attempt_and_shows_the_latest
+            every_failure_reads_back_as_it_was_recorded
+            history_is_filtered_by_owner_and_global
+            history_is_filtered_by_type_and_success
+            history_is_sorted_by_every_field_in_both_directions
+            history_is_counted_before_it_is_paged
+            history_outlives_its_webhook
+            another_tenants_records_are_not_there
+            a_resend_is_a_new_delivery_with_the_same_bytes_and_message_id
+            only_records_that_are_shown_can_be_resent
+            a_record_of_a_deleted_webhook_cannot_be_resent
+            pruning_deletes_what_is_old_and_over
+            pruning_keeps_an_event_that_was_sent_again
+            pruning_is_bounded_and_goes_on_where_it_stopped
+            an_issued_token_works_until_it_expires_also_after_a_restart
+            a_closed_store_refuses_everything
+            reading_does_not_wait_for_writing
+        );
+    };
+    ($bench:ty: $($test:ident)*) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                crate::storage::contract::$test::<$bench>().await;
+            }
+        )*
+    };
+}
+pub(super) use contract;
+
+pub(super) use self::{afterwards::*, history::*, publishing::*, settling::*, tenants::*};

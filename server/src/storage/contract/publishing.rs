@@ -1,0 +1,99 @@
+//! Publishing, idempotency, and what is pending after it.
+
+use super::*;
+
+pub(in crate::storage) async fn what_was_published_is_pending_with_its_body_also_after_a_restart<B: Bench>() {
+    let mut world = World::<B>::new().await;
+    let (a, b) = (world.webhook().await, world.webhook().await);
+    let deliveries = world.deliver("1", &[&a, &b]).await;
+    let tenant = world.store.directory().tenant(world.tenant).unwrap();
+    for _ in 0..2 {
+        let pending = world.pending().await;
+        assert_eq!(pending.iter().map(|work| work.delivery).collect::<Vec<_>>(), deliveries);
+        let work = &pending[1];
+        assert_eq!((work.tenant, work.webhook, work.cause), (world.tenant, b.id, Cause::Event));
+        assert_eq!((work.received_at, work.due, work.attempts_made), (time(10), time(10), 0));
+        assert_eq!(work.message_id, b.message_id(&tenant, number(1)));
+        assert_eq!(work.body, None);
+        let body = world.store.body(work.delivery).await.unwrap().unwrap();
+        assert_eq!(body.to_bytes(), "{\"text\":\"1\",\"webhookId\":2}");
+        world.reopen().await;
+    }
+    assert!(world.store.body(DeliveryId::new(1_000)).await.unwrap().is_none());
+    world.store.close().await;
+}
+
+pub(in crate::storage) async fn pending_work_is_read_in_pages<B: Bench>() {
+    let world = World::<B>::new().await;
+    let webhook = world.webhook().await;
+    let mut expected = Vec::new();
+    for id in 0..5 {
+        expected.extend(world.deliver(&id.to_string(), &[&webhook]).await);
+    }
+    let (mut read, mut after) = (Vec::new(), None);
+    loop {
+        let page = world.store.pending(after, 2).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some(last.delivery);
+        read.extend(page.iter().map(|work| work.delivery));
+    }
+    assert_eq!(read, expected);
+    world.store.close().await;
+}
+
+pub(in crate::storage) async fn the_same_event_again_is_a_duplicate_and_other_content_a_conflict<B: Bench>() {
+    let world = World::<B>::new().await;
+    let webhook = world.webhook().await;
+    let first = event(world.tenant, "1", &[&webhook]);
+    assert!(matches!(world.publish(first.clone()).await, Published::Accepted { .. }));
+    assert_eq!(world.publish(first.clone()).await, Published::Duplicate { number: number(1) });
+    let other = NewEvent { fingerprint: Fingerprint([2; 32]), ..first.clone() };
+    assert_eq!(world.publish(other).await, Published::Conflict);
+    assert_eq!(world.pending().await.len(), 1);
+    for new in [NewEvent { id: "2".into(), ..first.clone() }, NewEvent { source: "/2".into(), ..first }] {
+        assert!(matches!(world.publish(new).await, Published::Accepted { .. }));
+    }
+    world.store.close().await;
+}
+
+pub(in crate::storage) async fn a_repetition_within_one_call_is_found<B: Bench>() {
+    let world = World::<B>::new().await;
+    let first = event(world.tenant, "1", &[]);
+    let other = NewEvent { fingerprint: Fingerprint([2; 32]), ..first.clone() };
+    let next = event(world.tenant, "2", &[]);
+    let answers = world.store.publish(vec![first.clone(), first, other, next]).await.unwrap();
+    assert!(matches!(answers[0], Published::Accepted { number, .. } if number.get() == 1));
+    assert_eq!(answers[1..3], [Published::Duplicate { number: number(1) }, Published::Conflict]);
+    assert!(matches!(answers[3], Published::Accepted { number, .. } if number.get() == 2));
+    world.store.close().await;
+}
+
+pub(in crate::storage) async fn a_repetition_is_found_after_a_restart<B: Bench>() {
+    let mut world = World::<B>::new().await;
+    let first = event(world.tenant, "1", &[]);
+    world.publish(first.clone()).await;
+    world.reopen().await;
+    assert_eq!(world.publish(first).await, Published::Duplicate { number: number(1) });
+    world.store.close().await;
+}
+
+pub(in crate::storage) async fn the_same_key_of_another_tenant_is_another_event<B: Bench>() {
+    let world = World::<B>::new().await;
+    world.store.apply_tenants(vec![spec("acme"), spec("other")]).await.unwrap();
+    let other = world.store.directory().tenant_by_name("other").unwrap().id;
+    world.publish(event(world.tenant, "1", &[])).await;
+    let theirs = world.publish(event(other, "1", &[])).await;
+    assert!(matches!(theirs, Published::Accepted { number, .. } if number.get() == 1));
+    world.store.close().await;
+}
+
+pub(in crate::storage) async fn a_call_is_stored_whole_or_not_at_all<B: Bench>() {
+    let world = World::<B>::new().await;
+    let webhook = world.webhook().await;
+    let good = event(world.tenant, "1", &[&webhook]);
+    let impossible = event(TenantId::new(999), "2", &[]);
+    assert!(world.store.publish(vec![good.clone(), impossible]).await.is_err());
+    assert!(world.pending().await.is_empty());
+    assert!(matches!(world.publish(good).await, Published::Accepted { number, .. } if number.get() == 1));
+    world.store.close().await;
+}

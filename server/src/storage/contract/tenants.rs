@@ -1,0 +1,134 @@
+//! Tenants and webhooks.
+
+use super::*;
+
+pub(in crate::storage) async fn a_tenant_keeps_its_id_and_its_random_name_over_restarts<B: Bench>() {
+    let mut world = World::<B>::new().await;
+    let before = world.store.directory().tenant(world.tenant).unwrap();
+    world.reopen().await;
+    assert_eq!(world.store.directory().tenant(world.tenant).unwrap(), before);
+    assert_ne!(before.uid.as_bytes(), &[0; 16]);
+    world.store.close().await;
+}
+
+pub(in crate::storage) async fn a_tenant_that_is_no_longer_configured_disappears_and_can_come_back<
+    B: Bench,
+>() {
+    let world = World::<B>::new().await;
+    let webhook = world.webhook().await;
+    world.deliver("1", &[&webhook]).await;
+    world.store.apply_tenants(vec![spec("other")]).await.unwrap();
+    assert!(world.store.directory().tenant(world.tenant).is_none());
+    assert!(world.store.directory().tenant_by_name("acme").is_none());
+    assert!(world.pending().await.is_empty(), "its deliveries wait");
+    world.store.apply_tenants(vec![spec("other"), spec("acme")]).await.unwrap();
+    assert_eq!(world.store.directory().tenant_by_name("acme").unwrap().id, world.tenant);
+    assert_eq!(world.pending().await.len(), 1);
+    world.store.close().await;
+}
+
+pub(super) fn assert_same(a: &Webhook, b: &Webhook) {
+    assert_eq!((a.id, a.number, a.tenant, &a.owner), (b.id, b.number, b.tenant, &b.owner));
+    assert_eq!((a.endpoint.as_given(), a.state, a.version), (b.endpoint.as_given(), b.state, b.version));
+    assert_eq!((&a.profile, a.created_at, a.updated_at), (&b.profile, b.created_at, b.updated_at));
+    let bytes = |webhook: &Webhook| webhook.secret.as_ref().map(|secret| secret.as_bytes().to_vec());
+    assert_eq!(bytes(a), bytes(b));
+}
+
+pub(in crate::storage) async fn a_webhook_reads_back_as_it_was_made_also_after_a_restart<B: Bench>() {
+    let mut world = World::<B>::new().await;
+    let made = world.webhook().await;
+    let unsigned = NewWebhook { secret: None, ..new_webhook(world.tenant, "3", true) };
+    let unsigned = world.store.create_webhook(unsigned).await.unwrap();
+    assert_eq!((made.number, made.version, made.created_at), (number(1), 1, time(0)));
+    assert_same(&world.store.directory().webhook(made.id).unwrap(), &made);
+    world.reopen().await;
+    let directory = world.store.directory();
+    assert_same(&directory.webhook(made.id).unwrap(), &made);
+    assert_same(&directory.webhook_by_number(world.tenant, unsigned.number).unwrap(), &unsigned);
+    assert_eq!(directory.webhooks_of(world.tenant).len(), 2);
+    world.store.close().await;
+}
+
+pub(in crate::storage) async fn numbers_are_counted_per_tenant_and_never_given_twice<B: Bench>() {
+    let mut world = World::<B>::new().await;
+    world.store.apply_tenants(vec![spec("acme"), spec("other")]).await.unwrap();
+    let other = world.store.directory().tenant_by_name("other").unwrap().id;
+    let webhook = world.webhook().await;
+    let theirs = world.store.create_webhook(new_webhook(other, "2", false)).await.unwrap();
+    assert_eq!((webhook.number, theirs.number), (number(1), number(1)));
+    assert_ne!(webhook.id, theirs.id);
+    let first = world.deliver("1", &[&webhook]).await;
+    world.store.settle(ended(first[0], 200)).await.unwrap();
+    world.store.delete_webhook(world.tenant, webhook.number, time(50)).await.unwrap().unwrap();
+    assert_eq!(world.store.prune(vec![(world.tenant, time(1_000))], 10).await.unwrap(), 1);
+    world.reopen().await;
+    let webhook = world.webhook().await;
+    assert_eq!(webhook.number, number(2));
+    let Published::Accepted { number: event_number, deliveries, .. } =
+        world.publish(event(world.tenant, "2", &[&webhook])).await
+    else {
+        panic!("a new event")
+    };
+    assert_eq!(event_number, number(2));
+    assert!(deliveries[0] > first[0]);
+    world.store.settle(ended(deliveries[0], 200)).await.unwrap();
+    assert_eq!(numbers(&world.history().await), [2]);
+    world.store.close().await;
+}
+
+pub(in crate::storage) async fn a_deleted_webhook_is_gone_and_its_number_stays_taken<B: Bench>() {
+    let mut world = World::<B>::new().await;
+    let webhook = world.webhook().await;
+    let deleted = world.store.delete_webhook(world.tenant, webhook.number, time(50)).await.unwrap().unwrap();
+    assert_eq!((deleted.id, deleted.version, deleted.updated_at), (webhook.id, 2, time(50)));
+    assert!(deleted.secret.is_none());
+    assert!(world.store.directory().webhook(webhook.id).is_none());
+    assert!(world.store.delete_webhook(world.tenant, webhook.number, time(51)).await.unwrap().is_none());
+    world.reopen().await;
+    assert!(world.store.directory().webhook_by_number(world.tenant, webhook.number).is_none());
+    assert_eq!(world.webhook().await.number, number(2));
+    world.store.close().await;
+}
+
+pub(in crate::storage) async fn deleting_a_webhook_cancels_what_is_pending_for_it_and_nothing_else<
+    B: Bench,
+>() {
+    let world = World::<B>::new().await;
+    let (gone, kept) = (world.webhook().await, world.webhook().await);
+    let deliveries = world.deliver("1", &[&gone, &kept]).await;
+    world.store.delete_webhook(world.tenant, gone.number, time(50)).await.unwrap();
+    let pending: Vec<_> = world.pending().await.into_iter().map(|work| work.delivery).collect();
+    assert_eq!(pending, [deliveries[1]]);
+    // Its attempt was under way: it is recorded, the delivery stays cancelled.
+    let late = Settlement {
+        delivery: deliveries[0],
+        attempt: Some(attempt(1, answered(503))),
+        next: Next::Retry { due: time(60) },
+    };
+    world.store.settle(late).await.unwrap();
+    assert_eq!(world.pending().await.len(), 1);
+    world.store.close().await;
+}
+
+pub(in crate::storage) async fn a_delivery_to_a_webhook_deleted_meanwhile_is_over_from_the_start<B: Bench>() {
+    let world = World::<B>::new().await;
+    let webhook = world.webhook().await;
+    let event = event(world.tenant, "1", &[&webhook]);
+    world.store.delete_webhook(world.tenant, webhook.number, time(50)).await.unwrap();
+    assert!(
+        matches!(world.publish(event).await, Published::Accepted { deliveries, .. } if deliveries.len() == 1)
+    );
+    assert!(world.pending().await.is_empty());
+    world.store.close().await;
+}
+
+pub(in crate::storage) async fn another_tenants_webhook_cannot_be_deleted<B: Bench>() {
+    let world = World::<B>::new().await;
+    world.store.apply_tenants(vec![spec("acme"), spec("other")]).await.unwrap();
+    let other = world.store.directory().tenant_by_name("other").unwrap().id;
+    let webhook = world.webhook().await;
+    assert!(world.store.delete_webhook(other, webhook.number, time(50)).await.unwrap().is_none());
+    assert!(world.store.directory().webhook(webhook.id).is_some());
+    world.store.close().await;
+}
