@@ -9,7 +9,7 @@ use sigpost_core::json::{Reason, canonicalize};
 fn vectors(name: &str) -> Vec<Value> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors/canonical").join(name);
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let mut file: Value = serde_json::from_str(&text).unwrap();
+    let mut file: Value = serde_json::from_str(&text).expect("the vectors are JSON");
     let Value::Array(vectors) = file["vectors"].take() else { panic!("{name} holds no vectors") };
     assert!(vectors.len() > 50, "{name} holds too few vectors");
     vectors
@@ -18,7 +18,9 @@ fn vectors(name: &str) -> Vec<Value> {
 fn input(vector: &Value) -> Vec<u8> {
     match (vector["input"].as_str(), vector["input_base64"].as_str()) {
         (Some(text), None) => text.as_bytes().to_vec(),
-        (None, Some(text)) => base64::engine::general_purpose::STANDARD.decode(text).unwrap(),
+        (None, Some(text)) => {
+            base64::engine::general_purpose::STANDARD.decode(text).expect("input_base64 is base64")
+        }
         _ => panic!("{vector}: one input, please"),
     }
 }

@@ -1,7 +1,8 @@
-//! The text that is being written, which is the input itself for as long as they agree.
+//! The text that is being written: mostly long stretches of the input, as they stand.
 //!
-//! Invariant: before the first divergence the draft is `input[..same]`; after it, a text of its own. So a document
-//! that is canonical already is never copied, and nothing has to know whether it is.
+//! Invariant: the draft is `own` followed by `input[from..to]`. Adding what follows in the input only moves `to`, so
+//! that stretches are copied whole, and a document that is canonical already is not copied at all. Nothing else has to
+//! know whether it is.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -11,13 +12,14 @@ use alloc::string::String;
 #[derive(Debug)]
 pub(super) struct Draft<'a> {
     input: &'a str,
-    same: usize,
-    own: Option<String>,
+    own: String,
+    from: usize,
+    to: usize,
 }
 
 impl<'a> Draft<'a> {
     pub(super) const fn new(input: &'a str) -> Self {
-        Self { input, same: 0, own: None }
+        Self { input, own: String::new(), from: 0, to: 0 }
     }
 
     /// The text that is read.
@@ -25,51 +27,67 @@ impl<'a> Draft<'a> {
         self.input
     }
 
-    /// What was written so far.
-    pub(super) fn text(&self) -> &str {
-        self.own.as_deref().unwrap_or(&self.input[..self.same])
+    /// Its length in bytes.
+    pub(super) const fn len(&self) -> usize {
+        self.own.len() + (self.to - self.from)
     }
 
-    /// Its length in bytes.
-    pub(super) fn len(&self) -> usize {
-        self.own.as_ref().map_or(self.same, String::len)
+    /// What was written so far.
+    pub(super) fn text(&mut self) -> &str {
+        if self.own.is_empty() {
+            return &self.input[self.from..self.to];
+        }
+        self.settle();
+        &self.own
+    }
+
+    /// What was written since the draft had this length.
+    pub(super) fn since(&mut self, length: usize) -> &str {
+        if let Some(skipped) = length.checked_sub(self.own.len()) {
+            return &self.input[self.from + skipped..self.to];
+        }
+        &self.text()[length..]
     }
 
     /// Adds `input[from..to]`.
     #[inline]
     pub(super) fn keep(&mut self, from: usize, to: usize) {
-        match &mut self.own {
-            Some(own) => own.push_str(&self.input[from..to]),
-            None if from == self.same => self.same = to,
-            None => self.push(&self.input[from..to]),
+        if from != self.to {
+            self.settle();
+            self.from = from;
         }
+        self.to = to;
     }
 
-    /// Adds a text.
+    /// Adds a text. If it follows in the input, that stays as it is.
     #[inline]
     pub(super) fn push(&mut self, text: &str) {
-        match &mut self.own {
-            Some(own) => own.push_str(text),
-            None if self.input.as_bytes()[self.same..].starts_with(text.as_bytes()) => {
-                self.same += text.len();
-            }
-            None => self.diverge(text),
+        if self.input.as_bytes()[self.to..].starts_with(text.as_bytes()) {
+            self.to += text.len();
+        } else {
+            self.settle();
+            self.own.push_str(text);
         }
     }
 
-    #[cold]
-    fn diverge(&mut self, text: &str) {
-        let mut own = String::with_capacity(self.input.len().max(self.same + text.len()));
-        own.push_str(&self.input[..self.same]);
-        own.push_str(text);
-        self.own = Some(own);
+    /// Copies what is still only a stretch of the input.
+    fn settle(&mut self) {
+        if self.from == self.to {
+            return;
+        }
+        if self.own.is_empty() {
+            self.own.reserve(self.input.len());
+        }
+        self.own.push_str(&self.input[self.from..self.to]);
+        self.from = self.to;
     }
 
-    /// The whole text: a part of the input if they never diverged.
-    pub(super) fn finish(self) -> Cow<'a, str> {
-        match self.own {
-            Some(own) => Cow::Owned(own),
-            None => Cow::Borrowed(&self.input[..self.same]),
+    /// The whole text: a part of the input if it is one stretch of it.
+    pub(super) fn finish(mut self) -> Cow<'a, str> {
+        if self.own.is_empty() {
+            return Cow::Borrowed(&self.input[self.from..self.to]);
         }
+        self.settle();
+        Cow::Owned(self.own)
     }
 }

@@ -7,7 +7,7 @@
 //! # Theory
 //!
 //! - A text is read once, left to right, with an explicit stack; tokens are written in canonical form as they are met.
-//!   As long as what is written equals what was read, nothing is copied: an input that is canonical already is
+//!   Stretches that stay as they are get copied whole, and an input that is canonical already not at all: it is
 //!   [borrowed](Cow::Borrowed).
 //! - Strings keep their characters; escapes become the shortest that `JSON.stringify` uses. Numbers become the double
 //!   they stand for, and then its shortest ECMAScript text; beyond the doubles, `null`.
@@ -70,7 +70,7 @@ pub enum Duplicates {
 }
 
 /// The bytes of `JSON.stringify(JSON.parse(input))`, within the default [`Limits`]. Borrowed when `input` is canonical
-/// already (or would be without white space at its end).
+/// already, white space around it aside.
 ///
 /// # Errors
 /// Where `JSON.parse` throws; also when the bytes are no UTF-8 or beyond the limits.

@@ -163,7 +163,7 @@ impl Parser<'_> {
         let offset = self.at;
         let start = self.draft.len();
         self.at = string::copy(&mut self.draft, offset)?;
-        let key = &self.draft.text().as_bytes()[start..];
+        let key = self.draft.since(start).as_bytes();
         if let Some(Container::Object(object)) = self.open.last_mut() {
             self.members.push(object.member(key, start, offset));
         }
@@ -177,7 +177,7 @@ impl Parser<'_> {
 
     fn close_object(&mut self) -> Result<(), Error> {
         if let Some(Container::Object(object)) = self.open.pop() {
-            self.order.close(&object, self.draft.text(), &self.members[object.first_member()..])?;
+            self.order.close(&object, &mut self.draft, &self.members[object.first_member()..])?;
             self.members.truncate(object.first_member());
         }
         self.punctuation("}");

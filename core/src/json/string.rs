@@ -86,7 +86,7 @@ fn unicode_escape(draft: &mut Draft<'_>, at: usize) -> Result<usize, Error> {
         write_char(character, |text| draft.push(text));
         return Ok(end);
     }
-    if unit < LOW_SURROGATES && bytes.get(end..end + 2) == Some(b"\\u") {
+    if bytes.get(end..end + 2) == Some(b"\\u") {
         let second = hex4(bytes, end)?;
         if let Some(Ok(pair)) = char::decode_utf16([unit, second]).next() {
             write_char(pair, |text| draft.push(text));
@@ -99,7 +99,6 @@ fn unicode_escape(draft: &mut Draft<'_>, at: usize) -> Result<usize, Error> {
 
 /// `\uxxxx`
 const ESCAPE_LENGTH: usize = 6;
-const LOW_SURROGATES: u16 = 0xdc00;
 
 /// The four hexadecimal digits of the `\u` escape at `at`.
 fn hex4(bytes: &[u8], at: usize) -> Result<u16, Error> {

@@ -151,7 +151,7 @@ const BITS_OF_JSON: &[&str] =
 /// Values at this depth are scalars.
 const MAX_DEPTH: u32 = 9;
 
-/// Writes one document from a seed (SplitMix64).
+/// Writes one document from a seed by the generator `SplitMix64`.
 pub(super) struct Documents {
     state: u64,
     out: Vec<u8>,
@@ -189,7 +189,13 @@ impl Documents {
     }
 
     fn place(&mut self, limit: usize) -> usize {
-        usize::try_from(self.below(u64::try_from(limit).unwrap())).unwrap()
+        let limit = u64::try_from(limit).expect("lengths fit 64 bits");
+        usize::try_from(self.below(limit)).expect("it is less than a length")
+    }
+
+    fn digit(&mut self) -> char {
+        char::from_digit(u32::try_from(self.below(10)).expect("it is less than 10"), 10)
+            .expect("it is a digit")
     }
 
     fn one_in(&mut self, odds: u64) -> bool {
@@ -353,7 +359,7 @@ impl Documents {
         let text = if text.ends_with(['f', 'N']) && !self.one_in(100) { "1e309".to_owned() } else { text };
         self.write(&text);
         if self.one_in(3_000) {
-            let zeros = usize::try_from(self.below(3_000)).unwrap();
+            let zeros = self.place(3_000);
             let text = format!(",0.{}1e{}", "0".repeat(zeros), zeros + 1);
             self.write(&text);
         }
@@ -365,7 +371,7 @@ impl Documents {
         let zeros = |many: &mut Self| if many.one_in(3) { "0".repeat(many.place(8)) } else { String::new() };
         let run = |many: &mut Self| -> String {
             let length = many.below(18);
-            (0..length).map(|_| char::from(b'0' + u8::try_from(many.below(10)).unwrap())).collect()
+            (0..length).map(|_| many.digit()).collect()
         };
         let integer = run(self);
         let integer = integer.trim_start_matches('0');
@@ -439,7 +445,7 @@ impl Documents {
             }
             2 if at < length => self.out[at] ^= 1 << self.below(8),
             3 => {
-                let byte = u8::try_from(self.below(256)).unwrap();
+                let byte = self.next().to_le_bytes()[0];
                 self.out.insert(at, byte);
             }
             4 => {

@@ -19,17 +19,17 @@ use self::documents::Documents;
 const SEED: u64 = 0x5165_b057;
 const COUNT: u64 = 20_000;
 /// Documents under way to Node at a time.
-const BATCH: u64 = 1_000;
+const BATCH: usize = 1_000;
 const REMEDY: &str = "install Node 20 or 22 and put it first in PATH";
 
 #[test]
 fn random_documents_are_what_node_makes_of_them() {
     let (seed, count) = (setting("SIGPOST_FUZZ_SEED", SEED), setting("SIGPOST_FUZZ_COUNT", COUNT));
     let mut oracle = Oracle::start().unwrap();
-    let mut accepted = 0;
+    let mut accepted = 0_u64;
     let mut seeds = seed..seed.checked_add(count).expect("seed and count add up to less than 2^64");
     loop {
-        let batch: Vec<u64> = seeds.by_ref().take(usize::try_from(BATCH).unwrap()).collect();
+        let batch: Vec<u64> = seeds.by_ref().take(BATCH).collect();
         if batch.is_empty() {
             break;
         }
@@ -40,13 +40,12 @@ fn random_documents_are_what_node_makes_of_them() {
             compare(document, answer.as_deref())
                 .unwrap_or_else(|error| panic!("SIGPOST_FUZZ_SEED={seed} SIGPOST_FUZZ_COUNT=1: {error:#}"));
         }
-        accepted += answers.iter().flatten().count();
+        accepted += answers.iter().flatten().fold(0, |sum, _| sum + 1);
     }
     println!("{count} documents from seed {seed}: {accepted} accepted by both, the rest refused by both");
     // A generator that only writes one sort proves nothing.
-    let accepted = u64::try_from(accepted).unwrap();
     assert!(
-        count < BATCH || (accepted > count / 4 && accepted < count / 10 * 9),
+        count < 1_000 || (accepted > count / 4 && accepted < count / 10 * 9),
         "{accepted} of {count} accepted"
     );
 }
