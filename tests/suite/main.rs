@@ -1,4 +1,5 @@
 //! What is tested across crates, as one binary: linking is the slow part of a test build.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod canonical_vs_node;
 mod immuta;

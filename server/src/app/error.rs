@@ -58,8 +58,8 @@ pub enum Error {
 
 impl Error {
     /// A field that breaks a rule.
-    pub fn invalid(field: &'static str, message: impl ToString) -> Self {
-        Self::Invalid { field, message: message.to_string() }
+    pub fn invalid(field: &'static str, message: impl Into<String>) -> Self {
+        Self::Invalid { field, message: message.into() }
     }
 
     /// Seconds after which the same request may succeed, for errors that pass by themselves.

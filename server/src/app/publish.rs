@@ -47,7 +47,7 @@ impl App {
         let mut valid = Vec::with_capacity(events.len());
         for event in events {
             receipts.push(
-                match event.map_err(Receipt::Invalid).and_then(|event| self.prepare(&tenant, event, now)) {
+                match event.map_err(Receipt::Invalid).and_then(|event| self.prepare(&tenant, &event, now)) {
                     Ok(prepared) => {
                         valid.push(prepared);
                         None
@@ -63,7 +63,7 @@ impl App {
         receipts.into_iter().map(|known| known.or_else(|| committed.next()).ok_or(Error::Internal)).collect()
     }
 
-    fn prepare(&self, tenant: &Tenant, event: CloudEvent, now: Timestamp) -> Result<Prepared, Receipt> {
+    fn prepare(&self, tenant: &Tenant, event: &CloudEvent, now: Timestamp) -> Result<Prepared, Receipt> {
         let json = match event.data() {
             Data::Json(data) => Some(data),
             Data::None | Data::Binary(_) => None,
@@ -79,7 +79,7 @@ impl App {
                 source: event.source().to_owned(),
                 id: event.id().to_owned(),
                 event_type: event.event_type().to_owned(),
-                fingerprint: fingerprint(&event, &attributes),
+                fingerprint: fingerprint(event, &attributes),
                 attributes,
                 data: prepared.data.into(),
                 received_at: now,

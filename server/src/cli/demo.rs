@@ -55,7 +55,7 @@ pub(super) async fn run(overrides: Overrides) -> Result<(), Failure> {
     }
     let (receiver, secret) = start_receiver(&data).await?;
     serve::serve(config, |url| {
-        say(&tour(&Tour { url, receiver, secret: &secret, admin: &admin, sender: &sender, data: &data }))
+        say(&tour(&Tour { url, receiver, secret: &secret, admin: &admin, sender: &sender, data: &data }));
     })
     .await
 }

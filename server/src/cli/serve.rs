@@ -11,8 +11,8 @@ use crate::config::{Config, Overrides};
 
 /// Run the server
 ///
-/// Prints one JSON line {"listening":"http://…"} on stdout once it accepts connections, and logs on stderr; RUST_LOG
-/// sets how much (for example RUST_LOG=debug). SIGTERM and Ctrl-C stop it: it takes nothing new, finishes what is in
+/// Prints one JSON line {"listening":"http://…"} on stdout once it accepts connections, and logs on stderr; the
+/// environment variable `RUST_LOG` sets how much (for example `RUST_LOG=debug`). SIGTERM and Ctrl-C stop it: it takes nothing new, finishes what is in
 /// flight, and exits.
 #[derive(Args)]
 pub(super) struct Serve {

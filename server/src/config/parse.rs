@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use super::{Config, ConfigError, Overrides, Server, TokenHolder, raw, read};
 use crate::domain::{
-    DialectId, Egress, EgressPolicy, ImmutaSignatures, NotificationList, RetryPolicy, Role, Settings,
-    TenantSpec, TokenHash, User, UserId,
+    DialectId, Egress, EgressPolicy, ImmutaSignatures, NotificationList, ParseNetworkError, RetryPolicy,
+    Role, Settings, TenantSpec, TokenHash, User, UserId,
 };
 
 type Tokens = HashMap<TokenHash, TokenHolder>;
@@ -98,7 +98,11 @@ fn egress(raw: raw::Egress, at: &str, base: &Path) -> Result<Egress, ConfigError
     let at = format!("{at}: egress");
     let allow = allow
         .iter()
-        .map(|text| text.parse().map_err(|error| value(&format!("{at}: allow {text:?}"), error)))
+        .map(|text| {
+            text.parse().map_err(|error: ParseNetworkError| {
+                value(&format!("{at}: allow {text:?}"), error.to_string())
+            })
+        })
         .collect::<Result<_, _>>()?;
     let hosts = hosts
         .into_iter()
@@ -268,8 +272,8 @@ fn duration(text: &str) -> Option<Duration> {
     number.checked_mul(millis).map(Duration::from_millis)
 }
 
-fn value(at: &str, message: impl ToString) -> ConfigError {
-    ConfigError::Value { at: at.to_owned(), message: message.to_string() }
+fn value(at: &str, message: impl Into<String>) -> ConfigError {
+    ConfigError::Value { at: at.to_owned(), message: message.into() }
 }
 
 #[cfg(test)]

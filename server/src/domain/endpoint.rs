@@ -82,7 +82,7 @@ impl Endpoint {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(EndpointError::UserInfo);
         }
-        if url.host_str().is_none_or(|host| host.is_empty()) {
+        if url.host_str().is_none_or(str::is_empty) {
             return Err(EndpointError::Host);
         }
         if url.port() == Some(0) {

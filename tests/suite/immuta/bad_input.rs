@@ -125,7 +125,7 @@ fn absurd_ids_and_paths_are_refused_in_the_dialects_form() {
 fn other_media_types_are_refused_where_they_say_something_else() {
     let server = serve("");
     for content_type in ["application/json", "text/plain", "application/x-www-form-urlencoded", "nonsense"] {
-        let body = event("1", "modelCreated", json!({})).to_string();
+        let body = event("1", "modelCreated", &json!({})).to_string();
         let answer = client(&server, SENDER)
             .send("POST", "/v1/events", &[("content-type", content_type)], body.as_bytes())
             .unwrap();
@@ -160,7 +160,7 @@ fn raw_nonsense_on_the_socket_ends_with_an_answer_or_a_closed_connection() {
 #[test]
 fn errors_tell_nothing_of_other_tenants() {
     let server = serve("");
-    create(&server, ADMIN, entry("https://private.example.com/"));
+    create(&server, ADMIN, &entry("https://private.example.com/"));
     let mine = client(&server, STRANGER).get("/webhooks/1").unwrap();
     let none = client(&server, STRANGER).get("/webhooks/2").unwrap();
     assert_eq!((mine.status, &mine.body), (none.status, &none.body));
@@ -174,7 +174,7 @@ fn secrets_and_tokens_are_nowhere_in_logs_or_files() {
     receiver.then(sigpost_tests::receiver::Reply::status(500));
     let mut hook = entry(&receiver.url("/path-with-a-credential"));
     hook["secret"] = json!("canary-of-a-secret");
-    create(&server, ADMIN, hook);
+    create(&server, ADMIN, &hook);
     accept(&server, "1");
     wait_for_history(&server, ADMIN, "", 1);
     server.terminate(SOON).unwrap();

@@ -16,7 +16,7 @@ fn what_was_acknowledged_and_not_settled_is_delivered_after_kill_and_restart() {
     let mut server = serve("timeout = \"20s\"");
     let receiver = receiver();
     receiver.otherwise(Answer::Hang);
-    create(&server, ADMIN, entry(&receiver.url("/")));
+    create(&server, ADMIN, &entry(&receiver.url("/")));
     for id in 0..100 {
         accept(&server, &id.to_string());
     }
@@ -33,7 +33,7 @@ fn what_was_acknowledged_and_not_settled_is_delivered_after_kill_and_restart() {
 fn what_was_settled_is_not_delivered_again_after_a_restart() {
     let mut server = serve("");
     let receiver = receiver();
-    create(&server, ADMIN, entry(&receiver.url("/")));
+    create(&server, ADMIN, &entry(&receiver.url("/")));
     for id in 0..50 {
         accept(&server, &id.to_string());
     }
@@ -48,14 +48,14 @@ fn what_was_settled_is_not_delivered_again_after_a_restart() {
 fn killed_again_and_again_under_load_it_loses_nothing_it_acknowledged() {
     let mut server = serve("");
     let receiver = receiver();
-    create(&server, ADMIN, entry(&receiver.url("/")));
+    create(&server, ADMIN, &entry(&receiver.url("/")));
     let mut acknowledged = 0;
     for round in 0..5 {
         let publisher = client(&server, SENDER);
         let publishing = std::thread::spawn(move || {
             let mut accepted = 0;
             for number in 0.. {
-                let event = event(&format!("{round}-{number}"), "modelCreated", json!({}));
+                let event = event(&format!("{round}-{number}"), "modelCreated", &json!({}));
                 let headers = [("content-type", "application/cloudevents+json")];
                 match publisher.send("POST", "/v1/events", &headers, event.to_string().as_bytes()) {
                     Ok(answer) if answer.status == 202 => accepted += 1,
@@ -79,7 +79,7 @@ fn killed_again_and_again_under_load_it_loses_nothing_it_acknowledged() {
 fn webhooks_tokens_and_numbers_survive_a_restart() {
     let mut server = serve("");
     let receiver = receiver();
-    let first = create(&server, ADMIN, entry(&receiver.url("/")));
+    let first = create(&server, ADMIN, &entry(&receiver.url("/")));
     let key = json!({ "apikey": USER });
     let token = server.client().post("/bim/apikey/authenticate", &key).unwrap().json().unwrap();
     let token = token["token"].as_str().unwrap().to_owned();
@@ -88,7 +88,7 @@ fn webhooks_tokens_and_numbers_survive_a_restart() {
     assert_eq!(client(&server, &token).get("/webhooks").unwrap().status, 200);
     client(&server, ADMIN).delete(&format!("/webhooks/{first}")).unwrap();
     server.restart().unwrap();
-    assert_eq!(create(&server, ADMIN, entry(&receiver.url("/"))), first + 1, "an id is never given again");
+    assert_eq!(create(&server, ADMIN, &entry(&receiver.url("/"))), first + 1, "an id is never given again");
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn an_idle_server_stops_at_once_and_a_busy_one_finishes_what_is_in_flight() {
     server.restart().unwrap();
     let receiver = receiver();
     receiver.otherwise(sigpost_tests::receiver::Reply::status(200).after(Duration::from_millis(800)));
-    create(&server, ADMIN, entry(&receiver.url("/")));
+    create(&server, ADMIN, &entry(&receiver.url("/")));
     accept(&server, "1");
     receiver.wait_for(1, SOON).unwrap();
     assert!(server.terminate(Duration::from_secs(12)).unwrap().success());

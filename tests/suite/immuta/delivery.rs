@@ -14,10 +14,10 @@ fn a_published_event_is_delivered_and_verified_by_the_npm_package_and_independen
     let schemes = ["immuta", "immuta-sha1", "standard-webhooks"].map(str::to_owned).to_vec();
     let options = Options { secret: "a shared secret".into(), schemes, status: None };
     let mut receiver = NodeReceiver::start(&options).unwrap();
-    let id = create(&server, ADMIN, entry(&receiver.url("/hook")));
+    let id = create(&server, ADMIN, &entry(&receiver.url("/hook")));
     let text = "Ada hat „Öffentlich“ angelegt 🎉 \u{2028} \"quoted\" \\ \u{7f}";
     let mut published =
-        event("1", "modelCreated", json!({ "modelId": 1.0, "10": "b", "9": "a", "actionBy": 2 }));
+        event("1", "modelCreated", &json!({ "modelId": 1.0, "10": "b", "9": "a", "actionBy": 2 }));
     published["data"]["text"] = json!(text);
     assert_eq!(publish(&server, &published).status, 202);
 
@@ -43,7 +43,7 @@ fn a_receiver_with_another_secret_rejects_what_arrives() {
     let server = serve("");
     let options = Options { secret: "another secret".into(), schemes: vec!["immuta".into()], status: None };
     let mut receiver = NodeReceiver::start(&options).unwrap();
-    create(&server, ADMIN, entry(&receiver.url("/")));
+    create(&server, ADMIN, &entry(&receiver.url("/")));
     accept(&server, "1");
     let delivery = receiver.next(SOON).unwrap();
     assert_eq!((delivery.ok, delivery.code.as_deref()), (false, Some("mismatch")));
@@ -56,7 +56,7 @@ fn an_unsigned_webhook_carries_no_signature_header_of_any_kind() {
     let (server, receiver) = (serve(""), receiver());
     let mut unsigned = entry(&receiver.url("/"));
     unsigned.as_object_mut().unwrap().remove("secret");
-    create(&server, ADMIN, unsigned);
+    create(&server, ADMIN, &unsigned);
     accept(&server, "1");
     let request = &receiver.wait_for(1, SOON).unwrap()[0];
     assert!(
@@ -69,7 +69,7 @@ fn an_unsigned_webhook_carries_no_signature_header_of_any_kind() {
 fn settings_choose_the_signature_headers() {
     let server = serve("immuta_signatures = [\"sha256\"]\nstandard_webhooks = false");
     let receiver = receiver();
-    create(&server, ADMIN, entry(&receiver.url("/")));
+    create(&server, ADMIN, &entry(&receiver.url("/")));
     accept(&server, "1");
     let request = &receiver.wait_for(1, SOON).unwrap()[0];
     assert!(request.header("x-immuta-webhook-signature-sha256").is_some());
@@ -83,7 +83,7 @@ fn a_silent_receiver_gives_the_timed_out_record_of_the_documents_after_the_confi
     let server = serve("timeout = \"500ms\"\nretry = []");
     let receiver = receiver();
     receiver.otherwise(Answer::Hang);
-    create(&server, ADMIN, entry(&receiver.url("/")));
+    create(&server, ADMIN, &entry(&receiver.url("/")));
     accept(&server, "1");
     let record = wait_for_history(&server, ADMIN, "?includeGlobal=true", 1)["records"][0].clone();
     assert_eq!(record["statusCode"], 500);
@@ -95,7 +95,7 @@ fn a_body_that_never_ends_is_a_timeout_too() {
     let server = serve("timeout = \"500ms\"\nretry = []");
     let receiver = receiver();
     receiver.otherwise(Answer::Stall);
-    create(&server, ADMIN, entry(&receiver.url("/")));
+    create(&server, ADMIN, &entry(&receiver.url("/")));
     accept(&server, "1");
     let record = wait_for_history(&server, ADMIN, "?includeGlobal=true", 1)["records"][0].clone();
     assert_eq!(record["response"]["body"]["code"], "ESOCKETTIMEDOUT");
@@ -117,7 +117,7 @@ fn each_way_a_connection_fails_has_its_own_code() {
         ("http://inside.test/".to_owned(), "EACCES", true),
     ];
     for (url, _, _) in &cases {
-        create(&server, ADMIN, entry(url));
+        create(&server, ADMIN, &entry(url));
     }
     accept(&server, "1");
     let page = wait_for_history(&server, ADMIN, "?includeGlobal=true", cases.len());
@@ -140,7 +140,7 @@ fn a_redirect_is_a_failure_and_is_not_followed() {
     let server = serve("retry = []");
     let (receiver, target) = (receiver(), receiver());
     receiver.otherwise(Reply::status(307).header("location", &target.url("/secret")).body("moved"));
-    create(&server, ADMIN, entry(&receiver.url("/")));
+    create(&server, ADMIN, &entry(&receiver.url("/")));
     accept(&server, "1");
     let record = wait_for_history(&server, ADMIN, "?includeGlobal=true", 1)["records"][0].clone();
     assert_eq!((&record["statusCode"], &record["response"]), (&json!(307), &json!({ "body": "moved" })));
@@ -152,7 +152,7 @@ fn a_huge_answer_is_cut_and_the_next_delivery_goes_on() {
     let server = serve("retry = []");
     let receiver = receiver();
     receiver.then(Reply::status(500).huge(50 << 20));
-    create(&server, ADMIN, entry(&receiver.url("/")));
+    create(&server, ADMIN, &entry(&receiver.url("/")));
     accept(&server, "1");
     let page = wait_for_history(&server, ADMIN, "?includeGlobal=true", 1);
     assert_eq!(page["records"][0]["response"]["body"].as_str().unwrap().len(), 4_096);
@@ -166,7 +166,7 @@ fn a_failed_delivery_is_tried_again_with_the_same_bytes_and_the_same_id() {
     let server = serve("retry = [\"0s\", \"0s\", \"0s\"]");
     let receiver = receiver();
     receiver.then(Reply::status(500));
-    create(&server, ADMIN, entry(&receiver.url("/")));
+    create(&server, ADMIN, &entry(&receiver.url("/")));
     accept(&server, "1");
     let requests = receiver.wait_for(2, Duration::from_secs(45)).unwrap();
     assert_eq!(requests[0].body, requests[1].body);
@@ -181,7 +181,7 @@ fn a_failed_delivery_is_tried_again_with_the_same_bytes_and_the_same_id() {
 fn a_fixed_host_is_reached_by_its_name() {
     let (server, receiver) = (serve(""), receiver());
     let port = receiver.address().port();
-    create(&server, ADMIN, entry(&format!("http://hooks.test:{port}/a?b=c")));
+    create(&server, ADMIN, &entry(&format!("http://hooks.test:{port}/a?b=c")));
     accept(&server, "1");
     let request = &receiver.wait_for(1, SOON).unwrap()[0];
     assert_eq!(request.target, "/a?b=c");
@@ -191,7 +191,7 @@ fn a_fixed_host_is_reached_by_its_name() {
 #[test]
 fn the_server_does_not_deliver_to_itself() {
     let server = serve("retry = []");
-    create(&server, ADMIN, entry(&format!("{}/v1/events", server.base())));
+    create(&server, ADMIN, &entry(&format!("{}/v1/events", server.base())));
     accept(&server, "1");
     let record = wait_for_history(&server, ADMIN, "?includeGlobal=true", 1)["records"][0].clone();
     assert_eq!(record["response"]["body"]["code"], "EACCES");
@@ -202,8 +202,8 @@ fn a_slow_receiver_does_not_hold_up_another() {
     let server = serve("timeout = \"5s\"");
     let (slow, fast) = (receiver(), receiver());
     slow.otherwise(Answer::Hang);
-    create(&server, ADMIN, entry(&slow.url("/")));
-    create(&server, ADMIN, entry(&fast.url("/")));
+    create(&server, ADMIN, &entry(&slow.url("/")));
+    create(&server, ADMIN, &entry(&fast.url("/")));
     for id in 0..200 {
         accept(&server, &id.to_string());
     }

@@ -5,10 +5,10 @@ use super::*;
 #[test]
 fn an_event_is_taken_in_structured_binary_and_batched_mode() {
     let (server, receiver) = (serve(""), receiver());
-    create(&server, ADMIN, entry(&receiver.url("/")));
+    create(&server, ADMIN, &entry(&receiver.url("/")));
     let sender = client(&server, SENDER);
 
-    let structured = publish(&server, &event("1", "modelCreated", json!({})));
+    let structured = publish(&server, &event("1", "modelCreated", &json!({})));
     assert_eq!(
         (structured.status, structured.json().unwrap()),
         (202, json!({ "id": "1", "source": "/test", "status": "accepted" }))
@@ -23,15 +23,15 @@ fn an_event_is_taken_in_structured_binary_and_batched_mode() {
     let binary = sender.send("POST", "/v1/events", &headers, br#"{ "text": "binary" }"#).unwrap();
     assert_eq!(binary.status, 202, "{}", binary.text());
 
-    let mut wrong = event("5", "modelCreated", json!({}));
+    let mut wrong = event("5", "modelCreated", &json!({}));
     wrong["data"]["text"] = json!(1);
     let batch = json!([
-        event("3", "modelCreated", json!({})),
-        event("1", "modelCreated", json!({})),
-        event("1", "modelDeleted", json!({})),
+        event("3", "modelCreated", &json!({})),
+        event("1", "modelCreated", &json!({})),
+        event("1", "modelDeleted", &json!({})),
         { "specversion": "1.0" },
         wrong,
-        event("3", "modelCreated", json!({})),
+        event("3", "modelCreated", &json!({})),
     ]);
     let headers = [("content-type", "application/cloudevents-batch+json")];
     let answer = sender.send("POST", "/v1/events", &headers, batch.to_string().as_bytes()).unwrap();
@@ -48,8 +48,8 @@ fn an_event_is_taken_in_structured_binary_and_batched_mode() {
 #[test]
 fn the_same_event_again_is_a_duplicate_and_the_same_key_with_other_content_a_conflict() {
     let (mut server, receiver) = (serve(""), receiver());
-    create(&server, ADMIN, entry(&receiver.url("/")));
-    let first = event("1", "modelCreated", json!({ "a": 1.0, "b": [] }));
+    create(&server, ADMIN, &entry(&receiver.url("/")));
+    let first = event("1", "modelCreated", &json!({ "a": 1.0, "b": [] }));
     let status = |answer: Response| (answer.status, answer.json().unwrap()["status"].clone());
     assert_eq!(status(publish(&server, &first)), (202, json!("accepted")));
     assert_eq!(status(publish(&server, &first)), (202, json!("duplicate")));
@@ -81,12 +81,12 @@ fn the_same_event_again_is_a_duplicate_and_the_same_key_with_other_content_a_con
 #[test]
 fn one_event_sent_by_many_at_once_is_delivered_once() {
     let (server, receiver) = (serve(""), receiver());
-    create(&server, ADMIN, entry(&receiver.url("/")));
+    create(&server, ADMIN, &entry(&receiver.url("/")));
     let threads: Vec<_> = (0..8)
         .map(|_| {
             let sender = client(&server, SENDER);
             std::thread::spawn(move || {
-                let answer = send_event(&sender, &event("1", "modelCreated", json!({})));
+                let answer = send_event(&sender, &event("1", "modelCreated", &json!({})));
                 answer.json().unwrap()["status"].as_str().unwrap().to_owned()
             })
         })
@@ -104,7 +104,7 @@ fn what_is_no_event_of_the_system_is_refused_with_its_reason() {
     let server = serve("");
     let mut cases: Vec<(Value, u16, &str)> = Vec::new();
     let mut case = |change: fn(&mut Value), status, detail| {
-        let mut event = event("1", "modelCreated", json!({}));
+        let mut event = event("1", "modelCreated", &json!({}));
         change(&mut event);
         cases.push((event, status, detail));
     };

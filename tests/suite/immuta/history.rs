@@ -7,7 +7,7 @@ use super::*;
 #[test]
 fn a_record_has_the_documented_members() {
     let (server, receiver) = (serve(""), receiver());
-    let id = create(&server, ADMIN, entry(&receiver.url("/")));
+    let id = create(&server, ADMIN, &entry(&receiver.url("/")));
     accept(&server, "1");
     let page = wait_for_history(&server, ADMIN, "?pageSize=20&includeUser=true", 1);
     assert_eq!(keys(&page), ["count", "records"]);
@@ -39,7 +39,7 @@ fn a_record_has_the_documented_members() {
 fn deliveries_of_one_event_share_its_activity_id() {
     let (server, receiver) = (serve(""), receiver());
     for _ in 0..3 {
-        create(&server, ADMIN, entry(&receiver.url("/")));
+        create(&server, ADMIN, &entry(&receiver.url("/")));
     }
     accept(&server, "1");
     accept(&server, "2");
@@ -52,7 +52,7 @@ fn deliveries_of_one_event_share_its_activity_id() {
 #[test]
 fn pages_sorting_and_filters_select_what_they_say() {
     let (server, receiver) = (serve("retry = []"), receiver());
-    create(&server, ADMIN, entry(&receiver.url("/")));
+    create(&server, ADMIN, &entry(&receiver.url("/")));
     for (id, event_type, status) in [
         ("1", "modelCreated", 200),
         ("2", "userCreated", 503),
@@ -60,7 +60,7 @@ fn pages_sorting_and_filters_select_what_they_say() {
         ("4", "modelCreated", 500),
     ] {
         receiver.then(Reply::status(status).body("answer"));
-        assert_eq!(publish(&server, &event(id, event_type, json!({}))).status, 202);
+        assert_eq!(publish(&server, &event(id, event_type, &json!({}))).status, 202);
         wait_for_history(&server, ADMIN, "", id.parse().unwrap());
     }
     let field = |query: &str, name: &str| -> Vec<Value> {
@@ -91,10 +91,10 @@ fn own_and_global_records_are_shown_to_whom_they_may_be() {
     let (server, receiver) = (serve(""), receiver());
     let mut own = entry(&receiver.url("/"));
     own["global"] = json!(false);
-    create(&server, ADMIN, entry(&receiver.url("/"))); // global, the admin's
-    create(&server, USER, own.clone()); // the user's, who acts below
+    create(&server, ADMIN, &entry(&receiver.url("/"))); // global, the admin's
+    create(&server, USER, &own); // the user's, who acts below
     own["actionType"] = json!("received");
-    create(&server, OTHER_USER, own); // the one it happens to
+    create(&server, OTHER_USER, &own); // the one it happens to
     accept(&server, "1");
     wait_for_history(&server, ADMIN, "?includeGlobal=true", 1);
     let count =
@@ -118,15 +118,15 @@ fn who_receives_what_follows_actor_target_and_global() {
         entry["global"] = json!(false);
         entry["actionType"] = json!(action);
         entry["notificationType"] = types;
-        create(&server, token, entry);
+        create(&server, token, &entry);
     };
     hook("/2-triggered", USER, "triggered", json!(["ALL_NOTIFICATIONS"]));
     hook("/2-received", USER, "received", json!(["modelCreated"]));
     hook("/4-received", OTHER_USER, "received", json!(["modelCreated", "userCreated"]));
-    create(&server, ADMIN, entry(&receiver.url("/all")));
+    create(&server, ADMIN, &entry(&receiver.url("/all")));
     let mut seen = 0;
     let mut receives = |event_type: &str, metadata: Value, expected: &[&str]| {
-        let published = event(&seen.to_string(), event_type, metadata);
+        let published = event(&seen.to_string(), event_type, &metadata);
         assert_eq!(publish(&server, &published).status, 202);
         let requests = receiver.wait_for(seen + expected.len(), SOON).unwrap();
         let mut got: Vec<_> = requests[seen..].iter().map(|request| request.target.as_str()).collect();
@@ -155,7 +155,7 @@ fn who_receives_what_follows_actor_target_and_global() {
 fn a_retry_is_one_attempt_now_with_the_same_bytes_and_a_record_of_its_own() {
     let (server, receiver) = (serve("retry = []"), receiver());
     receiver.then(Reply::status(503).body("busy"));
-    create(&server, ADMIN, entry(&receiver.url("/")));
+    create(&server, ADMIN, &entry(&receiver.url("/")));
     accept(&server, "1");
     wait_for_history(&server, ADMIN, "?successOrFailure=failure", 1);
     let retry = |token: &str, id: &str| {

@@ -89,7 +89,7 @@ fn entry(url: &str) -> Value {
 }
 
 /// Creates one webhook, which must succeed, and returns its id.
-fn create(server: &Server, token: &str, entry: Value) -> i64 {
+fn create(server: &Server, token: &str, entry: &Value) -> i64 {
     let answer = client(server, token).post("/webhooks", &json!({ "webhooks": [entry] })).unwrap();
     let body = answer.json().unwrap();
     assert_eq!((answer.status, &body["errors"]), (200, &json!([])), "{body}");
@@ -97,7 +97,7 @@ fn create(server: &Server, token: &str, entry: Value) -> i64 {
 }
 
 /// A structured event.
-fn event(id: &str, event_type: &str, metadata: Value) -> Value {
+fn event(id: &str, event_type: &str, metadata: &Value) -> Value {
     json!({
         "specversion": "1.0", "id": id, "source": "/test", "type": event_type,
         "data": { "text": "something happened", "metadata": metadata },
@@ -116,7 +116,7 @@ fn send_event(client: &Client, event: &Value) -> Response {
 
 /// Publishes an event of this id, which must be accepted.
 fn accept(server: &Server, id: &str) {
-    let answer = publish(server, &event(id, "modelCreated", json!({ "actionBy": 2, "targetUser": 4 })));
+    let answer = publish(server, &event(id, "modelCreated", &json!({ "actionBy": 2, "targetUser": 4 })));
     assert_eq!(answer.status, 202, "{}", answer.text());
 }
 
@@ -128,9 +128,10 @@ fn history(server: &Server, token: &str, query: &str) -> Value {
 
 /// Waits until the history that the query selects holds `count` records.
 fn wait_for_history(server: &Server, token: &str, query: &str, count: usize) -> Value {
+    let wanted = count.to_string();
     let complete = || {
         let page = history(server, token, query);
-        (page["count"] == count.to_string()).then_some(page)
+        (page["count"] == *wanted).then_some(page)
     };
     let found = Deadline::after(SOON).poll(complete);
     found.unwrap_or_else(|| panic!("{count} records expected: {}", history(server, token, query)))

@@ -86,7 +86,7 @@ fn receive_is_taken_for_received() {
     let server = serve("");
     let mut entry = entry("https://example.com/");
     entry["actionType"] = json!("receive");
-    let id = create(&server, ADMIN, entry);
+    let id = create(&server, ADMIN, &entry);
     let read = client(&server, ADMIN).get(&format!("/webhooks/{id}")).unwrap().json().unwrap();
     assert_eq!(read["actionType"], "received");
 }
@@ -97,7 +97,7 @@ fn users_see_their_own_webhooks_and_admins_all_of_their_tenant() {
     let mut own = entry("https://example.com/");
     own["global"] = json!(false);
     let (by_admin, by_user) =
-        (create(&server, ADMIN, entry("https://example.com/")), create(&server, USER, own.clone()));
+        (create(&server, ADMIN, &entry("https://example.com/")), create(&server, USER, &own));
     let ids = |token: &str| {
         let list = client(&server, token).get("/webhooks").unwrap().json().unwrap();
         list.as_array().unwrap().iter().map(|webhook| webhook["id"].as_i64().unwrap()).collect::<Vec<_>>()
@@ -117,7 +117,7 @@ fn users_see_their_own_webhooks_and_admins_all_of_their_tenant() {
     }
     assert_eq!(client(&server, ADMIN).delete(&format!("/webhooks/{by_user}")).unwrap().status, 200);
     // Another tenant counts for itself.
-    assert_eq!(create(&server, STRANGER, entry("https://example.com/")), 1);
+    assert_eq!(create(&server, STRANGER, &entry("https://example.com/")), 1);
 }
 
 #[test]
@@ -136,8 +136,8 @@ fn a_sender_only_publishes_and_an_operator_only_manages() {
         assert_eq!(client(&server, SENDER).get(path).unwrap().status, 403, "{path}");
         assert_eq!(client(&server, OPERATOR).get(path).unwrap().status, 403, "{path}");
     }
-    assert_eq!(send_event(&client(&server, USER), &event("1", "modelCreated", json!({}))).status, 403);
-    assert_eq!(send_event(&client(&server, OPERATOR), &event("1", "modelCreated", json!({}))).status, 403);
+    assert_eq!(send_event(&client(&server, USER), &event("1", "modelCreated", &json!({}))).status, 403);
+    assert_eq!(send_event(&client(&server, OPERATOR), &event("1", "modelCreated", &json!({}))).status, 403);
     let acting = client(&server, OPERATOR).with_header("sigpost-tenant", "acme");
     assert_eq!(acting.get("/webhooks").unwrap().status, 200);
     assert_eq!(acting.get("/webhooks/history").unwrap().status, 403);
@@ -147,7 +147,7 @@ fn a_sender_only_publishes_and_an_operator_only_manages() {
     );
     // A tenant's own users cannot leave it.
     let stranger = client(&server, STRANGER).with_header("sigpost-tenant", "acme");
-    create(&server, ADMIN, entry("https://example.com/"));
+    create(&server, ADMIN, &entry("https://example.com/"));
     assert_eq!(stranger.get("/webhooks").unwrap().json().unwrap(), json!([]));
 }
 
@@ -239,7 +239,7 @@ fn deleting_cancels_what_is_pending_and_keeps_history() {
     let server = serve("retry = [\"0s\", \"1h\"]");
     let receiver = receiver();
     receiver.otherwise(sigpost_tests::receiver::Reply::status(500));
-    let id = create(&server, ADMIN, entry(&receiver.url("/")));
+    let id = create(&server, ADMIN, &entry(&receiver.url("/")));
     accept(&server, "1");
     wait_for_history(&server, ADMIN, "?includeGlobal=true", 1);
     assert_eq!(client(&server, ADMIN).delete(&format!("/webhooks/{id}")).unwrap().status, 200);

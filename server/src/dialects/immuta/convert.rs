@@ -95,7 +95,7 @@ pub(super) fn history_request(query: &str) -> Result<HistoryRequest, Boom> {
             |expected: &str| Boom::bad_request(format_args!("query parameter {name} must be {expected}"));
         match name.as_ref() {
             "offset" => {
-                request.offset = number(&value, 0, i64::MAX as u64).ok_or_else(|| bad("0 or more"))?
+                request.offset = number(&value, 0, i64::MAX as u64).ok_or_else(|| bad("0 or more"))?;
             }
             "pageSize" => {
                 let size = number(&value, 1, 1_000).and_then(|size| u32::try_from(size).ok());

@@ -18,11 +18,11 @@ pub(super) struct Boom {
 }
 
 impl Boom {
-    pub(super) fn new(status: StatusCode, message: impl ToString) -> Self {
+    pub(super) fn new(status: StatusCode, message: impl core::fmt::Display) -> Self {
         Self { status, message: message.to_string(), retry_after: None }
     }
 
-    pub(super) fn bad_request(message: impl ToString) -> Self {
+    pub(super) fn bad_request(message: impl core::fmt::Display) -> Self {
         Self::new(StatusCode::BAD_REQUEST, message)
     }
 }

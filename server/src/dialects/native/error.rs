@@ -20,7 +20,7 @@ pub(super) struct Problem {
 
 impl Problem {
     /// `code` names the kind of problem for programs; it never changes.
-    pub(super) fn new(status: StatusCode, code: &'static str, detail: impl ToString) -> Self {
+    pub(super) fn new(status: StatusCode, code: &'static str, detail: impl core::fmt::Display) -> Self {
         Self { status, code, detail: detail.to_string(), field: None, retry_after: None }
     }
 }

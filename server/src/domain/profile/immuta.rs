@@ -221,9 +221,9 @@ pub(super) fn prepare(event_type: &str, data: Option<&Canonical>) -> Result<(Vec
         Some(value) => Some(Metadata::new(value).ok_or(Unfit::Metadata)?),
     };
     let facts = Facts {
-        action_by: metadata.and_then(|m| m.action_by()).map(|id| id.into_owned().into()),
-        target_user: metadata.and_then(|m| m.target_user()).map(|id| id.into_owned().into()),
-        notify_initiator: metadata.is_some_and(|m| m.notify_initiator()),
+        action_by: metadata.and_then(Metadata::action_by).map(|id| id.into_owned().into()),
+        target_user: metadata.and_then(Metadata::target_user).map(|id| id.into_owned().into()),
+        notify_initiator: metadata.is_some_and(Metadata::notify_initiator),
     };
     let mut out = Vec::with_capacity(data.raw().len() + event_type.len() + 32);
     out.extend_from_slice(b"{\"text\":");
