@@ -217,6 +217,16 @@ impl Scheme {
         Self { body, ..self.clone() }
     }
 
+    /// The id, unless it holds what separates the signed parts: bytes could move from one part to the next then, and
+    /// one signature would serve for two requests. The dot is in no id at all.
+    pub(super) fn separable<'a>(&self, id: &'a str) -> Option<&'a str> {
+        let separators = self.parts.iter().filter_map(|part| match part {
+            Part::Literal(text) => Some(text.chars().filter(|c| is_separator(*c))),
+            _ => None,
+        });
+        (!separators.flatten().any(|separator| id.contains(separator))).then_some(id)
+    }
+
     /// What it offers against replays.
     #[must_use]
     pub const fn replay(&self) -> Replay {
@@ -328,6 +338,9 @@ impl SchemeBuilder {
         if (count(&Part::Timestamp) > 0) != scheme.timestamp_header.is_some() {
             return Err(SchemeError::Unsigned("timestamp"));
         }
+        if !is_unambiguous(&scheme.parts) {
+            return Err(SchemeError::Ambiguous);
+        }
         let fixed = scheme
             .parts
             .iter()
@@ -344,6 +357,27 @@ impl SchemeBuilder {
 }
 
 const MAX_PARTS: usize = 16;
+
+/// Whether the joined parts can be read in one way only: each of them once, and between two of them a literal with a
+/// character that the part before or after cannot hold.
+fn is_unambiguous(parts: &[Part]) -> bool {
+    let mut separated = true;
+    for (index, part) in parts.iter().enumerate() {
+        if let Part::Literal(text) = part {
+            separated |= text.contains(is_separator);
+        } else if !separated || parts[..index].contains(part) {
+            return false;
+        } else {
+            separated = false;
+        }
+    }
+    true
+}
+
+/// What neither a timestamp nor, where it separates, an id holds.
+fn is_separator(c: char) -> bool {
+    !c.is_ascii_alphanumeric()
+}
 
 fn is_name(text: &str) -> bool {
     (1..=64).contains(&text.len())
@@ -376,6 +410,8 @@ pub enum SchemeError {
     Parts,
     /// An id or timestamp that has a header but is not signed, or is signed but has none.
     Unsigned(&'static str),
+    /// The joined parts could be read in two ways.
+    Ambiguous,
     /// A prefix, version or literal.
     Text,
 }
@@ -394,6 +430,9 @@ impl fmt::Display for SchemeError {
             Self::Unsigned(what) => {
                 write!(f, "the {what} must both have a header and be signed: unsigned, it protects nothing")
             }
+            Self::Ambiguous => f.write_str(
+                "each part is signed once, and between two parts stands a literal that is not only letters and digits",
+            ),
             Self::Text => {
                 f.write_str("prefixes, versions and literals are 1 to 256 printable ASCII characters")
             }
@@ -430,6 +469,21 @@ mod tests {
         ] {
             assert_eq!(builder.build().unwrap_err(), error);
         }
+    }
+
+    #[test]
+    fn signed_parts_can_be_read_in_one_way_only() {
+        let literal = |text: &'static str| Part::Literal(text.into());
+        let timed = || custom().timestamp("x-time", 1);
+        for builder in [
+            timed().parts([Part::Timestamp, Part::Body]),
+            timed().parts([Part::Timestamp, literal("t"), Part::Body]),
+            custom().id("x-id").parts([Part::Id, literal("."), Part::Body, literal("."), Part::Id]),
+        ] {
+            assert_eq!(builder.build().unwrap_err(), SchemeError::Ambiguous);
+        }
+        let scheme = custom().id("x-id").parts([Part::Id, literal("v1:"), Part::Body]).build().unwrap();
+        assert_eq!((scheme.separable("v1"), scheme.separable("a:b")), (Some("v1"), None));
     }
 
     #[test]

@@ -86,7 +86,7 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 /// assert_eq!(again.to_whsec(), shown);
 /// ```
 #[must_use]
-#[expect(clippy::missing_panics_doc, reason = "HMAC takes keys of any length, so it never panics")]
+#[expect(clippy::missing_panics_doc, reason = "it cannot: HMAC takes keys of any length")]
 pub fn standard_key(secret: &Secret) -> StandardKey {
     StandardKey(decoded(secret).unwrap_or_else(|| {
         let mut mac =

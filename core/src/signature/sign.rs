@@ -55,7 +55,7 @@ impl Signer {
         let mut headers = Vec::with_capacity(3);
         let mut id = "";
         if let Some(name) = &scheme.id_header {
-            id = input.id.and_then(header::id).ok_or(SignError::Id)?;
+            id = input.id.and_then(header::id).and_then(|id| scheme.separable(id)).ok_or(SignError::Id)?;
             headers.push((name.clone(), id.to_string()));
         }
         let mut timestamp = String::new();

@@ -167,7 +167,9 @@ impl Verifier {
         let found = Found::in_headers(scheme, headers)?;
         let malformed = |name: &Cow<'static, str>| VerifyError::MalformedHeader(name.clone());
         let id = match (&scheme.id_header, found.id) {
-            (Some(name), Some(id)) => Some(header::id(id).ok_or_else(|| malformed(name))?),
+            (Some(name), Some(id)) => {
+                Some(header::id(id).and_then(|id| scheme.separable(id)).ok_or_else(|| malformed(name))?)
+            }
             _ => None,
         };
         let timestamp = match (&scheme.timestamp_header, found.timestamp) {
