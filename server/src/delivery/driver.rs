@@ -9,7 +9,6 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::{Id, JoinError, JoinSet};
 
 use super::attempt::{Attempter, Ended, NotMade, Target, local_outcome};
-use super::recovery::{More, Seam};
 use super::scheduler::{Action, GiveBack, Scheduler, Standing, Verdict, after};
 use super::{Backpressure, Limits};
 use crate::clock::Clock;
@@ -35,11 +34,9 @@ pub(super) enum Message {
     /// These deliveries are new.
     Accepted(Vec<Work>),
     /// These deliveries were pending when recovery looked. Answered when they have been taken in.
-    Recovered(Vec<Work>, oneshot::Sender<More>),
+    Recovered(Vec<Work>, oneshot::Sender<()>),
     /// A webhook was changed or deleted.
     Changed(WebhookId),
-    /// Somebody sends this new delivery by itself.
-    Probed(DeliveryId),
     /// Start nothing more; answer when the last attempt has ended and its result is with the store.
     Stop(oneshot::Sender<()>),
 }
@@ -50,7 +47,6 @@ pub(super) struct Driver {
     rng: Arc<dyn Rng>,
     backpressure: Arc<Backpressure>,
     scheduler: Scheduler,
-    seam: Seam,
     attempts: JoinSet<Result<Ended, NotMade>>,
     in_flight: HashMap<Id, InFlight>,
     stopping: Option<oneshot::Sender<()>>,
@@ -79,7 +75,6 @@ impl Driver {
             rng,
             backpressure,
             scheduler: Scheduler::new(limits.slots, limits.body_bytes),
-            seam: Seam::default(),
             attempts: JoinSet::new(),
             in_flight: HashMap::new(),
             stopping: None,
@@ -133,29 +128,21 @@ impl Driver {
             Message::Accepted(works) => {
                 self.backpressure.unread.fetch_sub(works.len(), Ordering::Relaxed);
                 for work in works {
-                    if self.seam.takes_new(work.delivery) {
-                        self.accept(work);
-                    }
+                    self.accept(work);
                 }
             }
             Message::Recovered(works, taken) => {
-                let mut more = More::Yes;
                 for work in works {
-                    if self.seam.takes_recovered(work.delivery) {
-                        self.accept(work);
-                    } else {
-                        more = More::No;
-                    }
+                    self.accept(work);
                 }
                 // Recovery waits for this unless the runtime is being torn down.
-                let _ = taken.send(more);
+                let _ = taken.send(());
             }
             Message::Changed(webhook) => {
                 self.attempter.signers.forget(webhook);
                 let standing = self.standing(webhook);
                 self.scheduler.webhook_changed(webhook, standing, self.attempter.clock.now());
             }
-            Message::Probed(delivery) => self.seam.is_new(delivery),
             Message::Stop(stopped) => self.stopping = Some(stopped),
         }
     }

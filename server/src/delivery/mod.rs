@@ -29,9 +29,7 @@
 //! - Memory is bounded for bodies and for deliveries that wait to be sent; deliveries that wait for something else
 //!   (a retry, their receiver, their webhook) take a few hundred bytes each.
 //!
-//! Not guaranteed: order; that a receiver sees a delivery once (its answer may be lost, we may crash); that a
-//! delivery made for a probe within the first moments after a start is not found by recovery as well and sent by
-//! both.
+//! Not guaranteed: order; that a receiver sees a delivery once (its answer may be lost, we may crash).
 
 mod attempt;
 mod driver;
@@ -169,9 +167,10 @@ impl Engine {
             Arc::new(Attempter { store: Arc::clone(&store), clock, transport, policies, signers });
         let backpressure = Arc::new(Backpressure::default());
         let driver = Driver::new(Arc::clone(&attempter), rng, Arc::clone(&backpressure), limits);
+        let newest = store.newest_at_open();
         let (sender, inbox) = mpsc::unbounded_channel();
         let task = tokio::spawn(driver.run(inbox));
-        let recovery = tokio::spawn(recovery::recover(store, sender.clone()));
+        let recovery = tokio::spawn(recovery::recover(store, newest, sender.clone()));
         let sweeper = tokio::spawn(sweep(Arc::clone(&attempter)));
         let handle = Handle {
             attempter,
@@ -273,8 +272,6 @@ impl Dispatcher for Handle {
 #[async_trait]
 impl Probe for Handle {
     async fn attempt(&self, work: Work) -> Attempt {
-        // After shutdown there is no recovery that could find it.
-        let _ = self.driver.send(Message::Probed(work.delivery));
         let (started_at, began) = (self.attempter.clock.now(), self.attempter.clock.monotonic());
         let directory = self.attempter.store.directory();
         let target = directory.tenant(work.tenant).zip(directory.webhook(work.webhook));

@@ -73,8 +73,11 @@ pub trait Store: Send + Sync + 'static {
         at: Timestamp,
     ) -> Result<Resend, StoreError>;
 
+    /// The newest delivery there was when the store was opened: everything up to it is what an earlier process left.
+    fn newest_at_open(&self) -> Option<DeliveryId>;
+
     /// Pending deliveries of the tenants in the directory, in id order, after the given one; without bodies. What a
-    /// starting server reads to take up where the last one stopped.
+    /// starting server reads, up to [`Store::newest_at_open`], to take up where the last one stopped.
     async fn pending(&self, after: Option<DeliveryId>, limit: u32) -> Result<Vec<Work>, StoreError>;
 
     /// The body of a delivery.

@@ -98,6 +98,11 @@ impl Store for FakeStore {
         &self.directory
     }
 
+    /// The tests open an engine on rows that are there already.
+    fn newest_at_open(&self) -> Option<DeliveryId> {
+        self.rows.lock().unwrap().last_key_value().map(|(id, _)| *id)
+    }
+
     async fn apply_tenants(&self, _: Vec<TenantSpec>) -> Result<(), StoreError> {
         Err(StoreError::Stopped)
     }

@@ -90,6 +90,7 @@ pub struct SqliteStore {
     directory: Arc<Directory>,
     queue: Arc<Queue>,
     readers: Readers,
+    newest_at_open: Option<DeliveryId>,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -110,6 +111,7 @@ impl SqliteStore {
 
     fn start(opened: Opened, options: Options) -> Result<Self, OpenError> {
         let directory = Arc::clone(&opened.state.directory);
+        let newest_at_open = opened.state.newest_delivery();
         let queue = Arc::new(Queue::new());
         let readers = Readers::new(opened.database);
         let (finished, told) = mpsc::unbounded_channel();
@@ -124,7 +126,7 @@ impl SqliteStore {
         };
         let thread = std::thread::Builder::new().name("store-writer".into()).spawn(move || writer.run());
         let thread = thread.map_err(|source| OpenError::Io { path: options.directory, source })?;
-        Ok(Self { directory, queue, readers, writer: Mutex::new(Some(thread)) })
+        Ok(Self { directory, queue, readers, newest_at_open, writer: Mutex::new(Some(thread)) })
     }
 
     /// Waits for room, gives the writer a command and waits for its answer.
@@ -175,6 +177,10 @@ fn weight(event: &NewEvent) -> usize {
 impl Store for SqliteStore {
     fn directory(&self) -> &Arc<Directory> {
         &self.directory
+    }
+
+    fn newest_at_open(&self) -> Option<DeliveryId> {
+        self.newest_at_open
     }
 
     async fn apply_tenants(&self, tenants: Vec<TenantSpec>) -> Result<(), StoreError> {

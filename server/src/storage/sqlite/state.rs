@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::dedupe::{Dedupe, Key};
 use crate::domain::{
-    EventId, IssuedToken, Number, Tenant, TenantId, TenantUid, Timestamp, Webhook, WebhookId,
+    DeliveryId, EventId, IssuedToken, Number, Tenant, TenantId, TenantUid, Timestamp, Webhook, WebhookId,
 };
 use crate::storage::Directory;
 
@@ -90,6 +90,12 @@ pub(super) struct Draft {
 }
 
 impl State {
+    /// The newest delivery there is.
+    pub(super) fn newest_delivery(&self) -> Option<DeliveryId> {
+        let newest = self.sequences.delivery - 1;
+        (newest > 0).then(|| DeliveryId::new(newest))
+    }
+
     pub(super) fn draft(&self) -> Draft {
         Draft {
             sequences: self.sequences,
