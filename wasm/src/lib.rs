@@ -1,1 +1,12 @@
-//! Placeholder while the workspace is laid out.
+#![doc = include_str!("../README.md")]
+#![cfg_attr(target_arch = "wasm32", no_std)]
+
+#[cfg(target_arch = "wasm32")]
+extern crate alloc;
+
+#[cfg(target_arch = "wasm32")]
+mod border;
+#[cfg(all(target_arch = "wasm32", feature = "canonical"))]
+pub mod canonical;
+#[cfg(all(target_arch = "wasm32", feature = "verify"))]
+pub mod verify;

@@ -9,8 +9,11 @@ use super::scheme::{Algorithm, Encoding, Grammar};
 /// More candidates than any rotation needs; a bound on the work a forger can cause.
 const MAX_CANDIDATES: usize = 16;
 const MAX_ID: usize = 256;
+/// The latest time that [`timestamp`] reads: fifteen digits.
+pub(super) const LATEST: i64 = 999_999_999_999_999;
 
 /// A decoded candidate tag, of the algorithm's length.
+#[derive(Clone)]
 pub(super) struct Candidate([u8; MAX_TAG], usize);
 
 impl Candidate {

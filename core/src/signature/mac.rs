@@ -1,5 +1,7 @@
 //! HMAC with its keyed state computed once.
 
+use alloc::vec::Vec;
+
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::Sha1;
 use sha2::Sha256;
@@ -20,12 +22,28 @@ pub(super) enum Keyed {
     Sha256(Hmac<Sha256>),
 }
 
-/// What is signed, besides fixed texts.
+/// What is signed besides the body and fixed texts.
 #[derive(Clone, Copy)]
-pub(super) struct Message<'a> {
-    pub(super) body: &'a [u8],
+pub(super) struct Envelope<'a> {
     pub(super) id: &'a str,
     pub(super) timestamp: &'a str,
+}
+
+impl<'a> Envelope<'a> {
+    fn text(self, part: &'a Part) -> &'a [u8] {
+        match part {
+            Part::Body => &[],
+            Part::Id => self.id.as_bytes(),
+            Part::Timestamp => self.timestamp.as_bytes(),
+            Part::Literal(text) => text.as_bytes(),
+        }
+    }
+
+    /// What is signed after the body; empty for every preset.
+    pub(super) fn after_body(self, parts: &'a [Part]) -> Vec<u8> {
+        let after = parts.iter().skip_while(|part| **part != Part::Body);
+        after.flat_map(|part| self.text(part)).copied().collect()
+    }
 }
 
 /// A computed tag. It is what a forger wants, so it stays inside this module's users and is erased after use.
@@ -50,27 +68,32 @@ impl Keyed {
         }
     }
 
-    pub(super) fn tag(&self, parts: &[Part], message: Message<'_>) -> Tag {
+    /// A copy that has absorbed what is signed before the body.
+    pub(super) fn before_body(&self, parts: &[Part], envelope: Envelope<'_>) -> Self {
+        let mut state = self.clone();
+        for part in parts.iter().take_while(|part| **part != Part::Body) {
+            state.update(envelope.text(part));
+        }
+        state
+    }
+
+    /// The tag over a body that is at hand. Allocates nothing.
+    pub(super) fn tag(&self, parts: &[Part], envelope: Envelope<'_>, body: &[u8]) -> Tag {
         let mut state = self.clone();
         for part in parts {
-            state.update(match part {
-                Part::Body => message.body,
-                Part::Id => message.id.as_bytes(),
-                Part::Timestamp => message.timestamp.as_bytes(),
-                Part::Literal(text) => text.as_bytes(),
-            });
+            state.update(if *part == Part::Body { body } else { envelope.text(part) });
         }
         state.finish()
     }
 
-    fn update(&mut self, bytes: &[u8]) {
+    pub(super) fn update(&mut self, bytes: &[u8]) {
         match self {
             Self::Sha1(mac) => mac.update(bytes),
             Self::Sha256(mac) => mac.update(bytes),
         }
     }
 
-    fn finish(self) -> Tag {
+    pub(super) fn finish(self) -> Tag {
         match self {
             Self::Sha1(mac) => Tag::new(&mac.finalize().into_bytes()),
             Self::Sha256(mac) => Tag::new(&mac.finalize().into_bytes()),

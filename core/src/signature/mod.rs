@@ -28,5 +28,5 @@ pub use scheme::{
     Algorithm, Encoding, Grammar, KeyForm, Part, Replay, Scheme, SchemeBuilder, SchemeError, SignedBody,
 };
 pub use secret::{EmptySecret, Secret, StandardKey, standard_key};
-pub use sign::{SignError, SignInput, Signer};
-pub use verify::{NoTimestamp, Verified, Verifier, VerifyError};
+pub use sign::{SignError, SignInput, Signer, Signing};
+pub use verify::{Check, Genuine, NoTimestamp, Verified, Verifier, VerifyError};

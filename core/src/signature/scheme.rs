@@ -193,6 +193,12 @@ impl Scheme {
         self.timestamp_header.as_deref()
     }
 
+    /// The header of a weaker signature that is not accepted, whose presence alone is told apart.
+    #[must_use]
+    pub fn weaker_header(&self) -> Option<&str> {
+        self.weaker_header.as_deref()
+    }
+
     /// How far the signed time may be from the receiver's, in seconds, either way.
     #[must_use]
     pub const fn tolerance(&self) -> Option<u32> {
@@ -303,6 +309,14 @@ impl SchemeBuilder {
         self
     }
 
+    /// Names the header of a weaker signature that this scheme does not accept: a request that has only that one is
+    /// told so ([`VerifyError::Sha1Only`](super::VerifyError::Sha1Only)).
+    #[must_use]
+    pub fn weaker(mut self, header: impl Into<String>) -> Self {
+        self.scheme.weaker_header = Some(Cow::Owned(header.into()));
+        self
+    }
+
     /// Makes the key like this.
     #[must_use]
     pub fn key(mut self, key: KeyForm) -> Self {
@@ -319,7 +333,12 @@ impl SchemeBuilder {
         if !is_name(&scheme.name) {
             return Err(SchemeError::Name);
         }
-        let headers = [Some(&scheme.header), scheme.id_header.as_ref(), scheme.timestamp_header.as_ref()];
+        let headers = [
+            Some(&scheme.header),
+            scheme.id_header.as_ref(),
+            scheme.timestamp_header.as_ref(),
+            scheme.weaker_header.as_ref(),
+        ];
         for (index, header) in headers.iter().flatten().enumerate() {
             if !is_header_name(header) {
                 return Err(SchemeError::Header(String::from(header.as_ref())));
@@ -464,6 +483,7 @@ mod tests {
             (custom().id("x-id"), SchemeError::Unsigned("id")),
             (custom().timestamp("x-time", 1), SchemeError::Unsigned("timestamp")),
             (custom().id("x-sig").parts([Part::Id, Part::Body]), SchemeError::SameHeader("x-sig".into())),
+            (custom().weaker("x-sig"), SchemeError::SameHeader("x-sig".into())),
             (custom().prefix(""), SchemeError::Text),
             (custom().parts([literal("\n"), Part::Body]), SchemeError::Text),
         ] {

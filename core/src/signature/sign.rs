@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::header;
-use super::mac::{Keyed, Message};
+use super::mac::{Envelope, Keyed};
 use super::scheme::{Encoding, Grammar, Scheme, SignedBody};
 use super::secret::Secret;
 use crate::json;
@@ -51,25 +51,80 @@ impl Signer {
     /// assert_eq!(headers[0].1, "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17");
     /// ```
     pub fn sign(&self, input: SignInput<'_>) -> Result<Vec<(Cow<'static, str>, String)>, SignError> {
+        let mut signing = self.begin(input.id, input.timestamp)?;
+        match self.scheme.body {
+            SignedBody::Raw => signing.update(input.body),
+            SignedBody::Canonical => {
+                signing.update(&json::canonicalize(input.body).map_err(SignError::NotJson)?);
+            }
+        }
+        Ok(signing.finish())
+    }
+
+    /// Starts to sign a body that comes in pieces. A scheme over the canonical form is handed that form: nothing is
+    /// canonicalised here.
+    ///
+    /// # Errors
+    /// As [`Signer::sign`], but for the body.
+    ///
+    /// ```
+    /// use sigpost_core::signature::{Scheme, Secret, SignInput, Signer};
+    /// let signer = Signer::new(Scheme::QLIK, &Secret::new("s").unwrap());
+    /// let mut signing = signer.begin(None, None).unwrap();
+    /// signing.update(b"Hello, ");
+    /// signing.update(b"World!");
+    /// let whole = signer.sign(SignInput { body: b"Hello, World!", id: None, timestamp: None }).unwrap();
+    /// assert_eq!(signing.finish(), whole);
+    /// ```
+    pub fn begin(&self, id: Option<&str>, timestamp: Option<i64>) -> Result<Signing, SignError> {
         let scheme = &self.scheme;
         let mut headers = Vec::with_capacity(3);
-        let mut id = "";
+        let mut envelope = Envelope { id: "", timestamp: "" };
         if let Some(name) = &scheme.id_header {
-            id = input.id.and_then(header::id).and_then(|id| scheme.separable(id)).ok_or(SignError::Id)?;
-            headers.push((name.clone(), id.to_string()));
+            envelope.id = id.and_then(header::id).and_then(|id| scheme.separable(id)).ok_or(SignError::Id)?;
+            headers.push((name.clone(), envelope.id.to_string()));
         }
-        let mut timestamp = String::new();
+        let mut text = String::new();
         if let Some(name) = &scheme.timestamp_header {
-            timestamp = input.timestamp.filter(|time| *time >= 0).ok_or(SignError::Timestamp)?.to_string();
-            headers.push((name.clone(), timestamp.clone()));
+            let fit = timestamp.filter(|time| (0..=header::LATEST).contains(time));
+            text = fit.ok_or(SignError::Timestamp)?.to_string();
+            headers.push((name.clone(), text.clone()));
         }
-        let body = match scheme.body {
-            SignedBody::Raw => Cow::Borrowed(input.body),
-            SignedBody::Canonical => json::canonicalize(input.body).map_err(SignError::NotJson)?,
-        };
-        let tag = self.keyed.tag(&scheme.parts, Message { body: &body, id, timestamp: &timestamp });
+        envelope.timestamp = &text;
+        Ok(Signing {
+            state: self.keyed.before_body(&scheme.parts, envelope),
+            after: envelope.after_body(&scheme.parts),
+            headers,
+            header: scheme.header.clone(),
+            grammar: scheme.grammar.clone(),
+            encoding: scheme.encoding,
+        })
+    }
+}
+
+/// A signature that is being made; see [`Signer::begin`].
+pub struct Signing {
+    state: Keyed,
+    after: Vec<u8>,
+    headers: Vec<(Cow<'static, str>, String)>,
+    header: Cow<'static, str>,
+    grammar: Grammar,
+    encoding: Encoding,
+}
+
+impl Signing {
+    /// Takes the next piece of the body.
+    pub fn update(&mut self, piece: &[u8]) {
+        self.state.update(piece);
+    }
+
+    /// The headers to send, as [`Signer::sign`] returns them.
+    #[must_use]
+    pub fn finish(mut self) -> Vec<(Cow<'static, str>, String)> {
+        self.state.update(&self.after);
+        let tag = self.state.clone().finish();
         let mut value = String::new();
-        match &scheme.grammar {
+        match &self.grammar {
             Grammar::Bare => {}
             Grammar::Prefixed(prefix) => value.push_str(prefix),
             Grammar::Versions(version) => {
@@ -77,12 +132,12 @@ impl Signer {
                 value.push(',');
             }
         }
-        match scheme.encoding {
+        match self.encoding {
             Encoding::Hex => value.push_str(&hex::encode(tag.as_bytes())),
             Encoding::Base64 => STANDARD.encode_string(tag.as_bytes(), &mut value),
         }
-        headers.push((scheme.header.clone(), value));
-        Ok(headers)
+        self.headers.push((self.header, value));
+        self.headers
     }
 }
 

@@ -1,11 +1,12 @@
 //! Verifying.
 
 use alloc::borrow::Cow;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::header;
-use super::mac::{Keyed, Message, Tag};
+use super::header::{self, Candidate};
+use super::mac::{Envelope, Keyed, Tag};
 use super::scheme::{Scheme, SignedBody};
 use super::secret::Secret;
 use crate::json;
@@ -160,6 +161,49 @@ impl Verifier {
         body: &'a [u8],
         now: i64,
     ) -> Result<Verified<'a>, VerifyError> {
+        let read = self.read(headers)?;
+        let signed_body = match self.scheme.body {
+            SignedBody::Raw => Cow::Borrowed(body),
+            SignedBody::Canonical => json::canonicalize(body).map_err(VerifyError::NotJson)?,
+        };
+        let tag = |keyed: &Keyed| keyed.tag(&self.scheme.parts, read.envelope(), &signed_body);
+        let fits = |tag: &Tag| self.candidates(&read).any(|candidate| tag.equals(candidate.as_bytes()));
+        let secret = self.keyed.iter().position(|keyed| fits(&tag(keyed))).ok_or(VerifyError::Mismatch)?;
+        let timestamp = read.timestamp.map(|(_, time)| time);
+        judge_age(self.tolerance, timestamp, now)?;
+        Ok(Verified { signed_body, secret, id: read.id, timestamp })
+    }
+
+    /// Starts to verify a request whose body comes in pieces, by its headers. A scheme over the canonical form is
+    /// handed that form: nothing is canonicalised here. Memory does not grow with the body.
+    ///
+    /// # Errors
+    /// As [`Verifier::verify`], for what can be told without the body.
+    ///
+    /// ```
+    /// use sigpost_core::signature::{Scheme, Secret, Verifier, VerifyError};
+    /// let verifier = Verifier::new(Scheme::QLIK, &[Secret::new("It's a Secret to Everybody").unwrap()]);
+    /// let tag = &b"757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"[..];
+    /// let mut check = verifier.begin([("Qlik-Signature", tag)]).unwrap();
+    /// check.update(b"Hello, ");
+    /// check.update(b"World!");
+    /// assert_eq!(check.finish(0).unwrap().secret, 0);
+    ///
+    /// let mut check = verifier.begin([("Qlik-Signature", tag)]).unwrap();
+    /// check.update(b"Hello, World?");
+    /// assert_eq!(check.finish(0), Err(VerifyError::Mismatch));
+    /// ```
+    pub fn begin<'a>(
+        &self,
+        headers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+    ) -> Result<Check, VerifyError> {
+        Ok(self.check(&self.read(headers)?))
+    }
+
+    fn read<'a>(
+        &self,
+        headers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+    ) -> Result<Read<'a>, VerifyError> {
         if self.keyed.is_empty() {
             return Err(VerifyError::NoSecret);
         }
@@ -173,46 +217,108 @@ impl Verifier {
             _ => None,
         };
         let timestamp = match (&scheme.timestamp_header, found.timestamp) {
-            (Some(name), Some(time)) => Some(header::timestamp(time).ok_or_else(|| malformed(name))?),
+            (Some(name), Some(time)) => Some((time, header::timestamp(time).ok_or_else(|| malformed(name))?)),
             _ => None,
         };
-        let signed_body = match scheme.body {
-            SignedBody::Raw => Cow::Borrowed(body),
-            SignedBody::Canonical => json::canonicalize(body).map_err(VerifyError::NotJson)?,
-        };
-        let message = Message {
-            body: &signed_body,
-            id: id.unwrap_or_default(),
-            timestamp: found.timestamp.unwrap_or_default(),
-        };
-        let secret = self.matching(found.signature, message)?;
-        self.judge_age(timestamp, now)?;
-        Ok(Verified { signed_body, secret, id, timestamp })
+        let read = Read { signature: found.signature, id, timestamp };
+        match self.candidates(&read).next() {
+            Some(_) => Ok(read),
+            None => Err(malformed(&scheme.header)),
+        }
     }
 
-    /// Which secret made one of the header's candidates.
-    fn matching(&self, signature: &str, message: Message<'_>) -> Result<usize, VerifyError> {
+    fn candidates<'a>(&self, read: &Read<'a>) -> impl Iterator<Item = Candidate> + use<'_, 'a> {
         let scheme = &self.scheme;
-        let candidates = || header::candidates(signature, &scheme.grammar, scheme.encoding, scheme.algorithm);
-        if candidates().next().is_none() {
-            return Err(VerifyError::MalformedHeader(scheme.header.clone()));
-        }
-        let fits = |tag: &Tag| candidates().any(|candidate| tag.equals(candidate.as_bytes()));
-        let position = self.keyed.iter().position(|keyed| fits(&keyed.tag(&scheme.parts, message)));
-        position.ok_or(VerifyError::Mismatch)
+        header::candidates(read.signature, &scheme.grammar, scheme.encoding, scheme.algorithm)
     }
 
-    fn judge_age(&self, timestamp: Option<i64>, now: i64) -> Result<(), VerifyError> {
-        let (Some(tolerance), Some(timestamp)) = (self.tolerance, timestamp) else { return Ok(()) };
-        let age = now.saturating_sub(timestamp);
-        let tolerance = i64::from(tolerance);
-        if age > tolerance {
-            Err(VerifyError::Stale { age })
-        } else if age < -tolerance {
-            Err(VerifyError::Future { ahead: age.saturating_neg() })
-        } else {
-            Ok(())
+    fn check(&self, read: &Read<'_>) -> Check {
+        let parts = &self.scheme.parts;
+        let envelope = read.envelope();
+        Check {
+            states: self.keyed.iter().map(|keyed| keyed.before_body(parts, envelope)).collect(),
+            after: envelope.after_body(parts),
+            candidates: self.candidates(read).collect(),
+            id: read.id.map(String::from),
+            timestamp: read.timestamp.map(|(_, time)| time),
+            tolerance: self.tolerance,
         }
+    }
+}
+
+/// A request that is being verified; see [`Verifier::begin`]. It knows no more of the body than its hash, so nothing
+/// of the body may be acted upon before [`Check::finish`] says that it is genuine.
+pub struct Check {
+    states: Vec<Keyed>,
+    after: Vec<u8>,
+    candidates: Vec<Candidate>,
+    id: Option<String>,
+    timestamp: Option<i64>,
+    tolerance: Option<u32>,
+}
+
+/// What is known of a request that is genuine and whose body came in pieces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Genuine {
+    /// Which of the secrets it was signed with, counted from 0.
+    pub secret: usize,
+    /// The message id, if the scheme signs one.
+    pub id: Option<String>,
+    /// When it was signed, in seconds since 1970, if the scheme signs that.
+    pub timestamp: Option<i64>,
+}
+
+impl Check {
+    /// Takes the next piece of the body.
+    pub fn update(&mut self, piece: &[u8]) {
+        for state in &mut self.states {
+            state.update(piece);
+        }
+    }
+
+    /// Judges the signature, then the age. `now` is in seconds since 1970.
+    ///
+    /// # Errors
+    /// [`VerifyError::Mismatch`], or one of the errors of age.
+    pub fn finish(mut self, now: i64) -> Result<Genuine, VerifyError> {
+        let fits = |tag: &Tag| self.candidates.iter().any(|candidate| tag.equals(candidate.as_bytes()));
+        let mut matching = None;
+        for (secret, state) in self.states.iter_mut().enumerate() {
+            state.update(&self.after);
+            // A copy is finished, so that the state itself is erased where it stands.
+            if matching.is_none() && fits(&state.clone().finish()) {
+                matching = Some(secret);
+            }
+        }
+        let secret = matching.ok_or(VerifyError::Mismatch)?;
+        judge_age(self.tolerance, self.timestamp, now)?;
+        Ok(Genuine { secret, id: self.id, timestamp: self.timestamp })
+    }
+}
+
+fn judge_age(tolerance: Option<u32>, timestamp: Option<i64>, now: i64) -> Result<(), VerifyError> {
+    let (Some(tolerance), Some(timestamp)) = (tolerance, timestamp) else { return Ok(()) };
+    let age = now.saturating_sub(timestamp);
+    let tolerance = i64::from(tolerance);
+    if age > tolerance {
+        Err(VerifyError::Stale { age })
+    } else if age < -tolerance {
+        Err(VerifyError::Future { ahead: age.saturating_neg() })
+    } else {
+        Ok(())
+    }
+}
+
+/// What was read in the headers and is of the scheme's form.
+struct Read<'a> {
+    signature: &'a str,
+    id: Option<&'a str>,
+    timestamp: Option<(&'a str, i64)>,
+}
+
+impl<'a> Read<'a> {
+    fn envelope(&self) -> Envelope<'a> {
+        Envelope { id: self.id.unwrap_or_default(), timestamp: self.timestamp.map_or("", |(text, _)| text) }
     }
 }
 
@@ -265,8 +371,7 @@ impl<'a> Found<'a> {
 
 #[cfg(test)]
 mod tests {
-    use std::string::{String, ToString as _};
-    use std::vec::Vec;
+    use std::string::ToString as _;
 
     use super::super::{SignInput, Signer};
     use super::*;

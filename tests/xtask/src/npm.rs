@@ -1,11 +1,106 @@
-//! The npm package.
+//! The npm package: two WebAssembly modules of one crate, and the TypeScript around them.
+//!
+//! ```text
+//! cargo (profile wasm, one feature) ─▶ wasm-bindgen ─▶ wasm-opt ─▶ src/generated/NAME.wasm ┐
+//! cargo (example schemes) ─▶ src/generated/schemes.ts ─────────────────────────────────────┴─▶ build.mjs ─▶ dist/
+//! ```
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
-use xshell::Shell;
+use anyhow::{Context as _, Result, ensure};
+use wasm_bindgen_cli_support::Bindgen;
+use xshell::{Shell, cmd};
+
+/// The features of the crate, each a module.
+const MODULES: [&str; 2] = ["verify", "canonical"];
+
+const TARGET: &str = "wasm32-unknown-unknown";
+
+/// What the modules may use of WebAssembly: what every supported runtime has. One by one, since `--all-features`
+/// makes a module that Node 20 refuses.
+const WASM_FEATURES: [&str; 6] = [
+    "--enable-simd",
+    "--enable-bulk-memory",
+    "--enable-nontrapping-float-to-int",
+    "--enable-sign-ext",
+    "--enable-mutable-globals",
+    "--enable-multivalue",
+];
+
+/// What wasm-bindgen adds for values of JavaScript's, of which none crosses. Without these exports wasm-opt drops all
+/// that belongs to them, and the module imports nothing.
+const UNUSED: [&str; 4] =
+    ["__wbindgen_start", "__wbindgen_externrefs", "__abort_handler", "__instance_terminated"];
 
 /// Builds the npm package and returns the folder that `npm install FOLDER` takes.
-pub(crate) fn npm(_: &Shell, root: &Path) -> Result<PathBuf> {
-    bail!("there is no npm package in {}", root.join("wasm/js").display())
+pub(crate) fn npm(sh: &Shell, root: &Path) -> Result<PathBuf> {
+    let js = root.join("wasm/js");
+    ensure!(js.join("node_modules").is_dir(), "run `npm ci` in {}: its tools are missing", js.display());
+    let generated = js.join("src/generated");
+    sh.remove_path(&generated)?;
+    sh.create_dir(&generated)?;
+    for module in MODULES {
+        build(sh, module, &generated).with_context(|| format!("building the module `{module}`"))?;
+    }
+    let schemes = cmd!(sh, "cargo run --quiet -p sigpost-wasm --example schemes").read()?;
+    sh.write_file(generated.join("schemes.ts"), schemes + "\n")?;
+    let script = js.join("build.mjs");
+    cmd!(sh, "node {script}").run()?;
+    Ok(js.join("dist"))
+}
+
+/// One module: compiled, its border described, made small.
+fn build(sh: &Shell, module: &str, generated: &Path) -> Result<()> {
+    // SHA-256 has an implementation for SIMD, which is chosen when it is compiled.
+    let flags = "-C target-feature=+simd128";
+    let compile = cmd!(
+        sh,
+        "cargo build -p sigpost-wasm --lib --profile wasm --target {TARGET} --no-default-features --features {module}
+         --message-format json-render-diagnostics"
+    );
+    let messages = compile.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags).read()?;
+    let compiled = artifact(&messages).context("cargo named no .wasm file")?;
+    let name = format!("{module}_border");
+    let mut bindgen = Bindgen::new();
+    // Of what this target writes, only the module and the types of its exports are used: everything that crosses is a
+    // number, for which no glue is needed.
+    bindgen.input_path(&compiled).out_name(&name).bundler(true)?.typescript(true);
+    bindgen.remove_name_section(true).remove_producers_section(true);
+    let mut output = bindgen.generate_output()?;
+    for unused in UNUSED {
+        output
+            .wasm_mut()
+            .exports
+            .remove(unused)
+            .with_context(|| format!("the module exports no {unused}"))?;
+    }
+    let raw = generated.join(format!("{module}.raw.wasm"));
+    sh.write_file(&raw, output.wasm_mut().emit_wasm())?;
+    let scratch = generated.join("bindgen");
+    output.emit(&scratch)?;
+    sh.copy_file(
+        scratch.join(format!("{name}_bg.wasm.d.ts")),
+        generated.join(format!("{module}_border.d.ts")),
+    )?;
+    sh.remove_path(&scratch)?;
+    let optimizer = generated.join("../../node_modules/binaryen/bin/wasm-opt");
+    let small = generated.join(format!("{module}.wasm"));
+    cmd!(sh, "node {optimizer} {raw} -o {small} -O3 --strip-debug --strip-producers --strip-target-features")
+        .args(WASM_FEATURES)
+        .run()?;
+    Ok(sh.remove_path(&raw)?)
+}
+
+/// The module that cargo made, by its messages.
+fn artifact(messages: &str) -> Option<PathBuf> {
+    let parsed = cargo_metadata::Message::parse_stream(messages.as_bytes());
+    let artifacts = parsed.filter_map(|message| match message {
+        Ok(cargo_metadata::Message::CompilerArtifact(artifact)) => Some(artifact),
+        _ => None,
+    });
+    let files =
+        artifacts.filter(|artifact| artifact.target.name == "sigpost_wasm").flat_map(|found| found.filenames);
+    files
+        .map(cargo_metadata::camino::Utf8PathBuf::into_std_path_buf)
+        .find(|file| file.extension().is_some_and(|e| e == "wasm"))
 }

@@ -1,0 +1,24 @@
+/**
+ * Verifies webhooks: whether they are genuine, in one line.
+ *
+ * @packageDocumentation
+ */
+
+export { canonicalize } from './canonical.js';
+export type { JsonSyntaxError } from './canonical.js';
+export { VerificationError, schemes, standardSecret } from './core.js';
+export type {
+  Body,
+  Fault,
+  HeadersLike,
+  Message,
+  Part,
+  Preset,
+  PresetName,
+  Scheme,
+  Secret,
+  VerificationCode,
+  Verified,
+  VerifierOptions,
+} from './core.js';
+export { Verifier, sign, verify } from './full.js';

@@ -1,0 +1,94 @@
+// What users hand in, brought into one form before anything is written to shared memory: from there on none of their
+// code runs (getters, iterators, subclasses), so nothing can change what lies there.
+
+import { VerificationError } from './error.js';
+
+/** Anything that carries headers: `Headers`, Node's `request.headers`, pairs of name and value. */
+export type HeadersLike =
+  | { readonly [name: string]: string | readonly string[] | undefined }
+  | Iterable<readonly [name: string, value: string]>
+  | { get(name: string): string | null; readonly [Symbol.toStringTag]: string };
+
+/** The raw body, as it came. */
+export type Body = string | Uint8Array | ArrayBuffer;
+
+const RAW_BODY =
+  'take the raw body (a string, Uint8Array or ArrayBuffer) before any body parser: a signature is over bytes, ' +
+  'and a parsed body is other bytes';
+
+/** The body as a string, or as bytes that no subclass can meddle with. A limit is enforced before anything is copied. */
+export function bodyOf(body: unknown, maxBytes: number): string | Uint8Array<ArrayBuffer> {
+  const length = typeof body === 'string' ? body.length : ((body as { byteLength?: unknown } | null)?.byteLength ?? 0);
+  if (typeof length === 'number' && length > maxBytes) {
+    throw tooLarge(maxBytes);
+  }
+  if (typeof body === 'string') {
+    return body;
+  }
+  const tag = Object.prototype.toString.call(body);
+  if (body instanceof Uint8Array || tag === '[object Uint8Array]') {
+    const { buffer, byteOffset, byteLength } = body as Uint8Array;
+    const bytes = new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
+    // Others could write to shared memory between hashing and reading.
+    return buffer instanceof ArrayBuffer ? bytes : bytes.slice();
+  }
+  if (body instanceof ArrayBuffer || tag === '[object ArrayBuffer]') {
+    return new Uint8Array(body as ArrayBuffer);
+  }
+  throw new VerificationError('invalid_body', `the body is ${describe(body)}: ${RAW_BODY}`);
+}
+
+export const tooLarge = (maxBytes: number): VerificationError =>
+  new VerificationError('body_too_large', `the body is larger than ${maxBytes} bytes`);
+
+function describe(value: unknown): string {
+  if (value === null || value === undefined) {
+    return String(value);
+  }
+  return typeof value === 'object' ? 'a parsed object' : `a ${typeof value}`;
+}
+
+/** Names and values in turn, of those headers that the scheme looks at. The core judges them. */
+export function headersOf(headers: unknown, wanted: ReadonlySet<string>): string[] {
+  if (headers === null || typeof headers !== 'object') {
+    throw new VerificationError('invalid_headers', `the headers are ${describe(headers)}, no headers`);
+  }
+  const found: string[] = [];
+  if (Object.prototype.toString.call(headers) === '[object Headers]') {
+    for (const name of wanted) {
+      const value = (headers as Headers).get(name);
+      if (value !== null) {
+        found.push(name, text(name, value));
+      }
+    }
+  } else if (Symbol.iterator in headers) {
+    for (const pair of headers as Iterable<unknown>) {
+      if (!Array.isArray(pair) || pair.length !== 2 || typeof pair[0] !== 'string') {
+        throw new VerificationError('invalid_headers', 'a list of headers holds pairs of a name and a value');
+      }
+      add(found, wanted, pair[0], pair[1]);
+    }
+  } else {
+    for (const name of Object.keys(headers)) {
+      add(found, wanted, name, (headers as Record<string, unknown>)[name]);
+    }
+  }
+  return found;
+}
+
+function add(found: string[], wanted: ReadonlySet<string>, name: string, value: unknown): void {
+  // Finds all that the core could take for its own, and it compares again.
+  if (value === undefined || !(wanted.has(name) || wanted.has(name.toLowerCase()))) {
+    return;
+  }
+  for (const one of Array.isArray(value) ? value : [value]) {
+    found.push(name, text(name, one));
+  }
+}
+
+function text(name: string, value: unknown): string {
+  if (typeof value !== 'string') {
+    throw new VerificationError('invalid_headers', `header ${name} is ${describe(value)}, no string`, { header: name });
+  }
+  return value;
+}

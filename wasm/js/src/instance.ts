@@ -1,0 +1,65 @@
+// A WebAssembly module that is compiled at import and instantiated at once, without a call to make it ready.
+
+/** Decodes base64 without Node's Buffer, which is not everywhere. */
+function decode(base64: string): Uint8Array<ArrayBuffer> {
+  const binary = atob(base64);
+  const bytes = new Uint8Array(binary.length);
+  for (let index = 0; index < binary.length; index += 1) {
+    bytes[index] = binary.charCodeAt(index);
+  }
+  return bytes;
+}
+
+/** What every module exports. */
+interface Memory {
+  readonly memory: WebAssembly.Memory;
+}
+
+/** Thrown when a call into the module ended in a trap: the instance is gone, and the next call has a new one. */
+export class Trap extends Error {
+  override readonly name = 'Trap';
+}
+
+/**
+ * The instance of a module, replaced when it traps: after a trap nobody knows what its memory holds, so nothing in it
+ * is used again.
+ */
+export class Instance<Exports extends Memory> {
+  readonly #module: WebAssembly.Module;
+  #exports: Exports | undefined;
+  #bytes = new Uint8Array(0);
+  /** Counts instances, so that whoever keeps something in one notices that it is gone. */
+  generation = 0;
+
+  constructor(base64: string) {
+    // At import: some runtimes forbid compiling later.
+    this.#module = new WebAssembly.Module(decode(base64));
+    this.#exports = this.#instantiate();
+  }
+
+  /** Calls `use` with the exports. Whatever it throws that is no failure of ours is a trap. */
+  call<Result>(use: (exports: Exports) => Result): Result {
+    this.#exports ??= this.#instantiate();
+    try {
+      return use(this.#exports);
+    } catch (error) {
+      this.#exports = undefined;
+      this.#bytes = new Uint8Array(0);
+      this.generation += 1;
+      throw new Trap('the WebAssembly instance failed and was discarded', { cause: error });
+    }
+  }
+
+  /** The module's memory, as it is now: growing it replaces the view. */
+  bytes(exports: Exports): Uint8Array<ArrayBuffer> {
+    if (this.#bytes.buffer !== exports.memory.buffer) {
+      this.#bytes = new Uint8Array(exports.memory.buffer as ArrayBuffer);
+    }
+    return this.#bytes;
+  }
+
+  #instantiate(): Exports {
+    const { exports } = new WebAssembly.Instance(this.#module);
+    return exports as unknown as Exports;
+  }
+}

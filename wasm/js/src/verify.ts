@@ -1,0 +1,73 @@
+/**
+ * Verifying and signing, without the canonicaliser: less to load, for schemes over the raw body.
+ *
+ * @packageDocumentation
+ */
+
+import { BaseVerifier, noCanonical, signWith } from './core.js';
+import type { Body, HeadersLike, Message, PresetName, Scheme, Secret, Verified, VerifierOptions } from './core.js';
+
+export { VerificationError, schemes, standardSecret } from './core.js';
+export type {
+  Body,
+  Fault,
+  HeadersLike,
+  Message,
+  Part,
+  Preset,
+  PresetName,
+  Scheme,
+  Secret,
+  VerificationCode,
+  Verified,
+} from './core.js';
+
+/** Settings of a verifier. */
+export interface RawOptions extends Omit<VerifierOptions, 'body'> {
+  /** What is signed: here only the bytes that came. */
+  readonly body?: 'raw';
+}
+
+/**
+ * Verifies requests by one scheme with the secrets that are valid at present, newest first.
+ *
+ * @example
+ * ```js
+ * import { Verifier, sign } from 'sigpost/verify';
+ *
+ * const verifier = new Verifier('qlik', ['new secret', 'old secret']);
+ * const headers = sign('qlik', 'old secret', { body: '{}' });
+ * verifier.verify(headers, '{}').secretIndex; // 1
+ * verifier.dispose();
+ * ```
+ */
+export class Verifier extends BaseVerifier {
+  constructor(scheme: PresetName | Scheme, secrets: Secret | readonly Secret[], options: RawOptions = {}) {
+    super(scheme, secrets, options, noCanonical);
+  }
+}
+
+/**
+ * Verifies one request. Where there are many, keep a {@link Verifier}.
+ *
+ * @throws VerificationError unless it is genuine.
+ */
+export function verify<Event = unknown>(
+  scheme: PresetName | Scheme,
+  secrets: Secret | readonly Secret[],
+  headers: HeadersLike,
+  rawBody: Body,
+  options: RawOptions = {},
+): Verified<Event> {
+  const verifier = new Verifier(scheme, secrets, options);
+  try {
+    return verifier.verify<Event>(headers, rawBody);
+  } finally {
+    verifier.dispose();
+  }
+}
+
+/** The headers to send with a body. */
+export function sign(scheme: PresetName | Scheme, secret: Secret, message: Message): Record<string, string> {
+  return signWith(noCanonical, scheme, secret, message);
+}
