@@ -1,0 +1,121 @@
+//! The core against its measures, in one run on the same bytes: canonicalising against V8's `JSON.parse` and
+//! `JSON.stringify`, verifying against the bare HMAC it cannot do without. `cargo xtask bench core`.
+
+use std::io::{BufRead as _, BufReader, Lines, Write as _};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use sigpost_core::json::canonicalize;
+use sigpost_tests::bench::{Contender, Outcome, measure, publish};
+use sigpost_tests::workspace;
+
+const ROUNDS: usize = 9;
+const SIZES: [(&str, usize); 3] = [("256 B", 256), ("1 KB", 1 << 10), ("64 KB", 64 << 10)];
+
+fn main() -> Result<()> {
+    let mut v8 = V8::start()?;
+    let mut outcomes = Vec::new();
+    for (name, size) in SIZES {
+        let document = document(size);
+        let canonical = serde_json::to_vec(&document)?;
+        let pretty = serde_json::to_vec_pretty(&document)?;
+        outcomes.push(canonicalising(
+            &mut v8,
+            &format!("canonicalize {name} canonical"),
+            &canonical,
+            &canonical,
+        )?);
+        outcomes.push(canonicalising(&mut v8, &format!("canonicalize {name} pretty"), &pretty, &canonical)?);
+    }
+    publish("core", &outcomes)
+}
+
+/// One document, ours against V8's, after all have agreed on what comes out.
+fn canonicalising(v8: &mut V8, case: &str, document: &[u8], canonical: &[u8]) -> Result<Outcome> {
+    ensure!(v8.load(case, document)? == canonical, "{case}: V8 disagrees");
+    ensure!(
+        canonicalize(document).map_err(|e| anyhow::anyhow!("{case}: {e}"))? == canonical,
+        "{case}: we disagree"
+    );
+    let v8 = std::cell::RefCell::new(v8);
+    let contenders = vec![
+        Contender::native("sigpost", || canonicalize(std::hint::black_box(document)).is_ok()),
+        Contender::new("V8, string to string", |iterations| v8.borrow_mut().run(case, "text", iterations)),
+        Contender::new("V8, bytes to bytes", |iterations| v8.borrow_mut().run(case, "bytes", iterations)),
+    ];
+    measure(case, document.len(), ROUNDS, contenders)
+}
+
+/// A notification as the systems send them, its list of changes as long as the size asks for. Its texts and numbers
+/// are such that serialising it compactly is canonical already.
+fn document(size: usize) -> Value {
+    let mut document = json!({
+        "text": "Ada approved access to \"Sales \u{2014} EMEA\"",
+        "metadata": { "notificationType": "dataSourceAccessRequest", "actionBy": 17, "global": false, "score": 0.25 },
+        "webhookId": 42,
+        "changes": [],
+    });
+    for number in 0.. {
+        if document.to_string().len() + 40 >= size {
+            break;
+        }
+        let change = match number % 3 {
+            0 => json!({ "path": format!("/columns/{number}/tag"), "old": null, "new": "PII" }),
+            1 => json!({ "at": 1_700_000_000_000_u64 + number, "by": format!("caf\u{e9} {number}") }),
+            _ => json!([number, true, "line\nbreak"]),
+        };
+        if let Some(changes) = document["changes"].as_array_mut() {
+            changes.push(change);
+        }
+    }
+    document
+}
+
+/// V8 in a Node process of its own, `core.mjs`.
+struct V8 {
+    child: Child,
+    input: ChildStdin,
+    output: Lines<BufReader<ChildStdout>>,
+}
+
+impl V8 {
+    fn start() -> Result<Self> {
+        let mut node = Command::new("node");
+        node.arg(workspace::root().join("tests/benches/core.mjs"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
+        let mut child = node.spawn().context("starting node")?;
+        let input = child.stdin.take().context("standard input is piped")?;
+        let output = child.stdout.take().context("standard output is piped")?;
+        Ok(Self { child, input, output: BufReader::new(output).lines() })
+    }
+
+    /// Hands over a document; returns what V8 makes of it.
+    fn load(&mut self, name: &str, document: &[u8]) -> Result<Vec<u8>> {
+        let answer = self.ask(&json!({ "load": name, "base64": STANDARD.encode(document) }))?;
+        Ok(STANDARD.decode(answer["base64"].as_str().context("no base64")?)?)
+    }
+
+    fn run(&mut self, name: &str, kind: &str, iterations: u64) -> Result<Duration> {
+        let answer = self.ask(&json!({ "run": name, "kind": kind, "iterations": iterations }))?;
+        Ok(Duration::from_nanos(answer["nanoseconds"].as_u64().context("no nanoseconds")?))
+    }
+
+    fn ask(&mut self, command: &Value) -> Result<Value> {
+        writeln!(self.input, "{command}")?;
+        let line = self.output.next().context("node ended")??;
+        Ok(serde_json::from_str(&line)?)
+    }
+}
+
+impl Drop for V8 {
+    fn drop(&mut self) {
+        // Fails only for a process that has already ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
