@@ -8,8 +8,11 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
+use sha2::Sha256;
 use sigpost_core::json::canonicalize;
+use sigpost_core::signature::{Scheme, Secret, SignInput, Signer, Verifier};
 use sigpost_tests::bench::{Contender, Outcome, measure, publish};
 use sigpost_tests::workspace;
 
@@ -31,7 +34,31 @@ fn main() -> Result<()> {
         )?);
         outcomes.push(canonicalising(&mut v8, &format!("canonicalize {name} pretty"), &pretty, &canonical)?);
     }
+    for (name, size) in SIZES {
+        outcomes.push(verifying(name, size)?);
+    }
     publish("core", &outcomes)
+}
+
+/// A whole verification, headers and all, against the HMAC and the comparison that it cannot do without; both with
+/// the key absorbed beforehand.
+fn verifying(name: &str, size: usize) -> Result<Outcome> {
+    let secret = Secret::new("0123456789abcdef0123456789abcdef")?;
+    let body = serde_json::to_vec(&document(size))?;
+    let input = SignInput { body: &body, id: None, timestamp: None };
+    let headers = Signer::new(Scheme::IMMUTA, &secret).sign(input)?;
+    let pairs = || headers.iter().map(|(name, value)| (name.as_ref(), value.as_bytes()));
+    let verifier = Verifier::new(Scheme::IMMUTA, std::slice::from_ref(&secret));
+    ensure!(verifier.verify(pairs(), &body, 0).is_ok(), "our own signature does not verify");
+    let keyed = Hmac::<Sha256>::new_from_slice(secret.as_bytes())?;
+    let tag = keyed.clone().chain_update(&body).finalize().into_bytes();
+    let contenders = vec![
+        Contender::native("sigpost", || verifier.verify(pairs(), std::hint::black_box(&body), 0).is_ok()),
+        Contender::native("bare HMAC-SHA256", || {
+            keyed.clone().chain_update(std::hint::black_box(&body)).verify_slice(&tag).is_ok()
+        }),
+    ];
+    measure(&format!("verify {name}"), body.len(), ROUNDS, contenders)
 }
 
 /// One document, ours against V8's, after all have agreed on what comes out.
