@@ -22,7 +22,7 @@ use sigpost_core::signature::{
     standard_key,
 };
 use wasm_bindgen::prelude::wasm_bindgen;
-use zeroize::Zeroize as _;
+use zeroize::Zeroize;
 
 use crate::border::{Local, length};
 
@@ -92,7 +92,7 @@ pub fn scheme(len: u32) -> i32 {
 pub fn secret(len: u32) -> i32 {
     STATE.with(|state| {
         let secret = read(len, |bytes| Secret::new(bytes));
-        SHARED.with(|shared| shared.zeroize());
+        SHARED.with(Zeroize::zeroize);
         match secret {
             Ok(secret) => {
                 state.secrets.push(secret);
@@ -313,7 +313,7 @@ pub fn standard_secret() -> i32 {
 /// Erases the buffer, after a secret stood in it.
 #[wasm_bindgen]
 pub fn wipe() {
-    SHARED.with(|shared| shared.zeroize());
+    SHARED.with(Zeroize::zeroize);
 }
 
 /// Overwrites what earlier calls left on the stack below this one: copies of keyed states, of which the compiler keeps
