@@ -13,6 +13,7 @@
 //!
 //! Nothing here grows with a body. Keys are erased by [`close`], with what computing left on the stack.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::{self, Write as _};
@@ -50,7 +51,8 @@ struct State {
     secrets: Vec<Secret>,
     verifiers: Vec<Option<Verifier>>,
     check: Option<Check>,
-    signing: Option<Signing>,
+    /// Boxed, so that taking it leaves nothing behind.
+    signing: Option<Box<Signing>>,
     /// The request that was verified last.
     genuine: Option<Genuine>,
 }
@@ -262,7 +264,7 @@ pub fn sign_begin(len: u32, timestamp: f64) -> i32 {
         let signing = read(len, |id| signer.begin(core::str::from_utf8(id).ok(), timestamp));
         match signing {
             Ok(signing) => {
-                state.signing = Some(signing);
+                state.signing = Some(Box::new(signing));
                 0
             }
             Err(error) => Failure::of_signing(&error).write(),
