@@ -49,9 +49,10 @@ struct State {
     /// The scheme and the secrets that the next verifier or signature is made from.
     scheme: Option<Scheme>,
     secrets: Vec<Secret>,
-    verifiers: Vec<Option<Verifier>>,
+    /// Boxed, so that closing one leaves nothing behind.
+    verifiers: Vec<Option<Box<Verifier>>>,
     check: Option<Check>,
-    /// Boxed, so that taking it leaves nothing behind.
+    /// Boxed for the same reason.
     signing: Option<Box<Signing>>,
     /// The request that was verified last.
     genuine: Option<Genuine>,
@@ -130,7 +131,7 @@ pub fn open(tolerance: f64) -> i32 {
             state.verifiers.push(None);
             state.verifiers.len() - 1
         });
-        state.verifiers[handle] = Some(verifier);
+        state.verifiers[handle] = Some(Box::new(verifier));
         length(handle)
     })
 }
@@ -326,8 +327,8 @@ fn scrub() {
     space.zeroize();
 }
 
-fn verifier(verifiers: &[Option<Verifier>], handle: u32) -> Option<&Verifier> {
-    verifiers.get(usize::try_from(handle).ok()?)?.as_ref()
+fn verifier(verifiers: &[Option<Box<Verifier>>], handle: u32) -> Option<&Verifier> {
+    verifiers.get(usize::try_from(handle).ok()?)?.as_deref()
 }
 
 /// A number from JavaScript without its fraction; what does not fit becomes the nearest that does.
