@@ -3,11 +3,49 @@
 //! Numbers are all that crosses the border. Texts and bytes lie in memory that both sides see, at an address that Rust
 //! names and for as long as Rust says. A result below 0 is a failure.
 
+#[cfg(feature = "verify")]
+use core::alloc::{GlobalAlloc, Layout};
 use core::cell::RefCell;
 use core::panic::PanicInfo;
+#[cfg(feature = "verify")]
+use core::sync::atomic::{Ordering, compiler_fence};
 
+use dlmalloc::GlobalDlmalloc;
+
+#[cfg(not(feature = "verify"))]
 #[global_allocator]
-static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+static ALLOCATOR: GlobalDlmalloc = GlobalDlmalloc;
+
+#[cfg(feature = "verify")]
+#[global_allocator]
+static ALLOCATOR: Erasing = Erasing;
+
+/// Erases what it takes back. Types that erase themselves are not enough: moving a value copies its padding too, in
+/// which words of an earlier key may stand.
+#[cfg(feature = "verify")]
+struct Erasing;
+
+#[cfg(feature = "verify")]
+#[expect(unsafe_code, reason = "an allocator is unsafe by nature")]
+// SAFETY: every call is handed on to dlmalloc as it came, under the caller's own promises. What is added writes zeroes
+// to memory that is being given back, in its whole length and no further.
+unsafe impl GlobalAlloc for Erasing {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller's promises are those that dlmalloc asks for.
+        unsafe { GlobalDlmalloc.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, address: *mut u8, layout: Layout) {
+        // SAFETY: the caller promises that `address` was allocated with this layout, so that many bytes are ours to
+        // write, and that nobody reads them again. The fence keeps the writes, as in the zeroize crate.
+        unsafe {
+            address.write_bytes(0, layout.size());
+            compiler_fence(Ordering::SeqCst);
+            GlobalDlmalloc.dealloc(address, layout);
+        }
+    }
+    // `realloc` is the one that comes with the trait: a new allocation, a copy, and `dealloc`.
+}
 
 /// A value that only one thread can ever see, because there is only one.
 ///

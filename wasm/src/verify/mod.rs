@@ -13,6 +13,7 @@
 //!
 //! Nothing here grows with a body. Keys are erased by [`close`], with what computing left on the stack.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::{self, Write as _};
@@ -48,9 +49,11 @@ struct State {
     /// The scheme and the secrets that the next verifier or signature is made from.
     scheme: Option<Scheme>,
     secrets: Vec<Secret>,
-    verifiers: Vec<Option<Verifier>>,
+    /// Boxed, so that closing one leaves nothing behind.
+    verifiers: Vec<Option<Box<Verifier>>>,
     check: Option<Check>,
-    signing: Option<Signing>,
+    /// Boxed for the same reason.
+    signing: Option<Box<Signing>>,
     /// The request that was verified last.
     genuine: Option<Genuine>,
 }
@@ -128,7 +131,7 @@ pub fn open(tolerance: f64) -> i32 {
             state.verifiers.push(None);
             state.verifiers.len() - 1
         });
-        state.verifiers[handle] = Some(verifier);
+        state.verifiers[handle] = Some(Box::new(verifier));
         length(handle)
     })
 }
@@ -262,7 +265,7 @@ pub fn sign_begin(len: u32, timestamp: f64) -> i32 {
         let signing = read(len, |id| signer.begin(core::str::from_utf8(id).ok(), timestamp));
         match signing {
             Ok(signing) => {
-                state.signing = Some(signing);
+                state.signing = Some(Box::new(signing));
                 0
             }
             Err(error) => Failure::of_signing(&error).write(),
@@ -324,8 +327,8 @@ fn scrub() {
     space.zeroize();
 }
 
-fn verifier(verifiers: &[Option<Verifier>], handle: u32) -> Option<&Verifier> {
-    verifiers.get(usize::try_from(handle).ok()?)?.as_ref()
+fn verifier(verifiers: &[Option<Box<Verifier>>], handle: u32) -> Option<&Verifier> {
+    verifiers.get(usize::try_from(handle).ok()?)?.as_deref()
 }
 
 /// A number from JavaScript without its fraction; what does not fit becomes the nearest that does.

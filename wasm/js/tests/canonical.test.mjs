@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { test } from 'node:test';
+
+import { canonical, sigpost, vectors } from './package.mjs';
+
+const { canonicalize } = sigpost;
+
+/** A generator of numbers below 1 that is the same in every run. */
+function seeded(state) {
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+const pick = (random, list) => list[Math.floor(random() * list.length)];
+const SPACE = ['', '', '', ' ', '\n', '\t\r '];
+const PIECES = ['a', 'é', '€', '🦀', '\\u00e9', '\\ud83d\\ude00', '\\ud800', '\\udc00', '\ud800', '\udc00', '\\/', '\\n', '\\u001f', '\\"', '\\\\', '\u2028', '\ufeff', '1', '0'];
+const NUMBERS = ['0', '-0', '1', '10', '4294967294', '4294967295', '1.50', '1e3', '1E-7', '1e400', '-1e400', '123456789012345678901234567890', '0.1', '9007199254740993', '5e-324', '333333333.33333329', '9244904400873339.000', '1e21', '0.000001'];
+
+/** A document that JSON.parse reads, with all the spellings it knows. */
+function document(random, depth) {
+  const space = () => pick(random, SPACE);
+  // Keys are no single escape: V8 of Node 24 and later misreads those.
+  const string = () => `"${Array.from({ length: Math.floor(random() * 4) }, () => pick(random, PIECES)).join('')}"`;
+  const key = () => (random() < 0.4 ? `"${Math.floor(random() * 12)}"` : string().replace(/"$/, 'kk"'));
+  const list = (item) => Array.from({ length: Math.floor(random() * 5) }, () => space() + item() + space()).join(',');
+  const kind = depth > 4 ? random() * 3 : random() * 5;
+  if (kind < 1) return pick(random, NUMBERS);
+  if (kind < 2) return string();
+  if (kind < 3) return pick(random, ['true', 'false', 'null']);
+  if (kind < 4) return `[${list(() => document(random, depth + 1)) || space()}]`;
+  return `{${list(() => `${key()}${space()}:${space()}${document(random, depth + 1)}`) || space()}}`;
+}
+
+const host = (text) => {
+  try {
+    return JSON.stringify(JSON.parse(text));
+  } catch (error) {
+    assert.ok(error instanceof SyntaxError);
+    return undefined;
+  }
+};
+const ours = (text) => {
+  try {
+    return canonicalize(text);
+  } catch (error) {
+    assert.ok(error instanceof SyntaxError && Number.isInteger(error.offset), String(error));
+    return undefined;
+  }
+};
+
+test('documents of every spelling become what the host writes, or fail where it fails', () => {
+  const random = seeded(20_261_121);
+  let [accepted, refused] = [0, 0];
+  for (let index = 0; index < 30_000; index += 1) {
+    let text = document(random, 0);
+    if (random() < 0.3) {
+      const at = Math.floor(random() * text.length);
+      text = text.slice(0, at) + pick(random, ['', '\\', '"', ',', '0', 'x', '\u0001', '}', '\ud800']) + text.slice(at + 1);
+    }
+    const expected = host(text);
+    assert.equal(ours(text), expected, JSON.stringify(text));
+    if (text.isWellFormed?.() ?? true) {
+      assert.equal(ours(Buffer.from(text)), expected, JSON.stringify(text));
+    }
+    expected === undefined ? (refused += 1) : (accepted += 1);
+  }
+  assert.ok(accepted > 5000 && refused > 1000, `${accepted} accepted, ${refused} refused`);
+});
+
+test('what is wrong is said where it is: in code units of a string, in bytes of bytes', () => {
+  const offset = (text) => {
+    try {
+      canonicalize(text);
+    } catch (error) {
+      assert.equal(error.name, 'SyntaxError');
+      return error.offset;
+    }
+    throw new Error('nothing was thrown');
+  };
+  assert.equal(offset('[1,]'), 3);
+  assert.equal(offset('["é🦀",]'), 7);
+  assert.equal(offset(Buffer.from('["é🦀",]')), 10);
+  assert.equal(offset('["\ud800",]'), 6 - 1);
+  assert.equal(offset(''), 0);
+  assert.equal(offset('\ufeff{}'), 0);
+  assert.equal(offset(Buffer.from([0x22, 0xff, 0x22])), 1);
+});
+
+test('limits are a RangeError, and nothing but text is taken', () => {
+  assert.throws(() => canonicalize('['.repeat(2000) + ']'.repeat(2000)), RangeError);
+  assert.throws(() => canonicalize(`"${'x'.repeat(17 << 20)}"`), RangeError);
+  assert.throws(() => canonicalize(new Uint8Array(17 << 20)), RangeError);
+  assert.throws(() => canonicalize(`"${'é'.repeat(9 << 20)}"`), RangeError);
+  for (const value of [undefined, null, {}, [], 1]) {
+    assert.throws(() => canonicalize(value), /JSON text/);
+  }
+  assert.equal(canonicalize(new TextEncoder().encode(' [ ] ').buffer), '[]');
+  assert.equal(canonical.canonicalize('{"b":1,"a":2}'), '{"b":1,"a":2}');
+});
+
+test('a long text is no reason to keep memory', () => {
+  const long = JSON.stringify({ long: 'é'.repeat(1 << 20) });
+  assert.equal(canonicalize(long), long);
+  for (let round = 0; round < 200; round += 1) {
+    assert.equal(canonicalize('[1.0]'), '[1]');
+  }
+  assert.equal(canonicalize(long), long);
+});
+
+test('the shared vectors, if there are any, hold here too', async () => {
+  if (existsSync(fileURLToPath(new URL('../../../tests/vectors/canonical', import.meta.url)))) {
+    for (const { input, output } of (await vectors('canonical')).flatMap(({ cases }) => cases ?? [])) {
+      assert.equal(ours(input), output ?? undefined, input);
+    }
+  }
+});

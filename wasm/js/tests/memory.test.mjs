@@ -1,0 +1,105 @@
+// What is left in memory, and what happens when it breaks.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { test } from 'node:test';
+
+import { codeOf, sigpost, verifying } from './package.mjs';
+
+const { Verifier, sign } = sigpost;
+const memory = () => new Uint8Array(verifying().exports.memory.buffer);
+
+test('a disposed verifier refuses, and disposing twice is nothing', () => {
+  const verifier = new Verifier('qlik', 's');
+  const headers = sign('qlik', 's', { body: 'x' });
+  verifier.verify(headers, 'x');
+  verifier.dispose();
+  verifier.dispose();
+  assert.equal(codeOf(() => verifier.verify(headers, 'x')), 'disposed');
+  if (Symbol.dispose) {
+    const other = new Verifier('qlik', 's');
+    other[Symbol.dispose]();
+    assert.equal(codeOf(() => other.verify(headers, 'x')), 'disposed');
+  }
+});
+
+test('nothing in memory depends on a secret that was disposed of', () => {
+  // Two processes that differ in nothing but the secret: afterwards their memories are equal, byte for byte.
+  const program = fileURLToPath(new URL('dispose.mjs', import.meta.url));
+  const after = (...args) => execFileSync(process.execPath, [program, ...args], { encoding: 'utf8' });
+  const [first, second] = [after('a first secret'), after('another secret')];
+  assert.equal(first, second);
+  // And the comparison can fail.
+  assert.notEqual(after('a first secret', 'keep'), after('another secret', 'keep'));
+});
+
+test('a hundred thousand verifications need no more memory', () => {
+  const body = 'x'.repeat(1000);
+  const headers = sign('standard-webhooks', 's', { body, id: 'i' });
+  const verifier = new Verifier('standard-webhooks', ['other', 's']);
+  const bad = { ...headers, 'webhook-id': 'j' };
+  const round = (count) => {
+    for (let index = 0; index < count; index += 1) {
+      verifier.verify(headers, body);
+      codeOf(() => verifier.verify(bad, body));
+      if (index % 100 === 0) {
+        new Verifier('immuta', 's').dispose();
+      }
+    }
+  };
+  round(500);
+  const before = memory().length;
+  round(50_000);
+  assert.equal(memory().length, before);
+  verifier.verify(headers, Buffer.from(body));
+  assert.equal(codeOf(() => verifier.verify(headers, Buffer.alloc(10 << 20))), 'mismatch');
+  assert.equal(memory().length, before, 'memory grows with the body');
+});
+
+test('verifiers that are forgotten do not pile up', async () => {
+  const program = fileURLToPath(new URL('forget.mjs', import.meta.url));
+  const grown = Number(execFileSync(process.execPath, ['--expose-gc', program], { encoding: 'utf8' }));
+  assert.ok(grown <= 1 << 20, `memory grew by ${grown} bytes`);
+});
+
+test('a trap fails closed, and the next call starts anew with the same keys', () => {
+  const headers = sign('qlik', 's', { body: 'x' });
+  const verifier = new Verifier('qlik', 's');
+  const other = new Verifier('qlik', 't');
+  verifier.verify(headers, 'x');
+  for (let round = 0; round < 3; round += 1) {
+    const broken = verifying();
+    memory().fill(0xff);
+    assert.equal(codeOf(() => verifier.verify(headers, 'x')), 'internal');
+    assert.equal(verifier.verify(headers, 'x').secretIndex, 0);
+    assert.notEqual(verifying(), broken);
+    assert.equal(codeOf(() => other.verify(headers, 'x')), 'mismatch');
+    assert.equal(codeOf(() => verifier.verify(headers, 'y')), 'mismatch');
+  }
+  memory().fill(0xff);
+  assert.equal(codeOf(() => verifier.verify(headers, 'x')), 'internal');
+  verifier.dispose();
+  assert.equal(codeOf(() => verifier.verify(headers, 'x')), 'disposed');
+});
+
+test('code of the caller that runs in the middle cannot change what is verified', () => {
+  const body = '{"a":1}';
+  const headers = sign('qlik', 's', { body });
+  const verifier = new Verifier('qlik', 's');
+  const meddling = {
+    get 'qlik-signature'() {
+      codeOf(() => verifier.verify({ 'qlik-signature': '0'.repeat(64) }, 'other'));
+      return headers['qlik-signature'];
+    },
+  };
+  assert.deepEqual(verifier.verify(meddling, body).event, { a: 1 });
+  const nested = new Verifier('qlik', 's', { now: () => (sign('immuta', 't', { body: 'z' }), Date.now()) });
+  assert.deepEqual(nested.verify(headers, body).event, { a: 1 });
+  class Liar extends Uint8Array {
+    subarray() {
+      return new Uint8Array(7);
+    }
+  }
+  assert.equal(verifier.verify(headers, new Liar(Buffer.from(body))).secretIndex, 0);
+});

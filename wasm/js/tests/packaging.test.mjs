@@ -1,0 +1,132 @@
+// The package as its users get it: packed, installed into a project of its own, imported and required from there.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { after, before, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+
+import { build } from 'esbuild';
+
+import { folder } from './package.mjs';
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const readme = await readFile(here('../../README.md'), 'utf8');
+let project;
+
+const run = (command, args, options = {}) =>
+  execFileSync(command, args, { cwd: project, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], ...options });
+
+before(async () => {
+  project = await mkdtemp(join(tmpdir(), 'sigpost-package-'));
+  await writeFile(join(project, 'package.json'), '{ "name": "user", "private": true }');
+  const [{ filename }] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', project, folder]));
+  run('npm', ['install', '--offline', '--no-audit', '--no-fund', join(project, filename)]);
+});
+
+after(() => rm(project, { recursive: true, force: true }));
+
+const CHECK = `
+  const headers = sign('immuta', 's', { body: '{}' });
+  new Verifier('immuta', 's').verify(headers, '{}');
+  try { verify('immuta', 's', headers, '[]') } catch (error) { console.log(error instanceof VerificationError, error.code) }
+`;
+
+test('what was packed works by import and by require, whole and in parts', async () => {
+  const names = '{ Verifier, verify, sign, VerificationError }';
+  for (const entry of ['sigpost', 'sigpost/verify']) {
+    await writeFile(join(project, 'a.mjs'), `import ${names} from '${entry}';${CHECK}`);
+    await writeFile(join(project, 'a.cjs'), `const ${names} = require('${entry}');${CHECK}`);
+    assert.equal(run(process.execPath, ['a.mjs']), 'true mismatch\n');
+    assert.equal(run(process.execPath, ['a.cjs']), 'true mismatch\n');
+  }
+  await writeFile(join(project, 'b.mjs'), "import { canonicalize } from 'sigpost/canonical'; console.log(canonicalize('[1.0]'));");
+  await writeFile(join(project, 'b.cjs'), "console.log(require('sigpost/canonical').canonicalize('[1.0]'));");
+  assert.equal(run(process.execPath, ['b.mjs']) + run(process.execPath, ['b.cjs']), '[1]\n[1]\n');
+});
+
+test('the parts share one VerificationError, and nothing else can be imported', async () => {
+  await writeFile(join(project, 'a.mjs'), `
+    import * as all from 'sigpost'; import * as part from 'sigpost/verify';
+    console.log(all.VerificationError === part.VerificationError, Object.keys(all).sort().join());
+    await import('sigpost/core').catch((error) => console.log(error.code));`);
+  const names = 'VerificationError,Verifier,canonicalize,schemes,sign,standardSecret,verify';
+  assert.equal(run(process.execPath, ['a.mjs']), `true ${names}\nERR_PACKAGE_PATH_NOT_EXPORTED\n`);
+});
+
+test('the package holds what it needs and no more', () => {
+  const [{ files }] = JSON.parse(run('npm', ['pack', '--json', '--dry-run', folder]));
+  const names = files.map(({ path }) => path).filter((path) => !/\.d\.c?ts$/.test(path));
+  const code = ['index', 'verify', 'canonical', 'full', 'core'].flatMap((name) => [`${name}.js`, `${name}.cjs`]);
+  assert.deepEqual(names.sort(), [...code, 'LICENSE-APACHE', 'LICENSE-MIT', 'README.md', 'package.json'].sort());
+});
+
+test('the types hold where they are used, and misuse is an error', async () => {
+  await writeFile(join(project, 'use.mts'), `
+    import { Verifier, canonicalize, schemes, type PresetName, type Verified } from 'sigpost';
+    import { Verifier as Slim } from 'sigpost/verify';
+    const name: PresetName = 'immuta';
+    const verified: Verified<{ text: string }> = new Verifier(name, ['a'], { body: 'canonical' }).verify<{ text: string }>(new Headers(), new Uint8Array());
+    export const text: string = verified.event.text + canonicalize('1') + schemes.qlik.header + (verified.id ?? '');
+    new Verifier({ name: 'x', header: 'x-sig', signed: ['body'] }, 's', { tolerance: null }).verify({ a: ['b'], c: undefined }, '');
+    // @ts-expect-error no such scheme
+    new Verifier('imuta', 's');
+    // @ts-expect-error a parsed body
+    new Verifier('immuta', 's').verify({}, { a: 1 });
+    // @ts-expect-error not in this entry
+    new Slim('immuta', 's', { body: 'canonical' });
+  `);
+  await writeFile(join(project, 'use.cts'), "import sigpost = require('sigpost');\nexport const header: string = sigpost.schemes.immuta.header;\n");
+  const tsc = here('../node_modules/typescript/bin/tsc');
+  const flags = ['--noEmit', '--strict', '--target', 'es2022', '--lib', 'es2022,dom', '--types', ''];
+  run(process.execPath, [tsc, ...flags, '--module', 'node16', 'use.mts', 'use.cts']);
+  run(process.execPath, [tsc, ...flags, '--module', 'esnext', '--moduleResolution', 'bundler', 'use.mts']);
+});
+
+test('every example of the page runs and prints what it says', async () => {
+  const examples = [...readme.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code]) => code);
+  assert.ok(examples.length >= 3);
+  for (const code of examples) {
+    const said = [...code.matchAll(/console\.log\(.*\); \/\/ (.*)/g)].map(([, text]) => text);
+    await writeFile(join(project, 'example.mjs'), code);
+    assert.equal(run(process.execPath, ['example.mjs']).trim(), said.join('\n'));
+  }
+});
+
+test('every error code is in the table of the page, with whose fault it is', async () => {
+  const source = await readFile(here('../src/error.ts'), 'utf8');
+  const codes = [...source.matchAll(/^ {2}(\w+): '(sender|receiver)',$/gm)].map(([, code, fault]) => `${code} ${fault}`);
+  const table = [...readme.matchAll(/^\| `(\w+)` \| (sender|receiver) \|/gm)].map(([, code, fault]) => `${code} ${fault}`);
+  assert.ok(codes.length > 15);
+  assert.deepEqual(table.sort(), codes.sort());
+});
+
+/** Bytes of what a bundler makes of an import: minified, and gzipped. */
+async function size(code) {
+  const { outputFiles } = await build({
+    stdin: { contents: code, resolveDir: project },
+    bundle: true,
+    format: 'esm',
+    minify: true,
+    write: false,
+  });
+  const { contents } = outputFiles[0];
+  return { minified: contents.length, gzipped: gzipSync(contents, { level: 9 }).length };
+}
+
+test('the sizes of the page are those of the package, and unused parts are dropped', async () => {
+  for (const [, entry, , gzipped] of readme.matchAll(/^\| `(sigpost[^`]*)` \| ([\d.]+) KB \| ([\d.]+) KB \|$/gm)) {
+    const measured = await size(`export * from '${entry}';`);
+    const off = Math.abs(measured.gzipped / 1000 / Number(gzipped) - 1);
+    assert.ok(off < 0.03, `${entry}: ${JSON.stringify(measured)}, the page says ${gzipped} KB`);
+  }
+  assert.equal([...readme.matchAll(/^\| `sigpost[^`]*` \| [\d.]+ KB/gm)].length, 3);
+  const [whole, part] = await Promise.all([
+    size("export { canonicalize } from 'sigpost';"),
+    size("export { canonicalize } from 'sigpost/canonical';"),
+  ]);
+  assert.ok(whole.gzipped < part.gzipped * 1.02, 'importing one function brings in the other module');
+});

@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict';
+import { createHmac, randomBytes } from 'node:crypto';
+import { test } from 'node:test';
+
+import { expected } from '../../../tests/e2e/independent.mjs';
+import { codeOf, required, sigpost, slim, vectors } from './package.mjs';
+
+const { Verifier, sign, verify, schemes, standardSecret } = sigpost;
+const NOW = 1_700_000_000;
+const now = () => NOW * 1000;
+const message = (body) => ({ body, id: 'msg_1', timestamp: NOW });
+
+test('every shared vector verifies, by import and by require, and no flipped bit of it does', async () => {
+  const all = await vectors('signature');
+  assert.ok(all.length >= 5);
+  for (const { file, scheme, secret, now, body, headers } of all) {
+    for (const Class of [Verifier, slim.Verifier, required.Verifier]) {
+      const verifier = new Class(scheme, secret, { now: () => now * 1000 });
+      assert.equal(Buffer.from(verifier.verify(headers, body).signedBytes).toString(), body, file);
+      const bytes = Buffer.from(body);
+      for (const at of [0, bytes.length >> 1, bytes.length - 1]) {
+        bytes[at] ^= 1;
+        assert.equal(codeOf(() => verifier.verify(headers, bytes)), 'mismatch');
+        bytes[at] ^= 1;
+      }
+      verifier.dispose();
+    }
+  }
+});
+
+test('what every preset signs is what node:crypto computes, for any bytes and any length', () => {
+  const lengths = [0, 1, 55, 56, 63, 64, 65, 1000, 16_383, 16_384, 16_385, 70_000];
+  for (const name of Object.keys(schemes)) {
+    for (const secret of ['s', 'x'.repeat(64), 'y'.repeat(200), 'clé', `whsec_${randomBytes(32).toString('base64')}`]) {
+      const verifier = new Verifier(name, secret, { now });
+      for (const length of lengths) {
+        const body = randomBytes(length);
+        const headers = sign(name, secret, message(body));
+        const [header, value] = expected(name, secret, body, headers);
+        assert.equal(headers[header], value, `${name} ${length}`);
+        assert.deepEqual(Buffer.from(verifier.verify(headers, body).signedBytes), body);
+      }
+      verifier.dispose();
+    }
+  }
+});
+
+test('both Immuta signatures of one delivery verify, and the old one alone is told apart', () => {
+  const body = '{"text":"café"}';
+  const both = { ...sign('immuta', 's', { body }), ...sign('immuta-sha1', 's', { body }) };
+  assert.equal(both['x-immuta-webhook-signature'], createHmac('sha1', 's').update(body).digest('hex'));
+  assert.equal(both['x-immuta-webhook-signature-sha256'], createHmac('sha256', 's').update(body).digest('hex'));
+  assert.deepEqual(verify('immuta', 's', both, body).event, { text: 'café' });
+  assert.deepEqual(verify('immuta-sha1', 's', both, body).event, { text: 'café' });
+  assert.equal(codeOf(() => verify('immuta', 's', sign('immuta-sha1', 's', { body }), body)), 'sha1_only');
+  assert.equal(codeOf(() => verify(schemes.immuta, 's', sign('immuta-sha1', 's', { body }), body)), 'sha1_only');
+});
+
+test('headers are taken in every form that platforms have', () => {
+  const body = '{"a":1}';
+  const headers = sign('standard-webhooks', 's', message(body));
+  const pairs = Object.entries(headers);
+  const upper = Object.fromEntries(pairs.map(([name, value]) => [name.toUpperCase(), value]));
+  const noise = { host: 'h', cookie: ['a', 'b'], 'set-cookie': undefined, accept: 'é' };
+  const forms = [
+    headers,
+    upper,
+    { ...noise, ...headers },
+    Object.fromEntries(pairs.map(([name, value]) => [name, [value]])),
+    new Headers(headers),
+    pairs,
+    new Map(pairs),
+    new Headers(upper).entries(),
+    Object.assign(Object.create(null), headers),
+  ];
+  for (const form of forms) {
+    const verified = verify('standard-webhooks', 's', form, body, { now });
+    assert.deepEqual([verified.id, verified.timestamp, verified.secretIndex, verified.scheme], ['msg_1', NOW, 0, 'standard-webhooks']);
+  }
+  const twice = { ...headers, 'webhook-id': ['msg_1', 'msg_1'] };
+  assert.equal(codeOf(() => verify('standard-webhooks', 's', twice, body, { now })), 'duplicate_header');
+  for (const bad of [undefined, null, 'x', 3, ['webhook-id'], [['a']], { 'webhook-id': 3 }]) {
+    assert.equal(codeOf(() => verify('standard-webhooks', 's', bad, body, { now })), 'invalid_headers');
+  }
+});
+
+test('bodies are taken as string, bytes and buffer, and verified as the bytes they are', () => {
+  const text = '{"price":"$& $$ $\'","name":"żółw 🦀"}';
+  const bytes = new TextEncoder().encode(text);
+  const headers = sign('qlik', 's', { body: text });
+  const inside = new Uint8Array([0, ...bytes, 0]).subarray(1, bytes.length + 1);
+  const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  shared.set(bytes);
+  for (const body of [text, bytes, Buffer.from(bytes), bytes.buffer, inside, shared]) {
+    const verified = verify('qlik', 's', headers, body);
+    assert.deepEqual(Buffer.from(verified.signedBytes), Buffer.from(bytes));
+    assert.deepEqual(verified.event, JSON.parse(text));
+  }
+  // A long text passes through the buffer in pieces, none of which may split a character.
+  const long = '🦀é'.repeat(20_000);
+  assert.deepEqual(sign('qlik', 's', { body: long }), sign('qlik', 's', { body: Buffer.from(long) }));
+  for (const body of [undefined, null, 3, {}, { a: 1 }, [1], new Uint16Array(2)]) {
+    assert.equal(codeOf(() => verify('qlik', 's', headers, body)), 'invalid_body');
+  }
+  assert.throws(() => verify('qlik', 's', headers, JSON.parse(text)), /raw body/);
+});
+
+test('a genuine body that is no JSON is genuine, and only its event is an error', () => {
+  for (const body of [Buffer.from([0xff, 0xfe]), '', 'a=1&b=2', Buffer.from('"\xff"', 'latin1')]) {
+    const verified = verify('qlik', 's', sign('qlik', 's', { body }), body);
+    assert.equal(Buffer.compare(Buffer.from(verified.signedBytes), Buffer.from(body)), 0);
+    assert.equal(codeOf(() => verified.event), 'not_json');
+  }
+  const marked = Buffer.from('\ufeff{"a":1}');
+  assert.deepEqual(verify('qlik', 's', sign('qlik', 's', { body: marked }), marked).event, { a: 1 });
+  assert.equal(codeOf(() => verify('qlik', 's', sign('qlik', 's', { body: marked }), marked.subarray(3))), 'mismatch');
+});
+
+test('a signature that is not of the form is malformed, and never another error', () => {
+  const good = createHmac('sha256', 's').update('x').digest('hex');
+  const bad = ['', 'x', good.slice(1), good.slice(2), `${good}00`, `${good} `, ` ${good}`, good.replace(/./, 'g'), `sha256=${good}`, 'é'.repeat(64), '\u0142'.repeat(64), `${good.slice(0, -1)}\u0130`, '\ud800', '\0'];
+  for (const value of bad) {
+    assert.equal(codeOf(() => verify('qlik', 's', { 'qlik-signature': value }, 'x')), 'malformed_header', JSON.stringify(value));
+  }
+  assert.equal(verify('qlik', 's', { 'qlik-signature': good.toUpperCase() }, 'x').secretIndex, 0);
+  assert.equal(codeOf(() => verify('qlik', 's', {}, 'x')), 'missing_header');
+  assert.equal(codeOf(() => verify('qlik', 's', { 'qlik-signature': 'a'.repeat(20_000) }, 'x')), 'headers_too_large');
+  // U+0142 cut to a byte is "B": a signed id must not be forged that way.
+  const headers = sign('standard-webhooks', 's', { body: 'x', id: 'B', timestamp: NOW });
+  assert.equal(codeOf(() => verify('standard-webhooks', 's', { ...headers, 'webhook-id': '\u0142' }, 'x', { now })), 'malformed_header');
+  for (const time of ['1700000000abc', '', '-1', '1e9', ' 1700000000', '١٧']) {
+    assert.equal(codeOf(() => verify('standard-webhooks', 's', { ...headers, 'webhook-timestamp': time }, 'x', { now })), 'malformed_header');
+  }
+  // The header's name in capitals that only look alike.
+  assert.equal(codeOf(() => verify('qlik', 's', { 'qli\u212a-signature': good }, 'x')), 'missing_header');
+});
+
+test('a signed time is judged both ways, by the tolerance that was asked for', () => {
+  const at = (timestamp) => sign('standard-webhooks', 's', { body: 'x', id: 'i', timestamp });
+  const code = (timestamp, options = {}) => codeOf(() => verify('standard-webhooks', 's', at(timestamp), 'x', { now, ...options }));
+  assert.equal(verify('standard-webhooks', 's', at(NOW - 300), 'x', { now }).timestamp, NOW - 300);
+  assert.equal(verify('standard-webhooks', 's', at(NOW + 300), 'x', { now }).timestamp, NOW + 300);
+  assert.equal(code(NOW - 301), 'stale_timestamp');
+  assert.equal(code(NOW + 301), 'future_timestamp');
+  assert.equal(code(NOW - 2, { tolerance: 1 }), 'stale_timestamp');
+  assert.equal(verify('standard-webhooks', 's', at(1), 'x', { now, tolerance: null }).timestamp, 1);
+  assert.equal(code(NOW, { now: () => NaN }), 'invalid_option');
+  for (const tolerance of [-1, 1.5, NaN, '300']) {
+    assert.equal(code(NOW, { tolerance }), 'invalid_option');
+  }
+  assert.equal(codeOf(() => new Verifier('qlik', 's', { tolerance: 300 })), 'invalid_tolerance');
+});
+
+test('several secrets verify while one is rotated', () => {
+  const verifier = new Verifier('immuta', ['new', new TextEncoder().encode('old')]);
+  assert.equal(verifier.verify(sign('immuta', 'new', { body: 'x' }), 'x').secretIndex, 0);
+  assert.equal(verifier.verify(sign('immuta', 'old', { body: 'x' }), 'x').secretIndex, 1);
+  assert.equal(codeOf(() => verifier.verify(sign('immuta', 'other', { body: 'x' }), 'x')), 'mismatch');
+});
+
+test('a set-up that cannot be meant is refused when it is made', () => {
+  for (const secret of ['', [], [''], ['a', ''], new Uint8Array(0), undefined, null]) {
+    assert.equal(codeOf(() => new Verifier('immuta', secret)), 'no_secret');
+  }
+  for (const secret of [3, {}, '\ud800', 'x'.repeat(5000)]) {
+    assert.equal(codeOf(() => new Verifier('immuta', secret)), 'invalid_secret');
+  }
+  for (const scheme of ['Immuta', '', 'toString', 'x'.repeat(70_000)]) {
+    assert.ok(['unknown_scheme', 'invalid_scheme'].includes(codeOf(() => new Verifier(scheme, 's'))));
+  }
+  const custom = { name: 'x', header: 'x-sig' };
+  const bad = [null, {}, { ...custom, name: 'X' }, { ...custom, header: 'X' }, { ...custom, algorithm: 'md5' }, { ...custom, encoding: 'x' }, { ...custom, signed: ['id', 'body'] }, { ...custom, signed: ['x'] }, { ...custom, signed: [null] }, { ...custom, tolerance: 3 }, { ...custom, prefix: 7 }, { ...custom, idHeader: 'x-id' }];
+  for (const scheme of bad) {
+    assert.equal(codeOf(() => new Verifier(scheme, 's')), 'invalid_scheme', JSON.stringify(scheme));
+  }
+  assert.equal(codeOf(() => new Verifier('immuta', 's', { body: 'parsed' })), 'invalid_option');
+  assert.equal(codeOf(() => new slim.Verifier('immuta', 's', { body: 'canonical' })), 'invalid_option');
+});
+
+test('every preset given as data is the preset', () => {
+  for (const [name, scheme] of Object.entries(schemes)) {
+    assert.equal(scheme.name, name);
+    assert.deepEqual(sign(scheme, 's', message('x')), sign(name, 's', message('x')));
+    assert.equal(verify(scheme, 's', sign(name, 's', message('x')), 'x', { now }).scheme, name);
+  }
+});
+
+test('a scheme of one own signs its parts in order', () => {
+  // Slack's published example.
+  const scheme = { name: 'slack', header: 'x-slack-signature', prefix: 'v0=', timestampHeader: 'x-slack-request-timestamp', signed: [{ text: 'v0:' }, 'timestamp', { text: ':' }, 'body'] };
+  const body = 'token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V&channel_name=foobar&user_id=U2CERLKJA&user_name=roadrunner&command=%2Fwebhook-collect&text=&response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN&trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c';
+  const headers = { 'X-Slack-Request-Timestamp': '1531420618', 'X-Slack-Signature': 'v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503' };
+  const at = { now: () => 1_531_420_618_000 };
+  assert.equal(verify(scheme, '8f742231b10e8888abcd99yyyzzz85a5', headers, body, at).timestamp, 1_531_420_618);
+  assert.equal(codeOf(() => verify(scheme, '8f742231b10e8888abcd99yyyzzz85a5', headers, `${body} `, at)), 'mismatch');
+});
+
+test('the canonical form is verified when it is asked for', () => {
+  const headers = sign('immuta', 's', { body: '{"1":1,"b":2}' });
+  const verified = verify('immuta', 's', headers, '{ "b": 2.0, "1": 1 }', { body: 'canonical' });
+  assert.equal(Buffer.from(verified.signedBytes).toString(), '{"1":1,"b":2}');
+  assert.deepEqual(verified.event, { 1: 1, b: 2 });
+  assert.equal(codeOf(() => verify('immuta', 's', headers, '{', { body: 'canonical' })), 'not_json');
+  assert.equal(codeOf(() => verify('immuta', 's', headers, '{ "b": 2.0, "1": 1 }')), 'mismatch');
+  const scheme = { ...schemes.immuta, body: 'canonical' };
+  assert.deepEqual(sign(scheme, 's', { body: '{ "b": 2.0, "1": 1 }' }), headers);
+  assert.equal(verify(scheme, 's', headers, '{"b":2,"1":1}').secretIndex, 0);
+});
+
+test('a body over the limit is refused, whatever it is', () => {
+  const headers = sign('qlik', 's', { body: 'éé' });
+  assert.equal(verify('qlik', 's', headers, 'éé', { maxBytes: 4 }).secretIndex, 0);
+  for (const body of ['éé', Buffer.from('éé'), new ArrayBuffer(4)]) {
+    assert.equal(codeOf(() => verify('qlik', 's', headers, body, { maxBytes: 3 })), 'body_too_large');
+  }
+  assert.equal(codeOf(() => verify('qlik', 's', headers, new ArrayBuffer(17 << 20))), 'body_too_large');
+});
+
+test('sign says what is missing', () => {
+  assert.equal(codeOf(() => sign('standard-webhooks', 's', { body: 'x' })), 'invalid_id');
+  for (const id of ['a.b', 'a b', 'é', 'x'.repeat(257), 'y'.repeat(70_000)]) {
+    assert.equal(codeOf(() => sign('standard-webhooks', 's', { body: 'x', id })), 'invalid_id');
+  }
+  for (const timestamp of [-1, 1e16, NaN]) {
+    assert.equal(codeOf(() => sign('standard-webhooks', 's', { body: 'x', id: 'i', timestamp })), 'invalid_timestamp');
+  }
+  assert.equal(codeOf(() => sign('qlik', '', { body: 'x' })), 'no_secret');
+});
+
+test('the Standard Webhooks form of a secret leads to the same signature', () => {
+  const shown = standardSecret('an old secret');
+  const key = createHmac('sha256', 'an old secret').update('sigpost/standard-webhooks/v1').digest('base64');
+  assert.equal(shown, `whsec_${key}`);
+  assert.equal(standardSecret(shown), shown);
+  assert.equal(codeOf(() => standardSecret('')), 'no_secret');
+});
