@@ -182,10 +182,13 @@ impl Server {
     }
 }
 
-/// The binary under test.
+/// The binary under test: the one that `SIGPOST_BIN` names, else the workspace's, built if it is not up to date.
 ///
 /// Building here asks for the whole workspace's features, as `cargo xtask test` does: nothing is compiled twice.
-fn binary() -> Result<PathBuf> {
+///
+/// # Errors
+/// When there is no such file, or the binary cannot be built.
+pub fn binary() -> Result<PathBuf> {
     if let Some(path) = std::env::var_os("SIGPOST_BIN") {
         let path = PathBuf::from(path);
         ensure!(path.is_file(), "SIGPOST_BIN names {}, which is no file", path.display());

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod canonical_vs_node;
+mod cli;
 mod immuta;
 mod node;
 mod tidy;

@@ -70,10 +70,21 @@ pub fn limits() -> Limits {
     Limits { max_bytes: MAX_BODY, max_depth: MAX_DEPTH, duplicates: Duplicates::Reject }
 }
 
+/// Above this a body is parsed in a thread of its own: some numbers take a hundred times as long as others, and
+/// whoever shares the executor must not wait for them.
+const LARGE: usize = 16 * 1024;
+
 /// Parses JSON within [`limits`].
 ///
 /// # Errors
 /// Says what is wrong at which byte.
-pub fn parse(body: &[u8]) -> Result<Canonical, json::Error> {
-    Canonical::parse(body, limits())
+pub async fn parse(body: Bytes) -> Result<Canonical, json::Error> {
+    if body.len() <= LARGE {
+        return Canonical::parse(&body, limits());
+    }
+    let parsing = tokio::task::spawn_blocking(move || Canonical::parse(&body, limits()));
+    match parsing.await {
+        Ok(parsed) => parsed,
+        Err(stopped) => std::panic::resume_unwind(stopped.into_panic()),
+    }
 }

@@ -54,7 +54,7 @@ async fn create(
     body: Body,
 ) -> Result<Json<dto::Created>, Boom> {
     let access = authorise(&principal, Operation::CreateWebhook)?;
-    let body = shared::parse(&shared::read(body).await?)?;
+    let body = shared::parse(shared::read(body).await?).await?;
     let entries = body.view().get("webhooks").and_then(View::elements);
     let entries = entries.ok_or_else(|| Boom::bad_request("the payload must be {\"webhooks\": [ … ]}"))?;
     if entries.take(MAX_ENTRIES + 1).count() > MAX_ENTRIES {
@@ -146,7 +146,7 @@ async fn retry(
 
 /// `POST /bim/apikey/authenticate`: the key in the body is the credential, so no header is asked for.
 async fn authenticate(State(app): State<App>, body: Body) -> Result<Response, Boom> {
-    let body = shared::parse(&shared::read(body).await?)?;
+    let body = shared::parse(shared::read(body).await?).await?;
     let key = body.view().get("apikey").filter(|key| key.kind() == Kind::String).and_then(View::as_str);
     let key = key.ok_or_else(|| Boom::bad_request("the payload must be {\"apikey\": \"…\"}"))?;
     let token = app.exchange_api_key(&key, DialectId::Immuta).await?;

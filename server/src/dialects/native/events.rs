@@ -54,7 +54,7 @@ pub(super) async fn publish(
     let body = shared::read(body).await?;
     match mode {
         Mode::Batch => {
-            let events = cloudevents::batch(shared::parse(&body)?.view()).map_err(Problem::from)?;
+            let events = cloudevents::batch(shared::parse(body).await?.view()).map_err(Problem::from)?;
             let names: Vec<_> = events.iter().map(name).collect();
             let receipts = app.publish(&principal, events).await?;
             let results =
@@ -62,7 +62,7 @@ pub(super) async fn publish(
             Ok((StatusCode::ACCEPTED, Json(BatchResult { results })).into_response())
         }
         Mode::Structured => {
-            let event = CloudEvent::from_json(shared::parse(&body)?.view());
+            let event = CloudEvent::from_json(shared::parse(body).await?.view());
             single(&app, &principal, event).await
         }
         Mode::Binary { content_type } => {
