@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import { Key, schemeFields, secretBytes, signed, standardForm } from './engine.js';
 import type { Secret } from './engine.js';
 import { VerificationError } from './error.js';
