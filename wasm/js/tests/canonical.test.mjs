@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
 
@@ -113,10 +112,16 @@ test('a long text is no reason to keep memory', () => {
   assert.equal(canonicalize(long), long);
 });
 
-test('the shared vectors, if there are any, hold here too', async () => {
-  if (existsSync(fileURLToPath(new URL('../../../tests/vectors/canonical', import.meta.url)))) {
-    for (const { input, output } of (await vectors('canonical')).flatMap(({ cases }) => cases ?? [])) {
-      assert.equal(ours(input), output ?? undefined, input);
+test('the shared vectors hold here too', async () => {
+  const cases = (await vectors('canonical')).flatMap(({ vectors }) => vectors);
+  assert.ok(cases.length > 200, `${cases.length} vectors`);
+  for (const { name, input, input_base64: base64, output, output_base64: outputBase64 } of cases) {
+    const bytes = base64 === undefined ? Buffer.from(input) : Buffer.from(base64, 'base64');
+    const expected = outputBase64 === undefined ? output : Buffer.from(outputBase64, 'base64').toString();
+    if (expected === undefined) {
+      assert.throws(() => canonicalize(bytes), SyntaxError, name);
+    } else {
+      assert.equal(canonicalize(bytes), expected, name);
     }
   }
 });
