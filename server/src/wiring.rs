@@ -21,6 +21,8 @@ use crate::storage::{Directory, Store, StoreError};
 const PRUNE_EVERY: Duration = Duration::from_secs(60);
 /// How many events one round deletes at most, so that no commit takes long.
 const PRUNE_BATCH: u32 = 1_000;
+/// How often it is asked whether the store still commits.
+const CHECK_EVERY: Duration = Duration::from_secs(10);
 /// What a stop may take beyond the longest exchange.
 const GRACE: Duration = Duration::from_secs(1);
 
@@ -89,7 +91,7 @@ impl Server {
         Ok(Self { app, store, engine, clock, listener, admin, rate_limit: server.rate_limit })
     }
 
-    /// Serves until `shutdown` resolves. Then it takes nothing new, finishes what is in flight, makes every result
+    /// Serves until `shutdown` resolves, or the store has stopped because the disk failed. Then it takes nothing new, finishes what is in flight, makes every result
     /// durable, and returns; what was not attempted yet stays pending in the store.
     ///
     /// # Errors
@@ -109,7 +111,7 @@ impl Server {
             tasks.spawn(http::serve(admin, http::admin_router(app), wait(stopped.clone()), GRACE));
         }
         let pruning = tokio::spawn(prune(Arc::clone(&store), clock));
-        shutdown.await;
+        tokio::select! { () = shutdown => (), () = failure(&*store) => () }
         drop(stop);
         drop(stopped);
         while tasks.join_next().await.is_some() {}
@@ -153,6 +155,17 @@ fn owners(directory: &Directory, tokens: HashMap<TokenHash, TokenHolder>) -> Has
         }
     };
     tokens.into_iter().filter_map(|(hash, holder)| Some((hash, owner(holder)?))).collect()
+}
+
+/// Resolves when the store has stopped: nothing can be acknowledged any more, and a new process may find the disk
+/// well again.
+async fn failure(store: &dyn Store) {
+    loop {
+        tokio::time::sleep(CHECK_EVERY).await;
+        if matches!(store.check().await, Err(StoreError::Stopped)) {
+            return;
+        }
+    }
 }
 
 fn longest_exchange(directory: &Directory) -> Duration {
