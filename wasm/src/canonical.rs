@@ -6,6 +6,7 @@
 use alloc::borrow::Cow;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use sigpost_core::json::{self, Limits, Reason};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -27,8 +28,8 @@ struct State {
 }
 
 enum Output {
-    /// The text was canonical: it is the result, up to this length.
-    Input(usize),
+    /// This part of the text is canonical already.
+    Input(Range<usize>),
     Bytes(Vec<u8>),
     Message(String),
 }
@@ -69,7 +70,10 @@ pub fn canonicalize(len: u32) -> i32 {
             Ok(result) => {
                 let len = length(result.len());
                 state.output = match result {
-                    Cow::Borrowed(same) => Output::Input(same.len()),
+                    Cow::Borrowed(part) => {
+                        let start = part.as_ptr().addr() - text.as_ptr().addr();
+                        Output::Input(start..start + part.len())
+                    }
                     Cow::Owned(bytes) => Output::Bytes(bytes),
                 };
                 len
@@ -91,7 +95,7 @@ pub fn canonicalize(len: u32) -> i32 {
 #[must_use]
 pub fn result() -> *const u8 {
     STATE.with(|state| match &state.output {
-        Output::Input(_) => state.text.as_ptr(),
+        Output::Input(part) => state.text[part.clone()].as_ptr(),
         Output::Bytes(bytes) => bytes.as_ptr(),
         Output::Message(message) => message.as_ptr(),
     })
@@ -103,7 +107,7 @@ pub fn result() -> *const u8 {
 pub fn result_length() -> i32 {
     STATE.with(|state| {
         length(match &state.output {
-            Output::Input(len) => *len,
+            Output::Input(part) => part.len(),
             Output::Bytes(bytes) => bytes.len(),
             Output::Message(message) => message.len(),
         })
