@@ -28,7 +28,7 @@ struct State {
 }
 
 enum Output {
-    /// The text was canonical: this part of it is the result.
+    /// This part of the text is canonical already.
     Input(Range<usize>),
     Bytes(Vec<u8>),
     Message(String),
@@ -70,7 +70,6 @@ pub fn canonicalize(len: u32) -> i32 {
             Ok(result) => {
                 let len = length(result.len());
                 state.output = match result {
-                    // Canonical text with white space around it is borrowed too: the result is a part of the input.
                     Cow::Borrowed(part) => {
                         let start = part.as_ptr().addr() - text.as_ptr().addr();
                         Output::Input(start..start + part.len())

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
 
 import { canonical, sigpost, vectors } from './package.mjs';
@@ -57,7 +56,7 @@ test('documents of every spelling become what the host writes, or fail where it 
   const random = seeded(20_261_121);
   let [accepted, refused] = [0, 0];
   for (let index = 0; index < 30_000; index += 1) {
-    let text = document(random, 0);
+    let text = pick(random, SPACE) + document(random, 0) + pick(random, SPACE);
     if (random() < 0.3) {
       const at = Math.floor(random() * text.length);
       text = text.slice(0, at) + pick(random, ['', '\\', '"', ',', '0', 'x', '\u0001', '}', '\ud800']) + text.slice(at + 1);
@@ -112,16 +111,10 @@ test('a long text is no reason to keep memory', () => {
   assert.equal(canonicalize(long), long);
 });
 
-test('the shared vectors hold here too', async () => {
-  const cases = (await vectors('canonical')).flatMap(({ vectors }) => vectors);
-  assert.ok(cases.length > 200, `${cases.length} vectors`);
-  for (const { name, input, input_base64: base64, output, output_base64: outputBase64 } of cases) {
-    const bytes = base64 === undefined ? Buffer.from(input) : Buffer.from(base64, 'base64');
-    const expected = outputBase64 === undefined ? output : Buffer.from(outputBase64, 'base64').toString();
-    if (expected === undefined) {
-      assert.throws(() => canonicalize(bytes), SyntaxError, name);
-    } else {
-      assert.equal(canonicalize(bytes), expected, name);
-    }
+test('every shared vector has the form it says, or is refused', async () => {
+  const all = (await vectors('canonical')).flatMap(({ vectors }) => vectors);
+  assert.ok(all.length > 200, `${all.length} vectors`);
+  for (const { name, input, input_base64, output } of all) {
+    assert.equal(ours(input ?? Buffer.from(input_base64, 'base64')), output, name);
   }
 });

@@ -10,42 +10,37 @@ const NOW = 1_700_000_000;
 const now = () => NOW * 1000;
 const message = (body) => ({ body, id: 'msg_1', timestamp: NOW });
 
-/** The bytes of a vector's body; `tests/vectors/signature/generate.py` says how they are written. */
-function bytesOf({ text, hex, repeat, times }) {
-  if (hex !== undefined) return Buffer.from(hex, 'hex');
-  return Buffer.from(repeat === undefined ? text : repeat.repeat(times));
+/** A body as the vectors write it. */
+function bodyOf({ text, hex, repeat, times }) {
+  return text ?? (hex === undefined ? repeat.repeat(times) : Buffer.from(hex, 'hex'));
 }
 
-test('every shared vector ends as it says, by import and by require', async () => {
+test('every shared vector has the outcome it says, by import and by require', async () => {
   const cases = (await vectors('signature')).flatMap(({ cases }) => cases);
-  assert.ok(cases.length > 250, `${cases.length} cases`);
-  for (const Class of [Verifier, slim.Verifier, required.Verifier]) {
-    for (const { name, scheme, secrets, headers, body, now, expect } of cases) {
-      if (Class === slim.Verifier && scheme.body === 'canonical') {
-        assert.equal(codeOf(() => new Class(scheme, secrets)), 'invalid_option', name);
-        continue;
-      }
+  assert.ok(cases.length > 200, `${cases.length} cases`);
+  for (const { name, scheme, secrets, headers, body, now, expect } of cases) {
+    for (const Class of [Verifier, required.Verifier]) {
       const verifier = new Class(scheme, secrets, { now: () => now * 1000 });
-      const bytes = bytesOf(body);
+      const verify = () => verifier.verify(headers, bodyOf(body));
       if (expect.error) {
-        assert.equal(codeOf(() => verifier.verify(headers, bytes)), expect.error, name);
+        assert.equal(codeOf(verify), expect.error, name);
       } else {
-        const verified = verifier.verify(headers, bytes);
-        assert.equal(verified.secretIndex, expect.secretIndex, name);
-        assert.deepEqual([verified.id ?? null, verified.timestamp ?? null], [expect.id, expect.timestamp], name);
-        const signed = expect.signed === undefined ? bytes : Buffer.from(expect.signed);
-        assert.deepEqual(Buffer.from(verified.signedBytes), signed, name);
+        const { secretIndex, id = null, timestamp = null, signedBytes } = verify();
+        const { signed = bodyOf(body), ...outcome } = expect;
+        assert.deepEqual({ secretIndex, id, timestamp }, outcome, name);
+        assert.equal(Buffer.compare(Buffer.from(signedBytes), Buffer.from(signed)), 0, name);
       }
       verifier.dispose();
     }
   }
 });
 
-test('signing gives exactly the headers of the shared vectors', async () => {
-  const cases = (await vectors('signature')).flatMap(({ cases }) => cases).filter(({ sign }) => sign);
-  assert.ok(cases.length > 100, `${cases.length} cases`);
-  for (const { name, scheme, secrets, headers, body, sign: { id, timestamp } } of cases) {
-    const made = sign(scheme, secrets[0], { body: bytesOf(body), id: id ?? undefined, timestamp: timestamp ?? undefined });
+test('every shared vector that says how is signed as it says', async () => {
+  const cases = (await vectors('signature')).flatMap(({ cases }) => cases).filter((one) => one.sign);
+  assert.ok(cases.length > 30, `${cases.length} cases`);
+  for (const { name, scheme, secrets, headers, body, sign: how } of cases) {
+    const { id, timestamp } = { id: how.id ?? undefined, timestamp: how.timestamp ?? undefined };
+    const made = sign(scheme, secrets[0], { body: bodyOf(body), id, timestamp });
     assert.deepEqual(made, Object.fromEntries(headers), name);
   }
 });
