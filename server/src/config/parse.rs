@@ -329,6 +329,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_set_is_as_the_documents_say() {
+        let config = parse(TENANT).unwrap();
+        assert_eq!(config.server.listen, "127.0.0.1:8080".parse().unwrap());
+        assert!(config.server.rate_limit);
+        let settings = &config.tenants[0].settings;
+        assert_eq!((settings.timeout, settings.retention), (Duration::from_secs(10), day(7)));
+        assert_eq!(settings.retry, RetryPolicy::default());
+        assert!(
+            settings.standard_webhooks
+                && settings.immuta_signatures.sha1
+                && settings.immuta_signatures.sha256
+        );
+        assert!(!config.tenants[0].egress.policy.permits("127.0.0.1".parse().unwrap()));
+    }
+
+    #[test]
     fn what_is_wrong_is_told_with_its_place() {
         let user =
             |id: &str, rest: &str| format!("{TENANT}[[tenant.user]]\nid = \"{id}\"\nroles = []\n{rest}");
