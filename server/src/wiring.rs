@@ -105,7 +105,7 @@ impl Server {
             let _ = stopped.changed().await;
         };
         let mut tasks = tokio::task::JoinSet::new();
-        let router = http::router(app.clone(), rate_limit.then(FailureLimit::new));
+        let router = http::router(app.clone(), rate_limit.then(|| FailureLimit::new(Arc::clone(&clock))));
         tasks.spawn(http::serve(listener, router, wait(stopped.clone()), grace));
         if let Some(admin) = admin {
             tasks.spawn(http::serve(admin, http::admin_router(app), wait(stopped.clone()), GRACE));

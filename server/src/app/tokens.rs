@@ -13,12 +13,17 @@ use crate::domain::{DialectId, IssuedToken, TokenHash, TokenOwner};
 /// How long a handed-out bearer is valid.
 const VALIDITY: Duration = Duration::from_secs(60 * 60);
 
+/// The most bearers of one user that are valid at a time: a client that asks for one before every request needs a
+/// few, one that never stops asking must not fill the memory.
+const MAX_VALID: usize = 1_000;
+
 impl App {
     /// Exchanges an API key for a bearer that is valid for one hour. Only configured keys can be exchanged: a
     /// bearer that could renew itself would outlive its hour.
     ///
     /// # Errors
-    /// [`Error::Unauthenticated`] when it is no API key of a user of a tenant of this dialect.
+    /// [`Error::Unauthenticated`] when it is no API key of a user of a tenant of this dialect;
+    /// [`Error::LimitReached`] when the user has very many valid bearers already.
     pub async fn exchange_api_key(&self, key: &str, dialect: DialectId) -> Result<Zeroizing<String>, Error> {
         let directory = self.store.directory();
         let Some(TokenOwner::User { tenant, user }) = directory.api_key(&TokenHash::of(key)) else {
@@ -29,10 +34,13 @@ impl App {
         if !known {
             return Err(Error::Unauthenticated);
         }
+        let issued_at = self.clock.now();
+        if directory.count_issued(tenant, &user, issued_at) >= MAX_VALID {
+            return Err(Error::LimitReached { what: "valid bearers for one user", limit: MAX_VALID });
+        }
         let mut random = Zeroizing::new([0; 32]);
         self.rng.fill(random.as_mut());
         let token = Zeroizing::new(URL_SAFE_NO_PAD.encode(random.as_ref()));
-        let issued_at = self.clock.now();
         let issued = IssuedToken {
             hash: TokenHash::of(&token),
             tenant,

@@ -1,30 +1,37 @@
 //! Finds out who makes a request. It refuses nothing itself: the dialect does, in its own form.
 //!
 //! Tokens come as `Authorization: Bearer TOKEN`, or bare, as Immuta's API keys do. Failed attempts are limited per
-//! address, so that tokens cannot be tried out at the speed of the network.
+//! address, so that tokens cannot be tried out at the speed of the network: while an address is over the limit no
+//! token of it is looked at, not even a right one.
 
 use core::net::{IpAddr, SocketAddr};
 use core::num::NonZeroU32;
-use std::sync::Arc;
+use core::time::Duration;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::extract::{ConnectInfo, Request};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use crate::app::{App, Error};
+use crate::clock::Clock;
 use crate::dialects::shared::Caller;
 use crate::domain::Principal;
 
 /// How many failed authentications one address may make: 20 at once, then one every three seconds.
 pub struct FailureLimit {
     limiter: DefaultKeyedRateLimiter<IpAddr>,
+    clock: Arc<dyn Clock>,
+    /// Until when (monotonic) addresses are refused.
+    refused: Mutex<HashMap<IpAddr, Duration>>,
 }
 
 const BURST: NonZeroU32 = NonZeroU32::new(20).expect("20 is not zero");
-const REPLENISH: core::time::Duration = core::time::Duration::from_secs(3);
+const REPLENISH: Duration = Duration::from_secs(3);
 /// Above this many remembered addresses, those that are free to fail again are forgotten.
 const MAX_ADDRESSES: usize = 10_000;
 
@@ -34,28 +41,42 @@ impl FailureLimit {
     /// # Panics
     /// Never: the period is not zero.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
         let quota = Quota::with_period(REPLENISH).expect("three seconds are not zero").allow_burst(BURST);
-        Self { limiter: RateLimiter::keyed(quota) }
+        Self { limiter: RateLimiter::keyed(quota), clock, refused: Mutex::default() }
     }
 
-    /// Counts a failure; an error when the address has failed too often.
-    fn count(&self, address: IpAddr) -> Result<(), Error> {
+    /// Counts a failure.
+    fn count(&self, address: IpAddr) {
         if self.limiter.len() > MAX_ADDRESSES {
             self.limiter.retain_recent();
         }
-        self.limiter.check_key(&of_network(address)).map_err(|until| {
+        let network = of_network(address);
+        if let Err(until) = self.limiter.check_key(&network) {
+            let now = self.clock.monotonic();
             let wait = until.wait_time_from(DefaultClock::default().now());
-            Error::TooManyFailures {
-                retry_after: u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1),
-            }
-        })
+            let mut refused = self.refused();
+            refused.retain(|_, until| now < *until);
+            refused.insert(network, now + wait);
+        }
     }
-}
 
-impl Default for FailureLimit {
-    fn default() -> Self {
-        Self::new()
+    /// Whether an address may try now.
+    fn check(&self, address: IpAddr) -> Result<(), Error> {
+        let now = self.clock.monotonic();
+        let until = self.refused().get(&of_network(address)).copied();
+        match until.map(|until| until.saturating_sub(now)).filter(|wait| !wait.is_zero()) {
+            None => Ok(()),
+            Some(wait) => {
+                let seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX);
+                Err(Error::TooManyFailures { retry_after: seconds.saturating_add(1) })
+            }
+        }
+    }
+
+    /// Every change is a single insert or a removal of what is over: after a panic the map is whole.
+    fn refused(&self) -> MutexGuard<'_, HashMap<IpAddr, Duration>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -82,19 +103,23 @@ pub(super) async fn identify(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let caller = caller(&app, request.headers());
-    let caller = match (caller, limit) {
-        // Only a wrong token counts: a request without one tries nothing out.
-        (Err(Error::Unauthenticated), Some(limit))
-            if request.headers().contains_key(header::AUTHORIZATION) =>
-        {
-            Err(limit.count(peer.ip()).err().unwrap_or(Error::Unauthenticated))
-        }
-        (caller, _) => caller,
-    };
+    // Without a credential nothing is tried out.
+    let tries = request.headers().contains_key(header::AUTHORIZATION) || request.uri().path() == KEY_EXCHANGE;
+    let limit = limit.filter(|_| tries);
+    let admitted = limit.as_ref().map_or(Ok(()), |limit| limit.check(peer.ip()));
+    let caller = admitted.and_then(|()| caller(&app, request.headers()));
     request.extensions_mut().insert(Caller(caller));
-    next.run(request).await
+    let response = next.run(request).await;
+    if let Some(limit) = limit
+        && response.status() == StatusCode::UNAUTHORIZED
+    {
+        limit.count(peer.ip());
+    }
+    response
 }
+
+/// Where an API key comes in the body.
+const KEY_EXCHANGE: &str = "/bim/apikey/authenticate";
 
 fn caller(app: &App, headers: &HeaderMap) -> Result<Principal, Error> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
@@ -112,25 +137,38 @@ fn caller(app: &App, headers: &HeaderMap) -> Result<Principal, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::MockClock;
+    use crate::domain::Timestamp;
+
+    fn limit() -> (FailureLimit, Arc<MockClock>) {
+        let clock = Arc::new(MockClock::at(Timestamp::UNIX_EPOCH));
+        (FailureLimit::new(Arc::clone(&clock) as Arc<dyn Clock>), clock)
+    }
 
     #[test]
-    fn an_address_that_fails_too_often_is_refused_and_others_are_not() {
-        let limit = FailureLimit::new();
+    fn an_address_that_fails_too_often_is_refused_for_a_while_and_others_are_not() {
+        let (limit, clock) = limit();
         let (one, other) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
         for _ in 0..20 {
-            limit.count(one).unwrap();
+            limit.count(one);
+            assert_eq!(limit.check(one), Ok(()));
         }
-        assert!(matches!(limit.count(one), Err(Error::TooManyFailures { retry_after: 1..=4 })));
-        limit.count(other).unwrap();
+        limit.count(one);
+        assert!(matches!(limit.check(one), Err(Error::TooManyFailures { retry_after: 1..=4 })));
+        assert_eq!(limit.check(other), Ok(()));
+        clock.advance(Duration::from_secs(4));
+        assert_eq!(limit.check(one), Ok(()));
     }
 
     #[test]
     fn addresses_of_one_ipv6_network_are_counted_together() {
-        let limit = FailureLimit::new();
-        for host in 0..20_u16 {
-            limit.count(core::net::Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 0, host).into()).unwrap();
+        let (limit, _) = limit();
+        let host =
+            |network, host| IpAddr::from(core::net::Ipv6Addr::new(0x2001, 0xdb8, 0, network, 0, 0, 0, host));
+        for last in 0..21 {
+            limit.count(host(1, last));
         }
-        assert!(limit.count(core::net::Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 9, 9, 9, 9).into()).is_err());
-        assert!(limit.count(core::net::Ipv6Addr::new(0x2001, 0xdb8, 0, 2, 0, 0, 0, 1).into()).is_ok());
+        assert!(limit.check(host(1, 999)).is_err());
+        assert!(limit.check(host(2, 1)).is_ok());
     }
 }

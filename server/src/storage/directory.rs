@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::domain::{
-    IssuedToken, Number, Tenant, TenantId, Timestamp, TokenHash, TokenOwner, Webhook, WebhookId,
+    IssuedToken, Number, Tenant, TenantId, Timestamp, TokenHash, TokenOwner, UserId, Webhook, WebhookId,
 };
 
 /// The read model. Cheap to read from many threads at once.
@@ -92,6 +92,15 @@ impl Directory {
     #[must_use]
     pub fn api_key(&self, hash: &TokenHash) -> Option<TokenOwner> {
         self.read().configured_tokens.get(hash).cloned()
+    }
+
+    /// How many handed-out tokens of a user are valid.
+    #[must_use]
+    pub fn count_issued(&self, tenant: TenantId, user: &UserId, now: Timestamp) -> usize {
+        let inner = self.read();
+        let of_user =
+            |token: &&IssuedToken| token.tenant == tenant && token.user == *user && now < token.expires_at;
+        inner.issued_tokens.values().filter(of_user).count()
     }
 
     /// Replaces the tokens that the configuration declares.
