@@ -2,17 +2,17 @@
 
 use async_trait::async_trait;
 
-use crate::domain::{Attempt, WebhookId, Work};
+use crate::domain::{Attempt, TenantId, WebhookId, Work};
 
 /// Takes over what has become durable.
 #[async_trait]
 pub trait Dispatcher: Send + Sync + 'static {
-    /// Waits until there is room for more runnable work, for at most a second: publishing must not outrun
-    /// delivering without bound.
+    /// Waits until there is room for more runnable work of this tenant, for at most a second: publishing must not
+    /// outrun delivering without bound. What others have waiting does not count.
     ///
     /// # Errors
     /// [`Saturated`] when there is still no room.
-    async fn admit(&self) -> Result<(), Saturated>;
+    async fn admit(&self, tenant: TenantId) -> Result<(), Saturated>;
 
     /// These deliveries are durable and wait for their first attempt.
     fn accepted(&self, work: Vec<Work>);
@@ -23,7 +23,7 @@ pub trait Dispatcher: Send + Sync + 'static {
 
 /// More work is runnable than the engine can hold; try again after `retry_after` seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("more deliveries are waiting than can be held; try again in {retry_after} s")]
+#[error("more deliveries of this tenant are waiting than can be held; try again in {retry_after} s")]
 pub struct Saturated {
     /// Seconds after which a new try makes sense.
     pub retry_after: u32,

@@ -15,6 +15,9 @@ use crate::domain::{
 };
 use crate::storage::Store;
 
+/// How many deliveries become durable at once; a single event may have more.
+const PORTION: usize = 4_096;
+
 /// What became of one event of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Receipt {
@@ -31,36 +34,50 @@ pub enum Receipt {
 }
 
 impl App {
-    /// Publishes events. Those that are valid become durable together; the receipts are in the order given.
+    /// Publishes events; the receipts are in the order given. Events with many deliveries become durable in
+    /// portions, so that nobody else waits long for a commit.
     ///
     /// # Errors
-    /// [`Error`] when nothing could be taken in at all. Then nothing was.
+    /// [`Error`] when something is in the way of more. A portion may be durable by then: the same events sent again
+    /// are duplicates.
     pub async fn publish(
         &self,
         principal: &Principal,
         events: Vec<Result<CloudEvent, EventError>>,
     ) -> Result<Vec<Receipt>, Error> {
         let tenant = authorise(principal, Operation::Publish)?.tenant;
-        self.dispatcher.admit().await?;
         let now = self.clock.now();
         let mut receipts = Vec::with_capacity(events.len());
-        let mut valid = Vec::with_capacity(events.len());
+        let mut committed = Vec::with_capacity(events.len());
+        let (mut portion, mut deliveries) = (Vec::new(), 0);
         for event in events {
-            receipts.push(
-                match event.map_err(Receipt::Invalid).and_then(|event| self.prepare(&tenant, &event, now)) {
-                    Ok(prepared) => {
-                        valid.push(prepared);
-                        None
-                    }
-                    Err(receipt) => Some(receipt),
-                },
-            );
+            match event.map_err(Receipt::Invalid).and_then(|event| self.prepare(&tenant, &event, now)) {
+                Ok(prepared) => {
+                    deliveries += prepared.webhooks.len();
+                    portion.push(prepared);
+                    receipts.push(None);
+                }
+                Err(receipt) => receipts.push(Some(receipt)),
+            }
+            if deliveries >= PORTION {
+                committed.extend(self.commit(&tenant, core::mem::take(&mut portion)).await?);
+                deliveries = 0;
+            }
         }
-        let (store, dispatcher) = (Arc::clone(&self.store), Arc::clone(&self.dispatcher));
-        let commit = async move { commit(&*store, &*dispatcher, &tenant, valid).await };
-        let mut committed = self.to_the_end(commit).await?.into_iter();
-        // `commit` answers once for each valid event, in order.
+        committed.extend(self.commit(&tenant, portion).await?);
+        let mut committed = committed.into_iter();
+        // A portion is answered once for each valid event, in order.
         receipts.into_iter().map(|known| known.or_else(|| committed.next()).ok_or(Error::Internal)).collect()
+    }
+
+    async fn commit(&self, tenant: &Arc<Tenant>, portion: Vec<Prepared>) -> Result<Vec<Receipt>, Error> {
+        if portion.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.dispatcher.admit(tenant.id).await?;
+        let (store, dispatcher) = (Arc::clone(&self.store), Arc::clone(&self.dispatcher));
+        let tenant = Arc::clone(tenant);
+        self.to_the_end(async move { commit(&*store, &*dispatcher, &tenant, portion).await }).await
     }
 
     fn prepare(&self, tenant: &Tenant, event: &CloudEvent, now: Timestamp) -> Result<Prepared, Receipt> {
@@ -70,7 +87,10 @@ impl App {
         };
         let prepared = profile::prepare(tenant.dialect, event.event_type(), json).map_err(Receipt::Unfit)?;
         let subject = &prepared.subject;
-        let wants = |webhook: &Webhook| webhook.profile.matches(&webhook.owner, subject);
+        // Whoever was taken out of the configuration receives nothing more, webhooks or not.
+        let wants = |webhook: &Webhook| {
+            tenant.has(&webhook.owner) && webhook.profile.matches(&webhook.owner, subject)
+        };
         let webhooks = self.store.directory().matching(tenant.id, wants);
         let attributes = event.attributes_json();
         Ok(Prepared {
@@ -108,9 +128,6 @@ async fn commit(
     tenant: &Tenant,
     prepared: Vec<Prepared>,
 ) -> Result<Vec<Receipt>, Error> {
-    if prepared.is_empty() {
-        return Ok(Vec::new());
-    }
     // What is needed after the commit is cheap to keep: data and frames are shared, not copied.
     let events = prepared.iter().map(|prepared| prepared.event.clone()).collect();
     let published = store.publish(events).await?;

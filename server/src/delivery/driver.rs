@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
@@ -126,7 +125,7 @@ impl Driver {
     fn take_in(&mut self, message: Message) {
         match message {
             Message::Accepted(works) => {
-                self.backpressure.unread.fetch_sub(works.len(), Ordering::Relaxed);
+                self.backpressure.read(&works);
                 for work in works {
                     self.accept(work);
                 }
@@ -156,10 +155,13 @@ impl Driver {
     }
 
     fn standing(&self, webhook: WebhookId) -> Standing {
-        match self.attempter.store.directory().webhook(webhook).map(|webhook| webhook.state) {
-            Some(WebhookState::Enabled) => Standing::Enabled,
-            Some(WebhookState::Disabled(_)) => Standing::Disabled,
-            None => Standing::Gone,
+        let directory = self.attempter.store.directory();
+        let Some(webhook) = directory.webhook(webhook) else { return Standing::Gone };
+        // A user who was taken out of the configuration receives nothing until it is back.
+        let has_owner = directory.tenant(webhook.tenant).is_some_and(|tenant| tenant.has(&webhook.owner));
+        match webhook.state {
+            WebhookState::Enabled if has_owner => Standing::Enabled,
+            WebhookState::Enabled | WebhookState::Disabled(_) => Standing::Disabled,
         }
     }
 
@@ -173,6 +175,12 @@ impl Driver {
             for action in actions {
                 match action {
                     Action::End(delivery, state) => {
+                        if state == DeliveryState::Expired {
+                            tracing::warn!(
+                                delivery = delivery.get(),
+                                "a delivery grew too old before it could be sent"
+                            );
+                        }
                         let next = Next::End(state);
                         self.attempter.store.settle_later(Settlement { delivery, attempt: None, next });
                     }

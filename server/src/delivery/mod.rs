@@ -24,8 +24,8 @@
 //!   the webhook has when the attempt starts.
 //! - A crash repeats at most the attempts in flight plus [the results that were not yet durable](driver), and these
 //!   together are at most 1,024.
-//! - Attempts of one endpoint, and of one tenant, leave slots to the others. A panic in one attempt is that
-//!   delivery's failure and nobody else's.
+//! - An endpoint has a bounded window, and a slot that falls free goes to the tenant, then the endpoint, that holds
+//!   the fewest. A panic in one attempt is that delivery's failure and nobody else's.
 //! - Memory is bounded for bodies and for deliveries that wait to be sent; deliveries that wait for something else
 //!   (a retry, their receiver, their webhook) take a few hundred bytes each.
 //!
@@ -41,9 +41,9 @@ mod transport;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -58,7 +58,7 @@ use self::transport::egress::Guard;
 use self::transport::policy::Policies;
 use crate::app::ports::{Dispatcher, Probe, Saturated};
 use crate::clock::Clock;
-use crate::domain::{Attempt, WebhookId, Work};
+use crate::domain::{Attempt, TenantId, WebhookId, Work};
 use crate::rng::Rng;
 use crate::storage::Store;
 
@@ -75,7 +75,7 @@ const SWEEP: Duration = Duration::from_secs(1);
 pub struct Limits {
     /// Attempts in flight, over all tenants.
     pub slots: usize,
-    /// Deliveries that wait to be sent before publishing is held up.
+    /// Deliveries of one tenant that wait to be sent before its publishing is held up.
     pub runnable: usize,
     /// Bytes of bodies held in memory until their first attempt; the others are read from the store.
     pub body_bytes: usize,
@@ -237,15 +237,15 @@ async fn sweep(attempter: Arc<Attempter>) {
 
 #[async_trait]
 impl Dispatcher for Handle {
-    async fn admit(&self) -> Result<(), Saturated> {
+    async fn admit(&self, tenant: TenantId) -> Result<(), Saturated> {
         let limit = self.runnable_limit;
-        if self.backpressure.waiting() < limit {
+        if self.backpressure.waiting(tenant) < limit {
             return Ok(());
         }
         let room = async {
             loop {
                 let changed = self.backpressure.changed.notified();
-                if self.backpressure.waiting() < limit {
+                if self.backpressure.waiting(tenant) < limit {
                     return;
                 }
                 changed.await;
@@ -258,7 +258,7 @@ impl Dispatcher for Handle {
         if work.is_empty() {
             return;
         }
-        self.backpressure.unread.fetch_add(work.len(), Ordering::Relaxed);
+        self.backpressure.hand_over(&work);
         // After shutdown nobody listens: the deliveries stay pending in the store.
         let _ = self.driver.send(Message::Accepted(work));
     }
@@ -320,23 +320,52 @@ impl Handle {
     }
 }
 
-/// What tells publishing how far delivering is behind.
+/// What tells publishing how far delivering is behind, tenant by tenant.
 #[derive(Default)]
 struct Backpressure {
-    /// Deliveries the scheduler holds that wait to be sent.
-    runnable: AtomicUsize,
-    /// Deliveries handed over that the driver has not looked at yet.
-    unread: AtomicUsize,
+    counts: std::sync::Mutex<Counts>,
     changed: Notify,
 }
 
+#[derive(Default)]
+struct Counts {
+    /// Deliveries the scheduler holds that wait to be sent.
+    runnable: HashMap<TenantId, usize>,
+    /// Deliveries handed over that the driver has not looked at yet.
+    unread: HashMap<TenantId, usize>,
+}
+
 impl Backpressure {
-    fn waiting(&self) -> usize {
-        self.runnable.load(Ordering::Relaxed).saturating_add(self.unread.load(Ordering::Relaxed))
+    fn waiting(&self, tenant: TenantId) -> usize {
+        let counts = self.lock();
+        let of = |counts: &HashMap<TenantId, usize>| counts.get(&tenant).copied().unwrap_or_default();
+        of(&counts.runnable).saturating_add(of(&counts.unread))
     }
 
-    fn set_runnable(&self, runnable: usize) {
-        self.runnable.store(runnable, Ordering::Relaxed);
+    fn hand_over(&self, work: &[Work]) {
+        let mut counts = self.lock();
+        for work in work {
+            *counts.unread.entry(work.tenant).or_default() += 1;
+        }
+    }
+
+    fn read(&self, work: &[Work]) {
+        let mut counts = self.lock();
+        for work in work {
+            if let Some(count) = counts.unread.get_mut(&work.tenant) {
+                *count = count.saturating_sub(1);
+            }
+        }
+        counts.unread.retain(|_, count| *count > 0);
+    }
+
+    fn set_runnable(&self, runnable: &HashMap<TenantId, usize>) {
+        self.lock().runnable.clone_from(runnable);
         self.changed.notify_waiters();
+    }
+
+    /// Counts are changed one by one: after a panic each is a count still.
+    fn lock(&self) -> std::sync::MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }

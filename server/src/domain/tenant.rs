@@ -50,6 +50,14 @@ pub struct Tenant {
     pub users: BTreeMap<UserId, User>,
 }
 
+impl Tenant {
+    /// Whether it has this user: one that is configured at present.
+    #[must_use]
+    pub fn has(&self, user: &UserId) -> bool {
+        self.users.contains_key(user)
+    }
+}
+
 /// A tenant as configured, before the store has given it its id.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TenantSpec {

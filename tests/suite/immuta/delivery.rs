@@ -209,3 +209,27 @@ fn a_slow_receiver_does_not_hold_up_another() {
     }
     fast.wait_for(200, Duration::from_secs(4)).unwrap();
 }
+
+#[test]
+fn one_tenants_backlog_does_not_hold_up_anothers_publishing() {
+    let server = serve("timeout = \"20s\"");
+    let receiver = receiver();
+    receiver.otherwise(Reply::status(200).after(Duration::from_millis(500)));
+    for _ in 0..20 {
+        create(&server, ADMIN, &entry(&receiver.url("/")));
+    }
+    let events: Vec<_> = (0..500).map(|id| event(&id.to_string(), "modelCreated", &json!({}))).collect();
+    let headers = [("content-type", "application/cloudevents-batch+json")];
+    let batch = serde_json::to_vec(&events).unwrap();
+    let sender = client(&server, SENDER);
+    let publishing =
+        std::thread::spawn(move || sender.send("POST", "/v1/events", &headers, &batch).unwrap().status);
+    receiver.wait_for(20, SOON).unwrap();
+    for id in 0..20 {
+        let answer =
+            send_event(&client(&server, STRANGER), &event(&id.to_string(), "modelCreated", &json!({})));
+        assert_eq!(answer.status, 202, "{}", answer.text());
+    }
+    // Its own publishing may be asked to wait; what it was told is accepted is delivered all the same.
+    assert!([202, 503].contains(&publishing.join().unwrap()));
+}

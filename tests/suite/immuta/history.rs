@@ -205,3 +205,21 @@ fn a_retry_is_one_attempt_now_with_the_same_bytes_and_a_record_of_its_own() {
     }
     assert_eq!(receiver.requests().len(), 3);
 }
+
+#[test]
+fn a_user_taken_out_of_the_configuration_receives_nothing_more() {
+    let (mut server, receiver) = (serve(""), receiver());
+    let mut own = entry(&receiver.url("/user"));
+    own["global"] = json!(false);
+    create(&server, USER, &own);
+    create(&server, ADMIN, &entry(&receiver.url("/admin")));
+    accept(&server, "1");
+    wait_for_history(&server, ADMIN, "", 1);
+    wait_for_history(&server, USER, "", 1);
+    let without = config("").replace(USER, "the-token-of-a-newcomer").replace("id = \"2\"", "id = \"20\"");
+    server.restart_with(&without).unwrap();
+    accept(&server, "2");
+    wait_for_history(&server, ADMIN, "", 2);
+    let targets: Vec<_> = receiver.requests()[2..].iter().map(|request| request.target.clone()).collect();
+    assert_eq!(targets, ["/admin"]);
+}

@@ -79,7 +79,7 @@ pub(super) struct Scheduler {
     endpoints: HashMap<TenantId, Turns<WebhookId>>,
     timers: BTreeSet<(Timestamp, WebhookId)>,
     ends: Vec<Action>,
-    runnable: usize,
+    runnable: HashMap<TenantId, usize>,
     slots: usize,
     bodies: Arc<Budget>,
 }
@@ -94,7 +94,7 @@ impl Scheduler {
             endpoints: HashMap::new(),
             timers: BTreeSet::new(),
             ends: Vec::new(),
-            runnable: 0,
+            runnable: HashMap::new(),
             slots,
             bodies: Budget::new(body_bytes),
         }
@@ -209,9 +209,10 @@ impl Scheduler {
         self.in_flight.len() < self.slots && self.tenants.any_waiting()
     }
 
-    /// How many deliveries wait that say this server is behind: due, and their endpoints take what they get.
-    pub(super) fn runnable(&self) -> usize {
-        self.runnable
+    /// How many deliveries of each tenant wait that say this server is behind with it: due, and their endpoints take
+    /// what they get. Tenants with none are left out.
+    pub(super) fn runnable(&self) -> &HashMap<TenantId, usize> {
+        &self.runnable
     }
 
     /// How many attempts are in flight.
@@ -261,8 +262,14 @@ impl Scheduler {
     fn refresh(&mut self, webhook: WebhookId) {
         let Some(queue) = self.queues.get_mut(&webhook) else { return };
         let counted = queue.counts();
-        self.runnable = self.runnable.saturating_sub(queue.counted) + counted;
-        queue.counted = counted;
+        if counted != queue.counted {
+            let sum = self.runnable.entry(queue.tenant).or_default();
+            *sum = sum.saturating_sub(queue.counted) + counted;
+            if *sum == 0 {
+                self.runnable.remove(&queue.tenant);
+            }
+            queue.counted = counted;
+        }
         let timer = queue.next_timer();
         if timer != queue.timer {
             if let Some(old) = queue.timer {

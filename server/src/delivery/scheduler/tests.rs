@@ -61,6 +61,10 @@ const OK: Verdict = Verdict { success: true, retry_after: None };
 const FAILED: Verdict = Verdict { success: false, retry_after: None };
 const ALL: usize = usize::MAX;
 
+fn total(scheduler: &Scheduler) -> usize {
+    scheduler.runnable().values().sum()
+}
+
 #[test]
 fn a_new_delivery_starts_at_once_with_its_body_and_a_retry_waits_without_it() {
     let mut scheduler = scheduler(10);
@@ -99,7 +103,7 @@ fn a_disabled_webhooks_deliveries_wait_until_it_is_enabled() {
     scheduler.accept(work(1, 1, 1), Standing::Disabled, &policy(), start());
     scheduler.accept(work(2, 1, 1), Standing::Disabled, &policy(), start());
     assert!(scheduler.poll(after(start(), seconds(60)), ALL).is_empty());
-    assert_eq!(scheduler.runnable(), 0);
+    assert_eq!(total(&scheduler), 0);
     scheduler.webhook_changed(webhook, Standing::Enabled, after(start(), seconds(61)));
     assert_eq!(started(scheduler.poll(after(start(), seconds(61)), ALL)).len(), 2);
 }
@@ -198,13 +202,13 @@ fn a_failing_endpoints_backlog_does_not_count_as_ours() {
     for id in 1..=5_000 {
         scheduler.accept(work(id, 1, 1), Standing::Enabled, &policy(), start());
     }
-    assert_eq!(scheduler.runnable(), queue::SHARE);
+    assert_eq!(total(&scheduler), queue::SHARE);
     let id = started(scheduler.poll(start(), 1))[0].delivery;
     scheduler.finished(id, FAILED, &policy(), 0, start());
-    assert_eq!(scheduler.runnable(), 0);
+    assert_eq!(total(&scheduler), 0);
     let id = started(scheduler.poll(start(), 1))[0].delivery;
     scheduler.finished(id, OK, &policy(), 0, start());
-    assert_eq!(scheduler.runnable(), queue::SHARE);
+    assert_eq!(total(&scheduler), queue::SHARE);
 }
 
 /// What a delivery has been through, kept beside the scheduler and independent of it.
@@ -399,7 +403,7 @@ impl Simulation {
         let waiting: usize = self.scheduler.queues.values().map(Queue::len).sum();
         assert_eq!(waiting + in_flight + self.unreported(), self.alive.len(), "something was lost");
         let counted: usize = self.scheduler.queues.values().map(Queue::counts).sum();
-        assert_eq!(counted, self.scheduler.runnable());
+        assert_eq!(counted, total(&self.scheduler));
         assert!(self.scheduler.bodies.held() <= 200);
     }
 

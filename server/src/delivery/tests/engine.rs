@@ -199,17 +199,18 @@ async fn publishing_is_held_up_while_too_much_waits_and_goes_on_when_it_does_not
     let receiver = Receiver::start(|_, _| Reply::Hang).await;
     let world =
         World::start(Plan { limits: Limits { runnable: 10, ..Limits::default() }, ..Plan::default() });
-    assert_eq!(world.dispatcher.admit().await, Ok(()));
+    assert_eq!(world.dispatcher.admit(TENANT).await, Ok(()));
     let webhook = world.webhook(&receiver.url());
     for _ in 0..40 {
         world.publish(&webhook);
     }
-    let (refused, took) = timed(world.dispatcher.admit()).await;
+    let (refused, took) = timed(world.dispatcher.admit(TENANT)).await;
     assert_eq!(refused, Err(Saturated { retry_after: 1 }));
     assert!((Duration::from_millis(950)..Duration::from_millis(1_500)).contains(&took), "{took:?}");
+    assert_eq!(world.dispatcher.admit(TenantId::new(99)).await, Ok(()), "another tenant has nothing waiting");
     // Once attempts have timed out the backlog is known to be the receiver's doing.
     tokio::time::sleep(Duration::from_millis(1_200)).await;
-    assert_eq!(world.dispatcher.admit().await, Ok(()));
+    assert_eq!(world.dispatcher.admit(TENANT).await, Ok(()));
 }
 
 #[tokio::test]

@@ -22,8 +22,8 @@ use crate::clock::SystemClock;
 use crate::domain::profile::immuta::{ActionType, Immuta, Parts};
 use crate::domain::{
     Body, Cause, DeliveryId, DialectId, Egress, EgressPolicy, Endpoint, EventId, Failure, FailureClass,
-    Frame, MessageId, Number, Outcome, Phase, Profile, RetryPolicy, Settings, Tenant, TenantId, TenantUid,
-    Timestamp, UserId, Webhook, WebhookState,
+    Frame, MessageId, Number, Outcome, Phase, Profile, RetryPolicy, Roles, Settings, Tenant, TenantId,
+    TenantUid, Timestamp, User, UserId, Webhook, WebhookState,
 };
 
 /// Draws zero, so that no wait is lengthened.
@@ -195,6 +195,10 @@ impl World {
     }
 }
 
+fn owner() -> UserId {
+    UserId::new("1").unwrap()
+}
+
 fn tenant(id: i64, egress: Egress, settings: Settings) -> Tenant {
     Tenant {
         id: TenantId::new(id),
@@ -203,7 +207,10 @@ fn tenant(id: i64, egress: Egress, settings: Settings) -> Tenant {
         dialect: DialectId::Immuta,
         egress,
         settings,
-        users: BTreeMap::new(),
+        users: BTreeMap::from([(
+            owner(),
+            User { id: owner(), name: "owner".into(), roles: Roles::default() },
+        )]),
     }
 }
 
@@ -218,7 +225,7 @@ fn webhook(id: i64, tenant: TenantId, url: &str) -> Webhook {
         id: WebhookId::new(id),
         number: Number::new(id).unwrap(),
         tenant,
-        owner: UserId::new("1").unwrap(),
+        owner: owner(),
         endpoint: Endpoint::parse(url).unwrap(),
         secret: Some(Secret::new(SECRET).unwrap()),
         state: WebhookState::Enabled,

@@ -44,9 +44,12 @@ fn reaches(address: IpAddr, port: u16, listener: SocketAddr) -> bool {
     address == own || address.is_unspecified() || (own.is_unspecified() && is_this_machine(address))
 }
 
-/// Only addresses of this machine can be bound to.
+/// Only addresses of this machine can be bound to. What cannot be found out counts as this machine.
 fn is_this_machine(address: IpAddr) -> bool {
-    UdpSocket::bind((address, 0)).is_ok()
+    match UdpSocket::bind((address, 0)) {
+        Ok(_) => true,
+        Err(error) => error.kind() != std::io::ErrorKind::AddrNotAvailable,
+    }
 }
 
 #[cfg(test)]
