@@ -125,7 +125,7 @@ pub enum StoreError {
     /// Too much is waiting to be written; try again in a moment.
     #[error("the store has more to write than it can take at the moment")]
     Overloaded,
-    /// The disk has no room for more events; reading and deleting still work.
+    /// The disk has no room for more events. Reading still works; results of attempts wait for space.
     #[error("the disk is full: nothing new is accepted until space is freed")]
     DiskFull,
     /// The store was closed, or a write to the disk failed, after which nothing can be trusted to be durable.

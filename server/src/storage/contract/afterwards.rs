@@ -149,6 +149,17 @@ pub(in crate::storage) async fn an_issued_token_works_until_it_expires_also_afte
     world.store.close().await;
 }
 
+pub(in crate::storage) async fn one_tenants_long_retention_does_not_keep_anothers_history<B: Bench>() {
+    let world = World::<B>::new().await;
+    world.store.apply_tenants(vec![spec("acme"), spec("other")]).await.unwrap();
+    let other = world.store.directory().tenant_by_name("other").unwrap().id;
+    let kept = (0..2_500).map(|id| event(other, &id.to_string(), &[])).collect();
+    world.store.publish(kept).await.unwrap();
+    world.publish(event(world.tenant, "old", &[])).await;
+    assert_eq!(world.store.prune(vec![(world.tenant, time(1_000))], 100).await.unwrap(), 1);
+    world.store.close().await;
+}
+
 pub(in crate::storage) async fn a_closed_store_refuses_everything<B: Bench>() {
     let world = World::<B>::new().await;
     world.store.check().await.unwrap();

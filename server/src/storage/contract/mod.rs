@@ -237,6 +237,7 @@ macro_rules! contract {
             pruning_keeps_an_event_that_was_sent_again
             pruning_is_bounded_and_goes_on_where_it_stopped
             an_issued_token_works_until_it_expires_also_after_a_restart
+            one_tenants_long_retention_does_not_keep_anothers_history
             a_closed_store_refuses_everything
             reading_does_not_wait_for_writing
         );

@@ -75,8 +75,6 @@ const DELETE_EVENT_DATA: &str = "DELETE FROM event_data WHERE event = ?1";
 /// Retention never holds the writer up for longer than this takes: a few milliseconds per thousand.
 const PRUNE_ROWS: usize = 10_000;
 const PRUNE_READS: u32 = 20_000;
-/// After so many events in a row that are too young, retention starts again at the old end.
-const PRUNE_YOUNG: usize = 1_000;
 
 impl Transaction<'_> {
     pub(super) fn apply_tenants(&mut self, specs: &[TenantSpec]) -> Result<(), StoreError> {
@@ -225,26 +223,29 @@ impl Transaction<'_> {
             statement.query_map(params![self.draft.prune_after.get(), PRUNE_READS], PruneRow::read)?;
         let events = events.collect::<Result<Vec<_>, _>>()?;
         let read_all = u32::try_from(events.len()).is_ok_and(|read| read < PRUNE_READS);
-        let (mut deleted, mut rows, mut young) = (0, 0, 0);
+        // From here on no tenant's history is old enough: events lie in the order of their time.
+        let newest_cut = before.values().copied().max().unwrap_or(i64::MIN);
+        let (mut deleted, mut rows, mut young) = (0, 0, false);
         for event in events {
             if deleted >= u64::from(prune.limit) || rows >= PRUNE_ROWS {
                 return Ok(Pruned { events: deleted, more: true });
             }
             match before.get(&event.tenant).filter(|cut| event.received_at < **cut) {
                 Some(cut) => {
-                    young = 0;
                     let (gone, whole) = self.prune_event(&event, *cut)?;
                     rows += gone;
                     deleted += u64::from(whole);
                 }
-                None => young += 1,
-            }
-            if young >= PRUNE_YOUNG {
-                break;
+                // Another tenant's behind it may be old enough: one keeps its history longer than the other.
+                None if event.received_at < newest_cut => {}
+                None => {
+                    young = true;
+                    break;
+                }
             }
             self.draft.prune_after = EventId::new(event.id);
         }
-        let more = !read_all && young < PRUNE_YOUNG;
+        let more = !read_all && !young;
         if !more {
             self.draft.prune_after = EventId::new(0);
         }

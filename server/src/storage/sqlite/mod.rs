@@ -90,6 +90,8 @@ pub struct SqliteStore {
     directory: Arc<Directory>,
     queue: Arc<Queue>,
     readers: Readers,
+    /// The engine reads by itself: its attempts must not wait for somebody's long history.
+    engine_readers: Readers,
     newest_at_open: Option<DeliveryId>,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
@@ -113,7 +115,8 @@ impl SqliteStore {
         let directory = Arc::clone(&opened.state.directory);
         let newest_at_open = opened.state.newest_delivery();
         let queue = Arc::new(Queue::new());
-        let readers = Readers::new(opened.database);
+        let readers = Readers::new(opened.database.clone());
+        let engine_readers = Readers::new(opened.database);
         let (finished, told) = mpsc::unbounded_channel();
         tokio::spawn(tell(told));
         let writer = Writer {
@@ -126,7 +129,14 @@ impl SqliteStore {
         };
         let thread = std::thread::Builder::new().name("store-writer".into()).spawn(move || writer.run());
         let thread = thread.map_err(|source| OpenError::Io { path: options.directory, source })?;
-        Ok(Self { directory, queue, readers, newest_at_open, writer: Mutex::new(Some(thread)) })
+        Ok(Self {
+            directory,
+            queue,
+            readers,
+            engine_readers,
+            newest_at_open,
+            writer: Mutex::new(Some(thread)),
+        })
     }
 
     /// Waits for room, gives the writer a command and waits for its answer.
@@ -230,11 +240,11 @@ impl Store for SqliteStore {
         let tenants: Vec<i64> = self.directory.tenants().iter().map(|tenant| tenant.id.get()).collect();
         // A list of integers, printed as JSON prints one.
         let tenants = format!("{tenants:?}");
-        self.readers.read(move |sql| reads::pending(sql, &tenants, after, limit)).await
+        self.engine_readers.read(move |sql| reads::pending(sql, &tenants, after, limit)).await
     }
 
     async fn body(&self, delivery: DeliveryId) -> Result<Option<Body>, StoreError> {
-        self.readers.read(move |sql| reads::body(sql, delivery)).await
+        self.engine_readers.read(move |sql| reads::body(sql, delivery)).await
     }
 
     async fn history(&self, query: HistoryQuery) -> Result<HistoryPage, StoreError> {
@@ -273,6 +283,7 @@ impl Store for SqliteStore {
     }
 
     async fn close(&self) {
+        self.engine_readers.close().await;
         self.readers.close().await;
         self.queue.close();
         let thread = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();

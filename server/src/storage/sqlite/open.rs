@@ -44,6 +44,16 @@ pub enum OpenError {
         /// The directory.
         directory: PathBuf,
     },
+    /// The file system cannot hold SQLite's log: network file systems, mostly.
+    #[error(
+        "SQLite cannot keep its log (WAL) beside {path}, only {mode:?}: put the data on a local file system"
+    )]
+    Journal {
+        /// The database.
+        path: PathBuf,
+        /// What SQLite offers instead.
+        mode: String,
+    },
     /// The database was sealed with a key that is not there.
     #[error(
         "the master key is missing: restore {path}, or give the key by `master_key_file`; without it the webhooks' \
@@ -128,7 +138,11 @@ fn connect(database: &Path) -> Result<Connection, OpenError> {
     let sql = Connection::open(database)?;
     sql.busy_timeout(BUSY_PATIENCE)?;
     sql.set_prepared_statement_cache_capacity(64);
-    sql.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0))?;
+    let mode = sql.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0))?;
+    if mode != "wal" {
+        // Without it readers and the writer would wait for each other.
+        return Err(OpenError::Journal { path: database.to_owned(), mode });
+    }
     sql.pragma_update(None, "synchronous", "FULL")?;
     sql.pragma_update(None, "wal_autocheckpoint", 1_000)?; // pages: short checkpoints, often
     sql.pragma_update(None, "journal_size_limit", 64 * 1_024 * 1_024)?; // bytes

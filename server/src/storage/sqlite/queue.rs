@@ -155,6 +155,7 @@ impl Queue {
         }
     }
 
+    /// After the store has stopped nothing will ever be settled, so no attempt may start: without end.
     pub(super) fn unsettled(&self) -> usize {
         self.unsettled.load(Ordering::Acquire)
     }
@@ -217,6 +218,10 @@ impl Queue {
     /// Takes nothing new and returns what will never be written.
     pub(super) fn stop(&self) -> Vec<Command> {
         let mut inner = self.lock();
+        if inner.mode == Mode::Open {
+            // It was not closed: the disk has failed. Whatever is attempted now would be attempted again.
+            self.unsettled.store(usize::MAX / 2, Ordering::Release);
+        }
         inner.mode = Mode::Stopped;
         inner.results.clear();
         self.admission.close();

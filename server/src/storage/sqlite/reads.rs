@@ -89,7 +89,18 @@ pub(super) fn pending(
     let mut statement = sql.prepare_cached(PENDING)?;
     let after = after.map_or(0, DeliveryId::get);
     let rows = statement.query_map(params![after, tenants, limit], PendingRow::read)?;
-    rows.map(|row| row?.try_into()).collect()
+    let mut pending = Vec::new();
+    for row in rows {
+        match row?.try_into() {
+            Ok(work) => pending.push(work),
+            // One row that nobody can read must not keep all those behind it from being delivered.
+            Err(error) => {
+                let error: &dyn core::error::Error = &error;
+                tracing::error!(error, "a pending delivery cannot be read and is left where it is");
+            }
+        }
+    }
+    Ok(pending)
 }
 
 struct PendingRow {
