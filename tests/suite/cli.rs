@@ -41,7 +41,8 @@ fn help_shows_examples_and_every_command_has_its_own() {
     for command in ["serve", "listen", "sign", "verify", "canonicalize", "schemes", "token"] {
         assert!(stdout(&help).contains(command), "{command}");
         let own = run(&[command, "--help"], b"");
-        assert!(own.status.success() && stdout(&own).contains("Usage: sigpost"), "{command}");
+        let text = stdout(&own);
+        assert!(own.status.success() && text.contains(&format!("Examples:\n  sigpost {command}")), "{text}");
     }
 }
 
@@ -88,6 +89,7 @@ fn wrong_usage_exits_2_and_says_what_would_be_right() {
         (&["verify", "--scheme", "immuta", "--secret", "s", "-H", "no colon"], "'name: value'"),
         (&["sign", "--scheme", "standard-webhooks", "--secret", "s"], "signs an id"),
         (&["sign", "--scheme", "immuta", "--secret-file", "/nowhere"], "cannot read the secret file"),
+        (&["sign", "--scheme", "immuta", "--secret", "a", "--secret", "b"], "give one secret"),
         (&["nobody-knows"], "unrecognized subcommand"),
         (&["serve", "--demo", "--listen", "0.0.0.0:0", "--data", "unused"], "public_url"),
     ] {

@@ -447,7 +447,7 @@ fn is_rfc3339(text: &str) -> bool {
     });
     let two =
         |at: usize| date_time[at..at + 2].iter().fold(0, |n, d| n * 10 + u32::from(d.wrapping_sub(b'0')));
-    if !fits || !(1..=12).contains(&two(5)) || !(1..=31).contains(&two(8)) {
+    if !fits || !(1..=12).contains(&two(5)) || !(1..=days(two(0) * 100 + two(2), two(5))).contains(&two(8)) {
         return false;
     }
     if two(11) > 23 || two(14) > 59 || two(17) > 60 {
@@ -469,6 +469,16 @@ fn is_rfc3339(text: &str) -> bool {
             *h1 < b'2' || *h2 < b'4'
         }
         _ => false,
+    }
+}
+
+/// How many days a month has.
+const fn days(year: u32, month: u32) -> u32 {
+    match month {
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
     }
 }
 
@@ -593,11 +603,18 @@ mod tests {
 
     #[test]
     fn times_are_judged_by_their_grammar() {
-        for good in ["2026-11-21T09:30:00Z", "2016-12-31T23:59:60z", "2026-11-21t09:30:00.123456789-23:59"] {
+        for good in [
+            "2026-11-21T09:30:00Z",
+            "2024-02-29T00:00:00Z",
+            "2016-12-31T23:59:60z",
+            "2026-11-21t09:30:00.123456789-23:59",
+        ] {
             assert!(is_rfc3339(good), "{good}");
         }
         for bad in [
             "2026-11-21 09:30:00Z",
+            "2026-02-30T00:00:00Z",
+            "2023-02-29T00:00:00Z",
             "2026-11-21T09:30:00",
             "2026-11-21T24:00:00Z",
             "2026-11-21T09:30:00.Z",

@@ -8,7 +8,8 @@
 //! | create webhooks | yes | yes | no | no |
 //! | create global webhooks | yes | no | no | no |
 //! | delete webhooks | all | own | no | all |
-//! | read history, resend | all | own | no | no (it holds bodies) |
+//! | read history | own | own | no | no (it holds bodies) |
+//! | resend | all | own | no | no |
 //! | read history of global webhooks | yes | no | no | no |
 //!
 //! What is not in the table is denied. What somebody may not see does not exist for them: 404, not 403.

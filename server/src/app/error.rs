@@ -29,7 +29,7 @@ pub enum Error {
         message: String,
     },
     /// The client: the tenant has as many as it may have.
-    #[error("a tenant may have {limit} {what}; delete some first")]
+    #[error("there are {limit} {what} already, which is the most there may be")]
     LimitReached {
         /// Of what.
         what: &'static str,

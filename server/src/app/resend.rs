@@ -32,7 +32,12 @@ impl App {
             } else {
                 DeliveryState::Exhausted
             };
-            store.settle(Settlement { delivery, attempt: Some(attempt), next: Next::End(end) }).await?;
+            let settlement = Settlement { delivery, attempt: Some(attempt), next: Next::End(end) };
+            if let Err(error) = store.settle(settlement.clone()).await {
+                // The receiver has it: the result must not be lost for want of space, or the delivery stays pending.
+                store.settle_later(settlement);
+                return Err(error.into());
+            }
             store.record(tenant, number).await?.ok_or(Error::Internal)
         })
         .await

@@ -9,7 +9,7 @@ use super::{App, Error};
 use crate::domain::{Endpoint, Host, NewWebhook, Number, Principal, Profile, Tenant, Webhook};
 
 /// The most webhooks a tenant may have.
-const MAX_WEBHOOKS: usize = 10_000;
+const MAX_WEBHOOKS: usize = 1_000;
 
 /// A webhook that somebody wants.
 pub struct WebhookDraft {

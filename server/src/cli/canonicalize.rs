@@ -11,6 +11,7 @@ use super::{Failure, print};
 /// Writes exactly the bytes of JSON.stringify(JSON.parse(input)), without a newline. Input that JSON.parse refuses
 /// is refused with the place and the reason, and exit code 1.
 #[derive(Args)]
+#[command(after_help = "Examples:\n  sigpost canonicalize < body.json | sha256sum")]
 pub(super) struct Canonicalize {}
 
 impl Canonicalize {

@@ -80,7 +80,17 @@ async fn start_receiver(data: &Path) -> Result<(SocketAddr, Zeroizing<String>), 
 fn receiver_secret(data: &Path) -> std::io::Result<Zeroizing<String>> {
     let path = data.join("demo-receiver-secret");
     match std::fs::read_to_string(&path) {
-        Ok(secret) => Ok(Zeroizing::new(secret.trim().to_owned())),
+        Ok(secret) if !secret.trim().is_empty() => Ok(Zeroizing::new(secret.trim().to_owned())),
+        Ok(_) => {
+            // An earlier start was broken off between making the file and writing it.
+            std::fs::remove_file(&path)?;
+            receiver_secret(data)
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && data.join("sigpost.db").exists() => {
+            let message =
+                format!("{} is a real server's data, no demo's; choose another --data", data.display());
+            Err(std::io::Error::other(message))
+        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             create_private_dir(data)?;
             let secret = token::generate(&SystemRng);
@@ -91,7 +101,7 @@ fn receiver_secret(data: &Path) -> std::io::Result<Zeroizing<String>> {
     }
 }
 
-/// The store checks and keeps this mode; the secret is written before the store opens.
+/// Private like the store's own; the secret is written before the store opens.
 fn create_private_dir(path: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     std::os::unix::fs::DirBuilderExt::mode(builder.recursive(true), 0o700);

@@ -25,6 +25,9 @@ use crate::clock::{Clock, SystemClock};
 /// Answers 200 to a delivery that verifies by every scheme given, and 401 to any other. Several schemes may be given:
 /// an Immuta webhook carries immuta, immuta-sha1 and standard-webhooks.
 #[derive(Args)]
+#[command(
+    after_help = "Examples:\n  sigpost listen --scheme immuta --scheme standard-webhooks --secret-file s --port 9000"
+)]
 pub(super) struct Listen {
     #[command(flatten)]
     signing: Signing,

@@ -1,14 +1,15 @@
 //! `sigpost schemes`.
 
 use clap::Args;
-use sigpost_core::signature::Scheme;
+use sigpost_core::signature::{Algorithm, Scheme};
 
 use super::{Failure, print};
 
 /// List the signature schemes
 ///
-/// One line each: the name, the header that carries the signature, and how it is made.
+/// One line each: the name, how the signature is made, and the header that carries it.
 #[derive(Args)]
+#[command(after_help = "Examples:\n  sigpost schemes")]
 pub(super) struct Schemes {}
 
 impl Schemes {
@@ -19,7 +20,12 @@ impl Schemes {
             .iter()
             .map(|scheme| {
                 let (name, header) = (scheme.name(), scheme.signature_header());
-                format!("{name:width$}  {header}  {:?}\n", scheme.algorithm())
+                let algorithm = match scheme.algorithm() {
+                    Algorithm::HmacSha1 => "HMAC-SHA1",
+                    Algorithm::HmacSha256 => "HMAC-SHA256",
+                    _ => "another algorithm",
+                };
+                format!("{name:width$}  {algorithm:11}  {header}\n")
             })
             .collect();
         print(lines.as_bytes())

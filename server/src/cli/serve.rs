@@ -15,6 +15,9 @@ use crate::config::{Config, Overrides};
 /// environment variable `RUST_LOG` sets how much (for example `RUST_LOG=debug`). SIGTERM and Ctrl-C stop it: it takes nothing new, finishes what is in
 /// flight, and exits.
 #[derive(Args)]
+#[command(
+    after_help = "Examples:\n  sigpost serve --demo\n  sigpost serve --config sigpost.toml --listen 127.0.0.1:0"
+)]
 pub(super) struct Serve {
     /// Where to listen; port 0 takes a free one [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS:PORT")]

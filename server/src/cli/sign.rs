@@ -11,6 +11,9 @@ use crate::clock::{Clock as _, SystemClock};
 ///
 /// The body is signed as it is, byte for byte; send exactly those bytes.
 #[derive(Args)]
+#[command(
+    after_help = "Examples:\n  sigpost sign --scheme immuta --secret-file s < body.json\n  sigpost sign --scheme standard-webhooks --secret-file s --id msg_1 < body.json"
+)]
 pub(super) struct Sign {
     #[command(flatten)]
     signing: Signing,
@@ -26,7 +29,9 @@ impl Sign {
     pub(super) fn run(self) -> Result<(), Failure> {
         let scheme = self.signing.scheme()?;
         let secrets = self.signing.secrets()?;
-        let secret = secrets.first().ok_or_else(|| Failure::Usage("give a secret".into()))?;
+        let [secret] = secrets.as_slice() else {
+            return Err(Failure::Usage("give one secret: a body is signed with one".into()));
+        };
         let body = stdin()?;
         let timestamp = self.timestamp.unwrap_or_else(|| SystemClock::new().now().as_second());
         let input = SignInput { body: &body, id: self.id.as_deref(), timestamp: Some(timestamp) };

@@ -13,6 +13,7 @@ use crate::rng::{Rng, SystemRng};
 ///
 /// Prints the token, which is shown only here, and the line that declares it.
 #[derive(Args)]
+#[command(after_help = "Examples:\n  sigpost token")]
 pub(super) struct Token {}
 
 impl Token {

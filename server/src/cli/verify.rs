@@ -12,6 +12,9 @@ use crate::clock::{Clock as _, SystemClock};
 ///
 /// Give the request's headers with -H, as curl does. Several secrets may be given, newest first.
 #[derive(Args)]
+#[command(
+    after_help = "Examples:\n  sigpost verify --scheme qlik --secret-file s -H 'qlik-signature: …' < body.json"
+)]
 pub(super) struct Verify {
     #[command(flatten)]
     signing: Signing,

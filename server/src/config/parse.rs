@@ -2,7 +2,7 @@
 
 use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::{Config, ConfigError, Overrides, Server, TokenHolder, raw, read};
@@ -17,8 +17,12 @@ pub(super) fn config(raw: raw::Config, base: &Path, overrides: Overrides) -> Res
     let raw::Config { server: raw_server, operator, tenant } = raw;
     let server = server(raw_server, base, overrides)?;
     let mut tokens = Tokens::new();
+    let mut operators = HashSet::new();
     for raw::Operator { name, token_sha256, token_file, token } in operator {
         let at = format!("operator {name:?}");
+        if !operators.insert(name.clone()) {
+            return Err(value(&at, "two operators have this name"));
+        }
         let secret = RawToken { token_sha256, token_file, token };
         add_token(&mut tokens, secret, TokenHolder::Operator(name), &at, base)?;
     }
@@ -133,12 +137,14 @@ fn settings(raw: raw::Settings, at: &str) -> Result<Settings, ConfigError> {
             .ok_or_else(|| value(&format!("{at}: timeout"), "must be from 100ms to 300s, like \"10s\""))?;
     }
     if let Some(steps) = retry {
-        let ladder = steps.iter().map(|text| within(text, Duration::ZERO, day(5))).collect::<Option<_>>();
+        let ladder =
+            steps.iter().map(|text| within(text, Duration::ZERO, day(4))).collect::<Option<Vec<_>>>();
+        // The first attempt is at once; a first wait that is not nothing would be a misunderstanding.
+        let ladder = ladder.filter(|ladder| ladder.first().is_none_or(Duration::is_zero));
         settings.retry = ladder.and_then(RetryPolicy::new).ok_or_else(|| {
-            value(
-                &format!("{at}: retry"),
-                "must be at most 64 waits of at most 5d, like [\"0s\", \"5s\", \"5m\"]",
-            )
+            let message = "must be at most 64 waits of at most 4d, the first of them \"0s\", like \
+                           [\"0s\", \"5s\", \"5m\"]; or [] for one attempt";
+            value(&format!("{at}: retry"), message)
         })?;
     }
     if let Some(text) = retention {
@@ -364,7 +370,9 @@ mod tests {
             (format!("{TENANT}egress.hosts = {{ a = \"b\" }}"), "egress: hosts \"a\": \"b\" is not an IP"),
             (format!("{TENANT}settings.timeout = \"1\""), "settings: timeout"),
             (format!("{TENANT}settings.timeout = \"1h\""), "settings: timeout"),
-            (format!("{TENANT}settings.retry = [\"6d\"]"), "settings: retry"),
+            (format!("{TENANT}settings.retry = [\"0s\", \"5d\"]"), "settings: retry"),
+            (format!("{TENANT}settings.retry = [\"5s\"]"), "settings: retry"),
+            ("[[operator]]\nname = \"a\"\n[[operator]]\nname = \"a\"".into(), "two operators have this name"),
             (format!("{TENANT}settings.retention = \"1h\""), "settings: retention"),
             (format!("{TENANT}settings.immuta_signatures = [\"md5\"]"), "settings: immuta_signatures"),
             (format!("{TENANT}settings.notification_list = \"new\""), "settings: notification_list"),

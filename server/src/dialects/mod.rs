@@ -1,8 +1,8 @@
 //! The management APIs: HTTP and words, nothing else. A handler converts a request into a use-case's parameters,
 //! calls it, and converts the answer back; rules live in the domain, rights in `app`.
 //!
-//! Each dialect has the same files: `routes` (paths and handlers), `dto` (the bodies as they travel), `convert`
-//! (to and from the domain), `error` (its form of every error). Dialects do not know each other.
+//! A dialect has `routes` (paths and handlers), `dto` (the bodies as they travel), `convert` (to and from the domain)
+//! and `error` (its form of every error), or, while it is small, a file an operation. Dialects do not know each other.
 
 pub mod immuta;
 pub mod native;

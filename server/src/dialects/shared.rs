@@ -5,6 +5,7 @@ use core::time::Duration;
 use axum::body::{Body, Bytes};
 use axum::http::request::Parts;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use hyper::body::Body as _;
 use sigpost_core::json::{self, Canonical, Duplicates, Limits};
 
 use crate::app::Error;
@@ -39,8 +40,8 @@ impl Caller {
 /// Why a body could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BodyError {
-    /// Larger than [`MAX_BODY`].
-    #[error("the request body is larger than 1 MiB")]
+    /// Larger than the limit, which is 1 MiB for most.
+    #[error("the request body is larger than it may be (1 MiB at most)")]
     TooLarge,
     /// The client took too long.
     #[error("the request body did not arrive in time")]
@@ -50,12 +51,24 @@ pub enum BodyError {
     Broken,
 }
 
-/// Reads a body within its bounds.
+/// Reads a body of at most [`MAX_BODY`] bytes.
 ///
 /// # Errors
 /// [`BodyError`].
 pub async fn read(body: Body) -> Result<Bytes, BodyError> {
-    let collected = tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, MAX_BODY).collect()).await;
+    read_within(body, MAX_BODY).await
+}
+
+/// Reads a body of at most so many bytes.
+///
+/// # Errors
+/// [`BodyError`].
+pub async fn read_within(body: Body, limit: usize) -> Result<Bytes, BodyError> {
+    // What says itself that it is too large need not be waited for.
+    if body.size_hint().lower() > limit as u64 {
+        return Err(BodyError::TooLarge);
+    }
+    let collected = tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, limit).collect()).await;
     match collected {
         Err(_) => Err(BodyError::Slow),
         Ok(Ok(body)) => Ok(body.to_bytes()),
@@ -79,12 +92,19 @@ const LARGE: usize = 16 * 1024;
 /// # Errors
 /// Says what is wrong at which byte.
 pub async fn parse(body: Bytes) -> Result<Canonical, json::Error> {
-    if body.len() <= LARGE {
-        return Canonical::parse(&body, limits());
+    off_the_executor(body.len(), move || Canonical::parse(&body, limits())).await
+}
+
+/// Runs what takes long for a large body in a thread of its own.
+pub async fn off_the_executor<T: Send + 'static>(
+    body: usize,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> T {
+    if body <= LARGE {
+        return work();
     }
-    let parsing = tokio::task::spawn_blocking(move || Canonical::parse(&body, limits()));
-    match parsing.await {
-        Ok(parsed) => parsed,
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
         Err(stopped) => std::panic::resume_unwind(stopped.into_panic()),
     }
 }

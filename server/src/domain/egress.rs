@@ -44,7 +44,9 @@ impl EgressPolicy {
     #[must_use]
     pub fn permits(&self, address: IpAddr) -> bool {
         let address = unmapped(address);
-        if is_metadata_service(address) {
+        if is_metadata_service(address)
+            || carried_v4(address).is_some_and(|v4| is_metadata_service(v4.into()))
+        {
             return false;
         }
         is_global_unicast(address) || self.allow.iter().any(|network| network.0.contains(&address))
@@ -59,16 +61,28 @@ fn unmapped(address: IpAddr) -> IpAddr {
     }
 }
 
+/// The IPv4 address that a NAT64 (RFC 6052) or 6to4 (RFC 3056) address leads to.
+fn carried_v4(address: IpAddr) -> Option<Ipv4Addr> {
+    let IpAddr::V6(v6) = address else { return None };
+    let pair = |high: u16, low: u16| Ipv4Addr::from(u32::from(high) << 16 | u32::from(low));
+    match v6.segments() {
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => Some(pair(high, low)),
+        _ => None,
+    }
+}
+
 /// Addresses at which clouds hand credentials to whoever asks from inside.
 fn is_metadata_service(address: IpAddr) -> bool {
-    const V4: [Ipv4Addr; 5] = [
+    const V4: [Ipv4Addr; 6] = [
+        Ipv4Addr::new(169, 254, 170, 23),  // AWS EKS pod identity
         Ipv4Addr::new(169, 254, 169, 254), // AWS, Azure, Google, DigitalOcean, …
         Ipv4Addr::new(169, 254, 170, 2),   // AWS ECS task credentials
         Ipv4Addr::new(100, 100, 100, 200), // Alibaba
         Ipv4Addr::new(168, 63, 129, 16),   // Azure wire server
         Ipv4Addr::new(192, 0, 0, 192),     // Oracle
     ];
-    const V6: [Ipv6Addr; 2] = [
+    const V6: [Ipv6Addr; 3] = [
+        Ipv6Addr::new(0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x23), // AWS EKS pod identity
         Ipv6Addr::new(0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x254), // AWS
         Ipv6Addr::new(0xfd20, 0x00ce, 0, 0, 0, 0, 0, 0x254), // Google
     ];
@@ -185,9 +199,15 @@ mod tests {
     #[test]
     fn metadata_services_stay_closed_whatever_is_opened() {
         let policy = EgressPolicy::new(vec!["0.0.0.0/0".parse().unwrap(), "::/0".parse().unwrap()]);
-        for closed in
-            ["169.254.169.254", "::ffff:169.254.169.254", "100.100.100.200", "168.63.129.16", "fd00:ec2::254"]
-        {
+        for closed in [
+            "169.254.169.254",
+            "::ffff:169.254.169.254",
+            "100.100.100.200",
+            "168.63.129.16",
+            "fd00:ec2::254",
+            "64:ff9b::a9fe:a9fe",
+            "2002:a9fe:a9fe::1",
+        ] {
             assert!(!permits(&policy, closed), "{closed}");
         }
         assert!(permits(&policy, "10.0.0.1"));

@@ -52,8 +52,8 @@ pub enum EndpointError {
     /// No host, or one that is not valid.
     #[error("url has no valid host")]
     Host,
-    /// Port 0, which nobody can listen on.
-    #[error("url must not use port 0")]
+    /// A port that nobody can listen on.
+    #[error("url must have a port from 1 to 65535, if any")]
     Port,
 }
 
@@ -74,13 +74,19 @@ impl Endpoint {
         }
         let url = Url::parse(text).map_err(|error| match error {
             url::ParseError::RelativeUrlWithoutBase => EndpointError::Relative,
+            url::ParseError::InvalidPort => EndpointError::Port,
             _ => EndpointError::Host,
         })?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(EndpointError::Scheme);
         }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(EndpointError::UserInfo);
+        // The parser is as lenient as browsers: it reads `http:host` and `http:\\host`, and drops an empty `@`.
+        let authority = text.get(url.scheme().len()..).and_then(|rest| rest.strip_prefix("://"));
+        let authority = authority.and_then(|rest| rest.split(['/', '?', '#', '\\']).next());
+        match authority {
+            None => return Err(EndpointError::Relative),
+            Some(authority) if authority.contains('@') => return Err(EndpointError::UserInfo),
+            Some(_) => {}
         }
         if url.host_str().is_none_or(str::is_empty) {
             return Err(EndpointError::Host);
@@ -174,12 +180,17 @@ mod tests {
             ("javascript:alert(1)", EndpointError::Scheme),
             ("https://ada:pw@example.com/", EndpointError::UserInfo),
             ("https://ada@example.com/", EndpointError::UserInfo),
+            ("https://@example.com/", EndpointError::UserInfo),
+            ("https://:@example.com/", EndpointError::UserInfo),
+            ("http:example.com", EndpointError::Relative),
+            ("http:/example.com", EndpointError::Relative),
+            ("http:\\\\example.com\\x", EndpointError::Relative),
             ("http://", EndpointError::Host),
             ("http://exa mple.com/", EndpointError::Unprintable),
             (" http://example.com/", EndpointError::Unprintable),
             ("http://example.com/\r\nx: y", EndpointError::Unprintable),
             ("http://example.com:0/", EndpointError::Port),
-            ("http://example.com:70000/", EndpointError::Host),
+            ("http://example.com:70000/", EndpointError::Port),
             (long.as_str(), EndpointError::TooLong),
         ] {
             assert_eq!(Endpoint::parse(text).unwrap_err(), error, "{text:?}");

@@ -1,7 +1,7 @@
 //! Paths and handlers.
 
 use axum::extract::rejection::PathRejection;
-use axum::extract::{FromRequestParts, Path, RawQuery, State};
+use axum::extract::{FromRequestParts, Path, RawQuery, Request, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Response};
@@ -16,6 +16,9 @@ use crate::app::access::{Operation, authorise};
 use crate::app::{App, Error};
 use crate::dialects::shared;
 use crate::domain::{DialectId, NotificationList, Principal};
+
+/// The largest body that holds an API key; whoever sends it has shown no credential yet.
+const MAX_KEY_BODY: usize = 4 * 1024;
 
 /// The most webhooks one request may create.
 const MAX_ENTRIES: usize = 1_000;
@@ -68,10 +71,10 @@ async fn create(
             Err(message) => Err(message),
             Ok(draft) => match app.create_webhook(&principal, draft).await {
                 Ok(webhook) => Ok(webhook),
-                // What is no fault of the entry is an error of the request.
+                // What is no fault of an entry is an error of the request, unless that would hide what was created.
                 Err(
                     error @ (Error::Saturated(_) | Error::DiskFull | Error::Unavailable | Error::Internal),
-                ) => {
+                ) if created.created_webhooks.is_empty() => {
                     return Err(error.into());
                 }
                 Err(error) => Err(error.to_string()),
@@ -145,8 +148,12 @@ async fn retry(
 }
 
 /// `POST /bim/apikey/authenticate`: the key in the body is the credential, so no header is asked for.
-async fn authenticate(State(app): State<App>, body: Body) -> Result<Response, Boom> {
-    let body = shared::parse(shared::read(body).await?).await?;
+async fn authenticate(State(app): State<App>, request: Request) -> Result<Response, Boom> {
+    let (parts, body) = request.into_parts();
+    if let Err(limited @ Error::TooManyFailures { .. }) = shared::Caller::of(&parts) {
+        return Err(limited.into());
+    }
+    let body = shared::parse(shared::read_within(body, MAX_KEY_BODY).await?).await?;
     let key = body.view().get("apikey").filter(|key| key.kind() == Kind::String).and_then(View::as_str);
     let key = key.ok_or_else(|| Boom::bad_request("the payload must be {\"apikey\": \"…\"}"))?;
     let token = app.exchange_api_key(&key, DialectId::Immuta).await?;

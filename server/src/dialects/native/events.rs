@@ -66,8 +66,11 @@ pub(super) async fn publish(
             single(&app, &principal, event).await
         }
         Mode::Binary { content_type } => {
-            let headers = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-            let event = CloudEvent::from_headers(headers, content_type.as_deref(), &body, shared::limits());
+            let event = shared::off_the_executor(body.len(), move || {
+                let headers = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+                CloudEvent::from_headers(headers, content_type.as_deref(), &body, shared::limits())
+            })
+            .await;
             single(&app, &principal, event).await
         }
     }
@@ -115,6 +118,10 @@ impl Mode {
             Ok(Self::Structured)
         } else if essence.eq_ignore_ascii_case(cloudevents::BATCH) {
             Ok(Self::Batch)
+        } else if essence.get(..23).is_some_and(|start| start.eq_ignore_ascii_case("application/cloudevents"))
+        {
+            // Another format of events, like +xml, that is not spoken here.
+            Err(unsupported())
         } else if headers.contains_key("ce-specversion") || headers.contains_key("ce-id") {
             Ok(Self::Binary { content_type })
         } else {
