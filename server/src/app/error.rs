@@ -81,6 +81,7 @@ impl From<StoreError> for Error {
             StoreError::Overloaded => Self::Saturated(Saturated { retry_after: 1 }),
             StoreError::DiskFull => Self::DiskFull,
             StoreError::Stopped => Self::Unavailable,
+            StoreError::PageTooLarge => Self::invalid("page", error.to_string()),
             StoreError::DialectChanged { .. }
             | StoreError::WrongKey
             | StoreError::Inconsistent { .. }

@@ -84,6 +84,9 @@ pub trait Store: Send + Sync + 'static {
     async fn body(&self, delivery: DeliveryId) -> Result<Option<Body>, StoreError>;
 
     /// A page of the history.
+    ///
+    /// # Errors
+    /// [`StoreError::PageTooLarge`] when its bodies are more than 32 MiB together.
     async fn history(&self, query: HistoryQuery) -> Result<HistoryPage, StoreError>;
 
     /// One record of the history, by its number in the tenant; `None` before its first attempt has ended.
@@ -128,6 +131,9 @@ pub enum StoreError {
     /// The disk has no room for more events. Reading still works; results of attempts wait for space.
     #[error("the disk is full: nothing new is accepted until space is freed")]
     DiskFull,
+    /// The records of a page are more than can be held at once; a smaller page is asked for.
+    #[error("the records of this page are larger than 32 MiB together; ask for fewer at a time")]
+    PageTooLarge,
     /// The store was closed, or a write to the disk failed, after which nothing can be trusted to be durable.
     #[error("the store has stopped")]
     Stopped,

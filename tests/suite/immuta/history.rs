@@ -223,3 +223,20 @@ fn a_user_taken_out_of_the_configuration_receives_nothing_more() {
     let targets: Vec<_> = receiver.requests()[2..].iter().map(|request| request.target.clone()).collect();
     assert_eq!(targets, ["/admin"]);
 }
+
+#[test]
+fn a_page_that_would_be_huge_is_refused_and_a_smaller_one_is_not() {
+    let (server, receiver) = (serve(""), receiver());
+    create(&server, ADMIN, &entry(&receiver.url("/")));
+    let text = "x".repeat(1_000_000);
+    for id in 0..35 {
+        let mut large = event(&id.to_string(), "modelCreated", &json!({}));
+        large["data"]["text"] = json!(text);
+        assert_eq!(publish(&server, &large).status, 202);
+    }
+    wait_for_history(&server, ADMIN, "?pageSize=1", 35);
+    let huge = client(&server, ADMIN).get("/webhooks/history?pageSize=1000").unwrap();
+    assert_eq!(huge.status, 400, "{}", huge.text().len());
+    assert!(huge.text().contains("ask for fewer"), "{}", huge.text());
+    assert_eq!(history(&server, ADMIN, "?pageSize=20")["records"].as_array().unwrap().len(), 20);
+}

@@ -77,6 +77,9 @@ const WEBHOOK: &str = "
     SELECT webhook.*, tenant.uid AS uid FROM webhook JOIN tenant ON tenant.id = webhook.tenant
     WHERE webhook.id = ?1";
 
+/// The most bytes of bodies in one page: a thousand records may hold a thousand times a mebibyte.
+const MAX_PAGE: usize = 32 * 1024 * 1024;
+
 pub(super) fn history(
     sql: &Connection,
     directory: &Directory,
@@ -95,7 +98,15 @@ pub(super) fn history(
             row.get(0)
         })?;
     let mut reader = Reader { sql, directory, webhooks: HashMap::new() };
-    let records = ids.map(|id| reader.record(id?)).collect::<Result<_, StoreError>>()?;
+    let (mut records, mut bytes) = (Vec::new(), 0);
+    for id in ids {
+        let record = reader.record(id?)?;
+        bytes += record.request.len();
+        if bytes > MAX_PAGE {
+            return Err(StoreError::PageTooLarge);
+        }
+        records.push(record);
+    }
     Ok(HistoryPage { total: u64::try_from(total).unwrap_or(0), records })
 }
 
