@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::request::Parts;
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use http_body_util::BodyExt as _;
 use hyper::body::Body as _;
 use sigpost_core::json::{self, Canonical, Duplicates, Limits};
 
@@ -59,22 +59,36 @@ pub async fn read(body: Body) -> Result<Bytes, BodyError> {
     read_within(body, MAX_BODY).await
 }
 
-/// Reads a body of at most so many bytes.
+/// Reads a body of at most so many bytes. What is too large is still read, and forgotten, up to a bound: a client that
+/// is refused in the middle of sending sees a broken connection instead of the reason.
 ///
 /// # Errors
 /// [`BodyError`].
 pub async fn read_within(body: Body, limit: usize) -> Result<Bytes, BodyError> {
-    // What says itself that it is too large need not be waited for.
-    if body.size_hint().lower() > limit as u64 {
+    if body.size_hint().lower() > (limit + PASSED_OVER) as u64 {
         return Err(BodyError::TooLarge);
     }
-    let collected = tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, limit).collect()).await;
-    match collected {
-        Err(_) => Err(BodyError::Slow),
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(BodyError::TooLarge),
-        Ok(Err(_)) => Err(BodyError::Broken),
+    tokio::time::timeout(BODY_TIMEOUT, collect(body, limit)).await.unwrap_or(Err(BodyError::Slow))
+}
+
+/// How much of a body that is too large is read to its end.
+const PASSED_OVER: usize = 8 * 1024 * 1024;
+
+async fn collect(mut body: Body, limit: usize) -> Result<Bytes, BodyError> {
+    let (mut kept, mut read) = (Vec::new(), 0);
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(|_| BodyError::Broken)?.into_data() else { continue };
+        read += data.len();
+        if read > limit + PASSED_OVER {
+            return Err(BodyError::TooLarge);
+        }
+        if read <= limit {
+            kept.extend_from_slice(&data);
+        } else {
+            kept = Vec::new();
+        }
     }
+    if read > limit { Err(BodyError::TooLarge) } else { Ok(kept.into()) }
 }
 
 /// The bounds on JSON in a request. Members named twice are refused: two readers could take different ones.
