@@ -1,7 +1,8 @@
-//! What a command needs before it starts: installed where cargo, rustup and npm can do it, asked for where only the
-//! user can. Nothing that is missing is passed over in silence.
+//! What a command needs before it starts: installed where cargo, rustup, npm and, as root, apt-get can do it, asked for
+//! where only the user can. Nothing that is missing is passed over in silence.
 
-use std::path::Path;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use xshell::cmd;
@@ -12,6 +13,8 @@ use crate::steps::{Steps, say};
 /// The oldest Node that the package and its tests support.
 const NODE: u32 = 20;
 const TARGETS: [&str; 2] = ["wasm32-unknown-unknown", "thumbv7em-none-eabi"];
+/// What Chromium is called on one system or another.
+const CHROMIUM: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
 /// What building the npm package needs.
 pub(crate) fn for_npm(project: &Project, steps: &mut Steps) -> Result<()> {
@@ -28,12 +31,14 @@ pub(crate) fn for_serve(project: &Project, steps: &mut Steps) -> Result<()> {
     steps.run("C compiler", || c_compiler(project))
 }
 
-/// What the tests need: all of the above, and what only they use.
-pub(crate) fn for_test(project: &Project, steps: &mut Steps) -> Result<()> {
+/// What the tests need: all of the above, and what only they use. Returns the Chromium that they drive.
+pub(crate) fn for_test(project: &Project, steps: &mut Steps) -> Result<PathBuf> {
     for_serve(project, steps)?;
     steps.run("test tools", || {
         python(project)?;
-        cargo_tool(project, "nextest", "cargo-nextest")
+        let chromium = chromium(project)?;
+        cargo_tool(project, "nextest", "cargo-nextest")?;
+        Ok(chromium)
     })
 }
 
@@ -95,6 +100,46 @@ fn python(project: &Project) -> Result<()> {
     )
 }
 
+/// The Chromium that `SIGPOST_CHROMIUM` names, else one in PATH, else, as root on Debian, one installed now.
+fn chromium(project: &Project) -> Result<PathBuf> {
+    let sh = &project.shell;
+    // Some that are there only say how to install them: what counts is that it runs.
+    let runs = |program: &PathBuf| {
+        cmd!(sh, "{program} --version").quiet().ignore_stdout().ignore_stderr().run().is_ok()
+    };
+    if let Some(named) = sh.var_os("SIGPOST_CHROMIUM").map(PathBuf::from) {
+        let good = named.is_file() && runs(&named);
+        ensure!(good, "SIGPOST_CHROMIUM names {}, which is not the path of a Chromium", named.display());
+        return Ok(named);
+    }
+    let path = sh.var_os("PATH").unwrap_or_default();
+    let find = || in_path(&path, &CHROMIUM).into_iter().find(runs);
+    if let Some(found) = find() {
+        return Ok(found);
+    }
+    let by_hand = "install Chromium or Chrome (`apt install chromium`), or name one in SIGPOST_CHROMIUM";
+    ensure!(
+        rustix::process::geteuid().is_root() && !in_path(&path, &["apt-get"]).is_empty(),
+        "no Chromium in PATH that runs, and not root on Debian, where it would be installed now: {by_hand}"
+    );
+    say("Chromium is missing: installing it, once");
+    let install = |arguments: &[&str]| {
+        let run = cmd!(sh, "apt-get {arguments...}").env("DEBIAN_FRONTEND", "noninteractive").run();
+        run.with_context(|| format!("installing Chromium failed: is the network there? If it is, {by_hand}"))
+    };
+    // A fresh machine knows no packages yet.
+    install(&["update"])?;
+    install(&["install", "-y", "--no-install-recommends", "chromium"])?;
+    find().with_context(|| format!("chromium is installed, but does not run: {by_hand}"))
+}
+
+/// Every file in the folders of `path` that has one of the names; the first name comes first.
+fn in_path(path: &OsStr, names: &[&str]) -> Vec<PathBuf> {
+    let folders: Vec<PathBuf> = std::env::split_paths(path).collect();
+    let candidates = names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
+    candidates.filter(|candidate| candidate.is_file()).collect()
+}
+
 /// Installs what every `package-lock.json` names, unless that is what was installed last.
 fn npm_packages(project: &Project) -> Result<()> {
     for part in ["wasm", "www", "tests"] {
@@ -131,6 +176,15 @@ mod tests {
     fn the_major_version_of_node_is_read() {
         assert_eq!(node_major("v20.20.2\n"), Some(20));
         assert_eq!(node_major("20.1"), None);
+    }
+
+    #[test]
+    fn programs_are_found_in_any_folder_of_path_and_the_first_name_comes_first() {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let path = std::env::join_paths([here.join("missing"), here.join("src"), here.to_owned()]).unwrap();
+        let found = in_path(&path, &["Cargo.toml", "chromium", "src", "setup.rs"]);
+        assert_eq!(found, [here.join("Cargo.toml"), here.join("src/setup.rs")]);
+        assert!(in_path(OsStr::new(""), &["chromium"]).is_empty());
     }
 
     #[test]
