@@ -131,7 +131,7 @@ fn a_configuration_that_is_wrong_is_refused_with_its_place() {
     let config = folder.path().join("sigpost.toml");
     for (toml, message) in [
         ("[server]\nlisten = \"here\"", "[server] listen: must be an address"),
-        ("[[tenant]]\nname = \"a\"\ndialect = \"soap\"", "dialect \"soap\" is not one of those"),
+        ("[[tenant]]\nname = \"a\"\ndialect = \"soap\"", "dialect \"soap\" is not one of these"),
         ("[server]\nnobody_knows = 1", "nobody_knows"),
         ("[server", "expected"),
     ] {

@@ -4,5 +4,6 @@
 mod canonical_vs_node;
 mod cli;
 mod immuta;
+mod native;
 mod node;
 mod tidy;

@@ -148,6 +148,11 @@ impl CloudEvent {
         self.attributes.get(name)
     }
 
+    /// All attributes but `specversion`, `id`, `source` and `type`, sorted by name.
+    pub fn attributes(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.attributes.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
     /// What it carries.
     #[must_use]
     pub fn data(&self) -> &Data {

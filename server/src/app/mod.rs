@@ -21,9 +21,10 @@ use std::sync::Arc;
 pub use error::Error;
 pub use history::HistoryRequest;
 pub use publish::Receipt;
-pub use webhooks::WebhookDraft;
+pub use webhooks::{Created, DraftSecret, WebhookDraft, WebhookName};
 
 use crate::clock::Clock;
+use crate::domain::{PublicId, Timestamp};
 use crate::rng::Rng;
 use crate::storage::Store;
 use ports::{Dispatcher, Probe};
@@ -57,6 +58,13 @@ impl App {
     /// [`Error::Unavailable`] when it does not.
     pub async fn check(&self) -> Result<(), Error> {
         self.store.check().await.map_err(Error::from)
+    }
+
+    /// A public id that nobody has.
+    fn public_id(&self, now: Timestamp) -> PublicId {
+        let mut random = [0; 10];
+        self.rng.fill(&mut random);
+        PublicId::new(now, random)
     }
 
     /// Runs a use-case in a task of its own and waits for it. Dropping the returned future, as a server does when

@@ -10,8 +10,8 @@ use super::access::{Operation, authorise};
 use super::ports::Dispatcher;
 use super::{App, Error};
 use crate::domain::{
-    Body, Cause, Fingerprint, NewDelivery, NewEvent, Principal, Published, Tenant, Timestamp, Webhook, Work,
-    profile,
+    Body, Cause, Fingerprint, Frame, NewDelivery, NewEvent, Principal, Published, Tenant, Timestamp, Webhook,
+    Work, profile,
 };
 use crate::storage::Store;
 
@@ -81,17 +81,20 @@ impl App {
     }
 
     fn prepare(&self, tenant: &Tenant, event: &CloudEvent, now: Timestamp) -> Result<Prepared, Receipt> {
-        let json = match event.data() {
-            Data::Json(data) => Some(data),
-            Data::None | Data::Binary(_) => None,
-        };
-        let prepared = profile::prepare(tenant.dialect, event.event_type(), json).map_err(Receipt::Unfit)?;
-        let subject = &prepared.subject;
+        let prepared = profile::prepare(tenant, event, now).map_err(Receipt::Unfit)?;
         // Whoever was taken out of the configuration receives nothing more, webhooks or not.
         let wants = |webhook: &Webhook| {
-            tenant.has(&webhook.owner) && webhook.profile.matches(&webhook.owner, subject)
+            let owner = tenant.users.get(&webhook.owner);
+            owner.is_some_and(|owner| webhook.profile.matches(owner, &prepared.subject))
         };
         let webhooks = self.store.directory().matching(tenant.id, wants);
+        let deliveries = webhooks
+            .iter()
+            .map(|webhook| NewDelivery {
+                webhook: webhook.id,
+                frame: webhook.profile.render(&webhook.named(), &prepared, || self.public_id(now)),
+            })
+            .collect();
         let attributes = event.attributes_json();
         Ok(Prepared {
             event: NewEvent {
@@ -101,15 +104,9 @@ impl App {
                 event_type: event.event_type().to_owned(),
                 fingerprint: fingerprint(event, &attributes),
                 attributes,
-                data: prepared.data.into(),
+                data: prepared.shared,
                 received_at: now,
-                deliveries: webhooks
-                    .iter()
-                    .map(|webhook| NewDelivery {
-                        webhook: webhook.id,
-                        frame: webhook.profile.render(webhook.number),
-                    })
-                    .collect(),
+                deliveries,
             },
             webhooks,
         })
@@ -122,34 +119,53 @@ struct Prepared {
     webhooks: Vec<Arc<Webhook>>,
 }
 
+impl Prepared {
+    /// The event, for the store, and what its deliveries need when it is durable.
+    fn split(self) -> (NewEvent, Dispatch) {
+        let Self { event, webhooks } = self;
+        let frames = event.deliveries.iter().map(|delivery| delivery.frame.clone()).collect();
+        let dispatch =
+            Dispatch { received_at: event.received_at, data: event.data.clone(), frames, webhooks };
+        (event, dispatch)
+    }
+}
+
+/// Bodies, shared with the store and not copied, and where they go.
+struct Dispatch {
+    received_at: Timestamp,
+    data: Bytes,
+    frames: Vec<Frame>,
+    webhooks: Vec<Arc<Webhook>>,
+}
+
 async fn commit(
     store: &dyn Store,
     dispatcher: &dyn Dispatcher,
     tenant: &Tenant,
     prepared: Vec<Prepared>,
 ) -> Result<Vec<Receipt>, Error> {
-    // What is needed after the commit is cheap to keep: data and frames are shared, not copied.
-    let events = prepared.iter().map(|prepared| prepared.event.clone()).collect();
+    let (events, dispatches): (Vec<_>, Vec<_>) = prepared.into_iter().map(Prepared::split).unzip();
     let published = store.publish(events).await?;
     let mut work = Vec::new();
     let mut receipts = Vec::with_capacity(published.len());
-    for (Prepared { event, webhooks }, published) in prepared.into_iter().zip(published) {
+    for (dispatch, published) in dispatches.into_iter().zip(published) {
         receipts.push(match published {
             Published::Duplicate { .. } => Receipt::Duplicate,
             Published::Conflict => Receipt::Conflict,
             Published::Accepted { event: id, number, deliveries } => {
-                let each = deliveries.into_iter().zip(event.deliveries).zip(webhooks);
-                work.extend(each.map(|((delivery, new), webhook)| Work {
+                let Dispatch { received_at, data, frames, webhooks } = dispatch;
+                let each = deliveries.into_iter().zip(frames).zip(webhooks);
+                work.extend(each.map(|((delivery, frame), webhook)| Work {
                     delivery,
                     tenant: tenant.id,
                     webhook: webhook.id,
                     event: id,
                     message_id: webhook.message_id(tenant, number),
                     cause: Cause::Event,
-                    received_at: event.received_at,
+                    received_at,
                     attempts_made: 0,
-                    due: event.received_at,
-                    body: Some(Body { data: Bytes::clone(&event.data), frame: new.frame }),
+                    due: received_at,
+                    body: Some(Body { data: data.clone(), frame }),
                 }));
                 Receipt::Accepted
             }

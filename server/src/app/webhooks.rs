@@ -2,23 +2,57 @@
 
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use sigpost_core::signature::Secret;
+use zeroize::Zeroizing;
 
 use super::access::{Access, Operation, authorise};
 use super::{App, Error};
-use crate::domain::{Endpoint, Host, NewWebhook, Number, Principal, Profile, Tenant, Webhook};
+use crate::domain::profile::Audience;
+use crate::domain::{Endpoint, Host, NewWebhook, Number, Principal, Profile, PublicId, Tenant, Webhook};
 
 /// The most webhooks a tenant may have.
 const MAX_WEBHOOKS: usize = 1_000;
+
+/// The random bytes of a generated secret: as many as Standard Webhooks asks for at least.
+const SECRET_BYTES: usize = 24;
 
 /// A webhook that somebody wants.
 pub struct WebhookDraft {
     /// Where to deliver to.
     pub endpoint: Endpoint,
     /// What to sign with.
-    pub secret: Option<Secret>,
+    pub secret: DraftSecret,
     /// What its system adds.
     pub profile: Profile,
+}
+
+/// What a new webhook's deliveries are to be signed with.
+pub enum DraftSecret {
+    /// Nothing: they are not signed.
+    None,
+    /// A secret that whoever creates it brings.
+    Given(Secret),
+    /// A new one: `whsec_` and the base64 of 24 random bytes.
+    Generated,
+}
+
+/// A webhook that was created.
+pub struct Created {
+    /// The webhook.
+    pub webhook: Arc<Webhook>,
+    /// The secret that was generated for it. It is not shown again.
+    pub secret: Option<Zeroizing<String>>,
+}
+
+/// How a system names a webhook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WebhookName {
+    /// By its number in the tenant.
+    Number(Number),
+    /// By its public id.
+    PublicId(PublicId),
 }
 
 impl App {
@@ -26,16 +60,12 @@ impl App {
     ///
     /// # Errors
     /// [`Error::Forbidden`], [`Error::LimitReached`], [`Error::Invalid`] when the url leads where the tenant may
-    /// not reach.
-    pub async fn create_webhook(
-        &self,
-        principal: &Principal,
-        draft: WebhookDraft,
-    ) -> Result<Arc<Webhook>, Error> {
+    /// not reach, or its system does not admit the url or the secret.
+    pub async fn create_webhook(&self, principal: &Principal, draft: WebhookDraft) -> Result<Created, Error> {
         let WebhookDraft { endpoint, secret, profile } = draft;
-        let operation = match &profile {
-            Profile::Immuta(profile) if profile.global() => Operation::CreateGlobalWebhook,
-            Profile::Immuta(_) => Operation::CreateWebhook,
+        let operation = match profile.audience() {
+            Audience::Owner => Operation::CreateWebhook,
+            Audience::Tenant => Operation::CreateGlobalWebhook,
         };
         let Access { tenant, user, .. } = authorise(principal, operation)?;
         let owner =
@@ -44,13 +74,27 @@ impl App {
             return Err(Error::Internal);
         }
         may_reach(&tenant, &endpoint)?;
+        let (secret, shown) = match secret {
+            DraftSecret::None => (None, None),
+            DraftSecret::Given(secret) => (Some(secret), None),
+            DraftSecret::Generated => {
+                let text = self.generate_secret();
+                (Some(Secret::new(text.as_bytes()).map_err(|_| Error::Internal)?), Some(text))
+            }
+        };
+        profile
+            .admits(&endpoint, secret.as_ref(), &tenant)
+            .map_err(|unfitting| Error::invalid(unfitting.field, unfitting.to_string()))?;
         if self.store.directory().count_webhooks(tenant.id) >= MAX_WEBHOOKS {
             return Err(Error::LimitReached { what: "webhooks", limit: MAX_WEBHOOKS });
         }
         let created_at = self.clock.now();
-        let new = NewWebhook { tenant: tenant.id, owner, endpoint, secret, profile, created_at };
+        let public_id = self.public_id(created_at);
+        let new = NewWebhook { public_id, tenant: tenant.id, owner, endpoint, secret, profile, created_at };
         let store = Arc::clone(&self.store);
-        self.to_the_end(async move { store.create_webhook(new).await.map_err(Error::from) }).await
+        let webhook =
+            self.to_the_end(async move { store.create_webhook(new).await.map_err(Error::from) }).await?;
+        Ok(Created { webhook, secret: shown })
     }
 
     /// The webhooks the principal can see, oldest first.
@@ -64,22 +108,26 @@ impl App {
         Ok(webhooks)
     }
 
-    /// One webhook by its number.
+    /// One webhook by its name.
     ///
     /// # Errors
     /// [`Error::Forbidden`], [`Error::NotFound`].
-    pub fn read_webhook(&self, principal: &Principal, number: Number) -> Result<Arc<Webhook>, Error> {
+    pub fn read_webhook(&self, principal: &Principal, name: WebhookName) -> Result<Arc<Webhook>, Error> {
         let access = authorise(principal, Operation::ReadWebhooks)?;
-        self.webhook_within(&access, number)
+        self.webhook_within(&access, name)
     }
 
     /// Deletes a webhook. What was pending for it is cancelled; its history stays.
     ///
     /// # Errors
     /// [`Error::Forbidden`], [`Error::NotFound`].
-    pub async fn delete_webhook(&self, principal: &Principal, number: Number) -> Result<Arc<Webhook>, Error> {
+    pub async fn delete_webhook(
+        &self,
+        principal: &Principal,
+        name: WebhookName,
+    ) -> Result<Arc<Webhook>, Error> {
         let access = authorise(principal, Operation::DeleteWebhook)?;
-        self.webhook_within(&access, number)?;
+        let number = self.webhook_within(&access, name)?.number;
         let (store, dispatcher) = (Arc::clone(&self.store), Arc::clone(&self.dispatcher));
         let now = self.clock.now();
         self.to_the_end(async move {
@@ -91,12 +139,19 @@ impl App {
         .await
     }
 
-    fn webhook_within(&self, access: &Access, number: Number) -> Result<Arc<Webhook>, Error> {
-        self.store
-            .directory()
-            .webhook_by_number(access.tenant.id, number)
-            .filter(|webhook| access.reaches(webhook))
-            .ok_or(Error::NotFound("webhook"))
+    fn webhook_within(&self, access: &Access, name: WebhookName) -> Result<Arc<Webhook>, Error> {
+        let (directory, tenant) = (self.store.directory(), access.tenant.id);
+        let found = match name {
+            WebhookName::Number(number) => directory.webhook_by_number(tenant, number),
+            WebhookName::PublicId(id) => directory.webhook_by_public_id(tenant, id),
+        };
+        found.filter(|webhook| access.reaches(webhook)).ok_or(Error::NotFound("webhook"))
+    }
+
+    fn generate_secret(&self) -> Zeroizing<String> {
+        let mut random = Zeroizing::new([0; SECRET_BYTES]);
+        self.rng.fill(random.as_mut());
+        Zeroizing::new(format!("whsec_{}", STANDARD.encode(random.as_ref())))
     }
 }
 

@@ -12,11 +12,11 @@ use std::path::{Path, PathBuf};
 
 use figment::Figment;
 use figment::providers::{Env, Format as _, Toml};
+use zeroize::Zeroizing;
 
 use crate::domain::{TenantSpec, TokenHash, UserId};
 
-/// What a server is run with.
-#[derive(Debug)]
+/// What a server is run with. It holds a key, so it has no `Debug`.
 pub struct Config {
     /// `[server]`.
     pub server: Server,
@@ -27,7 +27,7 @@ pub struct Config {
 }
 
 /// `[server]`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Server {
     /// Where the APIs are served.
     pub listen: SocketAddr,
@@ -39,8 +39,19 @@ pub struct Server {
     pub public_url: Option<url::Url>,
     /// Whether rates are limited; off only for tests.
     pub rate_limit: bool,
-    /// The file that holds the master key, if it is not the generated one in the data directory.
-    pub master_key_file: Option<PathBuf>,
+    /// Where the key that seals the webhooks' secrets comes from.
+    pub master_key: MasterKeyFrom,
+}
+
+/// Where the master key comes from.
+#[derive(Clone)]
+pub enum MasterKeyFrom {
+    /// A generated one, in the data directory.
+    DataDirectory,
+    /// This file.
+    File(PathBuf),
+    /// The environment.
+    Given(Zeroizing<[u8; 32]>),
 }
 
 /// Whom a declared token belongs to, by configured names: the store knows the ids.

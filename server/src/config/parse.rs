@@ -5,10 +5,12 @@ use core::time::Duration;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use super::{Config, ConfigError, Overrides, Server, TokenHolder, raw, read};
+use super::{Config, ConfigError, MasterKeyFrom, Overrides, Server, TokenHolder, raw, read};
+use zeroize::Zeroizing;
+
 use crate::domain::{
-    DialectId, Egress, EgressPolicy, ImmutaSignatures, NotificationList, ParseNetworkError, RetryPolicy,
-    Role, Settings, TenantSpec, TokenHash, User, UserId,
+    DialectId, Egress, EgressPolicy, Envelope, ImmutaSignatures, NotificationList, ParseNetworkError,
+    RetryPolicy, Role, Settings, TenantSpec, TokenHash, User, UserId,
 };
 
 type Tokens = HashMap<TokenHash, TokenHolder>;
@@ -37,8 +39,16 @@ pub(super) fn config(raw: raw::Config, base: &Path, overrides: Overrides) -> Res
 }
 
 fn server(raw: raw::Server, base: &Path, overrides: Overrides) -> Result<Server, ConfigError> {
-    let raw::Server { listen, admin_listen, data, database_url, public_url, rate_limit, master_key_file } =
-        raw;
+    let raw::Server {
+        listen,
+        admin_listen,
+        data,
+        database_url,
+        public_url,
+        rate_limit,
+        master_key_file,
+        master_key,
+    } = raw;
     if overrides.database_url.or(database_url).is_some() {
         let message = "this version stores in SQLite only; set `data` instead";
         return Err(value("[server] database_url", message));
@@ -59,15 +69,32 @@ fn server(raw: raw::Server, base: &Path, overrides: Overrides) -> Result<Server,
         }
     };
     let data = overrides.data.unwrap_or_else(|| base.join(data.unwrap_or_else(|| "sigpost-data".into())));
-    let master_key_file = master_key_file.map(|path| base.join(path));
     Ok(Server {
         listen,
         admin_listen,
         data,
         public_url,
         rate_limit: rate_limit.unwrap_or(true),
-        master_key_file,
+        master_key: master_key_from(master_key_file, master_key, base)?,
     })
+}
+
+fn master_key_from(
+    file: Option<PathBuf>,
+    given: Option<String>,
+    base: &Path,
+) -> Result<MasterKeyFrom, ConfigError> {
+    match (file, given.map(Zeroizing::new)) {
+        (None, None) => Ok(MasterKeyFrom::DataDirectory),
+        (Some(path), None) => Ok(MasterKeyFrom::File(base.join(path))),
+        (None, Some(hex)) => {
+            let mut key = Zeroizing::new([0; 32]);
+            hex::decode_to_slice(hex.trim(), key.as_mut_slice())
+                .map_err(|_| value("[server] master_key", "must be 64 hex digits"))?;
+            Ok(MasterKeyFrom::Given(key))
+        }
+        (Some(_), Some(_)) => Err(value("[server]", "give one of master_key_file and master_key")),
+    }
 }
 
 fn address(text: &str, key: &str) -> Result<SocketAddr, ConfigError> {
@@ -84,7 +111,8 @@ fn tenant_spec(raw: raw::Tenant, base: &Path, tokens: &mut Tokens) -> Result<Ten
         return Err(value(&at, "a tenant's name is 1 to 64 letters, digits, dots, hyphens and underscores"));
     }
     let dialect = DialectId::parse(&dialect).ok_or_else(|| {
-        value(&at, format!("dialect {dialect:?} is not one of those this version speaks: immuta"))
+        let all = DialectId::ALL.map(DialectId::as_str).join(", ");
+        value(&at, format!("dialect {dialect:?} is not one of these: {all}"))
     })?;
     let mut users = BTreeMap::new();
     for raw in user {
@@ -98,7 +126,7 @@ fn tenant_spec(raw: raw::Tenant, base: &Path, tokens: &mut Tokens) -> Result<Ten
 }
 
 fn egress(raw: raw::Egress, at: &str, base: &Path) -> Result<Egress, ConfigError> {
-    let raw::Egress { allow, ca_file, hosts } = raw;
+    let raw::Egress { allow, ca_file, hosts, relaxed_targets } = raw;
     let at = format!("{at}: egress");
     let allow = allow
         .iter()
@@ -117,7 +145,12 @@ fn egress(raw: raw::Egress, at: &str, base: &Path) -> Result<Egress, ConfigError
             }
         })
         .collect::<Result<_, _>>()?;
-    Ok(Egress { policy: EgressPolicy::new(allow), ca_file: ca_file.map(|path| base.join(path)), hosts })
+    Ok(Egress {
+        policy: EgressPolicy::new(allow),
+        ca_file: ca_file.map(|path| base.join(path)),
+        hosts,
+        relaxed_targets: relaxed_targets.unwrap_or_default(),
+    })
 }
 
 fn settings(raw: raw::Settings, at: &str) -> Result<Settings, ConfigError> {
@@ -128,6 +161,7 @@ fn settings(raw: raw::Settings, at: &str) -> Result<Settings, ConfigError> {
         standard_webhooks,
         immuta_signatures,
         notification_list,
+        envelope,
         event_types,
     } = raw;
     let at = format!("{at}: settings");
@@ -172,6 +206,13 @@ fn settings(raw: raw::Settings, at: &str) -> Result<Settings, ConfigError> {
             _ => return Err(value(&format!("{at}: notification_list"), "must be \"saas\" or \"2024.3\"")),
         };
     }
+    if let Some(name) = envelope {
+        settings.envelope = match name.as_str() {
+            "cloudevents" => Envelope::CloudEvents,
+            "hybrid" => Envelope::Hybrid,
+            _ => return Err(value(&format!("{at}: envelope"), "must be \"cloudevents\" or \"hybrid\"")),
+        };
+    }
     if event_types.len() > 1_000 || event_types.iter().any(|name| name.is_empty() || name.len() > 512) {
         return Err(value(&format!("{at}: event_types"), "must be at most 1000 names of at most 512 bytes"));
     }
@@ -186,7 +227,7 @@ fn user(
     base: &Path,
     tokens: &mut Tokens,
 ) -> Result<User, ConfigError> {
-    let raw::User { id, name, roles, token_sha256, token_file, token } = raw;
+    let raw::User { id, name, roles, spaces, token_sha256, token_file, token } = raw;
     let at = format!("tenant {tenant:?}: user {id:?}");
     let decimal = || {
         let number = id.parse::<i64>().ok().filter(|number| (1..=MAX_SAFE_INTEGER).contains(number));
@@ -206,7 +247,7 @@ fn user(
         .collect::<Result<_, _>>()?;
     let holder = TokenHolder::User { tenant: tenant.to_owned(), user: user.clone() };
     add_token(tokens, RawToken { token_sha256, token_file, token }, holder, &at, base)?;
-    Ok(User { id: user, name: name.unwrap_or(id), roles })
+    Ok(User { id: user, name: name.unwrap_or(id), roles, spaces })
 }
 
 /// Ids travel as JSON numbers, which JavaScript reads exactly up to here.
@@ -334,6 +375,64 @@ mod tests {
         assert!(tenant.users[&UserId::new("2").unwrap()].roles.has(Role::Sender));
     }
 
+    /// The example of the design, with values where it has ellipses.
+    #[test]
+    fn the_configuration_the_design_shows_is_understood() {
+        let config = parse(
+            r#"
+            [server]
+            listen = "127.0.0.1:8080"
+            data = "sigpost-data"
+            public_url = "https://hooks.example.com"
+            admin_listen = "127.0.0.1:9090"
+            rate_limit = true
+
+            [[operator]]
+            name = "ops"
+            token_sha256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+            [[tenant]]
+            name = "acme"
+            dialect = "qlik"
+              [tenant.egress]
+              allow = ["127.0.0.0/8"]
+              relaxed_targets = false
+              ca_file = "ca.pem"
+              hosts = { "hooks.test" = "127.0.0.1" }
+              [tenant.settings]
+              timeout = "10s"
+              retry = ["0s", "5s", "5m", "30m", "2h", "5h", "10h", "14h", "20h", "24h"]
+              retention = "7d"
+              standard_webhooks = true
+              immuta_signatures = ["sha1", "sha256"]
+              notification_list = "saas"
+              envelope = "cloudevents"
+              event_types = []
+              [[tenant.user]]
+              id = "u1"
+              name = "Ada"
+              roles = ["admin"]
+              spaces = ["space-1"]
+              token = "0123456789abcdef"
+            "#,
+        )
+        .unwrap();
+        let tenant = &config.tenants[0];
+        assert_eq!(tenant.dialect, DialectId::Qlik);
+        assert_eq!(tenant.users[&UserId::new("u1").unwrap()].spaces, ["space-1"]);
+        // What it writes out is what holds without a word.
+        assert_eq!(tenant.settings, Settings::default());
+        assert!(!tenant.egress.relaxed_targets);
+    }
+
+    #[test]
+    fn every_dialect_has_a_name() {
+        for dialect in DialectId::ALL {
+            let toml = format!("[[tenant]]\nname = \"a\"\ndialect = \"{}\"\n", dialect.as_str());
+            assert_eq!(parse(&toml).unwrap().tenants[0].dialect, dialect);
+        }
+    }
+
     #[test]
     fn what_is_not_set_is_as_the_documents_say() {
         let config = parse(TENANT).unwrap();
@@ -361,8 +460,8 @@ mod tests {
             ("[server]\nlisen = \"x\"".into(), "unknown field"),
             ("[server]\ndatabase_url = \"postgres://x\"".into(), "[server] database_url: this version"),
             (
-                "[[tenant]]\nname = \"a\"\ndialect = \"qlik\"".into(),
-                "tenant \"a\": dialect \"qlik\" is not one",
+                "[[tenant]]\nname = \"a\"\ndialect = \"klick\"".into(),
+                "tenant \"a\": dialect \"klick\" is not one of these: native, immuta, immuta-request, generic, qlik",
             ),
             ("[[tenant]]\nname = \"a b\"\ndialect = \"immuta\"".into(), "tenant \"a b\": a tenant's name"),
             (format!("{TENANT}{TENANT}"), "two tenants have this name"),
@@ -376,6 +475,12 @@ mod tests {
             (format!("{TENANT}settings.retention = \"1h\""), "settings: retention"),
             (format!("{TENANT}settings.immuta_signatures = [\"md5\"]"), "settings: immuta_signatures"),
             (format!("{TENANT}settings.notification_list = \"new\""), "settings: notification_list"),
+            (format!("{TENANT}settings.envelope = \"padded\""), "settings: envelope"),
+            ("[server]\nmaster_key = \"00ff\"".into(), "[server] master_key: must be 64 hex digits"),
+            (
+                format!("[server]\nmaster_key_file = \"k\"\nmaster_key = \"{}\"", "ab".repeat(32)),
+                "[server]: give one of",
+            ),
             (user("u1", ""), "user \"u1\": a user id of an immuta tenant"),
             (user("02", ""), "user \"02\": a user id of an immuta tenant"),
             (user("2", "token = \"short\""), "user \"2\": token: must be 16"),
@@ -394,7 +499,7 @@ mod tests {
             "{TENANT}[[tenant.user]]\nid = \"1\"\nroles = []\ntoken = \"0123456789abcdef\"\n\
              [[tenant.user]]\nid = \"2\"\nroles = []\ntoken = \"0123456789abcdef\"\n"
         );
-        assert!(parse(&toml).unwrap_err().to_string().contains("already somebody else's"));
+        assert!(parse(&toml).map(|_| ()).unwrap_err().to_string().contains("already somebody else's"));
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub(super) struct Server {
     pub public_url: Option<String>,
     pub rate_limit: Option<bool>,
     pub master_key_file: Option<PathBuf>,
+    /// Meant for the environment (`SIGPOST_SERVER__MASTER_KEY`).
+    pub master_key: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -58,6 +60,7 @@ pub(super) struct Egress {
     pub ca_file: Option<PathBuf>,
     #[serde(default)]
     pub hosts: BTreeMap<String, String>,
+    pub relaxed_targets: Option<bool>,
 }
 
 #[derive(Deserialize, Default)]
@@ -69,6 +72,7 @@ pub(super) struct Settings {
     pub standard_webhooks: Option<bool>,
     pub immuta_signatures: Option<Vec<String>>,
     pub notification_list: Option<String>,
+    pub envelope: Option<String>,
     #[serde(default)]
     pub event_types: Vec<String>,
 }
@@ -79,6 +83,8 @@ pub(super) struct User {
     pub id: String,
     pub name: Option<String>,
     pub roles: Vec<String>,
+    #[serde(default)]
+    pub spaces: Vec<String>,
     pub token_sha256: Option<String>,
     pub token_file: Option<PathBuf>,
     pub token: Option<String>,

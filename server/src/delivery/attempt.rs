@@ -6,7 +6,7 @@ use std::time::Duration;
 use http_body_util::Full;
 
 use super::signer::Signers;
-use super::transport::policy::Policies;
+use super::transport::policy::{Policies, Proof};
 use super::transport::{Answer, Transport};
 use crate::clock::Clock;
 use crate::domain::{Attempt, Body, Failure, FailureClass, Outcome, Phase, Tenant, Timestamp, Webhook, Work};
@@ -72,7 +72,8 @@ impl Attempter {
     }
 
     async fn send(&self, work: &Work, target: &Target, body: &Body, now: Timestamp) -> Answer {
-        let policy = match self.policies.of(&target.tenant) {
+        let proof = if target.webhook.profile.verify_tls() { Proof::Required } else { Proof::Waived };
+        let policy = match self.policies.of(&target.tenant, proof) {
             Ok(policy) => policy,
             Err(error) => {
                 let error: &dyn core::error::Error = &error;

@@ -55,7 +55,7 @@ use self::driver::{Driver, Message};
 use self::signer::Signers;
 use self::transport::Transport;
 use self::transport::egress::Guard;
-use self::transport::policy::Policies;
+use self::transport::policy::{Policies, Proof};
 use crate::app::ports::{Dispatcher, Probe, Saturated};
 use crate::clock::Clock;
 use crate::domain::{Attempt, TenantId, WebhookId, Work};
@@ -158,7 +158,7 @@ impl Engine {
         let EngineParts { store, clock, rng, own_listeners } = parts;
         let policies = Policies::new();
         for tenant in store.directory().tenants() {
-            let checked = policies.of(&tenant);
+            let checked = policies.of(&tenant, Proof::Required);
             checked.map_err(|source| EngineError::CaFile { tenant: tenant.name.clone(), source })?;
         }
         let transport = Transport::new(resolver, Guard::new(own_listeners), Arc::clone(&clock));

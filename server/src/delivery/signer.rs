@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use http::header::{self, HeaderValue, InvalidHeaderName, InvalidHeaderValue};
 use http::uri::InvalidUri;
 use http::{HeaderMap, HeaderName, Method, Request, Uri, Version};
-use sigpost_core::signature::{Scheme, SignError, SignInput, Signer};
+use sigpost_core::signature::{SignError, SignInput, Signer};
 
 use super::attempt::Target;
 use crate::domain::{MessageId, Tenant, Timestamp, WebhookId};
@@ -32,6 +32,7 @@ struct Prepared {
     version: u64,
     tenant: Arc<Tenant>,
     target: Uri,
+    standard_webhooks: bool,
     headers: HeaderMap,
     signers: Vec<Signer>,
 }
@@ -68,7 +69,7 @@ impl Signers {
         *request.version_mut() = Version::HTTP_11;
         *request.uri_mut() = prepared.target.clone();
         let mut headers = prepared.headers.clone();
-        if prepared.tenant.settings.standard_webhooks {
+        if prepared.standard_webhooks {
             // Also where nothing is signed: the id is what a receiver recognises a repeated delivery by.
             headers.insert(WEBHOOK_ID, HeaderValue::from_str(id.as_str())?);
             headers.insert(WEBHOOK_TIMESTAMP, now.as_second().into());
@@ -113,19 +114,23 @@ impl Prepared {
         let Target { tenant, webhook } = target;
         let mut headers = HeaderMap::new();
         headers.insert(header::HOST, HeaderValue::from_str(webhook.endpoint.authority())?);
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
+        let profile = &webhook.profile;
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(profile.content_type()));
+        let user_agent = profile.user_agent().unwrap_or(USER_AGENT);
+        headers.insert(header::USER_AGENT, HeaderValue::from_static(user_agent));
         headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
         headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         let mut signers = Vec::new();
         if let Some(secret) = &webhook.secret {
-            let schemes = webhook.profile.schemes(&tenant.settings);
-            signers.extend(schemes.map(|scheme| Signer::new(scheme, secret)));
-            if tenant.settings.standard_webhooks {
-                signers.push(Signer::new(Scheme::STANDARD_WEBHOOKS, secret));
-            }
+            signers.extend(profile.schemes(&tenant.settings).map(|scheme| Signer::new(scheme, secret)));
         }
-        let target = webhook.endpoint.target().parse().map_err(MakeRequestError::Target)?;
-        Ok(Self { version: webhook.version, tenant: Arc::clone(tenant), target, headers, signers })
+        Ok(Self {
+            version: webhook.version,
+            tenant: Arc::clone(tenant),
+            target: webhook.endpoint.target().parse().map_err(MakeRequestError::Target)?,
+            standard_webhooks: profile.standard_webhooks(&tenant.settings),
+            headers,
+            signers,
+        })
     }
 }

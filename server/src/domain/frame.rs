@@ -5,14 +5,15 @@ use bytes::Bytes;
 /// What stands around an event's data in one delivery. `head` comes first, then the data less its last `cut`
 /// bytes, then `tail`.
 ///
-/// Every system's body has this form: Immuta's closes the data's object with two more members (`cut` = 1), an
-/// envelope puts the data behind a head and before a `}`. So a fan-out to a thousand webhooks stores the data once.
+/// Every system's body has this form: Immuta's closes the data's object with two more members (`cut` = 1), one that
+/// names its delivery has a head, one that names nothing no frame at all. So a fan-out to a thousand webhooks stores
+/// the data once. A delivery in another form than most leaves out all of the data and brings its own.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Frame {
     /// Bytes before the data.
     pub head: Bytes,
-    /// How many bytes at the end of the data are left out: 0 or 1.
-    pub cut: u8,
+    /// How many bytes at the end of the data are left out.
+    pub cut: u32,
     /// Bytes after the data.
     pub tail: Bytes,
 }
@@ -30,7 +31,9 @@ impl Body {
     /// Writes the body out in one piece.
     #[must_use]
     pub fn to_bytes(&self) -> Bytes {
-        let kept = self.data.len().saturating_sub(usize::from(self.frame.cut));
+        // Where a `u32` does not fit a `usize`, no data is as long as that.
+        let cut = usize::try_from(self.frame.cut).unwrap_or(usize::MAX);
+        let kept = self.data.len().saturating_sub(cut);
         let mut out = Vec::with_capacity(self.frame.head.len() + kept + self.frame.tail.len());
         out.extend_from_slice(&self.frame.head);
         out.extend_from_slice(&self.data[..kept]);

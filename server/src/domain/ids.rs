@@ -3,6 +3,10 @@
 
 use core::fmt;
 
+use uuid::Uuid;
+
+use super::Timestamp;
+
 macro_rules! sequence_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -94,6 +98,46 @@ impl TenantUid {
     }
 }
 
+/// The id of a webhook, or of a delivery, that is shown to the outside: a UUID of version 7 (RFC 9562), whose order is
+/// that of making.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PublicId(Uuid);
+
+impl PublicId {
+    /// Makes an id of a time and of random bytes.
+    #[must_use]
+    pub fn new(now: Timestamp, random: [u8; 10]) -> Self {
+        // Times before 1970 are those of a broken clock; the random bytes keep ids apart all the same.
+        let millis = u64::try_from(now.as_millisecond()).unwrap_or_default();
+        Self(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
+    }
+
+    /// The id of that text: 32 hex digits in five groups.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let hyphenated = text.len() == uuid::fmt::Hyphenated::LENGTH;
+        Uuid::try_parse(text).ok().filter(|_| hyphenated).map(Self)
+    }
+
+    /// The id of those bytes, for restoring.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(Uuid::from_bytes(bytes))
+    }
+
+    /// The bytes, for storing.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        self.0.as_bytes()
+    }
+}
+
+impl fmt::Display for PublicId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.hyphenated().fmt(f)
+    }
+}
+
 /// A user's id inside its tenant, as configured.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UserId(Box<str>);
@@ -166,6 +210,21 @@ mod tests {
             assert_ne!(id, other);
         }
         assert!(!id.as_str().contains('.'), "Standard Webhooks forbids a dot in the id");
+    }
+
+    #[test]
+    fn a_public_id_is_a_uuid_of_version_7_that_sorts_by_time_and_reads_back() {
+        let at = |second| PublicId::new(Timestamp::from_second(second).unwrap(), [0xff; 10]);
+        let id = at(1_700_000_000);
+        assert_eq!(id.to_string(), "018bcfe5-6800-7fff-bfff-ffffffffffff");
+        assert!(id < at(1_700_000_001));
+        assert_eq!(PublicId::parse(&id.to_string()), Some(id));
+        assert_eq!(PublicId::from_bytes(*id.as_bytes()), id);
+        for bad in ["", "1", "018bcfe568007fffbfffffffffffffff", "{018bcfe5-6800-7fff-bfff-ffffffffffff}"] {
+            assert_eq!(PublicId::parse(bad), None, "{bad}");
+        }
+        // A clock before 1970 does no harm.
+        assert_eq!(&at(-5).to_string()[..15], "00000000-0000-7");
     }
 
     #[test]

@@ -25,12 +25,12 @@ pub use endpoint::{Endpoint, EndpointError, Host, Transport};
 pub use event::{Event, Fingerprint, NewDelivery, NewEvent, Published};
 pub use frame::{Body, Frame};
 pub use history::{HistoryFilter, HistoryOrder, HistoryPage, HistoryQuery, Record, SortField, SortOrder};
-pub use ids::{DeliveryId, EventId, MessageId, Number, TenantId, TenantUid, UserId, WebhookId};
+pub use ids::{DeliveryId, EventId, MessageId, Number, PublicId, TenantId, TenantUid, UserId, WebhookId};
 pub use profile::{Profile, Subject};
 pub use retry::RetryPolicy;
 pub use tenant::{
-    DialectId, Egress, ImmutaSignatures, NotificationList, Principal, Role, Roles, Settings, Tenant,
-    TenantSpec, User,
+    DialectId, Egress, Envelope, ImmutaSignatures, NotificationList, Principal, Role, Roles, Settings,
+    Tenant, TenantSpec, User,
 };
 pub use token::{IssuedToken, TokenHash, TokenOwner};
 pub use webhook::{DisabledReason, NewWebhook, Webhook, WebhookState};

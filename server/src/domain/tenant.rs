@@ -11,8 +11,16 @@ use super::{EgressPolicy, RetryPolicy, TenantId, TenantUid, UserId};
 /// Which system's management API a tenant speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum DialectId {
+    /// sigpost's own, and no other.
+    Native,
     /// Immuta V1.
     Immuta,
+    /// Immuta's Request app.
+    ImmutaRequest,
+    /// The generic webhooks API.
+    Generic,
+    /// Qlik Cloud.
+    Qlik,
 }
 
 impl DialectId {
@@ -20,14 +28,21 @@ impl DialectId {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Native => "native",
             Self::Immuta => "immuta",
+            Self::ImmutaRequest => "immuta-request",
+            Self::Generic => "generic",
+            Self::Qlik => "qlik",
         }
     }
+
+    /// All there are.
+    pub const ALL: [Self; 5] = [Self::Native, Self::Immuta, Self::ImmutaRequest, Self::Generic, Self::Qlik];
 
     /// The dialect of that name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Immuta].into_iter().find(|dialect| dialect.as_str() == name)
+        Self::ALL.into_iter().find(|dialect| dialect.as_str() == name)
     }
 }
 
@@ -91,6 +106,8 @@ pub struct Egress {
     pub ca_file: Option<PathBuf>,
     /// Names that are not looked up but fixed; the addresses must still be permitted by the policy.
     pub hosts: BTreeMap<String, IpAddr>,
+    /// Whether a Qlik webhook may also go to plain http and to an address.
+    pub relaxed_targets: bool,
 }
 
 /// What an operator can set for a tenant.
@@ -108,6 +125,8 @@ pub struct Settings {
     pub immuta_signatures: ImmutaSignatures,
     /// Which release's list `GET /webhooks/actions` answers with.
     pub notification_list: NotificationList,
+    /// In which form Qlik webhooks get CloudEvents.
+    pub envelope: Envelope,
     /// Further event types that may be subscribed to.
     pub event_types: Vec<String>,
 }
@@ -121,6 +140,7 @@ impl Default for Settings {
             standard_webhooks: true,
             immuta_signatures: ImmutaSignatures { sha1: true, sha256: true },
             notification_list: NotificationList::Saas,
+            envelope: Envelope::CloudEvents,
             event_types: Vec::new(),
         }
     }
@@ -144,6 +164,15 @@ pub enum NotificationList {
     V2024_3,
 }
 
+/// What Qlik webhooks with CloudEvents delivery get: Qlik Cloud sent both sets of members for a year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Envelope {
+    /// CloudEvents' own members.
+    CloudEvents,
+    /// Those, and the members of the envelope before them.
+    Hybrid,
+}
+
 /// Somebody who holds tokens of a tenant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
@@ -153,6 +182,8 @@ pub struct User {
     pub name: String,
     /// What it may do.
     pub roles: Roles,
+    /// The spaces it belongs to: a Qlik webhook of its own receives what happens in them.
+    pub spaces: Vec<String>,
 }
 
 /// A right inside a tenant.

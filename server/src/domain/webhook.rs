@@ -2,7 +2,8 @@
 
 use sigpost_core::signature::Secret;
 
-use super::{Endpoint, MessageId, Number, Profile, Tenant, TenantId, Timestamp, UserId, WebhookId};
+use super::profile::Named;
+use super::{Endpoint, MessageId, Number, Profile, PublicId, Tenant, TenantId, Timestamp, UserId, WebhookId};
 
 /// A stored webhook. One value is one version: a change makes a new value with a higher `version`.
 #[derive(Clone)]
@@ -11,6 +12,8 @@ pub struct Webhook {
     pub id: WebhookId,
     /// Its number in its tenant.
     pub number: Number,
+    /// The id it is shown by where its system has no numbers.
+    pub public_id: PublicId,
     /// Whose it is.
     pub tenant: TenantId,
     /// Who made it.
@@ -37,11 +40,19 @@ impl Webhook {
     pub fn message_id(&self, tenant: &Tenant, event: Number) -> MessageId {
         MessageId::derive(&tenant.uid, event, self.number)
     }
+
+    /// What its deliveries may call it.
+    #[must_use]
+    pub const fn named(&self) -> Named {
+        Named { number: self.number, public_id: self.public_id }
+    }
 }
 
 /// A webhook that is not stored yet: the store gives it its ids.
 #[derive(Clone)]
 pub struct NewWebhook {
+    /// The id it will be shown by.
+    pub public_id: PublicId,
     /// Whose it is.
     pub tenant: TenantId,
     /// Who makes it.

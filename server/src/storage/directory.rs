@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::domain::{
-    IssuedToken, Number, Tenant, TenantId, Timestamp, TokenHash, TokenOwner, UserId, Webhook, WebhookId,
+    IssuedToken, Number, PublicId, Tenant, TenantId, Timestamp, TokenHash, TokenOwner, UserId, Webhook,
+    WebhookId,
 };
 
 /// The read model. Cheap to read from many threads at once.
@@ -56,6 +57,12 @@ impl Directory {
     #[must_use]
     pub fn webhook_by_number(&self, tenant: TenantId, number: Number) -> Option<Arc<Webhook>> {
         self.read().by_tenant.get(&tenant)?.get(&number).cloned()
+    }
+
+    /// A tenant's webhook by its public id. It looks at all of them: a tenant has a thousand at the most.
+    #[must_use]
+    pub fn webhook_by_public_id(&self, tenant: TenantId, id: PublicId) -> Option<Arc<Webhook>> {
+        self.read().by_tenant.get(&tenant)?.values().find(|webhook| webhook.public_id == id).cloned()
     }
 
     /// A tenant's webhooks in the order of their numbers.

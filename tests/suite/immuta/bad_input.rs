@@ -18,7 +18,7 @@ fn malformed_json_is_refused_with_its_place() {
     let server = serve("");
     let deep = format!("{{\"webhooks\":{}{}}}", "[".repeat(100), "]".repeat(100));
     let bomb = "[".repeat(500_000);
-    let cases: [&[u8]; 12] = [
+    let cases: [&[u8]; 11] = [
         b"",
         b"{",
         b"[]",
@@ -26,7 +26,6 @@ fn malformed_json_is_refused_with_its_place() {
         b"{\"webhooks\":{}}",
         b"{\"webhooks\":[],}",
         b"{\"webhooks\":[],\"webhooks\":[]}",
-        b"{\"webhooks\":[{\"url\":\"http://a.example/\",\"url\":\"http://b.example/\"}]}",
         b"\xef\xbb\xbf{\"webhooks\":[]}",
         b"{\"webhooks\":[\"\xff\"]}",
         deep.as_bytes(),

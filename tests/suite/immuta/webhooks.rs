@@ -54,7 +54,7 @@ fn entries_are_judged_one_by_one_and_the_request_succeeds_whatever_becomes_of_th
         (bad(|e| e["global"] = json!("yes")), "global is required"),
         (bad(|e| e["notificationType"] = json!([])), "at least one"),
         (bad(|e| e["notificationType"] = json!("modelCreated")), "must be an array"),
-        (bad(|e| e["notificationType"] = json!(["nobodyKnows"])), "\"nobodyKnows\" is not known"),
+        (bad(|e| e["notificationType"] = json!(["nobodyKnows"])), "\"nobodyKnows\", which is not known"),
         (bad(|e| e["notificationType"] = json!([1])), "nothing but text"),
         (bad(|e| e["actionType"] = json!("sent")), "triggered or received"),
         (bad(|e| e["secret"] = json!("")), "secret must not be empty"),
@@ -79,6 +79,37 @@ fn entries_are_judged_one_by_one_and_the_request_succeeds_whatever_becomes_of_th
     }
     let none = client(&server, ADMIN).post("/webhooks", &json!({ "webhooks": [1] })).unwrap();
     assert_eq!((none.status, &none.json().unwrap()["createdWebhooks"]), (200, &json!([])));
+}
+
+#[test]
+fn an_entry_that_names_a_member_twice_is_wrong_alone() {
+    let server = serve("");
+    let good = entry("https://example.com/");
+    let body = format!(
+        r#"{{"webhooks":[{{"url":"https://a.example/","name":"a","secret":"one","secret":"two"}},{good}],"more":1,"more":2}}"#
+    );
+    let answer = client(&server, ADMIN).send("POST", "/webhooks", &[], body.as_bytes()).unwrap();
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let answer = answer.json().unwrap();
+    assert_eq!(answer["createdWebhooks"][0]["name"], "hook");
+    let error = &answer["errors"][0];
+    assert_eq!(
+        (&error["index"], &error["name"], &error["url"]),
+        (&json!(0), &json!("a"), &json!("https://a.example/"))
+    );
+    assert!(error["message"].as_str().unwrap().contains("repeats another"), "{error}");
+}
+
+#[test]
+fn of_entries_beyond_a_thousand_one_error_tells() {
+    let server = serve("");
+    let body = format!("{{\"webhooks\":[{}]}}", vec!["0"; 400_000].join(","));
+    let answer = client(&server, ADMIN).send("POST", "/webhooks", &[], body.as_bytes()).unwrap();
+    assert_eq!(answer.status, 200);
+    let errors = answer.json().unwrap()["errors"].as_array().unwrap().clone();
+    assert_eq!((errors.len(), &errors[1_000]["index"]), (1_001, &json!(1_000)));
+    assert!(errors[1_000]["message"].as_str().unwrap().contains("at most 1000"), "{}", errors[1_000]);
+    assert!(errors[999]["message"].as_str().unwrap().contains("must be an object"), "{}", errors[999]);
 }
 
 #[test]

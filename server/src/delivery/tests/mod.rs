@@ -22,8 +22,8 @@ use crate::clock::SystemClock;
 use crate::domain::profile::immuta::{ActionType, Immuta, Parts};
 use crate::domain::{
     Body, Cause, DeliveryId, DialectId, Egress, EgressPolicy, Endpoint, EventId, Failure, FailureClass,
-    Frame, MessageId, Number, Outcome, Phase, Profile, RetryPolicy, Roles, Settings, Tenant, TenantId,
-    TenantUid, Timestamp, User, UserId, Webhook, WebhookState,
+    Frame, MessageId, Number, Outcome, Phase, Profile, PublicId, RetryPolicy, Roles, Settings, Tenant,
+    TenantId, TenantUid, Timestamp, User, UserId, Webhook, WebhookState,
 };
 
 /// Draws zero, so that no wait is lengthened.
@@ -209,7 +209,7 @@ fn tenant(id: i64, egress: Egress, settings: Settings) -> Tenant {
         settings,
         users: BTreeMap::from([(
             owner(),
-            User { id: owner(), name: "owner".into(), roles: Roles::default() },
+            User { id: owner(), name: "owner".into(), roles: Roles::default(), spaces: Vec::new() },
         )]),
     }
 }
@@ -224,6 +224,7 @@ fn webhook(id: i64, tenant: TenantId, url: &str) -> Webhook {
     Webhook {
         id: WebhookId::new(id),
         number: Number::new(id).unwrap(),
+        public_id: PublicId::new(Timestamp::UNIX_EPOCH, [id.to_be_bytes()[7]; 10]),
         tenant,
         owner: owner(),
         endpoint: Endpoint::parse(url).unwrap(),

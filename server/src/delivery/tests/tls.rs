@@ -9,6 +9,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::receiver::{Receiver, Reply};
 use super::*;
+use crate::domain::profile::immuta_request::{self, ImmutaRequest};
 
 struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
@@ -167,4 +168,23 @@ async fn authorities_that_cannot_be_used_are_found_at_the_start() {
     assert!(matches!(start(Some(broken)), CaFileError::Read { .. }));
     let garbage = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     assert!(matches!(start(Some(garbage)), CaFileError::Certificate { .. }));
+}
+
+#[tokio::test]
+async fn a_webhook_that_waives_proof_reaches_anybody_and_shares_no_connection_with_one_that_does_not() {
+    let key = KeyPair::generate().unwrap();
+    let certificate = params(&["elsewhere.test"]).self_signed(&key).unwrap();
+    let receiver = receiver(acceptor(certificate.der().clone(), &key)).await;
+    let world = world(None);
+    let url = format!("https://hooks.test:{}/", receiver.address.port());
+    let trusting = Profile::ImmutaRequest(ImmutaRequest::new(immuta_request::Parts { verify_tls: false }));
+    let waived = world.change(&world.webhook(&url), |webhook| webhook.profile = trusting);
+    let outcome = world.probe.attempt(world.durable(&waived)).await.outcome;
+    assert_eq!(status_of(&outcome), 200);
+    // Its connection is idle now; a webhook that wants proof does not get it.
+    assert_eq!(
+        probe(&world, "hooks.test", &receiver).await,
+        failed(FailureClass::TlsUnknownIssuer, Phase::Connect)
+    );
+    assert_eq!(receiver.requests().len(), 1);
 }

@@ -23,6 +23,7 @@ pub(super) mod policy;
 mod pool;
 pub(super) mod resolver;
 mod retry_after;
+mod unproven;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

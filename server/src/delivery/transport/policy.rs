@@ -4,10 +4,13 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rustls::{ClientConfig, RootCertStore};
+use rustls::client::WantsClientCert;
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use tokio_rustls::TlsConnector;
+
+use super::unproven::Unproven;
 
 use crate::domain::{Egress, Tenant, TenantId};
 
@@ -59,9 +62,17 @@ pub(in crate::delivery) struct Policies {
     compiled: Mutex<Compiled>,
 }
 
+/// Whether a receiver must prove who it is. Part of a policy, so that no connection without proof is ever used by a
+/// webhook that wants one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(in crate::delivery) enum Proof {
+    Required,
+    Waived,
+}
+
 #[derive(Default)]
 struct Compiled {
-    by_tenant: HashMap<TenantId, (Arc<Tenant>, Arc<Policy>)>,
+    by_tenant: HashMap<(TenantId, Proof), (Arc<Tenant>, Arc<Policy>)>,
     made: u64,
 }
 
@@ -77,34 +88,45 @@ impl Policies {
         if usable == 0 {
             tracing::warn!("the system trusts no certification authority: https only works with a ca_file");
         }
-        let plain = connector(roots.clone());
+        let plain = connector(|config| config.with_root_certificates(roots.clone()));
         Self { roots, plain, compiled: Mutex::default() }
     }
 
-    /// The policy of a tenant, as it is configured now.
+    /// The policy of a tenant's webhooks, as it is configured now.
     ///
     /// # Errors
     /// [`CaFileError`] when its authorities cannot be loaded.
-    pub(in crate::delivery) fn of(&self, tenant: &Arc<Tenant>) -> Result<Arc<Policy>, CaFileError> {
+    pub(in crate::delivery) fn of(
+        &self,
+        tenant: &Arc<Tenant>,
+        proof: Proof,
+    ) -> Result<Arc<Policy>, CaFileError> {
         let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((known, policy)) = compiled.by_tenant.get(&tenant.id)
+        if let Some((known, policy)) = compiled.by_tenant.get(&(tenant.id, proof))
             && Arc::ptr_eq(known, tenant)
         {
             return Ok(Arc::clone(policy));
         }
-        let same = compiled.by_tenant.values().find(|(_, policy)| policy.egress == tenant.egress);
+        let same = compiled
+            .by_tenant
+            .iter()
+            .find(|((_, known), (_, policy))| *known == proof && policy.egress == tenant.egress);
         let policy = match same {
-            Some((_, policy)) => Arc::clone(policy),
+            Some((_, (_, policy))) => Arc::clone(policy),
             None => {
-                let tls = match &tenant.egress.ca_file {
-                    None => self.plain.clone(),
-                    Some(path) => connector(with_authorities(self.roots.clone(), path)?),
+                let tls = match (proof, &tenant.egress.ca_file) {
+                    (Proof::Waived, _) => unproven(),
+                    (Proof::Required, None) => self.plain.clone(),
+                    (Proof::Required, Some(path)) => {
+                        let roots = with_authorities(self.roots.clone(), path)?;
+                        connector(|config| config.with_root_certificates(roots))
+                    }
                 };
                 compiled.made += 1;
                 Arc::new(Policy { id: PolicyId(compiled.made), egress: tenant.egress.clone(), tls })
             }
         };
-        compiled.by_tenant.insert(tenant.id, (Arc::clone(tenant), Arc::clone(&policy)));
+        compiled.by_tenant.insert((tenant.id, proof), (Arc::clone(tenant), Arc::clone(&policy)));
         Ok(policy)
     }
 }
@@ -123,13 +145,21 @@ fn with_authorities(mut roots: RootCertStore, path: &Path) -> Result<RootCertSto
     if count == 0 { Err(CaFileError::Empty { path: path.to_owned() }) } else { Ok(roots) }
 }
 
-fn connector(roots: RootCertStore) -> TlsConnector {
+fn connector(
+    verifying: impl FnOnce(
+        ConfigBuilder<ClientConfig, WantsVerifier>,
+    ) -> ConfigBuilder<ClientConfig, WantsClientCert>,
+) -> TlsConnector {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = ClientConfig::builder_with_provider(provider)
+    let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .expect("the ring provider supports the default protocol versions")
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+        .expect("the ring provider supports the default protocol versions");
+    let mut config = verifying(builder).with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     TlsConnector::from(Arc::new(config))
+}
+
+/// Encrypts, but to whom nobody knows: what `verifyTls: false` asks for.
+fn unproven() -> TlsConnector {
+    connector(|config| config.dangerous().with_custom_certificate_verifier(Arc::new(Unproven::new())))
 }

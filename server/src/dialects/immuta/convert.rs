@@ -1,12 +1,14 @@
 //! Between the wire and the domain. Destructuring is exhaustive on purpose: a new field has to be thought about.
 
+use serde::Deserialize;
 use serde_json::value::RawValue;
-use sigpost_core::json::{Kind, View};
+use sigpost_core::json::{Canonical, Duplicates, Kind, Limits, View};
 use sigpost_core::signature::Secret;
 
 use super::dto;
 use super::error::Boom;
-use crate::app::{Error, HistoryRequest, WebhookDraft};
+use crate::app::{DraftSecret, Error, HistoryRequest, WebhookDraft};
+use crate::dialects::shared;
 use crate::domain::profile::immuta::{ActionType, Immuta, Parts};
 use crate::domain::{
     Attempt, Endpoint, Failure, FailureClass, HistoryOrder, Number, Outcome, Phase, Profile, Record,
@@ -41,6 +43,41 @@ pub(super) fn draft(entry: View<'_>, settings: &Settings) -> Result<WebhookDraft
     Ok(WebhookDraft { endpoint, secret: secret(entry)?, profile: Profile::Immuta(profile) })
 }
 
+/// An entry of `POST /webhooks`.
+pub(super) struct Entry {
+    /// What it says, of members named twice the last.
+    pub value: Canonical,
+    /// What is wrong with it before its members are looked at.
+    pub wrong: Option<String>,
+}
+
+/// The entries of `POST /webhooks`, each read by itself, so that one which names a member twice is wrong alone.
+pub(super) fn entries(body: &[u8]) -> Result<Vec<Entry>, Boom> {
+    #[derive(Deserialize)]
+    struct Payload<'a> {
+        #[serde(borrow)]
+        webhooks: Vec<&'a RawValue>,
+    }
+    let lenient = Limits { duplicates: Duplicates::LastWins, ..shared::limits() };
+    // The second reading refuses little that the first lets pass; but the first says better what is wrong.
+    let whole = Canonical::parse(body, lenient)?;
+    let shape = || Boom::bad_request("the payload must be {\"webhooks\": [ … ]}");
+    whole.view().get("webhooks").and_then(View::elements).ok_or_else(shape)?;
+    let Payload { webhooks } = serde_json::from_slice(body).map_err(|_| shape())?;
+    // Of all that are too many, one tells.
+    let looked_at = webhooks.into_iter().take(MAX_ENTRIES + 1);
+    let entry = |raw: &RawValue| {
+        let text = raw.get().as_bytes();
+        let value = Canonical::parse(text, lenient)?;
+        let wrong = Canonical::parse(text, shared::limits()).err().map(|error| error.to_string());
+        Ok(Entry { value, wrong })
+    };
+    looked_at.map(entry).collect()
+}
+
+/// The most webhooks one request may create.
+pub(super) const MAX_ENTRIES: usize = 1_000;
+
 /// The parts of a refused entry that help to find it: only text, only its beginning.
 pub(super) fn refused(index: usize, entry: View<'_>, message: String) -> dto::Refused {
     let given = |name| entry.get(name).and_then(View::as_str).map(|text| text.chars().take(512).collect());
@@ -61,10 +98,10 @@ fn notifications(entry: View<'_>) -> Result<Vec<String>, String> {
     names.ok_or_else(|| "notificationType must hold nothing but text".into())
 }
 
-fn secret(entry: View<'_>) -> Result<Option<Secret>, String> {
+fn secret(entry: View<'_>) -> Result<DraftSecret, String> {
     match entry.get("secret") {
-        None => Ok(None),
-        Some(value) if value.kind() == Kind::Null => Ok(None),
+        None => Ok(DraftSecret::None),
+        Some(value) if value.kind() == Kind::Null => Ok(DraftSecret::None),
         Some(value) => {
             let text = value.as_str().ok_or("secret must be text")?;
             if text.len() > MAX_SECRET {
@@ -72,7 +109,7 @@ fn secret(entry: View<'_>) -> Result<Option<Secret>, String> {
             }
             let secret = Secret::new(text.into_owned().into_bytes());
             secret
-                .map(Some)
+                .map(DraftSecret::Given)
                 .map_err(|_| "secret must not be empty; leave it out for unsigned webhooks".into())
         }
     }
@@ -171,43 +208,55 @@ pub(super) fn path_id(text: &str, what: &'static str) -> Result<Number, Boom> {
     text.parse().ok().and_then(Number::new).ok_or_else(|| Error::NotFound(what).into())
 }
 
-pub(super) fn webhook(webhook: &Webhook) -> dto::Webhook {
-    let dto::WebhookSummary { id, url, name, global, action_type, created_by, created_at, updated_at } =
-        summary(webhook);
-    let Profile::Immuta(profile) = &webhook.profile;
-    let notification_type = profile.notifications().to_vec();
-    dto::Webhook { id, name, url, notification_type, global, action_type, created_by, created_at, updated_at }
+/// A webhook as a read shows it.
+pub(super) fn webhook(webhook: &Webhook) -> Result<dto::Webhook, Boom> {
+    let notification_type = Some(profile(webhook)?.notifications().to_vec());
+    Ok(dto::Webhook { notification_type, ..summary(webhook)? })
 }
 
-pub(super) fn summary(webhook: &Webhook) -> dto::WebhookSummary {
+/// A webhook as its creation and its deletion show it.
+pub(super) fn summary(webhook: &Webhook) -> Result<dto::Webhook, Boom> {
     let Webhook {
         id: _,
         number,
+        public_id: _,
         tenant: _,
         owner,
         endpoint,
         secret: _,
         state: _,
         version: _,
-        profile: Profile::Immuta(profile),
+        profile: _,
         created_at,
         updated_at,
     } = webhook;
-    dto::WebhookSummary {
+    let profile = profile(webhook)?;
+    Ok(dto::Webhook {
         id: number.get(),
         url: endpoint.as_given().to_owned(),
         name: profile.name().to_owned(),
+        notification_type: None,
         global: profile.global(),
         action_type: profile.action().as_str(),
         // Configuration lets an Immuta tenant have decimal user ids only.
         created_by: owner.as_str().parse().unwrap_or_default(),
         created_at: time(*created_at),
         updated_at: time(*updated_at),
+    })
+}
+
+/// A tenant's webhooks are of its own system: another profile is a damaged store.
+fn profile(webhook: &Webhook) -> Result<&Immuta, Boom> {
+    match &webhook.profile {
+        Profile::Immuta(profile) => Ok(profile),
+        Profile::Native(_) | Profile::ImmutaRequest(_) | Profile::Generic(_) | Profile::Qlik(_) => {
+            Err(Error::Internal.into())
+        }
     }
 }
 
 pub(super) fn history_record(record: Record) -> Result<dto::HistoryRecord, Boom> {
-    let dto::WebhookSummary { id, url, name, action_type, created_by, .. } = summary(&record.webhook);
+    let dto::Webhook { id, url, name, action_type, created_by, .. } = summary(&record.webhook)?;
     let retried = retried_record(record)?;
     Ok(dto::HistoryRecord { retried, webhooks_id: id, url, name, action_type, created_by })
 }

@@ -4,28 +4,16 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-/// `GET /webhooks`, `GET /webhooks/{id}`: the superset of tables and examples.
+/// A webhook: for reads the superset of tables and examples.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Webhook {
     pub id: i64,
-    pub name: String,
-    pub url: String,
-    pub notification_type: Vec<String>,
-    pub global: bool,
-    pub action_type: &'static str,
-    pub created_by: i64,
-    pub created_at: String,
-    pub updated_at: String,
-}
-
-/// `POST /webhooks` and `DELETE /webhooks/{id}`: the examples' keys, without `notificationType`.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct WebhookSummary {
-    pub id: i64,
     pub url: String,
     pub name: String,
+    /// The examples of `POST /webhooks` and `DELETE /webhooks/{id}` have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notification_type: Option<Vec<String>>,
     pub global: bool,
     pub action_type: &'static str,
     pub created_by: i64,
@@ -37,7 +25,7 @@ pub(super) struct WebhookSummary {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Created {
-    pub created_webhooks: Vec<WebhookSummary>,
+    pub created_webhooks: Vec<Webhook>,
     pub errors: Vec<Refused>,
 }
 

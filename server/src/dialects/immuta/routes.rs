@@ -13,15 +13,16 @@ use sigpost_core::notification::immuta as model;
 use super::error::Boom;
 use super::{convert, dto};
 use crate::app::access::{Operation, authorise};
-use crate::app::{App, Error};
+use crate::app::{App, Created, Error, WebhookName};
 use crate::dialects::shared;
 use crate::domain::{DialectId, NotificationList, Principal};
 
 /// The largest body that holds an API key; whoever sends it has shown no credential yet.
 const MAX_KEY_BODY: usize = 4 * 1024;
 
-/// The most webhooks one request may create.
-const MAX_ENTRIES: usize = 1_000;
+/// Said once, of the first entry that is too much.
+const TOO_MANY: &str =
+    "this entry and those after it were not looked at: one request creates at most 1000 webhooks";
 
 pub(super) fn router() -> Router<App> {
     Router::new()
@@ -57,20 +58,19 @@ async fn create(
     body: Body,
 ) -> Result<Json<dto::Created>, Boom> {
     let access = authorise(&principal, Operation::CreateWebhook)?;
-    let body = shared::parse(shared::read(body).await?).await?;
-    let entries = body.view().get("webhooks").and_then(View::elements);
-    let entries = entries.ok_or_else(|| Boom::bad_request("the payload must be {\"webhooks\": [ … ]}"))?;
-    if entries.take(MAX_ENTRIES + 1).count() > MAX_ENTRIES {
-        return Err(Boom::bad_request(format_args!("one request creates at most {MAX_ENTRIES} webhooks")));
-    }
+    let body = shared::read(body).await?;
+    let entries = shared::off_the_executor(body.len(), move || convert::entries(&body)).await?;
     let mut created = dto::Created { created_webhooks: Vec::new(), errors: Vec::new() };
-    for (index, entry) in
-        body.view().get("webhooks").and_then(View::elements).into_iter().flatten().enumerate()
-    {
-        let result = match convert::draft(entry, &access.tenant.settings) {
+    for (index, convert::Entry { value, wrong }) in entries.into_iter().enumerate() {
+        let draft = match wrong {
+            _ if index >= convert::MAX_ENTRIES => Err(TOO_MANY.to_owned()),
+            Some(message) => Err(message),
+            None => convert::draft(value.view(), &access.tenant.settings),
+        };
+        let result = match draft {
             Err(message) => Err(message),
             Ok(draft) => match app.create_webhook(&principal, draft).await {
-                Ok(webhook) => Ok(webhook),
+                Ok(Created { webhook, .. }) => Ok(webhook),
                 // What is no fault of an entry is an error of the request, unless that would hide what was created.
                 Err(
                     error @ (Error::Saturated(_) | Error::DiskFull | Error::Unavailable | Error::Internal),
@@ -81,8 +81,8 @@ async fn create(
             },
         };
         match result {
-            Ok(webhook) => created.created_webhooks.push(convert::summary(&webhook)),
-            Err(message) => created.errors.push(convert::refused(index, entry, message)),
+            Ok(webhook) => created.created_webhooks.push(convert::summary(&webhook)?),
+            Err(message) => created.errors.push(convert::refused(index, value.view(), message)),
         }
     }
     Ok(Json(created))
@@ -91,7 +91,7 @@ async fn create(
 /// `GET /webhooks`.
 async fn list(State(app): State<App>, Caller(principal): Caller) -> Result<Json<Vec<dto::Webhook>>, Boom> {
     let webhooks = app.list_webhooks(&principal)?;
-    Ok(Json(webhooks.iter().map(|webhook| convert::webhook(webhook)).collect()))
+    Ok(Json(webhooks.iter().map(|webhook| convert::webhook(webhook)).collect::<Result<_, _>>()?))
 }
 
 /// `GET /webhooks/{id}`.
@@ -100,8 +100,8 @@ async fn read(
     Caller(principal): Caller,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Json<dto::Webhook>, Boom> {
-    let webhook = app.read_webhook(&principal, path_id(id, "webhook")?)?;
-    Ok(Json(convert::webhook(&webhook)))
+    let webhook = app.read_webhook(&principal, WebhookName::Number(path_id(id, "webhook")?))?;
+    Ok(Json(convert::webhook(&webhook)?))
 }
 
 /// `DELETE /webhooks/{id}`.
@@ -109,9 +109,9 @@ async fn delete(
     State(app): State<App>,
     Caller(principal): Caller,
     id: Result<Path<String>, PathRejection>,
-) -> Result<Json<dto::WebhookSummary>, Boom> {
-    let webhook = app.delete_webhook(&principal, path_id(id, "webhook")?).await?;
-    Ok(Json(convert::summary(&webhook)))
+) -> Result<Json<dto::Webhook>, Boom> {
+    let webhook = app.delete_webhook(&principal, WebhookName::Number(path_id(id, "webhook")?)).await?;
+    Ok(Json(convert::summary(&webhook)?))
 }
 
 /// `GET /webhooks/actions`: the list of the tenant's release, then the types its operator added.

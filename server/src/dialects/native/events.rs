@@ -4,13 +4,13 @@
 //! event, because some may be accepted and others not.
 
 use axum::Json;
-use axum::extract::{FromRequestParts, Request, State};
-use axum::http::request::Parts;
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 use sigpost_core::notification::cloudevents::{self, CloudEvent, EventError};
 
+use super::Caller;
 use super::error::Problem;
 use crate::app::{App, Receipt};
 use crate::dialects::shared;
@@ -31,17 +31,6 @@ struct EventResult {
 #[derive(Serialize)]
 struct BatchResult {
     results: Vec<EventResult>,
-}
-
-/// Whoever may publish, in this dialect's form of refusal.
-pub(super) struct Caller(Principal);
-
-impl<S: Sync> FromRequestParts<S> for Caller {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        Ok(Self(shared::Caller::of(parts)?))
-    }
 }
 
 pub(super) async fn publish(

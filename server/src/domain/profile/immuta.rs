@@ -8,6 +8,7 @@ use sigpost_core::json::{self, Canonical, Kind, View};
 use sigpost_core::notification::immuta::{self as model, Metadata};
 use sigpost_core::signature::Scheme;
 
+use super::{Audience, BadTypes, subscribable};
 use crate::domain::{Frame, Number, Settings, UserId};
 
 /// An Immuta webhook's own part. It cannot be changed after it was made: the system has no update.
@@ -68,19 +69,12 @@ pub enum Invalid {
     /// The name is empty or too long.
     #[error("name must have 1 to 512 characters")]
     Name,
-    /// No type is named.
-    #[error("notificationType must name at least one notification")]
-    NoNotification,
-    /// More types than there are.
-    #[error("notificationType must not name more than {MAX_NOTIFICATIONS} notifications")]
-    TooManyNotifications,
-    /// A type nobody knows: it would never be delivered.
-    #[error("notificationType {0:?} is not known; GET /webhooks/actions lists those that are")]
-    UnknownNotification(String),
+    /// The types cannot be subscribed to.
+    #[error("notificationType {0}; GET /webhooks/actions lists those there are")]
+    Notifications(#[from] BadTypes),
 }
 
 const MAX_NAME_CHARS: usize = 512;
-const MAX_NOTIFICATIONS: usize = 200;
 
 impl Immuta {
     /// Makes one by the system's rules. Types named twice are kept once.
@@ -91,22 +85,9 @@ impl Immuta {
         if parts.name.is_empty() || parts.name.chars().count() > MAX_NAME_CHARS {
             return Err(Invalid::Name);
         }
-        if parts.notifications.is_empty() {
-            return Err(Invalid::NoNotification);
-        }
-        if parts.notifications.len() > MAX_NOTIFICATIONS {
-            return Err(Invalid::TooManyNotifications);
-        }
-        let mut notifications: Vec<String> = Vec::with_capacity(parts.notifications.len());
-        for name in parts.notifications {
-            if model::notification_type(&name).is_none() && !settings.event_types.contains(&name) {
-                return Err(Invalid::UnknownNotification(name.chars().take(100).collect()));
-            }
-            if !notifications.contains(&name) {
-                notifications.push(name);
-            }
-        }
-        Ok(Self { name: parts.name, global: parts.global, notifications, action: parts.action })
+        let known = |name: &str| model::notification_type(name).is_some();
+        let notifications = subscribable(parts.notifications, settings, known)?;
+        Ok(Self::restore(Parts { notifications, ..parts }))
     }
 
     /// Restores one that was stored. Rules may have changed since; what was accepted stays accepted.
@@ -140,6 +121,10 @@ impl Immuta {
         self.action
     }
 
+    pub(super) const fn audience(&self) -> Audience {
+        if self.global { Audience::Tenant } else { Audience::Owner }
+    }
+
     pub(super) fn matches(&self, owner: &UserId, event_type: &str, facts: &Facts) -> bool {
         let wanted = |name: &String| name == event_type || name == model::ALL_NOTIFICATIONS;
         if !self.notifications.iter().any(wanted) {
@@ -164,10 +149,10 @@ impl Immuta {
     }
 }
 
-pub(super) fn schemes(settings: &Settings) -> impl Iterator<Item = &'static Scheme> + use<> {
+pub(super) fn schemes(settings: &Settings) -> [Option<&'static Scheme>; 2] {
     let sha1 = settings.immuta_signatures.sha1.then_some(Scheme::IMMUTA_SHA1);
     let sha256 = settings.immuta_signatures.sha256.then_some(Scheme::IMMUTA);
-    sha1.into_iter().chain(sha256)
+    [sha1, sha256]
 }
 
 /// Whom an event concerns.
@@ -297,12 +282,10 @@ mod tests {
         };
         assert_eq!(bad(|p| p.name = String::new()), Invalid::Name);
         assert_eq!(bad(|p| p.name = "x".repeat(513)), Invalid::Name);
-        assert_eq!(bad(|p| p.notifications.clear()), Invalid::NoNotification);
-        assert_eq!(bad(|p| p.notifications = vec!["x".into(); 201]), Invalid::TooManyNotifications);
-        assert_eq!(
-            bad(|p| p.notifications = vec!["modelcreated".into()]),
-            Invalid::UnknownNotification("modelcreated".into())
-        );
+        assert_eq!(bad(|p| p.notifications.clear()), BadTypes::None.into());
+        assert_eq!(bad(|p| p.notifications = vec!["x".into(); 201]), BadTypes::TooMany.into());
+        let misspelt = bad(|p| p.notifications = vec!["modelcreated".into()]);
+        assert_eq!(misspelt, BadTypes::Unknown("modelcreated".into()).into());
     }
 
     #[test]

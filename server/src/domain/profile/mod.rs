@@ -3,19 +3,44 @@
 //! The variants are closed: a new system is a new variant, and every `match` that has not heard of it fails to
 //! compile. Each variant has private fields, one constructor and, where its system can change a webhook, one
 //! `apply`, so that no API is a way round a rule.
+//!
+//! An event is brought into its tenant's form once ([`prepare`]), matched against every webhook
+//! ([`Profile::matches`]), and framed for each that receives it ([`Profile::render`]).
 
+mod envelope;
+pub mod generic;
 pub mod immuta;
+pub mod immuta_request;
+pub mod native;
+pub mod qlik;
 
-use sigpost_core::json::Canonical;
-use sigpost_core::signature::Scheme;
+use sigpost_core::notification::cloudevents::{CloudEvent, Data};
+use sigpost_core::signature::{Scheme, Secret};
 
-use super::{DialectId, Frame, Number, Settings, UserId};
+use super::{DialectId, Endpoint, Frame, Number, PublicId, Settings, Tenant, Timestamp, User};
 
 /// The part of a webhook that belongs to its system.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Profile {
+    /// sigpost's own.
+    Native(native::Native),
     /// Immuta V1.
     Immuta(immuta::Immuta),
+    /// Immuta's Request app.
+    ImmutaRequest(immuta_request::ImmutaRequest),
+    /// The generic webhooks API.
+    Generic(generic::Generic),
+    /// Qlik Cloud.
+    Qlik(qlik::Qlik),
+}
+
+/// Whose events a webhook receives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// Its owner's.
+    Owner,
+    /// Everybody's in the tenant.
+    Tenant,
 }
 
 impl Profile {
@@ -23,32 +48,132 @@ impl Profile {
     #[must_use]
     pub const fn dialect(&self) -> DialectId {
         match self {
+            Self::Native(_) => DialectId::Native,
             Self::Immuta(_) => DialectId::Immuta,
+            Self::ImmutaRequest(_) => DialectId::ImmutaRequest,
+            Self::Generic(_) => DialectId::Generic,
+            Self::Qlik(_) => DialectId::Qlik,
+        }
+    }
+
+    /// Whose events it receives.
+    #[must_use]
+    pub const fn audience(&self) -> Audience {
+        match self {
+            Self::Native(_) | Self::ImmutaRequest(_) | Self::Generic(_) => Audience::Tenant,
+            Self::Immuta(profile) => profile.audience(),
+            Self::Qlik(profile) => profile.audience(),
+        }
+    }
+
+    /// Checks what a system asks of the parts that all webhooks have.
+    ///
+    /// # Errors
+    /// [`Unfitting`] names the part.
+    pub fn admits(
+        &self,
+        endpoint: &Endpoint,
+        secret: Option<&Secret>,
+        tenant: &Tenant,
+    ) -> Result<(), Unfitting> {
+        match self {
+            Self::Qlik(_) => qlik::admits(endpoint, secret, &tenant.egress),
+            Self::Native(_) | Self::Immuta(_) | Self::ImmutaRequest(_) | Self::Generic(_) => Ok(()),
         }
     }
 
     /// Whether a webhook of this owner receives the event.
     #[must_use]
-    pub fn matches(&self, owner: &UserId, event: &Subject) -> bool {
+    pub fn matches(&self, owner: &User, event: &Subject) -> bool {
         match (self, &event.facts) {
-            (Self::Immuta(profile), Facts::Immuta(facts)) => profile.matches(owner, &event.event_type, facts),
+            (Self::Native(profile), Facts::Plain) => profile.matches(&event.event_type),
+            (Self::Immuta(profile), Facts::Immuta(facts)) => {
+                profile.matches(&owner.id, &event.event_type, facts)
+            }
+            (Self::ImmutaRequest(_), Facts::Plain) => true,
+            (Self::Generic(profile), Facts::Plain) => profile.matches(&event.event_type),
+            (Self::Qlik(profile), Facts::Qlik(facts)) => profile.matches(owner, &event.event_type, facts),
+            // An event is prepared in its tenant's form, and a tenant's webhooks are of its system.
+            (_, Facts::Plain | Facts::Immuta(_) | Facts::Qlik(_)) => false,
         }
     }
 
-    /// The delivery's own part of the body, for the webhook with this number.
+    /// The delivery's own part of the body. `delivery` makes the id for systems whose bodies name their delivery.
     #[must_use]
-    pub fn render(&self, webhook: Number) -> Frame {
+    pub fn render(&self, webhook: &Named, prepared: &Prepared, delivery: impl FnOnce() -> PublicId) -> Frame {
         match self {
-            Self::Immuta(profile) => profile.render(webhook),
+            Self::Native(_) | Self::Generic(_) => Frame::default(),
+            Self::Immuta(profile) => profile.render(webhook.number),
+            Self::ImmutaRequest(_) => immuta_request::render(webhook.public_id, delivery()),
+            Self::Qlik(profile) => profile.render(prepared),
         }
     }
 
-    /// The schemes its deliveries are signed by, beside Standard Webhooks.
+    /// The schemes its deliveries are signed by.
     pub fn schemes(&self, settings: &Settings) -> impl Iterator<Item = &'static Scheme> + use<> {
-        match self {
+        let [first, second] = match self {
+            // A body without a signature of its own has no other proof.
+            Self::Native(_) => [None, None],
             Self::Immuta(_) => immuta::schemes(settings),
+            Self::ImmutaRequest(_) => [Some(Scheme::IMMUTA_REQUEST), None],
+            Self::Generic(_) => [Some(Scheme::GENERIC), None],
+            Self::Qlik(_) => [Some(Scheme::QLIK), None],
+        };
+        let standard = self.standard_webhooks(settings).then_some(Scheme::STANDARD_WEBHOOKS);
+        first.into_iter().chain(second).chain(standard)
+    }
+
+    /// Whether its deliveries carry the Standard Webhooks headers: native ones have no other proof.
+    #[must_use]
+    pub const fn standard_webhooks(&self, settings: &Settings) -> bool {
+        matches!(self, Self::Native(_)) || settings.standard_webhooks
+    }
+
+    /// Whether a receiver must prove who it is.
+    #[must_use]
+    pub const fn verify_tls(&self) -> bool {
+        match self {
+            Self::ImmutaRequest(profile) => profile.verify_tls(),
+            Self::Native(_) | Self::Immuta(_) | Self::Generic(_) | Self::Qlik(_) => true,
         }
     }
+
+    /// The media type of its bodies.
+    #[must_use]
+    pub const fn content_type(&self) -> &'static str {
+        match self {
+            Self::Native(_) => "application/cloudevents+json",
+            Self::Immuta(_) | Self::ImmutaRequest(_) | Self::Generic(_) | Self::Qlik(_) => "application/json",
+        }
+    }
+
+    /// What its deliveries call their sender, where its receivers expect a certain name.
+    #[must_use]
+    pub const fn user_agent(&self) -> Option<&'static str> {
+        match self {
+            Self::Qlik(_) => Some("Qlik Webhook"),
+            Self::Native(_) | Self::Immuta(_) | Self::ImmutaRequest(_) | Self::Generic(_) => None,
+        }
+    }
+}
+
+/// The names of a webhook that may stand in its bodies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// Its number in its tenant.
+    pub number: Number,
+    /// Its public id.
+    pub public_id: PublicId,
+}
+
+/// A part that all webhooks have, but not as this system wants it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field} {rule}")]
+pub struct Unfitting {
+    /// Which part.
+    pub field: &'static str,
+    /// What it must be.
+    pub rule: &'static str,
 }
 
 /// An event as webhooks are matched against it.
@@ -61,16 +186,21 @@ pub struct Subject {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Facts {
+    /// The type is all there is to know.
+    Plain,
     Immuta(immuta::Facts),
+    Qlik(qlik::Facts),
 }
 
-/// An event's data in the form its tenant's system delivers it, and what to match by.
+/// An event in the form its tenant's system delivers it, and what to match by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prepared {
-    /// Canonical JSON, stored once for all deliveries.
-    pub data: Vec<u8>,
+    /// The part of the body that is the same in every delivery, stored once for all of them.
+    pub shared: bytes::Bytes,
     /// What webhooks are matched against.
     pub subject: Subject,
+    /// The body of webhooks that want the older of two forms.
+    older: Option<bytes::Bytes>,
 }
 
 /// Why an event cannot be one of its tenant's system. The message names the member and the remedy.
@@ -79,18 +209,78 @@ pub enum Unfit {
     /// Immuta's rules.
     #[error(transparent)]
     Immuta(#[from] immuta::Unfit),
+    /// The system's bodies are JSON.
+    #[error("data must be JSON: this tenant's webhooks have no place for other bytes")]
+    NotJson,
 }
 
-/// Checks an event's data against the rules of the tenant's system and brings it into the form it is delivered in.
+/// Brings an event into the form its tenant's system delivers it in.
 ///
 /// # Errors
 /// [`Unfit`] when the system has no such event.
-pub fn prepare(dialect: DialectId, event_type: &str, data: Option<&Canonical>) -> Result<Prepared, Unfit> {
-    match dialect {
+pub fn prepare(tenant: &Tenant, event: &CloudEvent, now: Timestamp) -> Result<Prepared, Unfit> {
+    let event_type = event.event_type();
+    let (shared, older, facts) = match tenant.dialect {
+        DialectId::Native => (envelope::cloud_event(event), None, Facts::Plain),
         DialectId::Immuta => {
-            let (data, facts) = immuta::prepare(event_type, data)?;
-            let subject = Subject { event_type: event_type.to_owned(), facts: Facts::Immuta(facts) };
-            Ok(Prepared { data, subject })
+            let json = match event.data() {
+                Data::Json(data) => Some(data),
+                Data::None | Data::Binary(_) => None,
+            };
+            let (shared, facts) = immuta::prepare(event_type, json)?;
+            (shared, None, Facts::Immuta(facts))
+        }
+        DialectId::ImmutaRequest => (immuta_request::prepare(event, now)?, None, Facts::Plain),
+        DialectId::Generic => (generic::prepare(event, &tenant.uid, now)?, None, Facts::Plain),
+        DialectId::Qlik => {
+            let qlik::Bodies { present, older } = qlik::prepare(event, tenant.settings.envelope, now)?;
+            (present, Some(older.into()), Facts::Qlik(qlik::Facts::of(event)))
+        }
+    };
+    let subject = Subject { event_type: event_type.to_owned(), facts };
+    Ok(Prepared { shared: shared.into(), subject, older })
+}
+
+/// Why a list of event types cannot be subscribed to.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadTypes {
+    /// None is named.
+    #[error("must name at least one event type")]
+    None,
+    /// More are named than anybody means.
+    #[error("must not name more than {MAX_TYPES} event types")]
+    TooMany,
+    /// One that nobody knows: it would never be delivered.
+    #[error("names {0:?}, which is not known")]
+    Unknown(String),
+}
+
+/// The most event types one webhook may name.
+const MAX_TYPES: usize = 200;
+
+/// Checks a subscription: every type is known to the system or listed by the operator, and is kept once.
+fn subscribable(
+    names: Vec<String>,
+    settings: &Settings,
+    known: impl Fn(&str) -> bool,
+) -> Result<Vec<String>, BadTypes> {
+    if names.is_empty() {
+        return Err(BadTypes::None);
+    }
+    if names.len() > MAX_TYPES {
+        return Err(BadTypes::TooMany);
+    }
+    let mut kept: Vec<String> = Vec::with_capacity(names.len());
+    for name in names {
+        if !known(&name) && !settings.event_types.contains(&name) {
+            return Err(BadTypes::Unknown(name.chars().take(100).collect()));
+        }
+        if !kept.contains(&name) {
+            kept.push(name);
         }
     }
+    Ok(kept)
 }
+
+#[cfg(test)]
+mod tests;

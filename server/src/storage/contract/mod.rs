@@ -20,8 +20,9 @@ use crate::domain::profile::immuta;
 use crate::domain::{
     Attempt, Cause, DeliveryId, DeliveryState, DialectId, Egress, Endpoint, Failure, FailureClass,
     Fingerprint, Frame, HistoryFilter, HistoryOrder, HistoryPage, HistoryQuery, IssuedToken, NewDelivery,
-    NewEvent, NewWebhook, Next, Number, Outcome, Phase, Profile, Published, Record, Settings, Settlement,
-    SortField, SortOrder, TenantId, TenantSpec, Timestamp, TokenHash, TokenOwner, UserId, Webhook, Work,
+    NewEvent, NewWebhook, Next, Number, Outcome, Phase, Profile, PublicId, Published, Record, Settings,
+    Settlement, SortField, SortOrder, TenantId, TenantSpec, Timestamp, TokenHash, TokenOwner, UserId,
+    Webhook, Work,
 };
 
 /// A place where a backend keeps its data, to be opened again and again.
@@ -63,6 +64,7 @@ pub(super) fn spec(name: &str) -> TenantSpec {
 
 pub(super) fn new_webhook(tenant: TenantId, owner: &str, global: bool) -> NewWebhook {
     NewWebhook {
+        public_id: PublicId::new(time(0), [5; 10]),
         tenant,
         owner: UserId::new(owner).unwrap(),
         endpoint: Endpoint::parse("https://hooks.example.com/in?x=1").unwrap(),

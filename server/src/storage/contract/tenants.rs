@@ -29,6 +29,7 @@ pub(in crate::storage) async fn a_tenant_that_is_no_longer_configured_disappears
 
 pub(super) fn assert_same(a: &Webhook, b: &Webhook) {
     assert_eq!((a.id, a.number, a.tenant, &a.owner), (b.id, b.number, b.tenant, &b.owner));
+    assert_eq!(a.public_id, b.public_id);
     assert_eq!((a.endpoint.as_given(), a.state, a.version), (b.endpoint.as_given(), b.state, b.version));
     assert_eq!((&a.profile, a.created_at, a.updated_at), (&b.profile, b.created_at, b.updated_at));
     let bytes = |webhook: &Webhook| webhook.secret.as_ref().map(|secret| secret.as_bytes().to_vec());
@@ -46,6 +47,7 @@ pub(in crate::storage) async fn a_webhook_reads_back_as_it_was_made_also_after_a
     let directory = world.store.directory();
     assert_same(&directory.webhook(made.id).unwrap(), &made);
     assert_same(&directory.webhook_by_number(world.tenant, unsigned.number).unwrap(), &unsigned);
+    assert_same(&directory.webhook_by_public_id(world.tenant, made.public_id).unwrap(), &made);
     assert_eq!(directory.webhooks_of(world.tenant).len(), 2);
     world.store.close().await;
 }

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::command::{Named, Prune, Pruned};
+use super::profile;
 use super::rows::{
-    FrameRow, Place, WebhookRow, disabled_reason, first_version, is_global, profile_json, secret_label,
-    stored, verified_data,
+    FrameRow, Place, WebhookRow, disabled_reason, first_version, secret_label, stored, verified_data,
 };
 use super::state::{Effect, Numbers, TenantState, take, take_number};
 use super::transaction::{DeliveryRow, Transaction};
+use crate::domain::profile::Audience;
 use crate::domain::{
     Body, Cause, DeliveryState, EventId, IssuedToken, MessageId, NewWebhook, Tenant, TenantId, TenantSpec,
     TenantUid, Webhook, WebhookId, Work,
@@ -26,9 +27,9 @@ const INSERT_TENANT: &str = "
 
 const INSERT_WEBHOOK: &str = "
     INSERT INTO webhook
-        (id, tenant, number, owner, url, secret_sealed, disabled_reason, version, global, profile,
+        (id, tenant, number, public_id, owner, url, secret_sealed, disabled_reason, version, global, profile,
          created_at, updated_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
 
 const ERASE_WEBHOOK: &str = "
     UPDATE webhook SET deleted_at = ?3, updated_at = ?3, version = version + 1, secret_sealed = NULL
@@ -124,13 +125,14 @@ impl Transaction<'_> {
                 id,
                 webhook.tenant.get(),
                 number.get(),
+                webhook.public_id.as_bytes(),
                 webhook.owner.as_str(),
                 webhook.endpoint.as_given(),
                 sealed,
                 disabled_reason(webhook.state),
                 i64::try_from(webhook.version).unwrap_or(i64::MAX),
-                is_global(&webhook.profile),
-                profile_json(&webhook.profile),
+                webhook.profile.audience() == Audience::Tenant,
+                profile::write(&webhook.profile),
                 webhook.created_at.as_microsecond(),
                 webhook.updated_at.as_microsecond()
             ],

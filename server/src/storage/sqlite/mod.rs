@@ -37,6 +37,7 @@ mod history;
 mod key;
 mod management;
 mod open;
+mod profile;
 mod queue;
 mod reads;
 mod rows;

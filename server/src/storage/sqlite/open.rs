@@ -56,7 +56,7 @@ pub enum OpenError {
     },
     /// The database was sealed with a key that is not there.
     #[error(
-        "the master key is missing: restore {path}, or give the key by `master_key_file`; without it the webhooks' \
+        "the master key is missing: restore {path}, or give the key by `master_key_file` or `SIGPOST_SERVER__MASTER_KEY`; without it the webhooks' \
          secrets cannot be read"
     )]
     KeyMissing {

@@ -2,19 +2,17 @@
 //! the place, and never a guess.
 
 use core::time::Duration;
-use std::borrow::Cow;
 
 use bytes::Bytes;
 use rusqlite::Row;
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use sigpost_core::signature::Secret;
 
 use super::key::{Label, Sealer};
-use crate::domain::profile::immuta;
+use super::profile;
 use crate::domain::{
     Attempt, Cause, DeliveryState, DisabledReason, Endpoint, Failure, FailureClass, Frame, NewWebhook,
-    Number, Outcome, Phase, Profile, TenantId, TenantUid, Timestamp, UserId, Webhook, WebhookId,
+    Number, Outcome, Phase, PublicId, TenantId, TenantUid, Timestamp, UserId, Webhook, WebhookId,
     WebhookState,
 };
 use crate::storage::StoreError;
@@ -45,6 +43,10 @@ impl Place {
 
     pub(super) fn unsigned<T: TryFrom<i64>>(self, column: &'static str, value: i64) -> Result<T, StoreError> {
         T::try_from(value).map_err(|_| self.column(column))
+    }
+
+    pub(super) fn public_id(self, column: &'static str, bytes: &[u8]) -> Result<PublicId, StoreError> {
+        bytes.try_into().map(PublicId::from_bytes).map_err(|_| self.column(column))
     }
 
     pub(super) fn uid(self, column: &'static str, bytes: &[u8]) -> Result<TenantUid, StoreError> {
@@ -248,7 +250,11 @@ impl FrameRow {
 
 /// Guards a frame, together with the event it stands around.
 pub(super) fn frame_checksum(delivery: i64, event: i64, frame: &Frame) -> [u8; 8] {
-    checksum("delivery", delivery, &[&event.to_be_bytes(), &[frame.cut], &frame.head, &frame.tail])
+    checksum(
+        "delivery",
+        delivery,
+        &[&event.to_be_bytes(), &frame.cut.to_be_bytes(), &frame.head, &frame.tail],
+    )
 }
 
 impl FrameRow {
@@ -274,57 +280,6 @@ pub(super) fn verified_data(event: i64, sum: &[u8], data: Vec<u8>) -> Result<Byt
         Ok(data.into())
     } else {
         Err(Place::new("event_data", event).column("checksum"))
-    }
-}
-
-/// A webhook's profile at rest: JSON, tagged with the system. Members are only ever added, as optional ones.
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "system", rename_all = "snake_case")]
-enum ProfileJson<'a> {
-    Immuta { name: Cow<'a, str>, global: bool, notifications: Cow<'a, [String]>, action: Cow<'a, str> },
-}
-
-pub(super) fn profile_json(profile: &Profile) -> String {
-    let json = match profile {
-        Profile::Immuta(profile) => {
-            let parts = immuta::Parts {
-                name: profile.name().to_owned(),
-                global: profile.global(),
-                notifications: profile.notifications().to_vec(),
-                action: profile.action(),
-            };
-            let immuta::Parts { name, global, notifications, action } = parts;
-            ProfileJson::Immuta {
-                name: name.into(),
-                global,
-                notifications: notifications.into(),
-                action: action.as_str().into(),
-            }
-        }
-    };
-    // Strings, booleans and lists of strings always serialise.
-    serde_json::to_string(&json).expect("a profile is plain JSON")
-}
-
-fn profile(place: Place, json: &str) -> Result<Profile, StoreError> {
-    let bad = || place.column("profile");
-    match serde_json::from_str(json).map_err(|_| bad())? {
-        ProfileJson::Immuta { name, global, notifications, action } => {
-            let parts = immuta::Parts {
-                name: name.into_owned(),
-                global,
-                notifications: notifications.into_owned(),
-                action: immuta::ActionType::parse(&action).ok_or_else(bad)?,
-            };
-            Ok(Profile::Immuta(immuta::Immuta::restore(parts)))
-        }
-    }
-}
-
-/// Whether a webhook receives events whomever they concern: what the history's filter asks.
-pub(super) const fn is_global(profile: &Profile) -> bool {
-    match profile {
-        Profile::Immuta(profile) => profile.global(),
     }
 }
 
@@ -357,11 +312,12 @@ pub(super) const fn secret_label(tenant: &TenantUid, webhook: i64) -> Label<'_> 
 
 /// The first version of a new webhook.
 pub(super) fn first_version(new: NewWebhook, id: WebhookId, number: Number) -> Webhook {
-    let NewWebhook { tenant, owner, endpoint, secret, profile, created_at } = new;
+    let NewWebhook { public_id, tenant, owner, endpoint, secret, profile, created_at } = new;
     let created_at = stored(created_at);
     Webhook {
         id,
         number,
+        public_id,
         tenant,
         owner,
         endpoint,
@@ -380,6 +336,7 @@ pub(super) struct WebhookRow {
     tenant: i64,
     uid: Vec<u8>,
     number: i64,
+    public_id: Vec<u8>,
     owner: String,
     url: String,
     secret_sealed: Option<Vec<u8>>,
@@ -397,6 +354,7 @@ impl WebhookRow {
             tenant: row.get("tenant")?,
             uid: row.get("uid")?,
             number: row.get("number")?,
+            public_id: row.get("public_id")?,
             owner: row.get("owner")?,
             url: row.get("url")?,
             secret_sealed: row.get("secret_sealed")?,
@@ -429,13 +387,14 @@ impl WebhookRow {
         Ok(Webhook {
             id: WebhookId::new(self.id),
             number: place.number("number", self.number)?,
+            public_id: place.public_id("public_id", &self.public_id)?,
             tenant: TenantId::new(self.tenant),
             owner: UserId::new(&self.owner).ok_or_else(|| place.column("owner"))?,
             endpoint: Endpoint::parse(&self.url).map_err(|_| place.column("url"))?,
             secret: None,
             state: webhook_state(place, self.disabled_reason.as_deref())?,
             version: place.unsigned("version", self.version)?,
-            profile: profile(place, &self.profile)?,
+            profile: profile::read(place, &self.profile)?,
             created_at: place.time("created_at", self.created_at)?,
             updated_at: place.time("updated_at", self.updated_at)?,
         })
@@ -445,36 +404,6 @@ impl WebhookRow {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn immuta_profile() -> Profile {
-        Profile::Immuta(immuta::Immuta::restore(immuta::Parts {
-            name: "a \"b\"".into(),
-            global: true,
-            notifications: vec!["modelCreated".into()],
-            action: immuta::ActionType::Received,
-        }))
-    }
-
-    #[test]
-    fn a_profile_reads_back_as_it_was_written() {
-        let json = profile_json(&immuta_profile());
-        assert_eq!(
-            json,
-            r#"{"system":"immuta","name":"a \"b\"","global":true,"notifications":["modelCreated"],"action":"received"}"#
-        );
-        assert_eq!(profile(Place::new("webhook", 1), &json).unwrap(), immuta_profile());
-    }
-
-    #[test]
-    fn a_profile_of_an_unknown_system_names_its_place() {
-        for bad in [r#"{"system":"other"}"#, "", r#"{"system":"immuta","name":"x"}"#] {
-            let error = profile(Place::new("webhook", 7), bad).unwrap_err();
-            assert!(
-                matches!(error, StoreError::Inconsistent { table: "webhook", column: "profile", row: 7 }),
-                "{bad}"
-            );
-        }
-    }
 
     #[test]
     fn every_failure_has_a_word_of_its_own() {

@@ -44,6 +44,7 @@ CREATE TABLE webhook (
     id              INTEGER PRIMARY KEY,
     tenant          INTEGER NOT NULL,
     number          INTEGER NOT NULL,
+    public_id       BLOB NOT NULL,           -- a UUID of version 7
     owner           TEXT NOT NULL,
     url             TEXT NOT NULL,           -- as given
     secret_sealed   BLOB,                    -- NULL: none, or erased by deletion

@@ -1,0 +1,79 @@
+//! `/v1/webhooks`: the webhooks of a tenant, whichever system it speaks.
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::{Json, body::Body};
+
+use super::error::Problem;
+use super::{Caller, convert, dto};
+use crate::app::access::{Operation, authorise};
+use crate::app::{App, Created, WebhookName};
+use crate::dialects::shared;
+
+/// `POST /v1/webhooks`: 201, with the secret if it was generated.
+pub(super) async fn create(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    body: Body,
+) -> Result<Response, Problem> {
+    let tenant = authorise(&principal, Operation::CreateWebhook)?.tenant;
+    let body = shared::parse(shared::read(body).await?).await?;
+    let new: dto::NewWebhook = serde_json::from_slice(body.as_bytes())
+        .map_err(|error| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", without_place(&error)))?;
+    let Created { webhook, secret } = app.create_webhook(&principal, convert::draft(new, &tenant)?).await?;
+    let shown = dto::Webhook { secret: secret.map(|text| text.to_string()), ..convert::webhook(&webhook) };
+    let location = HeaderValue::try_from(format!("/v1/webhooks/{}", shown.id));
+    let mut response = (StatusCode::CREATED, Json(shown)).into_response();
+    if let Ok(location) = location {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    Ok(response)
+}
+
+/// The place would be one in the canonical form, which the client has never seen.
+fn without_place(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.rsplit_once(" at line ").map_or(text.clone(), |(message, _)| message.to_owned())
+}
+
+/// `GET /v1/webhooks`: a page, oldest first.
+pub(super) async fn list(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    RawQuery(query): RawQuery,
+) -> Result<Json<dto::Webhooks>, Problem> {
+    let convert::Paging { after, limit } = convert::paging(query.as_deref().unwrap_or_default())?;
+    let mut all = app.list_webhooks(&principal)?;
+    all.retain(|webhook| after.is_none_or(|after| webhook.number > after));
+    let more = all.len() > limit;
+    all.truncate(limit);
+    let next = all.last().filter(|_| more).map(|last| convert::cursor(last.number));
+    Ok(Json(dto::Webhooks { webhooks: all.iter().map(|webhook| convert::webhook(webhook)).collect(), next }))
+}
+
+/// `GET /v1/webhooks/{id}`.
+pub(super) async fn read(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Json<dto::Webhook>, Problem> {
+    let webhook = app.read_webhook(&principal, name(id)?)?;
+    Ok(Json(convert::webhook(&webhook)))
+}
+
+/// `DELETE /v1/webhooks/{id}`: 204.
+pub(super) async fn delete(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<StatusCode, Problem> {
+    app.delete_webhook(&principal, name(id)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn name(id: Result<Path<String>, PathRejection>) -> Result<WebhookName, Problem> {
+    let Path(id) = id.map_err(|_| Problem::from(crate::app::Error::NotFound("webhook")))?;
+    convert::path_id(&id).map(WebhookName::PublicId)
+}

@@ -1,0 +1,103 @@
+//! The generic webhooks API: by event type, tenant-wide, `{id,type,created,data}`.
+//!
+//! Source: its page, "Webhook Events" and "Webhook Payload Format".
+
+use sha2::{Digest as _, Sha256};
+use sigpost_core::notification::cloudevents::CloudEvent;
+use sigpost_core::notification::generic::EVENT_TYPES;
+
+use super::envelope::{self, Object};
+use super::{BadTypes, Unfit, subscribable};
+use crate::domain::{Settings, TenantUid, Timestamp};
+
+/// A generic webhook's own part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Generic {
+    events: Vec<String>,
+    description: Option<String>,
+}
+
+/// The members of a [`Generic`], to make one from and to store it by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parts {
+    /// The types it receives.
+    pub events: Vec<String>,
+    /// What it is for.
+    pub description: Option<String>,
+}
+
+/// Why a webhook cannot be made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Invalid {
+    /// The types cannot be subscribed to.
+    #[error("events {0}")]
+    Events(#[source] BadTypes),
+    /// The description is too long.
+    #[error("description must have at most {MAX_DESCRIPTION_CHARS} characters")]
+    Description,
+}
+
+const MAX_DESCRIPTION_CHARS: usize = 1_024;
+
+impl Generic {
+    /// Makes one by the system's rules.
+    ///
+    /// # Errors
+    /// [`Invalid`] names the rule that is broken.
+    pub fn new(parts: Parts, settings: &Settings) -> Result<Self, Invalid> {
+        let Parts { events, description } = parts;
+        let known = |name: &str| EVENT_TYPES.contains(&name);
+        let events = subscribable(events, settings, known).map_err(Invalid::Events)?;
+        if description.as_ref().is_some_and(|text| text.chars().count() > MAX_DESCRIPTION_CHARS) {
+            return Err(Invalid::Description);
+        }
+        Ok(Self { events, description })
+    }
+
+    /// Restores one that was stored.
+    #[must_use]
+    pub fn restore(parts: Parts) -> Self {
+        let Parts { events, description } = parts;
+        Self { events, description }
+    }
+
+    /// The types it receives.
+    #[must_use]
+    pub fn events(&self) -> &[String] {
+        &self.events
+    }
+
+    /// What it is for.
+    #[must_use]
+    pub fn description(&self) -> Option<&str> {
+        self.description.as_deref()
+    }
+
+    pub(super) fn matches(&self, event_type: &str) -> bool {
+        self.events.iter().any(|name| name == event_type)
+    }
+}
+
+/// The whole body: it names no webhook, so all deliveries share it.
+pub(super) fn prepare(event: &CloudEvent, tenant: &TenantUid, now: Timestamp) -> Result<Vec<u8>, Unfit> {
+    let data = envelope::json_data(event)?;
+    let created = envelope::time(event, now).strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let mut object = Object::open();
+    object
+        .text("id", &event_id(event, tenant))
+        .text("type", event.event_type())
+        .text("created", &created)
+        .raw("data", data);
+    Ok(object.close())
+}
+
+/// `evt_` and 24 hex digits: a digest of the idempotency key, so that an event has one id however often it is sent.
+fn event_id(event: &CloudEvent, tenant: &TenantUid) -> String {
+    let mut digest = Sha256::new();
+    digest.update(b"sigpost/generic-event-id/v1");
+    digest.update(tenant.as_bytes());
+    digest.update((event.source().len() as u64).to_be_bytes());
+    digest.update(event.source());
+    digest.update(event.id());
+    format!("evt_{}", hex::encode(&digest.finalize()[..12]))
+}

@@ -1,0 +1,55 @@
+//! Immuta's Request app: every webhook receives every notification, `{deliveryId,webhookId,type,createdAt,data}`.
+//!
+//! Sources: Immuta's page "Manage Webhooks" and its `OpenAPI` document for the fields. Public sources are silent on the
+//! body; this form is sigpost's own.
+
+use sigpost_core::notification::cloudevents::CloudEvent;
+
+use super::Unfit;
+use super::envelope::{self, Object};
+use crate::domain::{Frame, PublicId, Timestamp};
+
+/// A Request webhook's own part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ImmutaRequest {
+    verify_tls: bool,
+}
+
+/// The members of an [`ImmutaRequest`], to make one from and to store it by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parts {
+    /// `verifyTls`: whether the receiver must prove who it is.
+    pub verify_tls: bool,
+}
+
+impl ImmutaRequest {
+    /// Makes one: the system has no rule that could be broken.
+    #[must_use]
+    pub const fn new(parts: Parts) -> Self {
+        let Parts { verify_tls } = parts;
+        Self { verify_tls }
+    }
+
+    /// `verifyTls`.
+    #[must_use]
+    pub const fn verify_tls(&self) -> bool {
+        self.verify_tls
+    }
+}
+
+/// The members all deliveries share: the end of the body, behind the ids.
+pub(super) fn prepare(event: &CloudEvent, now: Timestamp) -> Result<Vec<u8>, Unfit> {
+    let data = envelope::json_data(event)?;
+    let created_at = envelope::time(event, now).strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string();
+    let mut object = Object::open();
+    object.text("type", event.event_type()).text("createdAt", &created_at).raw("data", data);
+    let mut shared = object.close();
+    shared.remove(0);
+    Ok(shared)
+}
+
+/// The beginning of the body: the ids.
+pub(super) fn render(webhook: PublicId, delivery: PublicId) -> Frame {
+    let head = format!("{{\"deliveryId\":\"{delivery}\",\"webhookId\":\"{webhook}\",");
+    Frame { head: head.into(), cut: 0, tail: bytes::Bytes::new() }
+}

@@ -1,0 +1,75 @@
+//! sigpost's own webhooks: by event type, in the form the event was published in, signed by Standard Webhooks.
+
+use super::{BadTypes, subscribable};
+use crate::domain::Settings;
+
+/// The name that subscribes to every event type.
+pub const ALL: &str = "*";
+
+/// A native webhook's own part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Native {
+    name: String,
+    event_types: Vec<String>,
+}
+
+/// The members of a [`Native`], to make one from and to store it by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parts {
+    /// What people call it.
+    pub name: String,
+    /// The types it receives, or [`ALL`].
+    pub event_types: Vec<String>,
+}
+
+/// Why a webhook cannot be made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Invalid {
+    /// The name is too long.
+    #[error("name must have at most {MAX_NAME_CHARS} characters")]
+    Name,
+    /// The types cannot be subscribed to.
+    #[error("event_types {0}")]
+    EventTypes(#[source] BadTypes),
+}
+
+const MAX_NAME_CHARS: usize = 512;
+
+impl Native {
+    /// Makes one by the rules. A tenant without an older system has no catalogue but the types its operator lists.
+    ///
+    /// # Errors
+    /// [`Invalid`] names the rule that is broken.
+    pub fn new(parts: Parts, settings: &Settings) -> Result<Self, Invalid> {
+        let Parts { name, event_types } = parts;
+        if name.chars().count() > MAX_NAME_CHARS {
+            return Err(Invalid::Name);
+        }
+        let event_types =
+            subscribable(event_types, settings, |name| name == ALL).map_err(Invalid::EventTypes)?;
+        Ok(Self { name, event_types })
+    }
+
+    /// Restores one that was stored.
+    #[must_use]
+    pub fn restore(parts: Parts) -> Self {
+        let Parts { name, event_types } = parts;
+        Self { name, event_types }
+    }
+
+    /// What people call it; may be empty.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The types it receives.
+    #[must_use]
+    pub fn event_types(&self) -> &[String] {
+        &self.event_types
+    }
+
+    pub(super) fn matches(&self, event_type: &str) -> bool {
+        self.event_types.iter().any(|name| name == event_type || name == ALL)
+    }
+}

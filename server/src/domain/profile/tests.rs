@@ -1,0 +1,263 @@
+//! What the systems without a dialect of their own yet receive and send. Immuta's tests stand with its profile.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value as Json, json};
+use sigpost_core::json::{Canonical, Limits, canonicalize};
+
+use super::*;
+use crate::domain::{Body, Egress, Envelope, Host, Role, TenantId, TenantSpec, TenantUid, Transport, UserId};
+
+fn tenant(dialect: DialectId) -> Tenant {
+    let spec = TenantSpec {
+        name: "t".into(),
+        dialect,
+        egress: Egress::default(),
+        settings: Settings::default(),
+        users: BTreeMap::new(),
+    };
+    spec.into_tenant(TenantId::new(1), TenantUid::new([7; 16]))
+}
+
+fn user() -> User {
+    let roles = [Role::Admin].into_iter().collect();
+    User { id: UserId::new("u1").unwrap(), name: "Ada".into(), roles, spaces: vec!["s1".into()] }
+}
+
+fn event(members: &str) -> CloudEvent {
+    let text = format!("{{\"specversion\":\"1.0\",\"id\":\"e1\",\"source\":\"/a\"{members}}}");
+    CloudEvent::from_json(Canonical::parse(text.as_bytes(), Limits::default()).unwrap().view()).unwrap()
+}
+
+fn now() -> Timestamp {
+    "2026-11-21T09:30:00.123456Z".parse().unwrap()
+}
+
+fn named() -> Named {
+    Named { number: Number::FIRST, public_id: id(1) }
+}
+
+fn id(byte: u8) -> PublicId {
+    PublicId::new(now(), [byte; 10])
+}
+
+/// The body of a delivery, which is in JavaScript's form whatever the event was.
+fn body(profile: &Profile, tenant: &Tenant, event: &CloudEvent) -> Json {
+    let prepared = prepare(tenant, event, now()).unwrap();
+    let frame = profile.render(&named(), &prepared, || id(2));
+    let bytes = Body { data: prepared.shared, frame }.to_bytes();
+    assert_eq!(*canonicalize(&bytes).unwrap(), bytes[..]);
+    serde_json::from_slice(&bytes).unwrap()
+}
+
+fn receives(profile: &Profile, dialect: DialectId, event: &CloudEvent) -> bool {
+    profile.matches(&user(), &prepare(&tenant(dialect), event, now()).unwrap().subject)
+}
+
+fn native(event_types: &[&str]) -> Profile {
+    let event_types = event_types.iter().copied().map(Into::into).collect();
+    let settings = Settings { event_types: vec!["order.paid".into()], ..Settings::default() };
+    Profile::Native(
+        native::Native::new(native::Parts { name: String::new(), event_types }, &settings).unwrap(),
+    )
+}
+
+fn generic() -> Profile {
+    let parts = generic::Parts { events: vec!["user.created".into()], description: None };
+    Profile::Generic(generic::Generic::new(parts, &Settings::default()).unwrap())
+}
+
+fn qlik(change: impl FnOnce(&mut qlik::Parts)) -> Profile {
+    let mut parts = qlik::Parts {
+        name: "q".into(),
+        description: None,
+        event_types: vec!["com.qlik.v1.app.created".into()],
+        level: qlik::Level::Tenant,
+        cloud_events: true,
+    };
+    change(&mut parts);
+    Profile::Qlik(qlik::Qlik::new(parts, &Settings::default()).unwrap())
+}
+
+#[test]
+fn a_native_webhook_receives_its_types_or_all() {
+    let paid = event(r#","type":"order.paid""#);
+    assert!(receives(&native(&["order.paid"]), DialectId::Native, &paid));
+    assert!(receives(&native(&["*"]), DialectId::Native, &paid));
+    assert!(!receives(&native(&["order.paid"]), DialectId::Native, &event(r#","type":"order.sent""#)));
+}
+
+#[test]
+fn a_native_body_is_the_event_as_it_came() {
+    let given = event(r#","type":"t","zeta":true,"12":7,"subject":"é","data":{"b":1.0,"1":null}"#);
+    let expected = r#"{"12":7,"specversion":"1.0","id":"e1","source":"/a","type":"t","subject":"é","zeta":true,"data":{"1":null,"b":1}}"#;
+    let tenant = tenant(DialectId::Native);
+    assert_eq!(prepare(&tenant, &given, now()).unwrap().shared, expected.as_bytes());
+    let bytes = event(r#","type":"t","data_base64":"AAE=""#);
+    assert_eq!(body(&native(&["*"]), &tenant, &bytes)["data_base64"], "AAE=");
+    assert_eq!(body(&native(&["*"]), &tenant, &event(r#","type":"t""#)).get("data"), None);
+}
+
+#[test]
+fn types_that_nobody_knows_cannot_be_subscribed_to() {
+    let (none, all) = (Settings::default(), (0..201).map(|n| n.to_string()).collect::<Vec<_>>());
+    let native = |event_types| native::Native::new(native::Parts { name: String::new(), event_types }, &none);
+    let unknown = |name: &str| native::Invalid::EventTypes(BadTypes::Unknown(name.into()));
+    assert_eq!(native(vec!["order.paid".into()]), Err(unknown("order.paid")));
+    assert_eq!(native(vec![]), Err(native::Invalid::EventTypes(BadTypes::None)));
+    assert_eq!(native(all), Err(native::Invalid::EventTypes(BadTypes::TooMany)));
+    let events = vec!["user.painted".to_owned()];
+    let parts = generic::Parts { events, description: None };
+    assert!(generic::Generic::new(parts, &none).unwrap_err().to_string().contains("\"user.painted\""));
+    let parts = qlik::Parts {
+        name: "q".into(),
+        description: None,
+        event_types: vec!["com.qlik.v1.app.painted".into()],
+        level: qlik::Level::Tenant,
+        cloud_events: true,
+    };
+    assert!(matches!(qlik::Qlik::new(parts, &none), Err(qlik::Invalid::EventTypes(BadTypes::Unknown(_)))));
+}
+
+#[test]
+fn a_generic_body_has_one_id_however_often_the_event_is_sent() {
+    let tenant = tenant(DialectId::Generic);
+    let at = event(r#","type":"user.created","time":"2023-06-21T11:15:30.5+02:00","data":{"id":"usr_1"}"#);
+    let sent = body(&generic(), &tenant, &at);
+    let id = sent["id"].as_str().unwrap();
+    assert!(id.len() == 28 && id.starts_with("evt_"), "{id}");
+    assert_eq!(
+        sent,
+        json!({ "id": id, "type": "user.created", "created": "2023-06-21T09:15:30Z", "data": { "id": "usr_1" } })
+    );
+    let later = event(r#","type":"user.created","data":null"#);
+    let again = body(&generic(), &tenant, &later);
+    assert_eq!((&again["id"], &again["created"]), (&sent["id"], &json!("2026-11-21T09:30:00Z")));
+    assert!(receives(&generic(), DialectId::Generic, &later));
+    assert!(!receives(&generic(), DialectId::Generic, &event(r#","type":"user.deleted""#)));
+}
+
+#[test]
+fn a_request_body_names_its_delivery_and_its_webhook() {
+    let profile = Profile::ImmutaRequest(immuta_request::ImmutaRequest::new(immuta_request::Parts {
+        verify_tls: true,
+    }));
+    let given = event(r#","type":"any.type","data":[1]"#);
+    assert_eq!(
+        body(&profile, &tenant(DialectId::ImmutaRequest), &given),
+        json!({
+            "deliveryId": id(2).to_string(),
+            "webhookId": id(1).to_string(),
+            "type": "any.type",
+            "createdAt": "2026-11-21T09:30:00.123Z",
+            "data": [1],
+        })
+    );
+    assert!(receives(&profile, DialectId::ImmutaRequest, &given));
+}
+
+#[test]
+fn what_is_no_json_has_no_place_in_the_older_systems_bodies() {
+    let bytes = event(r#","type":"user.created","data_base64":"AAE=""#);
+    for dialect in [DialectId::ImmutaRequest, DialectId::Generic, DialectId::Qlik] {
+        assert_eq!(prepare(&tenant(dialect), &bytes, now()), Err(Unfit::NotJson), "{dialect:?}");
+    }
+}
+
+const CREATED: &str = r#","type":"com.qlik.app.created","userid":"u2","ownerid":"u1","spaceid":"s2","tenantid":"t","toplevelresourceid":"r","data":{"n":1}"#;
+
+#[test]
+fn either_name_of_a_renamed_qlik_event_subscribes_to_both() {
+    for name in ["com.qlik.v1.app.created", "com.qlik.app.created"] {
+        let profile = qlik(|parts| parts.event_types = vec![name.into()]);
+        assert!(receives(&profile, DialectId::Qlik, &event(CREATED)), "{name}");
+        let older = event(r#","type":"com.qlik.v1.app.created""#);
+        assert!(receives(&profile, DialectId::Qlik, &older), "{name}");
+        let other = event(r#","type":"com.qlik.v1.app.exported""#);
+        assert!(!receives(&profile, DialectId::Qlik, &other), "{name}");
+    }
+}
+
+#[test]
+fn a_user_level_qlik_webhook_receives_what_concerns_its_owner_or_its_owners_spaces() {
+    let own = qlik(|parts| parts.level = qlik::Level::User);
+    assert_eq!((own.audience(), qlik(|_| ()).audience()), (Audience::Owner, Audience::Tenant));
+    let receives = |extensions: &str| {
+        let event = event(&format!(r#","type":"com.qlik.app.created"{extensions}"#));
+        receives(&own, DialectId::Qlik, &event)
+    };
+    assert!(receives(r#","userid":"u1""#));
+    assert!(receives(r#","ownerid":"u1","userid":"u2""#));
+    assert!(receives(r#","spaceid":"s1""#));
+    assert!(!receives(r#","userid":"u2","ownerid":"u2","spaceid":"s2""#));
+    assert!(!receives(""));
+}
+
+#[test]
+fn qlik_has_three_envelopes() {
+    let mut tenant = tenant(DialectId::Qlik);
+    let present = json!({
+        "specversion": "1.0", "id": "e1", "source": "/a", "type": "com.qlik.app.created",
+        "ownerid": "u1", "spaceid": "s2", "tenantid": "t", "toplevelresourceid": "r", "userid": "u2",
+        "time": "2026-11-21T09:30:00.123Z", "datacontenttype": "application/json", "data": { "n": 1 },
+    });
+    let older = json!({
+        "cloudEventsVersion": "0.1", "contentType": "application/json", "eventId": "e1",
+        "eventTime": "2026-11-21T09:30:00.123Z", "eventTypeVersion": "1.0.0",
+        "eventType": "com.qlik.app.created",
+        "extensions": { "ownerId": "u1", "tenantId": "t", "userId": "u2", "topLevelResourceId": "r", "spaceId": "s2" },
+        "source": "/a", "data": { "n": 1 },
+    });
+    assert_eq!(body(&qlik(|_| ()), &tenant, &event(CREATED)), present);
+    let without = qlik(|parts| parts.cloud_events = false);
+    assert_eq!(body(&without, &tenant, &event(CREATED)), older);
+    tenant.settings.envelope = Envelope::Hybrid;
+    let mut both = present;
+    both.as_object_mut().unwrap().extend(older.as_object().unwrap().clone());
+    assert_eq!(body(&qlik(|_| ()), &tenant, &event(CREATED)), both);
+    assert_eq!(body(&without, &tenant, &event(CREATED)), older);
+}
+
+#[test]
+fn a_qlik_target_is_a_host_name_reached_by_https_unless_that_is_relaxed() {
+    let (strict, mut relaxed) = (tenant(DialectId::Qlik), tenant(DialectId::Qlik));
+    relaxed.egress.relaxed_targets = true;
+    let admits =
+        |url: &str, tenant: &Tenant| qlik(|_| ()).admits(&Endpoint::parse(url).unwrap(), None, tenant);
+    assert_eq!(admits("https://hooks.example.com/", &strict), Ok(()));
+    for url in ["http://hooks.example.com/", "https://192.0.2.1/", "https://[2001:db8::1]/"] {
+        assert_eq!(admits(url, &strict).unwrap_err().field, "url", "{url}");
+        assert_eq!(admits(url, &relaxed), Ok(()), "{url}");
+    }
+    let endpoint = Endpoint::parse("https://hooks.example.com/").unwrap();
+    assert_eq!(
+        (endpoint.transport(), endpoint.host()),
+        (Transport::Https, Host::Name("hooks.example.com".into()))
+    );
+    for (length, fits) in [(31, false), (32, true), (64, true), (65, false)] {
+        let secret = Secret::new("x".repeat(length)).unwrap();
+        assert_eq!(qlik(|_| ()).admits(&endpoint, Some(&secret), &strict).is_ok(), fits, "{length}");
+    }
+}
+
+#[test]
+fn every_system_signs_by_its_scheme_and_natives_always_by_standard_webhooks() {
+    let bare = Settings { standard_webhooks: false, ..Settings::default() };
+    let names = |profile: &Profile, settings: &Settings| -> Vec<String> {
+        profile.schemes(settings).map(|scheme| scheme.name().to_owned()).collect()
+    };
+    let request = Profile::ImmutaRequest(immuta_request::ImmutaRequest::new(immuta_request::Parts {
+        verify_tls: true,
+    }));
+    for (profile, own) in [(generic(), "generic"), (qlik(|_| ()), "qlik"), (request, "immuta-request")] {
+        assert_eq!(names(&profile, &Settings::default()), [own, "standard-webhooks"]);
+        assert_eq!(names(&profile, &bare), [own]);
+    }
+    assert_eq!(names(&native(&["*"]), &bare), ["standard-webhooks"]);
+}
+
+#[test]
+fn a_webhook_of_another_system_receives_nothing() {
+    assert!(!receives(&native(&["*"]), DialectId::Qlik, &event(CREATED)));
+    assert!(!receives(&qlik(|_| ()), DialectId::Native, &event(CREATED)));
+}

@@ -1,0 +1,96 @@
+//! `/v1/webhooks` and the configuration, driven from outside: one tenant of each system, the real binary, a real Node
+//! receiver with the built package.
+
+mod config;
+mod systems;
+mod webhooks;
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use sigpost_tests::http::{Client, Response};
+use sigpost_tests::receiver::Receiver;
+use sigpost_tests::server::{Launch, Server};
+
+/// Long enough for anything that should happen at once on a busy machine.
+const SOON: Duration = Duration::from_secs(20);
+
+const SYSTEMS: [&str; 5] = ["native", "immuta", "immuta-request", "generic", "qlik"];
+
+const OPERATOR: &str = "the-token-of-the-operator";
+
+/// The token of a system's tenant's user with this role.
+fn token(system: &str, role: &str) -> String {
+    format!("token-of-{system}-{role}")
+}
+
+/// One tenant of each system, named after it, with an admin (1), a user (2) and a sender (3).
+fn config() -> String {
+    let mut toml =
+        format!("[server]\nrate_limit = false\n[[operator]]\nname = \"ops\"\ntoken = \"{OPERATOR}\"\n");
+    for system in SYSTEMS {
+        toml += &format!(
+            "[[tenant]]\nname = \"{system}\"\ndialect = \"{system}\"\n\
+             egress = {{ allow = [\"127.0.0.0/8\"], relaxed_targets = true }}\n\
+             settings = {{ retry = [], event_types = [\"order.paid\"] }}\n"
+        );
+        for (id, role) in [(1, "admin"), (2, "user"), (3, "sender")] {
+            let token = token(system, role);
+            toml += &format!(
+                "[[tenant.user]]\nid = \"{id}\"\nroles = [\"{role}\"]\ntoken = \"{token}\"\nspaces = [\"space-{id}\"]\n"
+            );
+        }
+    }
+    toml
+}
+
+fn serve() -> Server {
+    Launch::sigpost(config()).unwrap().start().unwrap()
+}
+
+fn client(server: &Server, system: &str, role: &str) -> Client {
+    server.client().with_token(&token(system, role))
+}
+
+/// The profile of a webhook that receives every event of [`event`]'s type.
+fn profile(system: &str) -> Value {
+    match system {
+        "native" => json!({ "dialect": "native", "event_types": ["*"] }),
+        "immuta" => json!({
+            "dialect": "immuta", "name": "hook", "global": true, "event_types": ["order.paid"],
+            "action": "triggered",
+        }),
+        "immuta-request" => json!({ "dialect": "immuta-request" }),
+        "generic" => json!({ "dialect": "generic", "event_types": ["order.paid"] }),
+        "qlik" => json!({ "dialect": "qlik", "name": "hook", "event_types": ["order.paid"] }),
+        other => panic!("{other} is no system"),
+    }
+}
+
+/// Creates a webhook as the tenant's admin; what was answered.
+fn create(server: &Server, system: &str, url: &str, more: &Value) -> Value {
+    let mut body = json!({ "url": url, "profile": profile(system) });
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let answer = client(server, system, "admin").post("/v1/webhooks", &body).unwrap();
+    assert_eq!(answer.status, 201, "{system}: {}", answer.text());
+    answer.json().unwrap()
+}
+
+fn publish(server: &Server, system: &str, event: &Value) -> Response {
+    let headers = [("content-type", "application/cloudevents+json")];
+    let sender = client(server, system, "sender");
+    sender.send("POST", "/v1/events", &headers, event.to_string().as_bytes()).unwrap()
+}
+
+/// An event every system takes.
+fn event(id: &str) -> Value {
+    json!({
+        "specversion": "1.0", "id": id, "source": "/shop", "type": "order.paid",
+        "time": "2026-11-21T09:30:00Z", "userid": "2",
+        "data": { "text": "Paid „€ 1“.", "metadata": { "amount": 1.0, "10": "b", "9": "a" } },
+    })
+}
+
+fn receiver() -> Receiver {
+    Receiver::start().unwrap()
+}

@@ -1,0 +1,214 @@
+//! `/v1/webhooks`: making, reading, deleting, and who may.
+
+use sigpost_tests::node::{NodeReceiver, Options};
+
+use super::*;
+
+const SOMEWHERE: &str = "http://127.0.0.1:9/";
+
+fn id(webhook: &Value) -> String {
+    webhook["id"].as_str().unwrap().to_owned()
+}
+
+/// A problem with this status, and the field it names.
+fn refused(answer: &Response, status: u16, field: Option<&str>, what: &str) {
+    assert_eq!(answer.status, status, "{what}: {}", answer.text());
+    assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{what}");
+    let body = answer.json().unwrap();
+    assert_eq!(body["field"].as_str(), field, "{what}: {body}");
+}
+
+#[test]
+fn a_generated_secret_is_shown_once_and_signs() {
+    let server = serve();
+    let shell = receiver();
+    let first = create(&server, "generic", &shell.url("/"), &json!({}));
+    let secret = first["secret"].as_str().unwrap().to_owned();
+    assert!(secret.starts_with("whsec_") && secret.len() == 38, "{secret}");
+    let path = format!("/v1/webhooks/{}", id(&first));
+    assert!(!client(&server, "generic", "admin").get(&path).unwrap().text().contains("whsec_"));
+    assert_eq!(publish(&server, "generic", &event("1")).status, 202);
+    let request = shell.wait_for(1, SOON).unwrap().remove(0);
+    // What was caught is handed to the package, as a receiver would.
+    let options =
+        Options { secret, schemes: vec!["generic".into(), "standard-webhooks".into()], status: None };
+    let mut node = NodeReceiver::start(&options).unwrap();
+    let headers: Vec<_> = request
+        .headers
+        .iter()
+        .filter(|(name, _)| name.contains("signature") || name.starts_with("webhook-"))
+        .map(|(name, value)| (name.as_str(), core::str::from_utf8(value).unwrap()))
+        .collect();
+    Client::new(&node.url("")).send("POST", "/", &headers, &request.body).unwrap();
+    let delivery = node.next(SOON).unwrap();
+    assert!(delivery.ok, "{:?}", delivery.results);
+}
+
+#[test]
+fn null_as_a_secret_makes_a_webhook_without_signatures() {
+    let (server, receiver) = (serve(), receiver());
+    let webhook = create(&server, "native", &receiver.url("/"), &json!({ "secret": null }));
+    assert_eq!((&webhook["signed"], webhook.get("secret")), (&json!(false), None));
+    assert_eq!(publish(&server, "native", &event("1")).status, 202);
+    let request = receiver.wait_for(1, SOON).unwrap().remove(0);
+    assert!(request.header("webhook-signature").is_none() && request.header("webhook-id").is_some());
+}
+
+#[test]
+fn a_webhook_is_read_listed_and_deleted_and_outlives_a_crash() {
+    let mut server = serve();
+    let made = create(&server, "qlik", SOMEWHERE, &json!({ "secret": null }));
+    assert_eq!(
+        made["profile"],
+        json!({
+            "dialect": "qlik", "name": "hook", "description": null, "event_types": ["order.paid"],
+            "level": "tenant", "cloud_events": true,
+        })
+    );
+    assert_eq!(
+        (&made["owner"], &made["state"], &made["url"]),
+        (&json!("1"), &json!("enabled"), &json!(SOMEWHERE))
+    );
+    server.kill().unwrap();
+    server.restart().unwrap();
+    let admin = client(&server, "qlik", "admin");
+    let path = format!("/v1/webhooks/{}", id(&made));
+    assert_eq!(admin.get(&path).unwrap().json().unwrap(), made);
+    let listed = admin.get("/v1/webhooks").unwrap().json().unwrap();
+    assert_eq!(listed, json!({ "webhooks": [made], "next": null }));
+    let deleted = admin.send("DELETE", &path, &[], b"").unwrap();
+    assert_eq!((deleted.status, deleted.text().as_ref()), (204, ""));
+    refused(&admin.get(&path).unwrap(), 404, None, "read after delete");
+    refused(&admin.send("DELETE", &path, &[], b"").unwrap(), 404, None, "delete twice");
+}
+
+#[test]
+fn a_list_comes_in_pages() {
+    let server = serve();
+    let admin = client(&server, "generic", "admin");
+    let made: Vec<_> = (0..5).map(|_| id(&create(&server, "generic", SOMEWHERE, &json!({})))).collect();
+    let (mut found, mut query) = (Vec::new(), "limit=2".to_owned());
+    for page in 0..3 {
+        let answer = admin.get(&format!("/v1/webhooks?{query}")).unwrap().json().unwrap();
+        let webhooks = answer["webhooks"].as_array().unwrap();
+        assert_eq!(webhooks.len(), if page < 2 { 2 } else { 1 });
+        found.extend(webhooks.iter().map(id));
+        // A webhook that goes meanwhile costs nobody else its place.
+        if page == 0 {
+            admin.send("DELETE", &format!("/v1/webhooks/{}", made[1]), &[], b"").unwrap();
+        }
+        match answer["next"].as_str() {
+            Some(next) => query = format!("limit=2&cursor={next}"),
+            None => assert_eq!(page, 2),
+        }
+    }
+    assert_eq!(found, made);
+    for (query, name) in [
+        ("limit=0", "limit"),
+        ("limit=101", "limit"),
+        ("limit=x", "limit"),
+        ("cursor=x", "cursor"),
+        ("cursor=", "cursor"),
+        ("cursor=__________8", "cursor"),
+        ("limit=1&limit=2", "limit"),
+        ("page=1", "page"),
+    ] {
+        let answer = admin.get(&format!("/v1/webhooks?{query}")).unwrap();
+        refused(&answer, 400, None, query);
+        assert!(answer.text().contains(name), "{query}: {}", answer.text());
+    }
+}
+
+#[test]
+fn roles_decide_who_may_make_and_see_webhooks() {
+    let server = serve();
+    for system in SYSTEMS {
+        let made = create(&server, system, SOMEWHERE, &json!({ "secret": null }));
+        let path = format!("/v1/webhooks/{}", id(&made));
+        let body = json!({ "url": SOMEWHERE, "profile": profile(system) });
+        for (role, create, read) in [("user", 403, 404), ("sender", 403, 403)] {
+            let who = client(&server, system, role);
+            assert_eq!(who.post("/v1/webhooks", &body).unwrap().status, create, "{system} {role}");
+            assert_eq!(who.get(&path).unwrap().status, read, "{system} {role}");
+            assert_eq!(who.send("DELETE", &path, &[], b"").unwrap().status, read, "{system} {role}");
+        }
+        // Another tenant's admin, no token, and an operator with and without a tenant.
+        let stranger = client(&server, if system == "native" { "qlik" } else { "native" }, "admin");
+        refused(&stranger.get(&path).unwrap(), 404, None, system);
+        refused(&server.client().get(&path).unwrap(), 401, None, system);
+        let operator = server.client().with_token(OPERATOR);
+        refused(&operator.get(&path).unwrap(), 403, None, system);
+        let inside = [("sigpost-tenant", system)];
+        assert_eq!(operator.send("GET", &path, &inside, b"").unwrap().status, 200, "{system}");
+        let create = operator.send("POST", "/v1/webhooks", &inside, body.to_string().as_bytes()).unwrap();
+        refused(&create, 403, None, system);
+    }
+}
+
+#[test]
+fn a_webhook_that_breaks_a_rule_is_refused_with_its_field() {
+    let server = serve();
+    let admin = |system| client(&server, system, "admin");
+    let with = |system: &str, change: &dyn Fn(&mut Value)| {
+        let mut body = json!({ "url": SOMEWHERE, "profile": profile(system) });
+        change(&mut body);
+        body
+    };
+    let url = |url: &'static str| move |body: &mut Value| body["url"] = json!(url);
+    for address in [
+        "/relative",
+        "ftp://a.example/",
+        "https://ada@a.example/",
+        "http://10.0.0.1/",
+        "http://169.254.169.254/",
+        "",
+    ] {
+        let answer = admin("native").post("/v1/webhooks", &with("native", &url(address))).unwrap();
+        refused(&answer, 422, Some("url"), address);
+    }
+    let long = "s".repeat(1_025);
+    for (system, field, change) in [
+        ("native", Some("secret"), &(|body: &mut Value| body["secret"] = json!("")) as &dyn Fn(&mut Value)),
+        ("native", Some("secret"), &|body| body["secret"] = json!(long)),
+        ("qlik", Some("secret"), &|body| body["secret"] = json!("x".repeat(31))),
+        ("native", None, &|body| body["secret"] = json!(7)),
+        ("native", None, &|body| body["colour"] = json!("red")),
+        ("native", None, &|body| drop(body.as_object_mut().unwrap().remove("url"))),
+        ("native", None, &|body| body["profile"]["colour"] = json!("red")),
+        ("native", None, &|body| body["profile"]["dialect"] = json!("mail")),
+        ("native", Some("profile"), &|body| body["profile"] = profile("generic")),
+        ("native", Some("profile"), &|body| body["profile"]["event_types"] = json!(["unknown"])),
+        ("native", Some("profile"), &|body| body["profile"]["event_types"] = json!([])),
+        ("immuta", Some("profile"), &|body| body["profile"]["action"] = json!("acted")),
+        ("immuta", Some("profile"), &|body| body["profile"]["name"] = json!("")),
+        ("qlik", Some("profile"), &|body| body["profile"]["level"] = json!("space")),
+        ("qlik", Some("profile"), &|body| body["profile"]["description"] = json!(long)),
+        ("generic", Some("profile"), &|body| body["profile"]["description"] = json!(long)),
+    ] {
+        let body = with(system, change);
+        refused(&admin(system).post("/v1/webhooks", &body).unwrap(), 422, field, &body.to_string());
+    }
+    for body in [&b"{"[..], b"{\"url\":\"a\",\"url\":\"b\"}", b"\xff", &[b'['; 100]] {
+        refused(&admin("native").send("POST", "/v1/webhooks", &[], body).unwrap(), 400, None, "malformed");
+    }
+    for path in ["/v1/webhooks/1", "/v1/webhooks/%FF", "/v1/webhooks/018bcfe5-6800-7fff-bfff-ffffffffffff"] {
+        refused(&admin("native").get(path).unwrap(), 404, None, path);
+    }
+    for (method, path) in [("PUT", "/v1/webhooks"), ("POST", "/v1/webhooks/1")] {
+        refused(&admin("native").send(method, path, &[], b"").unwrap(), 405, None, path);
+    }
+    assert_eq!(admin("native").get("/v1/webhooks").unwrap().json().unwrap()["webhooks"], json!([]));
+}
+
+#[test]
+fn a_qlik_target_must_be_a_host_name_reached_by_https_unless_the_operator_relaxes_it() {
+    let strict = config().replace("relaxed_targets = true", "relaxed_targets = false");
+    let server = Launch::sigpost(strict).unwrap().start().unwrap();
+    let admin = client(&server, "qlik", "admin");
+    for (url, status) in
+        [("http://a.example/", 422), ("https://127.0.0.1/", 422), ("https://a.example/", 201)]
+    {
+        let answer = admin.post("/v1/webhooks", &json!({ "url": url, "profile": profile("qlik") })).unwrap();
+        assert_eq!(answer.status, status, "{url}: {}", answer.text());
+    }
+}
