@@ -113,11 +113,13 @@ function view(text: unknown): Uint8Array {
  * wrong outside one. After a backslash it stays, to be as wrong there too.
  */
 function escaped(text: string): string {
-  return text.replace(
-    /(\\*)([\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff])/g,
-    (whole, slashes: string, half: string) =>
-      slashes.length % 2 === 1 ? whole : `${slashes}\\u${half.charCodeAt(0).toString(16)}`,
-  );
+  return text.replace(/[\ud800-\udfff]/gu, (half, at: number) => {
+    let slashes = 0;
+    while (text[at - slashes - 1] === '\\') {
+      slashes += 1;
+    }
+    return slashes % 2 === 1 ? half : `\\u${half.charCodeAt(0).toString(16)}`;
+  });
 }
 
 /** The offset in code units of an offset in bytes of the UTF-8 that {@link escaped} stands for. */

@@ -90,6 +90,15 @@ test('what is wrong is said where it is: in code units of a string, in bytes of 
   assert.equal(offset(Buffer.from([0x22, 0xff, 0x22])), 1);
 });
 
+test('no text takes time out of proportion to its length', () => {
+  const text = JSON.stringify({ run: `\u20ac${'\\'.repeat(400_000)}\ud800` });
+  const start = performance.now();
+  assert.equal(canonicalize(text), text);
+  assert.equal(canonicalize(text.replace('\\ud800', '\ud800')), text);
+  // It takes milliseconds; looking at every run of backslashes from each of them would take many minutes.
+  assert.ok(performance.now() - start < 30_000);
+});
+
 test('limits are a RangeError, and nothing but text is taken', () => {
   assert.throws(() => canonicalize('['.repeat(2000) + ']'.repeat(2000)), RangeError);
   assert.throws(() => canonicalize(`"${'x'.repeat(17 << 20)}"`), RangeError);
