@@ -182,7 +182,8 @@ function canonicalOf(canonicalize: Canonicalize, raw: string | Uint8Array<ArrayB
   try {
     return canonicalize(raw);
   } catch (error) {
-    if (error instanceof SyntaxError || error instanceof RangeError) {
+    // What is wrong with the body is wrong somewhere; a memory that does not suffice is no fault of the sender's.
+    if (error instanceof Error && 'offset' in error) {
       throw new VerificationError('not_json', `the body is not JSON: ${error.message}`, { cause: error });
     }
     throw error instanceof VerificationError
