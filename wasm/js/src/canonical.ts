@@ -134,7 +134,8 @@ function bytesFor(text: string): number {
 
 function view(text: unknown): Uint8Array {
   if (text instanceof Uint8Array) {
-    return text;
+    // Its own length may be anything, and is 0 for bytes that were transferred away; to view those is a TypeError.
+    return new Uint8Array(text.buffer, text.byteOffset, text.byteLength);
   }
   if (text instanceof ArrayBuffer || Object.prototype.toString.call(text) === '[object ArrayBuffer]') {
     return new Uint8Array(text as ArrayBuffer);

@@ -22,7 +22,7 @@ export type {
   Verified,
 } from './core.js';
 
-/** Settings of a verifier. */
+/** Settings of a verifier. A name that is none of these is a `TypeError`. */
 export interface RawOptions extends Omit<VerifierOptions, 'body'> {
   /** What is signed: here only the bytes that came. */
   readonly body?: 'raw';
