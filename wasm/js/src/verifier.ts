@@ -142,7 +142,16 @@ if (!Symbol.dispose) {
   Reflect.deleteProperty(BaseVerifier.prototype, 'undefined');
 }
 
-/** {@link sign} of both entries. */
+/** `verify` of both entries. */
+export function verifyWith<Event>(verifier: BaseVerifier, headers: HeadersLike, rawBody: Body): Verified<Event> {
+  try {
+    return verifier.verify<Event>(headers, rawBody);
+  } finally {
+    verifier.dispose();
+  }
+}
+
+/** `sign` of both entries. */
 export function signWith(
   canonicalize: Canonicalize,
   scheme: PresetName | Scheme,
