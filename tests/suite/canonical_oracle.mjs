@@ -1,14 +1,16 @@
 // The oracle of canonical_vs_node.rs: JSON.stringify(JSON.parse(document)) by the Node that runs this.
 //
 // Frames, both ways: length (u32, little endian), then as many bytes. The first frame that is written names the
-// version of Node. Then each document that is read is answered, in order: a byte 1 and the canonical text, or a byte 0
-// when it is refused. Bytes that are no UTF-8 are refused, and a byte order mark is left for JSON.parse to refuse.
+// version of Node. Then each document that is read is answered, in order: a byte 1 and the canonical text, a byte 0 when
+// it is refused, or a byte 2 when it is read but too deep for the stack of JSON.stringify. Bytes that are no UTF-8 are
+// refused, and a byte order mark is left for JSON.parse to refuse.
 
 import { readSync, writeSync } from 'node:fs';
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const REFUSED = Buffer.from([0]);
 const ACCEPTED = Buffer.from([1]);
+const TOO_DEEP = Buffer.from([2]);
 const ANSWERS = 1 << 16;
 
 let pending = [];
@@ -30,13 +32,20 @@ function send(...parts) {
 }
 
 function answer(document) {
-  let text;
+  let value;
   try {
-    text = JSON.stringify(JSON.parse(decoder.decode(document)));
+    value = JSON.parse(decoder.decode(document));
   } catch (error) {
-    // Anything else, such as a stack that overflowed, is no answer.
+    // Anything else is no answer.
     if (!(error instanceof SyntaxError) && error.code !== 'ERR_ENCODING_INVALID_ENCODED_DATA') throw error;
     return send(REFUSED);
+  }
+  let text;
+  try {
+    text = JSON.stringify(value);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return send(TOO_DEEP);
   }
   send(ACCEPTED, Buffer.from(text));
 }

@@ -78,7 +78,7 @@ impl<T> Local<T> {
     }
 }
 
-/// A length as it crosses the border.
+/// A length as it crosses the border. All fit: where pointers have 32 bits no allocation is longer than `i32::MAX`.
 pub(crate) fn length(len: usize) -> i32 {
     i32::try_from(len).unwrap_or(i32::MAX)
 }

@@ -5,6 +5,7 @@
 
 use alloc::borrow::Cow;
 use alloc::string::{String, ToString as _};
+use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -52,8 +53,9 @@ pub fn reserve(len: u32) -> *mut u8 {
         let len = usize::try_from(len.min(max_bytes())).unwrap_or_default();
         state.output = Output::Bytes(Vec::new());
         if len > state.text.len() {
-            state.text.clear();
-            state.text.resize(len, 0);
+            // Given back first: there is not always room for both.
+            state.text = Vec::new();
+            state.text = vec![0; len];
         }
         state.text.as_mut_ptr()
     })

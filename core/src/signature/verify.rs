@@ -142,7 +142,8 @@ impl Verifier {
     }
 
     /// Whether a request is genuine. `now` is the time in seconds since 1970. Raw bodies are verified without
-    /// allocating.
+    /// allocating; the canonical form of one is made within the default [limits](json::Limits) before anything is known
+    /// of its sender, so bound the body's length first.
     ///
     /// # Errors
     /// [`VerifyError`]: opaque for a forged request, telling for one that the operator has to look into.

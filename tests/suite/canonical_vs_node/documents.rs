@@ -297,10 +297,10 @@ impl Documents {
         }
     }
 
-    /// Many levels, each with one neighbour. In all they stay within the limit that we have and Node has not.
+    /// Many levels, each with one neighbour: sometimes more than Node can write.
     fn ladder(&mut self, depth: u32) {
         let long = self.one_in(20);
-        let levels = self.below(if long { 800 } else { 12 });
+        let levels = self.below(if long { 6_000 } else { 12 });
         let mut ends = Vec::new();
         for _ in 0..levels {
             let (open, close) = match self.below(4) {

@@ -6,12 +6,17 @@
 
 import type * as Border from './generated/canonical_border.js';
 import base64 from './generated/canonical.wasm';
-import { Instance } from './instance.js';
+import { Instance, Trap } from './instance.js';
 
 const instance = new Instance<typeof Border>(base64);
 const encoder = new TextEncoder();
 // What comes back is UTF-8 by construction, and a first U+FEFF would be content.
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Up to this many characters or bytes a text needs next to no memory, whatever it holds. */
+const SHORT = 1 << 16;
+/** More memory than this is not kept for the next text. */
+const KEPT = 16 << 20;
 
 /** What {@link canonicalize} throws for a text that is not JSON. */
 export interface JsonSyntaxError extends SyntaxError {
@@ -22,10 +27,11 @@ export interface JsonSyntaxError extends SyntaxError {
 /**
  * `JSON.stringify(JSON.parse(text))`, byte for byte, also where the engine's own JSON is wrong.
  *
- * Texts up to 16 MiB and 1,000 levels deep are read. Bytes must be UTF-8 without a byte order mark.
+ * Texts up to 512 MiB and 100,000 levels deep are read, which is more than `JSON` can write: for what strangers send,
+ * bound the length yourself. Bytes must be UTF-8 without a byte order mark.
  *
  * @throws {@link JsonSyntaxError} where `JSON.parse` throws a `SyntaxError`, and for bytes that are no UTF-8.
- * @throws `RangeError` for a text beyond the limits.
+ * @throws `RangeError` for a text beyond the limits or too large for the memory there is.
  *
  * @example
  * ```js
@@ -67,40 +73,69 @@ function run<Result>(
   input: string | Uint8Array,
   take: (bytes: Uint8Array<ArrayBuffer>) => Result,
 ): Outcome<Result> {
-  return instance.call((wasm): Outcome<Result> => {
-    // A limit on what is copied; what is wrong with a longer text, the core says of as much as it may read.
-    const most = wasm.max_bytes() >>> 0;
-    if (input.length > most) {
-      return { limits: true, offset: most, message: `larger than ${most} bytes` };
-    }
-    const room = typeof input === 'string' ? Math.min(input.length * 3, most) : input.length;
-    const address = wasm.reserve(room) >>> 0;
-    const target = instance.bytes(wasm).subarray(address, address + room);
-    let length = input.length;
-    if (typeof input === 'string') {
-      const { read, written } = encoder.encodeInto(input, target);
-      if (read < input.length) {
+  try {
+    return instance.call((wasm): Outcome<Result> => {
+      const most = wasm.max_bytes() >>> 0;
+      const length = write(wasm, input, most);
+      if (length === undefined) {
         return { limits: true, offset: most, message: `larger than ${most} bytes` };
       }
-      length = written;
-    } else {
-      target.set(input);
+      const status = wasm.canonicalize(length);
+      const start = wasm.result() >>> 0;
+      const bytes = instance.bytes(wasm).subarray(start, start + wasm.result_length());
+      const outcome =
+        status >= 0
+          ? { result: take(bytes) }
+          : { limits: status === -2, offset: wasm.offset(), message: decoder.decode(bytes) };
+      wasm.release();
+      return outcome;
+    });
+  } catch (error) {
+    // No text makes the module fail but for want of memory, and none fails to be decoded but for want of string.
+    if (error instanceof Trap && input.length > SHORT) {
+      throw new RangeError('the text is too large for this runtime', { cause: error });
     }
-    const status = wasm.canonicalize(length);
-    const start = wasm.result() >>> 0;
-    const bytes = instance.bytes(wasm).subarray(start, start + wasm.result_length());
-    const outcome =
-      status >= 0
-        ? { result: take(bytes) }
-        : { limits: status === -2, offset: wasm.offset(), message: decoder.decode(bytes) };
-    wasm.release();
-    return outcome;
-  });
+    throw error;
+  } finally {
+    instance.trim(KEPT);
+  }
+}
+
+/** Puts the text where the module reads it. Its length in bytes; undefined for one that is longer than `most`. */
+function write(wasm: typeof Border, input: string | Uint8Array, most: number): number | undefined {
+  const room = (length: number): Uint8Array => {
+    const start = wasm.reserve(length) >>> 0;
+    return instance.bytes(wasm).subarray(start, start + length);
+  };
+  if (typeof input !== 'string') {
+    if (input.length > most) {
+      return undefined;
+    }
+    room(input.length).set(input);
+    return input.length;
+  }
+  // Three bytes a code unit are always enough, but for a long text much to reserve.
+  const enough = input.length > SHORT ? bytesFor(input) : input.length * 3;
+  const { read, written } = encoder.encodeInto(input, room(Math.min(enough, most)));
+  return read < input.length ? undefined : written;
+}
+
+/** As many bytes as a text has in UTF-8; more only for surrogate pairs, which count six and not four. */
+function bytesFor(text: string): number {
+  let bytes = text.length;
+  for (let index = 0; index < text.length; index += 1) {
+    const unit = text.charCodeAt(index);
+    if (unit > 0x7f) {
+      bytes += unit > 0x7ff ? 2 : 1;
+    }
+  }
+  return bytes;
 }
 
 function view(text: unknown): Uint8Array {
   if (text instanceof Uint8Array) {
-    return text;
+    // Its own length may be anything, and is 0 for bytes that were transferred away; to view those is a TypeError.
+    return new Uint8Array(text.buffer, text.byteOffset, text.byteLength);
   }
   if (text instanceof ArrayBuffer || Object.prototype.toString.call(text) === '[object ArrayBuffer]') {
     return new Uint8Array(text as ArrayBuffer);
@@ -113,11 +148,13 @@ function view(text: unknown): Uint8Array {
  * wrong outside one. After a backslash it stays, to be as wrong there too.
  */
 function escaped(text: string): string {
-  return text.replace(
-    /(\\*)([\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff])/g,
-    (whole, slashes: string, half: string) =>
-      slashes.length % 2 === 1 ? whole : `${slashes}\\u${half.charCodeAt(0).toString(16)}`,
-  );
+  return text.replace(/[\ud800-\udfff]/gu, (half, at: number) => {
+    let slashes = 0;
+    while (text[at - slashes - 1] === '\\') {
+      slashes += 1;
+    }
+    return slashes % 2 === 1 ? half : `\\u${half.charCodeAt(0).toString(16)}`;
+  });
 }
 
 /** The offset in code units of an offset in bytes of the UTF-8 that {@link escaped} stands for. */
@@ -138,4 +175,3 @@ function units(text: string, bytes: number): number {
 
 const isHigh = (unit: number): boolean => unit >= 0xd800 && unit < 0xdc00;
 const isLow = (unit: number): boolean => unit >= 0xdc00 && unit < 0xe000;
-

@@ -6,5 +6,5 @@ export { schemes } from './scheme.js';
 export type { Part, Preset, PresetName, Scheme } from './scheme.js';
 export type { Body, HeadersLike } from './inputs.js';
 export type { Secret } from './engine.js';
-export { BaseVerifier, noCanonical, signWith, standardSecret } from './verifier.js';
+export { BaseVerifier, noCanonical, signWith, standardSecret, verifyWith } from './verifier.js';
 export type { Canonicalize, Message, Verified, VerifierOptions } from './verifier.js';

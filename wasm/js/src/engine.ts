@@ -3,9 +3,9 @@
 import { VerificationError, codeOf } from './error.js';
 import type * as Border from './generated/verify_border.js';
 import base64 from './generated/verify.wasm';
-import { tooLarge } from './inputs.js';
+import { refuseUnknown, tooLarge } from './inputs.js';
 import { Instance, Trap } from './instance.js';
-import type { Part, PresetName, Scheme } from './scheme.js';
+import type { Part, Preset, PresetName, Scheme } from './scheme.js';
 
 /** A shared secret: its text, or bytes. */
 export type Secret = string | Uint8Array;
@@ -147,6 +147,24 @@ function feed(
 /** A scheme as the module reads it. */
 export type SchemeFields = readonly (readonly [letter: string, value: string])[];
 
+const SCHEME = {
+  name: 0,
+  header: 0,
+  algorithm: 0,
+  encoding: 0,
+  prefix: 0,
+  version: 0,
+  signed: 0,
+  idHeader: 0,
+  timestampHeader: 0,
+  weakerHeader: 0,
+  tolerance: 0,
+  body: 0,
+  key: 0,
+  // What is derived from the others, so that a preset can be given as data.
+  replay: 0,
+} satisfies Record<keyof Preset, 0>;
+
 const PART = new Set<unknown>(['body', 'id', 'timestamp']);
 
 /** Writes a scheme down for the core, which judges it. */
@@ -157,6 +175,7 @@ export function schemeFields(scheme: PresetName | Scheme): SchemeFields {
   if (scheme === null || typeof scheme !== 'object') {
     throw new VerificationError('invalid_scheme', 'a scheme is the name of a preset or an object');
   }
+  refuseUnknown('a scheme', scheme, SCHEME);
   const fields: [string, string][] = [
     ['n', scheme.name],
     ['h', scheme.header],

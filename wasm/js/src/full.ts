@@ -1,5 +1,5 @@
 import { canonicalBytes } from './canonical.js';
-import { BaseVerifier, signWith } from './core.js';
+import { BaseVerifier, signWith, verifyWith } from './core.js';
 import type { Body, HeadersLike, Message, PresetName, Scheme, Secret, Verified, VerifierOptions } from './core.js';
 
 /**
@@ -41,12 +41,7 @@ export function verify<Event = unknown>(
   rawBody: Body,
   options: VerifierOptions = {},
 ): Verified<Event> {
-  const verifier = new Verifier(scheme, secrets, options);
-  try {
-    return verifier.verify<Event>(headers, rawBody);
-  } finally {
-    verifier.dispose();
-  }
+  return verifyWith<Event>(new Verifier(scheme, secrets, options), headers, rawBody);
 }
 
 /**

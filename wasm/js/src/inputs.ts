@@ -3,6 +3,19 @@
 
 import { VerificationError } from './error.js';
 
+/**
+ * Refuses names that do not exist: one letter amiss, and a check that was asked for would never be made.
+ *
+ * `known` has a value for every name that does, whatever it is.
+ */
+export function refuseUnknown(what: string, given: object, known: object): void {
+  for (const name of Object.keys(given)) {
+    if (!Object.hasOwn(known, name)) {
+      throw new TypeError(`${what} has no '${name}'; there is ${Object.keys(known).join(', ')}`);
+    }
+  }
+}
+
 /** Anything that carries headers: `Headers`, Node's `request.headers`, pairs of name and value. */
 export type HeadersLike =
   | { readonly [name: string]: string | readonly string[] | undefined }
@@ -16,7 +29,11 @@ const RAW_BODY =
   'take the raw body (a string, Uint8Array or ArrayBuffer) before any body parser: a signature is over bytes, ' +
   'and a parsed body is other bytes';
 
-/** The body as a string, or as bytes that no subclass can meddle with. A limit is enforced before anything is copied. */
+/**
+ * The body as a string, or as bytes that no subclass can meddle with. A limit is enforced before anything is copied.
+ *
+ * Bytes that were transferred away look empty, but to make a view of them is a TypeError.
+ */
 export function bodyOf(body: unknown, maxBytes: number): string | Uint8Array<ArrayBuffer> {
   const length = typeof body === 'string' ? body.length : ((body as { byteLength?: unknown } | null)?.byteLength ?? 0);
   if (typeof length === 'number' && length > maxBytes) {

@@ -22,7 +22,7 @@ export class Trap extends Error {
 
 /**
  * The instance of a module, replaced when it traps: after a trap nobody knows what its memory holds, so nothing in it
- * is used again.
+ * is used again. Also replaced when its memory has become too large.
  */
 export class Instance<Exports extends Memory> {
   readonly #module: WebAssembly.Module;
@@ -43,10 +43,15 @@ export class Instance<Exports extends Memory> {
     try {
       return use(this.#exports);
     } catch (error) {
-      this.#exports = undefined;
-      this.#bytes = new Uint8Array(0);
-      this.generation += 1;
+      this.#discard();
       throw new Trap('the WebAssembly instance failed and was discarded', { cause: error });
+    }
+  }
+
+  /** Gives memory back where it is more than `most` bytes. A module's memory never shrinks, so the instance goes too. */
+  trim(most: number): void {
+    if (this.#exports && this.#exports.memory.buffer.byteLength > most) {
+      this.#discard();
     }
   }
 
@@ -56,6 +61,12 @@ export class Instance<Exports extends Memory> {
       this.#bytes = new Uint8Array(exports.memory.buffer as ArrayBuffer);
     }
     return this.#bytes;
+  }
+
+  #discard(): void {
+    this.#exports = undefined;
+    this.#bytes = new Uint8Array(0);
+    this.generation += 1;
   }
 
   #instantiate(): Exports {

@@ -3,11 +3,11 @@
 import { Key, schemeFields, secretBytes, signed, standardForm } from './engine.js';
 import type { Secret } from './engine.js';
 import { VerificationError } from './error.js';
-import { bodyOf, headersOf } from './inputs.js';
+import { bodyOf, headersOf, refuseUnknown } from './inputs.js';
 import type { Body, HeadersLike } from './inputs.js';
 import type { PresetName, Scheme } from './scheme.js';
 
-/** Settings of a verifier. */
+/** Settings of a verifier. A name that is none of these is a `TypeError`. */
 export interface VerifierOptions {
   /**
    * How far the signed time may be off, in seconds, either way; `null` accepts any age. The scheme's own unless said.
@@ -60,6 +60,9 @@ export type Canonicalize = (body: string | Uint8Array<ArrayBuffer>) => Uint8Arra
 
 const MAX_BYTES = 16 * 1024 * 1024;
 
+const OPTIONS = { tolerance: 0, now: 0, maxBytes: 0, body: 0 } satisfies Record<keyof VerifierOptions, 0>;
+const MESSAGE = { body: 0, id: 0, timestamp: 0 } satisfies Record<keyof Message, 0>;
+
 /** In the entry without the canonicaliser. */
 export const noCanonical: Canonicalize = () => {
   throw new VerificationError('invalid_option', "the canonical form is not in 'sigpost/verify': import from 'sigpost'");
@@ -84,6 +87,7 @@ export abstract class BaseVerifier {
     options: VerifierOptions,
     canonicalize: Canonicalize,
   ) {
+    refuseUnknown('a verifier', options, OPTIONS);
     const { tolerance, now = Date.now, maxBytes = MAX_BYTES, body } = options;
     const known = body === undefined || body === 'raw' || body === 'canonical';
     if (!known || typeof now !== 'function' || !isAmount(maxBytes) || !(tolerance == null || isAmount(tolerance))) {
@@ -138,13 +142,23 @@ if (!Symbol.dispose) {
   Reflect.deleteProperty(BaseVerifier.prototype, 'undefined');
 }
 
-/** {@link sign} of both entries. */
+/** `verify` of both entries. */
+export function verifyWith<Event>(verifier: BaseVerifier, headers: HeadersLike, rawBody: Body): Verified<Event> {
+  try {
+    return verifier.verify<Event>(headers, rawBody);
+  } finally {
+    verifier.dispose();
+  }
+}
+
+/** `sign` of both entries. */
 export function signWith(
   canonicalize: Canonicalize,
   scheme: PresetName | Scheme,
   secret: Secret,
   message: Message,
 ): Record<string, string> {
+  refuseUnknown('a message', message, MESSAGE);
   const body = bodyOf(message.body, Infinity);
   const { id = '', timestamp = Math.floor(Date.now() / 1000) } = message;
   if (typeof id !== 'string' || typeof timestamp !== 'number') {
@@ -182,7 +196,8 @@ function canonicalOf(canonicalize: Canonicalize, raw: string | Uint8Array<ArrayB
   try {
     return canonicalize(raw);
   } catch (error) {
-    if (error instanceof SyntaxError || error instanceof RangeError) {
+    // What is wrong with the body is wrong somewhere; a memory that does not suffice is no fault of the sender's.
+    if (error instanceof Error && 'offset' in error) {
       throw new VerificationError('not_json', `the body is not JSON: ${error.message}`, { cause: error });
     }
     throw error instanceof VerificationError

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 
-import { BaseVerifier, noCanonical, signWith } from './core.js';
+import { BaseVerifier, noCanonical, signWith, verifyWith } from './core.js';
 import type { Body, HeadersLike, Message, PresetName, Scheme, Secret, Verified, VerifierOptions } from './core.js';
 
 export { VerificationError, schemes, standardSecret } from './core.js';
@@ -22,7 +22,7 @@ export type {
   Verified,
 } from './core.js';
 
-/** Settings of a verifier. */
+/** Settings of a verifier. A name that is none of these is a `TypeError`. */
 export interface RawOptions extends Omit<VerifierOptions, 'body'> {
   /** What is signed: here only the bytes that came. */
   readonly body?: 'raw';
@@ -59,12 +59,7 @@ export function verify<Event = unknown>(
   rawBody: Body,
   options: RawOptions = {},
 ): Verified<Event> {
-  const verifier = new Verifier(scheme, secrets, options);
-  try {
-    return verifier.verify<Event>(headers, rawBody);
-  } finally {
-    verifier.dispose();
-  }
+  return verifyWith<Event>(new Verifier(scheme, secrets, options), headers, rawBody);
 }
 
 /** The headers to send with a body. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { canonical, sigpost, vectors } from './package.mjs';
+import { canonical, canonicalizing, sigpost, vectors } from './package.mjs';
 
 const { canonicalize } = sigpost;
 
@@ -90,11 +90,19 @@ test('what is wrong is said where it is: in code units of a string, in bytes of 
   assert.equal(offset(Buffer.from([0x22, 0xff, 0x22])), 1);
 });
 
-test('limits are a RangeError, and nothing but text is taken', () => {
-  assert.throws(() => canonicalize('['.repeat(2000) + ']'.repeat(2000)), RangeError);
-  assert.throws(() => canonicalize(`"${'x'.repeat(17 << 20)}"`), RangeError);
-  assert.throws(() => canonicalize(new Uint8Array(17 << 20)), RangeError);
-  assert.throws(() => canonicalize(`"${'é'.repeat(9 << 20)}"`), RangeError);
+test('no text takes time out of proportion to its length', () => {
+  const text = JSON.stringify({ run: `\u20ac${'\\'.repeat(400_000)}\ud800` });
+  const start = performance.now();
+  assert.equal(canonicalize(text), text);
+  assert.equal(canonicalize(text.replace('\\ud800', '\ud800')), text);
+  // It takes milliseconds; looking at every run of backslashes from each of them would take many minutes.
+  assert.ok(performance.now() - start < 30_000);
+});
+
+test('nothing but text is taken, and levels beyond the limit are a RangeError', () => {
+  const nested = (levels) => '['.repeat(levels) + ']'.repeat(levels);
+  assert.equal(canonicalize(nested(100_000)), nested(100_000));
+  assert.throws(() => canonicalize(nested(100_001)), { name: 'RangeError', offset: 100_000 });
   for (const value of [undefined, null, {}, [], 1]) {
     assert.throws(() => canonicalize(value), /JSON text/);
   }
@@ -102,13 +110,65 @@ test('limits are a RangeError, and nothing but text is taken', () => {
   assert.equal(canonical.canonicalize('{"b":1,"a":2}'), '{"b":1,"a":2}');
 });
 
-test('a long text is no reason to keep memory', () => {
-  const long = JSON.stringify({ long: 'é'.repeat(1 << 20) });
-  assert.equal(canonicalize(long), long);
+test('a text of 4,000 levels is what the host makes of it', () => {
+  for (const [open, close] of [['[ ', ']'], ['{"a": ', '}']]) {
+    const text = `${open.repeat(4000)}1.0${close.repeat(4000)}`;
+    const expected = host(text);
+    assert.ok(expected);
+    assert.equal(canonicalize(text), expected);
+  }
+});
+
+test('a text of 40 MB is what the host makes of it, from a string and from bytes', () => {
+  const element = '{"b": 1.50,"1":"\\u00e9"},';
+  const text = `[${element.repeat(40e6 / element.length)}"€"]`;
+  // Compared without assert.equal, which would print both.
+  const expected = host(text);
+  assert.ok(canonicalize(text) === expected);
+  assert.ok(canonicalize(Buffer.from(text)) === expected);
+  assert.throws(() => canonicalize(text.slice(0, -1)), { name: 'SyntaxError', offset: text.length - 1 });
+});
+
+const pages = () => canonicalizing().exports.memory.buffer.byteLength / 65_536;
+
+test('memory that a long text took is given back, and that of a short one is kept', () => {
+  canonicalize('1');
+  const first = canonicalizing();
+  canonicalize(JSON.stringify({ long: 'é'.repeat(1 << 20) }));
   for (let round = 0; round < 200; round += 1) {
     assert.equal(canonicalize('[1.0]'), '[1]');
   }
-  assert.equal(canonicalize(long), long);
+  assert.equal(canonicalizing(), first);
+  canonicalize(`"${'x'.repeat(20e6)}"`);
+  const grown = pages();
+  assert.equal(canonicalize('[1.0]'), '[1]');
+  assert.notEqual(canonicalizing(), first);
+  assert.ok(pages() < 64 && grown > 300, `${grown} pages became ${pages()}`);
+});
+
+test('a long string is granted the bytes that it has, not three for every character', () => {
+  for (const [character, bytes] of [['x', 1], ['é', 2], ['中', 3], ['🦀', 3]]) {
+    const text = `"${character.repeat(30e6 / character.length)}"`;
+    assert.ok(canonicalize(text) === text);
+    assert.ok(pages() * 65_536 < 30e6 * bytes * 1.1, `${character}: ${pages()} pages`);
+    canonicalize('1');
+  }
+});
+
+test('a text too large for the memory that there is is a RangeError, and the next call works', () => {
+  for (const text of [`"${'x'.repeat(20e6)}"`, Buffer.alloc(20e6, '1.0,')]) {
+    canonicalize('1');
+    const { memory } = canonicalizing().exports;
+    // Nothing is left for the module to ask for.
+    memory.grow(65_536 - pages());
+    assert.throws(() => canonicalize(text), { name: 'RangeError', message: /too large for this runtime/ });
+    assert.equal(canonicalize('[1.0]'), '[1]');
+    assert.notEqual(canonicalizing().exports.memory, memory);
+  }
+  // What is short does not fail for want of memory: that is a defect, and said to be one.
+  new Uint8Array(canonicalizing().exports.memory.buffer).fill(0xff);
+  assert.throws(() => canonicalize('[1.0]'), { name: 'Trap' });
+  assert.equal(canonicalize('[1.0]'), '[1]');
 });
 
 test('every shared vector has the form it says, or is refused', async () => {

@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
 
-import { codeOf, sigpost, verifying } from './package.mjs';
+import { canonicalizing, codeOf, sigpost, verifying } from './package.mjs';
 
 const { Verifier, sign } = sigpost;
 const memory = () => new Uint8Array(verifying().exports.memory.buffer);
@@ -81,6 +81,17 @@ test('a trap fails closed, and the next call starts anew with the same keys', ()
   assert.equal(codeOf(() => verifier.verify(headers, 'x')), 'internal');
   verifier.dispose();
   assert.equal(codeOf(() => verifier.verify(headers, 'x')), 'disposed');
+});
+
+test('a body that there is no memory to canonicalise is no fault of the sender', () => {
+  const verifier = new Verifier('immuta', 's', { body: 'canonical', maxBytes: 30e6 });
+  const body = `"${'x'.repeat(20e6)}"`;
+  const headers = sign('immuta', 's', { body });
+  assert.equal(codeOf(() => verifier.verify(headers, '['.repeat(100_001))), 'not_json');
+  const { memory } = canonicalizing().exports;
+  memory.grow(65_536 - memory.buffer.byteLength / 65_536);
+  assert.equal(codeOf(() => verifier.verify(headers, body)), 'internal');
+  assert.equal(verifier.verify(headers, body).secretIndex, 0);
 });
 
 test('code of the caller that runs in the middle cannot change what is verified', () => {

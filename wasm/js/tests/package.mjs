@@ -30,6 +30,9 @@ instances.splice(before);
 /** The instance of the verifying module that `sigpost` and `slim` use: the one that was made last. */
 export const verifying = () => instances.findLast(({ exports }) => 'sign_begin' in exports);
 
+/** The instance of the canonicaliser that `sigpost` and `canonical` use: the one that was made last. */
+export const canonicalizing = () => instances.findLast(({ exports }) => 'canonicalize' in exports);
+
 /** The vectors of `tests/vectors/NAME`. */
 export async function vectors(name) {
   const place = fileURLToPath(new URL(`../../../tests/vectors/${name}/`, import.meta.url));

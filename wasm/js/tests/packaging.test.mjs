@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -92,6 +92,21 @@ test('every example of the page runs and prints what it says', async () => {
   for (const code of examples) {
     const said = [...code.matchAll(/console\.log\(.*\); \/\/ (.*)/g)].map(([, text]) => text);
     await writeFile(join(project, 'example.mjs'), code);
+    assert.equal(run(process.execPath, ['example.mjs']).trim(), said.join('\n'));
+  }
+});
+
+test('every example of a doc comment runs, and its values are what it says', async () => {
+  const files = (await readdir(here('../src'))).filter((name) => name.endsWith('.ts'));
+  const sources = await Promise.all(files.map((name) => readFile(here(`../src/${name}`), 'utf8')));
+  const examples = sources.flatMap((source) => [...source.matchAll(/^ \* ```js\n([\s\S]*?)^ \* ```$/gm)]);
+  assert.ok(examples.length >= 8, `${examples.length} examples`);
+  for (const [, comment] of examples) {
+    const code = comment.replace(/^ \* ?/gm, '');
+    const said = [...code.matchAll(/; \/\/ (.*)$/gm)].map(([, text]) => text);
+    assert.ok(said.length > 0, code);
+    const shown = code.replace(/^( *)(\S.*); \/\/ .*$/gm, '$1console.log(inspect($2));');
+    await writeFile(join(project, 'example.mjs'), `import { inspect } from 'node:util';\n${shown}`);
     assert.equal(run(process.execPath, ['example.mjs']).trim(), said.join('\n'));
   }
 });

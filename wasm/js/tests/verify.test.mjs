@@ -194,6 +194,35 @@ test('a set-up that cannot be meant is refused when it is made', () => {
   assert.equal(codeOf(() => new slim.Verifier('immuta', 's', { body: 'canonical' })), 'invalid_option');
 });
 
+test('a name that does not exist is refused, wherever it is misspelt, and those that do are listed', () => {
+  const refused = (use, message) => assert.throws(use, { name: 'TypeError', message });
+  for (const { Verifier, verify, sign } of [sigpost, slim, required]) {
+    const options = "a verifier has no 'tolerence'; there is tolerance, now, maxBytes, body";
+    refused(() => new Verifier('immuta', 's', { tolerence: 5 }), options);
+    refused(() => verify('immuta', 's', {}, 'x', { maxBytes: 5, tolerence: undefined }), options);
+    refused(() => new Verifier('immuta', 's', { toString: 5 }), /^a verifier has no 'toString'; /);
+    refused(() => sign('immuta', 's', { body: 'x', timeStamp: 5 }), "a message has no 'timeStamp'; there is body, id, timestamp");
+    const scheme = { name: 'x', header: 'x-sig', algoritm: 'hmac-sha1' };
+    const schemes = /^a scheme has no 'algoritm'; there is name, header, algorithm, .*, key, replay$/;
+    refused(() => new Verifier(scheme, 's'), schemes);
+    refused(() => sign(scheme, 's', { body: 'x' }), schemes);
+  }
+});
+
+test('bytes that were transferred away are no empty body', () => {
+  const gone = (bytes) => (structuredClone(null, { transfer: [bytes.buffer ?? bytes] }), bytes);
+  const detached = { name: 'TypeError', message: /detached/ };
+  const headers = sign('qlik', 's', { body: '' });
+  for (const make of [() => new Uint8Array(3), () => new ArrayBuffer(3), () => Buffer.from(new ArrayBuffer(5), 1, 3)]) {
+    assert.equal(verify('qlik', 's', sign('qlik', 's', { body: make() }), make()).signedBytes.length, 3);
+    assert.throws(() => verify('qlik', 's', headers, gone(make())), detached);
+    assert.throws(() => verify('qlik', 's', headers, gone(make()), { body: 'canonical' }), detached);
+    assert.throws(() => sign('qlik', 's', { body: gone(make()) }), detached);
+    assert.throws(() => sigpost.canonicalize(gone(make())), detached);
+  }
+  assert.throws(() => new Verifier('qlik', gone(new Uint8Array(3))), detached);
+});
+
 test('every preset given as data is the preset', () => {
   for (const [name, scheme] of Object.entries(schemes)) {
     assert.equal(scheme.name, name);

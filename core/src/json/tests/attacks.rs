@@ -6,7 +6,7 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use std::time::{Duration, Instant};
 
-use crate::json::{Duplicates, Limits, Reason, canonicalize, canonicalize_with};
+use crate::json::{Canonical, Duplicates, Kind, Limits, Reason, canonicalize, canonicalize_with};
 
 const SOON: Duration = Duration::from_secs(60);
 
@@ -31,11 +31,65 @@ fn joined(members: impl Iterator<Item = String>) -> String {
 fn a_million_open_brackets_overflow_no_stack() {
     let text = "[".repeat(1_000_000);
     let error = canonicalize(text.as_bytes()).unwrap_err();
-    assert_eq!((error.offset(), error.reason()), (1_000, Reason::TooDeep { limit: 1_000 }));
+    assert_eq!((error.offset(), error.reason()), (100_000, Reason::TooDeep { limit: 100_000 }));
     let error = canonicalize_with(text.as_bytes(), WIDE).unwrap_err();
     assert_eq!(error.offset(), 1_000_000);
     let closed = text + &"]".repeat(1_000_000);
     assert_eq!(&*canonicalize_with(closed.as_bytes(), WIDE).unwrap(), closed.as_bytes());
+}
+
+/// A text of so many containers inside one another.
+fn nested(levels: usize, open: &str, close: &str) -> String {
+    format!("{}0{}", open.repeat(levels), close.repeat(levels))
+}
+
+/// Runs `work` where a recursion of some thousand levels overflows the stack.
+fn on_a_small_stack<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    std::thread::Builder::new().stack_size(64 << 10).spawn(work).unwrap().join().unwrap()
+}
+
+#[test]
+fn what_javascript_writes_at_its_deepest_is_written_by_default() {
+    // One level more, and Node 20 throws a RangeError.
+    for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
+        let text = nested(4_105, open, close);
+        assert_eq!(&*canonicalize(text.as_bytes()).unwrap(), text.as_bytes());
+        let spaced = nested(4_105, &format!("{open} "), &format!("\n{close}"));
+        assert_eq!(&*canonicalize(spaced.as_bytes()).unwrap(), text.as_bytes());
+    }
+}
+
+#[test]
+fn a_hundred_thousand_levels_are_read_on_a_small_stack_and_no_more() {
+    for (open, close) in [("[", "]"), ("{\"a\":", "}"), ("{\"b\":0,\"1\":", "}")] {
+        on_a_small_stack(move || {
+            let text = nested(100_000, open, close);
+            let canonical = Canonical::parse(text.as_bytes(), Limits::default()).unwrap();
+            let mut view = canonical.view();
+            for _ in 0..5 {
+                let inner = match view.kind() {
+                    Kind::Array => view.elements().unwrap().next(),
+                    _ => view.members().unwrap().next().map(|(_, value)| value),
+                };
+                view = inner.unwrap();
+            }
+            let below = nested(99_995, open, close);
+            assert_eq!(view.to_canonical(), Canonical::parse(below.as_bytes(), Limits::default()).unwrap());
+
+            let error = canonicalize(nested(100_001, open, close).as_bytes()).unwrap_err();
+            let expected = (open.len() * 100_000, Reason::TooDeep { limit: 100_000 });
+            assert_eq!((error.offset(), error.reason()), expected);
+        });
+    }
+}
+
+#[test]
+fn a_text_of_twenty_mebibytes_is_written_by_default() {
+    let element = "{\"b\": 1.50,\"1\":\"\\u00e9\"}";
+    let count = (20 << 20) / element.len();
+    let text = format!("[{}]", [element].repeat(count).join(","));
+    let expected = format!("[{}]", ["{\"1\":\"é\",\"b\":1.5}"].repeat(count).join(","));
+    assert!(*timed(|| canonicalize(text.as_bytes()).unwrap()) == *expected.as_bytes());
 }
 
 #[test]
