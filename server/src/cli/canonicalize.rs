@@ -1,9 +1,9 @@
 //! `sigpost canonicalize`.
 
 use clap::Args;
-use sigpost_core::json;
+use sigpost_core::json::{self, Limits};
 
-use super::input::stdin;
+use super::input::stdin_within;
 use super::{Failure, print};
 
 /// Write JSON from stdin as JavaScript's JSON.stringify would
@@ -17,7 +17,8 @@ pub(super) struct Canonicalize {}
 impl Canonicalize {
     pub(super) fn run(self) -> Result<(), Failure> {
         let Self {} = self;
-        let input = stdin()?;
-        print(&json::canonicalize(&input).map_err(|error| Failure::of(&error))?)
+        let limits = Limits::default();
+        let input = stdin_within(limits.max_bytes)?;
+        print(&json::canonicalize_with(&input, limits).map_err(|error| Failure::of(&error))?)
     }
 }

@@ -12,13 +12,18 @@ use super::Failure;
 /// The largest body in bytes; larger than any webhook.
 const MAX_BODY: usize = 16 * 1024 * 1024;
 
-/// Reads stdin to its end.
+/// Reads a webhook's body from stdin, to its end.
 pub(super) fn stdin() -> Result<Vec<u8>, Failure> {
+    stdin_within(MAX_BODY)
+}
+
+/// Reads stdin to its end, up to so many bytes.
+pub(super) fn stdin_within(limit: usize) -> Result<Vec<u8>, Failure> {
     let mut body = Vec::new();
-    let mut bounded = std::io::stdin().lock().take(MAX_BODY as u64 + 1);
+    let mut bounded = std::io::stdin().lock().take(limit as u64 + 1);
     bounded.read_to_end(&mut body).map_err(|error| Failure::of(&error))?;
-    if body.len() > MAX_BODY {
-        return Err(Failure::Usage(format!("the body on stdin is larger than {MAX_BODY} bytes")));
+    if body.len() > limit {
+        return Err(Failure::Usage(format!("the body on stdin is larger than {limit} bytes")));
     }
     Ok(body)
 }
