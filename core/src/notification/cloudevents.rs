@@ -280,7 +280,7 @@ impl Builder {
                 Ok(())
             }
             "id" => once(&mut self.id, name, text(name, value, MAX_NAME_BYTES)?),
-            "source" => once(&mut self.source, name, text(name, value, MAX_VALUE_BYTES)?),
+            "source" => once(&mut self.source, name, uri_reference(name, value)?),
             "type" => once(&mut self.event_type, name, text(name, value, MAX_NAME_BYTES)?),
             _ => self.set_optional(name, value),
         }
@@ -300,7 +300,14 @@ impl Builder {
                 }
                 Value::Text(time)
             }
-            "subject" | "dataschema" | "datacontenttype" => Value::Text(text(name, value, MAX_VALUE_BYTES)?),
+            "subject" | "datacontenttype" => Value::Text(text(name, value, MAX_VALUE_BYTES)?),
+            "dataschema" => {
+                let uri = uri_reference(name, value)?;
+                if !has_scheme(&uri) {
+                    return Err(invalid(name, "must be an absolute URI"));
+                }
+                Value::Text(uri)
+            }
             _ => match value {
                 Value::Text(value) => Value::Text(plain(name, value, MAX_VALUE_BYTES)?),
                 other => other,
@@ -365,6 +372,29 @@ fn text(name: &str, value: Value, max: usize) -> Result<String, EventError> {
         return Err(invalid(name, "must not be empty"));
     }
     plain(name, text, max)
+}
+
+/// The specification's URI-reference: characters of RFC 3986, others percent-encoded.
+fn uri_reference(name: &str, value: Value) -> Result<String, EventError> {
+    let text = text(name, value, MAX_VALUE_BYTES)?;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=".contains(&byte);
+    let mut bytes = text.as_bytes();
+    while let [first, rest @ ..] = bytes {
+        bytes = match (first, rest) {
+            (b'%', [high, low, rest @ ..]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => rest,
+            _ if plain(*first) => rest,
+            _ => return Err(invalid(name, "must be a URI reference (RFC 3986), like /orders/42")),
+        };
+    }
+    Ok(text)
+}
+
+/// RFC 3986, section 3.1.
+fn has_scheme(uri: &str) -> bool {
+    uri.split_once(':').is_some_and(|(scheme, _)| {
+        scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+            && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+    })
 }
 
 /// The specification's String type excludes control characters.
@@ -500,6 +530,27 @@ mod tests {
 
     fn with(members: &str) -> Result<CloudEvent, EventError> {
         structured(&format!(r#"{{"specversion":"1.0","id":"1","source":"/s","type":"t"{members}}}"#))
+    }
+
+    #[test]
+    fn a_source_is_a_uri_reference_and_a_dataschema_a_uri() {
+        let source = |source: &str| {
+            structured(&format!(r#"{{"specversion":"1.0","id":"1","source":"{source}","type":"t"}}"#))
+        };
+        for good in
+            ["/s", "urn:a:b", "https://a.example/x?y=%C3%A9#z", "com.qlik/engine", "//a@[::1]:8/", "."]
+        {
+            assert!(source(good).is_ok(), "{good}");
+            assert_eq!(
+                with(&format!(r#","dataschema":"{good}""#)).is_ok(),
+                good.contains("a:b") || good.contains("://")
+            );
+        }
+        for bad in ["a b", "é", "%", "%4", "%zz", "<x>", "a\\\\b", "{x}", "^", "`", "|"] {
+            let error = source(bad).unwrap_err().to_string();
+            assert!(error.starts_with("attribute `source` must be a URI reference"), "{bad}: {error}");
+        }
+        assert!(with(r#","dataschema":"1:x""#).is_err());
     }
 
     #[test]

@@ -29,7 +29,7 @@ fn an_event_is_taken_in_structured_binary_and_batched_mode() {
         event("3", "modelCreated", &json!({})),
         event("1", "modelCreated", &json!({})),
         event("1", "modelDeleted", &json!({})),
-        { "specversion": "1.0" },
+        { "specversion": "1.0", "id": "4" },
         wrong,
         event("3", "modelCreated", &json!({})),
     ]);
@@ -39,7 +39,8 @@ fn an_event_is_taken_in_structured_binary_and_batched_mode() {
     let results = answer.json().unwrap()["results"].clone();
     let statuses: Vec<_> = results.as_array().unwrap().iter().map(|result| &result["status"]).collect();
     assert_eq!(statuses, ["accepted", "duplicate", "conflict", "invalid", "invalid", "duplicate"]);
-    assert!(results[3]["detail"].as_str().unwrap().contains("`id` is required"), "{results}");
+    assert!(results[3]["detail"].as_str().unwrap().contains("`source` is required"), "{results}");
+    assert_eq!((&results[3]["id"], results[3].get("source")), (&json!("4"), None));
     assert!(results[4]["detail"].as_str().unwrap().contains("data.text"), "{results}");
     wait_for_history(&server, ADMIN, "", 3);
     assert_eq!(receiver.requests().len(), 3);
@@ -111,6 +112,7 @@ fn what_is_no_event_of_the_system_is_refused_with_its_reason() {
     case(|e| e["specversion"] = json!("0.3"), 400, "`specversion` must be");
     case(|e| e["id"] = json!(""), 400, "`id` must not be empty");
     case(|e| e["type"] = json!(null), 400, "`type` is required");
+    case(|e| e["source"] = json!("über/uns"), 400, "`source` must be a URI reference");
     case(|e| e["time"] = json!("yesterday"), 400, "`time` must be");
     case(|e| e["Bad Name"] = json!(1), 400, "is not an attribute name");
     case(|e| e["data"] = json!([]), 422, "data must be a JSON object");

@@ -8,6 +8,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
+use sigpost_core::json::View;
 use sigpost_core::notification::cloudevents::{self, CloudEvent, EventError};
 
 use super::Caller;
@@ -43,8 +44,9 @@ pub(super) async fn publish(
     let body = shared::read(body).await?;
     match mode {
         Mode::Batch => {
-            let events = cloudevents::batch(shared::parse(body).await?.view()).map_err(Problem::from)?;
-            let names: Vec<_> = events.iter().map(name).collect();
+            let body = shared::parse(body).await?;
+            let events = cloudevents::batch(body.view()).map_err(Problem::from)?;
+            let names: Vec<_> = body.view().elements().into_iter().flatten().map(given_name).collect();
             let receipts = app.publish(&principal, events).await?;
             let results =
                 names.into_iter().zip(receipts).map(|(name, receipt)| result(name, &receipt)).collect();
@@ -136,6 +138,12 @@ impl From<EventError> for Problem {
 }
 
 type Name = (Option<String>, Option<String>);
+
+/// What an element of a batch gives as its id and source, also where it is no event.
+fn given_name(element: View<'_>) -> Name {
+    let text = |name| element.get(name).and_then(View::as_str).map(|text| text.chars().take(512).collect());
+    (text("id"), text("source"))
+}
 
 fn name(event: &Result<CloudEvent, EventError>) -> Name {
     let event = event.as_ref().ok();
