@@ -12,6 +12,7 @@ mod error;
 mod history;
 pub mod ports;
 mod publish;
+mod readiness;
 mod resend;
 mod tokens;
 mod webhooks;
@@ -28,6 +29,7 @@ use crate::domain::{PublicId, Timestamp};
 use crate::rng::Rng;
 use crate::storage::Store;
 use ports::{Dispatcher, Probe};
+use readiness::Readiness;
 
 /// The use-cases and what they work with. Cheap to clone.
 #[derive(Clone)]
@@ -37,6 +39,7 @@ pub struct App {
     probe: Arc<dyn Probe>,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
+    readiness: Arc<Readiness>,
 }
 
 impl App {
@@ -49,15 +52,16 @@ impl App {
         clock: Arc<dyn Clock>,
         rng: Arc<dyn Rng>,
     ) -> Self {
-        Self { store, dispatcher, probe, clock, rng }
+        Self { store, dispatcher, probe, clock, rng, readiness: Arc::default() }
     }
 
-    /// Whether the store still commits: what readiness asks.
+    /// Whether the store still commits, or did so within the last second: what readiness asks.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when it does not.
     pub async fn check(&self) -> Result<(), Error> {
-        self.store.check().await.map_err(Error::from)
+        let check = async || self.store.check().await.map_err(Error::from);
+        self.readiness.ask(|| self.clock.monotonic(), check).await
     }
 
     /// A public id that nobody has.
