@@ -1,8 +1,10 @@
 //! What the use-cases need of the delivery engine. The engine implements these; `wiring` connects them.
 
+use core::net::IpAddr;
+
 use async_trait::async_trait;
 
-use crate::domain::{Attempt, TenantId, WebhookId, Work};
+use crate::domain::{Attempt, EgressPolicy, TenantId, WebhookId, Work};
 
 /// Takes over what has become durable.
 #[async_trait]
@@ -29,9 +31,14 @@ pub struct Saturated {
     pub retry_after: u32,
 }
 
-/// Makes one exchange now and returns what came of it. It changes no state: recording is the caller's.
+/// Makes one exchange now and returns what came of it, or says whether it would. It changes no state: recording is
+/// the caller's.
 #[async_trait]
 pub trait Probe: Send + Sync + 'static {
     /// Attempts this delivery, under the deadline of its tenant.
     async fn attempt(&self, work: Work) -> Attempt;
+
+    /// Whether a connection to this address and port would be opened for a tenant with this policy: the rule that
+    /// every connection is held to.
+    fn permits(&self, policy: &EgressPolicy, address: IpAddr, port: u16) -> bool;
 }

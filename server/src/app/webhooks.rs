@@ -73,7 +73,7 @@ impl App {
         if profile.dialect() != tenant.dialect {
             return Err(Error::Internal);
         }
-        may_reach(&tenant, &endpoint)?;
+        self.check_target(&tenant, &endpoint)?;
         let (secret, shown) = match secret {
             DraftSecret::None => (None, None),
             DraftSecret::Given(secret) => (Some(secret), None),
@@ -148,19 +148,21 @@ impl App {
         found.filter(|webhook| access.reaches(webhook)).ok_or(Error::NotFound("webhook"))
     }
 
+    /// A literal address is judged at once; a name is judged whenever it is resolved.
+    fn check_target(&self, tenant: &Tenant, endpoint: &Endpoint) -> Result<(), Error> {
+        match endpoint.host() {
+            Host::Address(address)
+                if !self.probe.permits(&tenant.egress.policy, address, endpoint.port()) =>
+            {
+                Err(Error::invalid("url", "url leads to an address that this tenant may not reach"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn generate_secret(&self) -> Zeroizing<String> {
         let mut random = Zeroizing::new([0; SECRET_BYTES]);
         self.rng.fill(random.as_mut());
         Zeroizing::new(format!("whsec_{}", STANDARD.encode(random.as_ref())))
-    }
-}
-
-/// A literal address is judged at once; a name is judged whenever it is resolved.
-fn may_reach(tenant: &Tenant, endpoint: &Endpoint) -> Result<(), Error> {
-    match endpoint.host() {
-        Host::Address(address) if !tenant.egress.policy.permits(address) => {
-            Err(Error::invalid("url", "url leads to an address that this tenant may not reach"))
-        }
-        _ => Ok(()),
     }
 }

@@ -42,7 +42,7 @@ mod transport;
 mod tests;
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -58,7 +58,7 @@ use self::transport::egress::Guard;
 use self::transport::policy::{Policies, Proof};
 use crate::app::ports::{Dispatcher, Probe, Saturated};
 use crate::clock::Clock;
-use crate::domain::{Attempt, TenantId, WebhookId, Work};
+use crate::domain::{Attempt, EgressPolicy, TenantId, WebhookId, Work};
 use crate::rng::Rng;
 use crate::storage::Store;
 
@@ -288,6 +288,10 @@ impl Probe for Handle {
             webhook_version: version,
             outcome: local_outcome(),
         })
+    }
+
+    fn permits(&self, policy: &EgressPolicy, address: IpAddr, port: u16) -> bool {
+        self.attempter.transport.permits(policy, address, port)
     }
 }
 

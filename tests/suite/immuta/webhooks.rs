@@ -77,6 +77,14 @@ fn entries_are_judged_one_by_one_and_the_request_succeeds_whatever_becomes_of_th
         assert_eq!(error["url"].as_str(), entry["url"].as_str());
         assert_eq!(error["name"].as_str(), entry["name"].as_str());
     }
+    // The server itself is no receiver, in any spelling, although the tenant may reach the loopback network.
+    let port = server.base().rsplit_once(':').unwrap().1.to_owned();
+    for host in ["127.0.0.1", "2130706433", "[::ffff:127.0.0.1]"] {
+        let own = entry(&format!("http://{host}:{port}/webhooks"));
+        let answer = client(&server, ADMIN).post("/webhooks", &json!({ "webhooks": [own] })).unwrap();
+        let error = answer.json().unwrap()["errors"][0]["message"].clone();
+        assert!(error.as_str().unwrap().contains("may not reach"), "{host}: {error}");
+    }
     let none = client(&server, ADMIN).post("/webhooks", &json!({ "webhooks": [1] })).unwrap();
     assert_eq!((none.status, &none.json().unwrap()["createdWebhooks"]), (200, &json!([])));
 }

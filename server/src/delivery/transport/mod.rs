@@ -25,6 +25,7 @@ pub(super) mod resolver;
 mod retry_after;
 mod unproven;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -40,7 +41,7 @@ use self::policy::Policy;
 use self::pool::{Key, Pool};
 use self::resolver::Resolve;
 use crate::clock::Clock;
-use crate::domain::{Endpoint, Failure, FailureClass, Outcome, Phase};
+use crate::domain::{EgressPolicy, Endpoint, Failure, FailureClass, Outcome, Phase};
 
 /// What came of an exchange.
 #[derive(Debug)]
@@ -61,6 +62,11 @@ pub(super) struct Transport {
 impl Transport {
     pub(super) fn new(resolver: Arc<dyn Resolve>, guard: Guard, clock: Arc<dyn Clock>) -> Self {
         Self { connector: Connector { resolver, guard }, pool: Pool::default(), clock }
+    }
+
+    /// Whether it would open a connection to this address.
+    pub(super) fn permits(&self, policy: &EgressPolicy, address: IpAddr, port: u16) -> bool {
+        self.connector.guard.permits(policy, address, port)
     }
 
     /// Makes one exchange, within the deadline.
