@@ -31,12 +31,31 @@ pub struct Saturated {
     pub retry_after: u32,
 }
 
+/// A place for one exchange, given back when it is dropped.
+pub struct Reservation {
+    _place: Box<dyn Send>,
+}
+
+impl Reservation {
+    /// Wraps what gives the place back when it is dropped.
+    #[must_use]
+    pub fn new(place: impl Send + 'static) -> Self {
+        Self { _place: Box::new(place) }
+    }
+}
+
 /// Makes one exchange now and returns what came of it, or says whether it would. It changes no state: recording is
 /// the caller's.
 #[async_trait]
 pub trait Probe: Send + Sync + 'static {
+    /// Holds a place for one exchange of this tenant.
+    ///
+    /// # Errors
+    /// [`Saturated`] when the tenant has as many under way as it may have.
+    fn reserve(&self, tenant: TenantId) -> Result<Reservation, Saturated>;
+
     /// Attempts this delivery, under the deadline of its tenant.
-    async fn attempt(&self, work: Work) -> Attempt;
+    async fn attempt(&self, work: Work, reservation: Reservation) -> Attempt;
 
     /// Whether a connection to this address and port would be opened for a tenant with this policy: the rule that
     /// every connection is held to.

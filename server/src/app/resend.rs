@@ -12,12 +12,14 @@ impl App {
     /// of its own: the earlier record stays as it is, and the attempt changes nobody's state.
     ///
     /// # Errors
-    /// [`Error::Forbidden`]; [`Error::NotFound`] when the record, or its webhook, is not there (any more).
+    /// [`Error::Forbidden`]; [`Error::Saturated`] when the tenant has many under way; [`Error::NotFound`] when the record, or its webhook, is not there (any more).
     pub async fn resend(&self, principal: &Principal, record: Number) -> Result<Record, Error> {
         let access = authorise(principal, Operation::Resend)?;
         let tenant = access.tenant.id;
         let original = self.store.record(tenant, record).await?;
         original.filter(|record| access.reaches(&record.webhook)).ok_or(Error::NotFound("history record"))?;
+        // Before there is a record: an attempt that cannot be made must not look like one that failed.
+        let reservation = self.probe.reserve(tenant)?;
         let (store, probe, now) = (Arc::clone(&self.store), Arc::clone(&self.probe), self.clock.now());
         self.to_the_end(async move {
             let (work, number) = match store.create_resend(tenant, record, now).await? {
@@ -26,7 +28,7 @@ impl App {
                 Resend::WebhookDeleted => return Err(Error::NotFound("webhook: it was deleted since")),
             };
             let delivery = work.delivery;
-            let attempt = probe.attempt(*work).await;
+            let attempt = probe.attempt(*work, reservation).await;
             let end = if attempt.outcome.is_success() {
                 DeliveryState::Delivered
             } else {

@@ -33,6 +33,7 @@
 
 mod attempt;
 mod driver;
+mod probes;
 mod recovery;
 mod scheduler;
 mod signer;
@@ -47,16 +48,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::sync::{Mutex, Notify, Semaphore, mpsc, oneshot};
+use tokio::sync::{Mutex, Notify, mpsc, oneshot};
 use tokio::task::{AbortHandle, JoinHandle};
 
 use self::attempt::{Attempter, Target, local_outcome};
 use self::driver::{Driver, Message};
+use self::probes::Probes;
 use self::signer::Signers;
 use self::transport::Transport;
 use self::transport::egress::Guard;
 use self::transport::policy::{Policies, Proof};
-use crate::app::ports::{Dispatcher, Probe, Saturated};
+use crate::app::ports::{Dispatcher, Probe, Reservation, Saturated};
 use crate::clock::Clock;
 use crate::domain::{Attempt, EgressPolicy, TenantId, WebhookId, Work};
 use crate::rng::Rng;
@@ -85,7 +87,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { slots: 512, runnable: 4_096, body_bytes: 64 * 1024 * 1024, probes: 128 }
+        Self { slots: 1_024, runnable: 4_096, body_bytes: 64 * 1024 * 1024, probes: 128 }
     }
 }
 
@@ -131,8 +133,7 @@ struct Handle {
     driver: mpsc::UnboundedSender<Message>,
     backpressure: Arc<Backpressure>,
     runnable_limit: usize,
-    probes: Arc<Semaphore>,
-    max_probes: u32,
+    probes: Arc<Probes>,
 }
 
 impl Engine {
@@ -177,8 +178,7 @@ impl Engine {
             driver: sender,
             backpressure,
             runnable_limit: limits.runnable,
-            probes: Arc::new(Semaphore::new(usize::from(limits.probes))),
-            max_probes: u32::from(limits.probes),
+            probes: Arc::new(Probes::new(limits.probes)),
         };
         let helpers = [recovery.abort_handle(), sweeper.abort_handle()];
         Ok(Self { handle: Arc::new(handle), task: Mutex::new(Some(task)), helpers })
@@ -202,7 +202,6 @@ impl Engine {
     pub async fn shutdown(&self, deadline: Duration) {
         let Some(mut task) = self.task.lock().await.take() else { return };
         let finished = tokio::time::timeout(deadline, self.handle.finish()).await;
-        self.handle.probes.close();
         if finished.is_err() {
             tracing::warn!("attempts were broken off at shutdown; they are made again at the next start");
             task.abort();
@@ -271,14 +270,19 @@ impl Dispatcher for Handle {
 
 #[async_trait]
 impl Probe for Handle {
-    async fn attempt(&self, work: Work) -> Attempt {
+    fn reserve(&self, tenant: TenantId) -> Result<Reservation, Saturated> {
+        let place = Probes::reserve(&self.probes, tenant).ok_or(Saturated { retry_after: 1 })?;
+        Ok(Reservation::new(place))
+    }
+
+    async fn attempt(&self, work: Work, reservation: Reservation) -> Attempt {
         let (started_at, began) = (self.attempter.clock.now(), self.attempter.clock.monotonic());
         let directory = self.attempter.store.directory();
         let target = directory.tenant(work.tenant).zip(directory.webhook(work.webhook));
         let version = target.as_ref().map_or(0, |(_, webhook)| webhook.version);
         let number = work.attempts_made.saturating_add(1);
         let ended = match target {
-            Some((tenant, webhook)) => self.probe(work, Target { tenant, webhook }).await,
+            Some((tenant, webhook)) => self.probe(work, Target { tenant, webhook }, reservation).await,
             None => None,
         };
         ended.unwrap_or_else(|| Attempt {
@@ -303,21 +307,15 @@ impl Handle {
             // An error means that the driver has ended already.
             let _ = stops.await;
         }
-        // With all permits taken no probe is under way and none begins any more.
-        if let Ok(permits) = self.probes.acquire_many(self.max_probes).await {
-            permits.forget();
-        }
+        self.probes.finish().await;
     }
 
     /// Makes one attempt in a task of its own, so that a panic in it does not reach the caller. `None` when it could
     /// not be made for a reason of ours.
-    async fn probe(&self, work: Work, target: Target) -> Option<Attempt> {
-        let patience = target.tenant.settings.timeout;
-        let permit = Arc::clone(&self.probes).acquire_owned();
-        let permit = tokio::time::timeout(patience, permit).await.ok()?.ok()?;
+    async fn probe(&self, work: Work, target: Target, reservation: Reservation) -> Option<Attempt> {
         let attempter = Arc::clone(&self.attempter);
         let task = tokio::spawn(async move {
-            let _permit = permit;
+            let _reservation = reservation;
             attempter.attempt(&work, &target).await
         });
         Some(task.await.ok()?.ok()?.attempt)

@@ -15,7 +15,9 @@
 //!   [`Scheduler::finished`] or as [`Action::End`].
 //! - No attempt starts before it was due, beyond its endpoint's window, beyond the slots, while its webhook is
 //!   disabled, or after its webhook was deleted.
-//! - Slots are shared out by [`turns`]: tenant first, then endpoint.
+//! - Slots are shared out by [`turns`]: tenant first, then endpoint. No tenant gets a slot while it holds as many as are
+//!   free (the dynamic threshold of Choudhury and Hahne, 1998): one whose receivers all hang leaves half of them to
+//!   the others, n such tenants one part in n + 1.
 //! - Time may jump. A jump forward makes things due, a jump back makes them wait; nothing is lost.
 //!
 //! Not guaranteed: any order of deliveries.
@@ -180,7 +182,7 @@ impl Scheduler {
         self.ring_timers(now);
         let mut actions = core::mem::take(&mut self.ends);
         let mut started = 0;
-        while started < room && self.in_flight.len() < self.slots {
+        while started < room {
             let Some((tenant, webhook)) = self.next_turn() else { break };
             let Some(queue) = self.queues.get_mut(&webhook) else { break };
             let Some(mut job) = queue.pop() else { break };
@@ -206,7 +208,7 @@ impl Scheduler {
 
     /// Whether [`Scheduler::poll`] would start an attempt if it had room.
     pub(super) fn has_startable(&self) -> bool {
-        self.in_flight.len() < self.slots && self.tenants.any_waiting()
+        self.next_turn().is_some()
     }
 
     /// How many deliveries of each tenant wait that say this server is behind with it: due, and their endpoints take
@@ -221,8 +223,9 @@ impl Scheduler {
     }
 
     fn next_turn(&self) -> Option<(TenantId, WebhookId)> {
-        let tenant = self.tenants.next()?;
-        Some((tenant, self.endpoints.get(&tenant)?.next()?))
+        let free = self.slots.saturating_sub(self.in_flight.len());
+        let tenant = self.tenants.next_below(free)?;
+        Some((tenant, self.endpoints.get(&tenant)?.next_below(usize::MAX)?))
     }
 
     /// Ends a flight, whatever came of it.

@@ -30,9 +30,10 @@ impl<K> Default for Turns<K> {
 }
 
 impl<K: Copy + Ord + Hash> Turns<K> {
-    /// Whose turn it is.
-    pub(super) fn next(&self) -> Option<K> {
-        self.waiting.first().map(|&(_, _, key)| key)
+    /// Whose turn it is, among those that hold fewer slots than this.
+    pub(super) fn next_below(&self, most: usize) -> Option<K> {
+        // Who holds the fewest comes first: if that one holds too many, all do.
+        self.waiting.first().filter(|(held, _, _)| *held < most).map(|&(_, _, key)| key)
     }
 
     /// Whether anybody waits.
@@ -92,7 +93,7 @@ mod tests {
     use super::*;
 
     fn serve(turns: &mut Turns<char>) -> char {
-        let key = turns.next().unwrap();
+        let key = turns.next_below(usize::MAX).unwrap();
         turns.take(key);
         key
     }
@@ -124,13 +125,24 @@ mod tests {
     }
 
     #[test]
+    fn who_holds_as_many_as_are_allowed_gets_no_more() {
+        let mut turns = Turns::default();
+        turns.set_waiting('a', true);
+        turns.take('a');
+        turns.take('a');
+        assert_eq!((turns.next_below(2), turns.next_below(3)), (None, Some('a')));
+        turns.set_waiting('b', true);
+        assert_eq!(turns.next_below(2), Some('b'));
+    }
+
+    #[test]
     fn who_neither_waits_nor_holds_is_forgotten() {
         let mut turns = Turns::default();
         turns.set_waiting('a', true);
         turns.take('a');
         turns.set_waiting('a', false);
         assert!(!turns.is_empty());
-        assert_eq!(turns.next(), None);
+        assert_eq!(turns.next_below(usize::MAX), None);
         turns.give_back('a');
         assert!(turns.is_empty());
     }

@@ -64,7 +64,7 @@ async fn a_panic_in_one_attempt_is_that_deliverys_failure_only() {
     let row = world.store.ended(unlucky).await;
     assert_eq!((row.state, row.attempts.len()), (DeliveryState::Exhausted, 2));
     assert_eq!(row.attempts[0].outcome, failed(FailureClass::Local, Phase::Connect));
-    let probed = world.probe.attempt(world.durable(&bad)).await;
+    let probed = world.attempt(world.durable(&bad)).await;
     assert_eq!(probed.outcome, failed(FailureClass::Local, Phase::Connect));
 }
 
@@ -173,7 +173,7 @@ async fn what_a_probe_sends_is_not_sent_by_recovery_too() {
     let receiver = Receiver::ok().await;
     let world = World::with_loopback();
     let work = world.durable(&world.webhook(&receiver.url()));
-    world.probe.attempt(work).await;
+    world.attempt(work).await;
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert_eq!(receiver.requests().len(), 1);
 }
@@ -252,9 +252,35 @@ async fn an_idle_engine_stops_at_once() {
 }
 
 #[tokio::test]
+async fn a_tenant_whose_receivers_all_hang_leaves_slots_to_the_others() {
+    let (dead, alive) = (Receiver::start(|_, _| Reply::Hang).await, Receiver::ok().await);
+    let world = World::start(Plan { limits: Limits { slots: 60, ..Limits::default() }, ..Plan::default() });
+    let other = tenant(2, egress(&["127.0.0.0/8"]), Settings::default());
+    let first = world.store.directory().tenant(TENANT).unwrap();
+    world.store.directory().test_set_tenants(vec![first, Arc::new(other)]);
+    for _ in 0..40 {
+        let hanging = world.webhook(&dead.url());
+        for _ in 0..16 {
+            world.publish(&hanging);
+        }
+    }
+    world.store.until("the hanging ones hold what they get", |_| dead.open() >= 30).await;
+    let healthy = world.webhook_of(TenantId::new(2), &alive.url());
+    let (_, took) = timed(async {
+        for _ in 0..100 {
+            world.publish(&healthy);
+        }
+        world.store.until("the healthy one is served", |_| alive.requests().len() == 100).await;
+    })
+    .await;
+    assert!(took < Duration::from_secs(1), "{took:?}");
+    assert!(dead.open() <= 30, "{}", dead.open());
+}
+
+#[tokio::test]
 async fn hanging_endpoints_do_not_hold_up_a_healthy_one() {
     let (dead, alive) = (Receiver::start(|_, _| Reply::Hang).await, Receiver::ok().await);
-    let world = World::start(Plan { limits: Limits { slots: 40, ..Limits::default() }, ..Plan::default() });
+    let world = World::start(Plan { limits: Limits { slots: 80, ..Limits::default() }, ..Plan::default() });
     let hanging: Vec<_> = (0..2).map(|_| world.webhook(&dead.url())).collect();
     for _ in 0..500 {
         for webhook in &hanging {

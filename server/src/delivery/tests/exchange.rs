@@ -8,7 +8,7 @@ async fn a_request_says_what_it_is_and_carries_the_body_unchanged() {
     let receiver = Receiver::ok().await;
     let world = World::with_loopback();
     let work = world.durable(&world.webhook(&receiver.url()));
-    let attempt = world.probe.attempt(work.clone()).await;
+    let attempt = world.attempt(work.clone()).await;
     assert_eq!((status_of(&attempt.outcome), body_of(&attempt.outcome)), (200, &b"ok"[..]));
     assert_eq!((attempt.number, attempt.webhook_version), (1, 1));
     let request = &receiver.requests()[0];
@@ -198,7 +198,7 @@ async fn connections_are_shared_under_equal_policies_and_never_under_different_o
     let mut connections = Vec::new();
     for tenant in 1..=4 {
         let webhook = world.webhook_of(TenantId::new(tenant), &receiver.url());
-        assert_eq!(status_of(&world.probe.attempt(world.durable(&webhook)).await.outcome), 200);
+        assert_eq!(status_of(&world.attempt(world.durable(&webhook)).await.outcome), 200);
         connections.push(receiver.connections());
     }
     assert_eq!(connections, [1, 1, 2, 3]);
@@ -256,7 +256,7 @@ async fn a_receiver_that_answers_before_it_has_read_is_heard() {
     let webhook = world.webhook(&url);
     let mut work = work(1, &webhook);
     work.body = Some(Body { data: vec![b' '; 32 << 20].into(), frame: Frame::default() });
-    assert_eq!(status_of(&world.probe.attempt(work).await.outcome), 413);
+    assert_eq!(status_of(&world.attempt(work).await.outcome), 413);
 }
 
 #[tokio::test]

@@ -188,10 +188,16 @@ impl World {
         id
     }
 
+    /// Makes one exchange.
+    async fn attempt(&self, work: Work) -> Attempt {
+        let reservation = self.probe.reserve(work.tenant).unwrap();
+        self.probe.attempt(work, reservation).await
+    }
+
     /// Makes one exchange with a URL and returns its outcome.
     async fn probe(&self, url: &str) -> Outcome {
         let work = self.durable(&self.webhook(url));
-        self.probe.attempt(work).await.outcome
+        self.attempt(work).await.outcome
     }
 }
 

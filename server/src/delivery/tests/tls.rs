@@ -179,7 +179,7 @@ async fn a_webhook_that_waives_proof_reaches_anybody_and_shares_no_connection_wi
     let url = format!("https://hooks.test:{}/", receiver.address.port());
     let trusting = Profile::ImmutaRequest(ImmutaRequest::new(immuta_request::Parts { verify_tls: false }));
     let waived = world.change(&world.webhook(&url), |webhook| webhook.profile = trusting);
-    let outcome = world.probe.attempt(world.durable(&waived)).await.outcome;
+    let outcome = world.attempt(world.durable(&waived)).await.outcome;
     assert_eq!(status_of(&outcome), 200);
     // Its connection is idle now; a webhook that wants proof does not get it.
     assert_eq!(
