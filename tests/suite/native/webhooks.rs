@@ -171,14 +171,22 @@ fn a_webhook_that_breaks_a_rule_is_refused_with_its_field() {
         ("native", Some("secret"), &(|body: &mut Value| body["secret"] = json!("")) as &dyn Fn(&mut Value)),
         ("native", Some("secret"), &|body| body["secret"] = json!(long)),
         ("qlik", Some("secret"), &|body| body["secret"] = json!("x".repeat(31))),
-        ("native", None, &|body| body["secret"] = json!(7)),
-        ("native", None, &|body| body["colour"] = json!("red")),
-        ("native", None, &|body| drop(body.as_object_mut().unwrap().remove("url"))),
-        ("native", None, &|body| body["profile"]["colour"] = json!("red")),
-        ("native", None, &|body| body["profile"]["dialect"] = json!("mail")),
+        ("native", Some("secret"), &|body| body["secret"] = json!(7)),
+        ("native", Some("body"), &|body| body["colour"] = json!("red")),
+        ("native", Some("body"), &|body| *body = json!([SOMEWHERE, "secret", ["native", "n", ["*"]]])),
+        ("native", Some("profile"), &|body| body["profile"] = json!(["native", "n", ["*"]])),
+        ("native", Some("url"), &|body| body["url"] = json!(5)),
+        ("native", Some("url"), &|body| drop(body.as_object_mut().unwrap().remove("url"))),
+        ("native", Some("profile"), &|body| body["profile"]["colour"] = json!("red")),
+        ("native", Some("profile"), &|body| body["profile"]["dialect"] = json!("mail")),
         ("native", Some("profile"), &|body| body["profile"] = profile("generic")),
         ("native", Some("profile"), &|body| body["profile"]["event_types"] = json!(["unknown"])),
         ("native", Some("profile"), &|body| body["profile"]["event_types"] = json!([])),
+        ("native", Some("profile"), &|body| body["profile"]["event_types"] = json!(["*", 1])),
+        ("native", Some("profile"), &|body| {
+            drop(body["profile"].as_object_mut().unwrap().remove("event_types"));
+        }),
+        ("immuta-request", Some("profile"), &|body| body["profile"]["verify_tls"] = json!("no")),
         ("immuta", Some("profile"), &|body| body["profile"]["action"] = json!("acted")),
         ("immuta", Some("profile"), &|body| body["profile"]["name"] = json!("")),
         ("qlik", Some("profile"), &|body| body["profile"]["level"] = json!("space")),
@@ -188,6 +196,10 @@ fn a_webhook_that_breaks_a_rule_is_refused_with_its_field() {
         let body = with(system, change);
         refused(&admin(system).post("/v1/webhooks", &body).unwrap(), 422, field, &body.to_string());
     }
+    let half = br#"{"url":"http://127.0.0.1:9/","profile":{"dialect":"native","name":"\ud800","event_types":["*"]}}"#;
+    let answer = admin("native").send("POST", "/v1/webhooks", &[], half).unwrap();
+    refused(&answer, 422, Some("profile"), "half a character");
+    assert!(answer.text().contains("profile.name must be text"), "{}", answer.text());
     for body in [&b"{"[..], b"{\"url\":\"a\",\"url\":\"b\"}", b"\xff", &[b'['; 100]] {
         refused(&admin("native").send("POST", "/v1/webhooks", &[], body).unwrap(), 400, None, "malformed");
     }

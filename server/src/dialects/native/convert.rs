@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sigpost_core::json::{Kind, View};
 use sigpost_core::signature::Secret;
 
 use super::dto;
@@ -10,67 +11,156 @@ use super::error::Problem;
 use crate::app::{DraftSecret, Error, WebhookDraft};
 use crate::domain::profile::{generic, immuta, immuta_request, native, qlik};
 use crate::domain::{
-    DisabledReason, Endpoint, Number, Profile, PublicId, Tenant, Timestamp, Webhook, WebhookState,
+    DialectId, DisabledReason, Endpoint, Number, Profile, PublicId, Tenant, Timestamp, Webhook, WebhookState,
 };
 
 /// The longest secret in bytes.
 const MAX_SECRET: usize = 1_024;
 
-/// A new webhook as a draft, or which field is wrong.
-pub(super) fn draft(new: dto::NewWebhook, tenant: &Tenant) -> Result<WebhookDraft, Problem> {
-    let dto::NewWebhook { url, secret, profile } = new;
-    let endpoint = Endpoint::parse(&url).map_err(|error| Error::invalid("url", error.to_string()))?;
-    let profile = self::profile(profile, tenant)?;
-    if profile.dialect() != tenant.dialect {
-        let message =
-            format!("profile.dialect must be {:?}, which this tenant speaks", tenant.dialect.as_str());
-        return Err(Error::invalid("profile", message).into());
-    }
-    Ok(WebhookDraft { endpoint, secret: self::secret(secret)?, profile })
+/// A new webhook as a draft, or which member is wrong. A `secret` that is absent is generated; `null` means none.
+pub(super) fn draft(body: View<'_>, tenant: &Tenant) -> Result<WebhookDraft, Problem> {
+    let body = Object::read(body, "the body", &["url", "secret", "profile"])?;
+    let endpoint =
+        Endpoint::parse(&body.text("url")?).map_err(|error| Error::invalid("url", error.to_string()))?;
+    let profile = profile(body.required("profile")?, tenant)?;
+    Ok(WebhookDraft { endpoint, secret: secret(body.view.get("secret"))?, profile })
 }
 
-fn secret(given: Option<Option<String>>) -> Result<DraftSecret, Error> {
-    match given {
-        None => Ok(DraftSecret::Generated),
-        Some(None) => Ok(DraftSecret::None),
-        Some(Some(text)) if text.len() > MAX_SECRET => {
-            Err(Error::invalid("secret", format!("secret must not be longer than {MAX_SECRET} bytes")))
-        }
-        Some(Some(text)) => Secret::new(text.into_bytes()).map(DraftSecret::Given).map_err(|_| {
-            Error::invalid("secret", "secret must not be empty; null makes a webhook without signatures")
-        }),
+fn secret(given: Option<View<'_>>) -> Result<DraftSecret, Error> {
+    let invalid = |message: String| Error::invalid("secret", message);
+    let Some(value) = given else { return Ok(DraftSecret::Generated) };
+    if value.kind() == Kind::Null {
+        return Ok(DraftSecret::None);
     }
+    let text = value.as_str().ok_or_else(|| invalid("secret must be text, or null for none".into()))?;
+    if text.len() > MAX_SECRET {
+        return Err(invalid(format!("secret must not be longer than {MAX_SECRET} bytes")));
+    }
+    let empty = "secret must not be empty; null makes a webhook without signatures";
+    Secret::new(text.into_owned().into_bytes()).map(DraftSecret::Given).map_err(|_| invalid(empty.into()))
 }
 
-fn profile(given: dto::Profile, tenant: &Tenant) -> Result<Profile, Error> {
+fn profile(given: View<'_>, tenant: &Tenant) -> Result<Profile, Error> {
     let settings = &tenant.settings;
     let broken = |rule: &dyn core::fmt::Display| Error::invalid("profile", format!("profile: {rule}"));
-    Ok(match given {
-        dto::Profile::Native { name, event_types } => {
-            let parts = native::Parts { name, event_types };
+    let dialect = given.get("dialect").and_then(View::as_str);
+    if dialect.as_deref() != Some(tenant.dialect.as_str()) {
+        return Err(broken(&format_args!(
+            "dialect must be {:?}, which this tenant speaks",
+            tenant.dialect.as_str()
+        )));
+    }
+    let read = |members: &[&'static str]| Object::read(given, "profile", members);
+    Ok(match tenant.dialect {
+        DialectId::Native => {
+            let given = read(&["dialect", "name", "event_types"])?;
+            let name = given.optional_text("name")?.unwrap_or_default();
+            let parts = native::Parts { name, event_types: given.texts("event_types")? };
             Profile::Native(native::Native::new(parts, settings).map_err(|error| broken(&error))?)
         }
-        dto::Profile::Immuta { name, global, event_types, action } => {
-            let action = immuta::ActionType::parse(&action)
+        DialectId::Immuta => {
+            let given = read(&["dialect", "name", "global", "event_types", "action"])?;
+            let action = immuta::ActionType::parse(&given.text("action")?)
                 .ok_or_else(|| broken(&"action must be \"triggered\" or \"received\""))?;
-            let parts = immuta::Parts { name, global, notifications: event_types, action };
+            let parts = immuta::Parts {
+                name: given.text("name")?,
+                global: given.boolean("global", false)?,
+                notifications: given.texts("event_types")?,
+                action,
+            };
             Profile::Immuta(immuta::Immuta::new(parts, settings).map_err(|error| broken(&error))?)
         }
-        dto::Profile::ImmutaRequest { verify_tls } => {
+        DialectId::ImmutaRequest => {
+            let verify_tls = read(&["dialect", "verify_tls"])?.boolean("verify_tls", true)?;
             let parts = immuta_request::Parts { verify_tls };
             Profile::ImmutaRequest(immuta_request::ImmutaRequest::new(parts))
         }
-        dto::Profile::Generic { event_types, description } => {
-            let parts = generic::Parts { events: event_types, description };
+        DialectId::Generic => {
+            let given = read(&["dialect", "event_types", "description"])?;
+            let (events, description) = (given.texts("event_types")?, given.optional_text("description")?);
+            let parts = generic::Parts { events, description };
             Profile::Generic(generic::Generic::new(parts, settings).map_err(|error| broken(&error))?)
         }
-        dto::Profile::Qlik { name, description, event_types, level, cloud_events } => {
-            let level =
-                qlik::Level::parse(&level).ok_or_else(|| broken(&"level must be \"tenant\" or \"user\""))?;
-            let parts = qlik::Parts { name, description, event_types, level, cloud_events };
+        DialectId::Qlik => {
+            let given = read(&["dialect", "name", "description", "event_types", "level", "cloud_events"])?;
+            let level = given.optional_text("level")?.unwrap_or_else(|| "tenant".into());
+            let parts = qlik::Parts {
+                name: given.text("name")?,
+                description: given.optional_text("description")?,
+                event_types: given.texts("event_types")?,
+                level: qlik::Level::parse(&level)
+                    .ok_or_else(|| broken(&"level must be \"tenant\" or \"user\""))?,
+                cloud_events: given.boolean("cloud_events", true)?,
+            };
             Profile::Qlik(qlik::Qlik::new(parts, settings).map_err(|error| broken(&error))?)
         }
     })
+}
+
+/// A JSON object whose members are all known. What is wrong with one is told by its name.
+struct Object<'a> {
+    view: View<'a>,
+    /// The top-level member it is, or stands in.
+    field: Option<&'static str>,
+    name: &'static str,
+}
+
+impl<'a> Object<'a> {
+    /// `name` is how it is called in messages: `the body`, or the member of the body that it is.
+    fn read(view: View<'a>, name: &'static str, known: &[&'static str]) -> Result<Self, Error> {
+        let object = Self { view, field: (name != "the body").then_some(name), name };
+        let members = view.members().ok_or_else(|| object.wrong(format!("{name} must be a JSON object")))?;
+        for (key, _) in members {
+            if !known.iter().any(|name| key.matches(name)) {
+                let key: String = key.raw().chars().take(100).collect();
+                return Err(object.wrong(format!("{name} has {}, and no {key}", known.join(", "))));
+            }
+        }
+        Ok(object)
+    }
+
+    fn required(&self, member: &'static str) -> Result<View<'a>, Error> {
+        self.view.get(member).ok_or_else(|| self.wrong_member(member, "is required"))
+    }
+
+    fn text(&self, member: &'static str) -> Result<String, Error> {
+        let text = self.required(member)?.as_str();
+        text.map(Into::into).ok_or_else(|| self.wrong_member(member, "must be text"))
+    }
+
+    /// `null` is as good as nothing.
+    fn optional_text(&self, member: &'static str) -> Result<Option<String>, Error> {
+        match self.view.get(member) {
+            Some(value) if value.kind() != Kind::Null => self.text(member).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    fn texts(&self, member: &'static str) -> Result<Vec<String>, Error> {
+        let elements = self.required(member)?.elements();
+        let texts = elements.and_then(|mut all| {
+            all.by_ref().map(|element| element.as_str().map(Into::into)).collect::<Option<Vec<_>>>()
+        });
+        texts.ok_or_else(|| self.wrong_member(member, "must be an array of text"))
+    }
+
+    fn boolean(&self, member: &'static str, default: bool) -> Result<bool, Error> {
+        match self.view.get(member) {
+            None => Ok(default),
+            Some(value) => value.as_bool().ok_or_else(|| self.wrong_member(member, "must be true or false")),
+        }
+    }
+
+    fn wrong_member(&self, member: &'static str, rule: &str) -> Error {
+        match self.field {
+            None => Error::invalid(member, format!("{member} {rule}")),
+            Some(field) => Error::invalid(field, format!("{}.{member} {rule}", self.name)),
+        }
+    }
+
+    fn wrong(&self, message: String) -> Error {
+        Error::invalid(self.field.unwrap_or("body"), message)
+    }
 }
 
 pub(super) fn webhook(webhook: &Webhook) -> dto::Webhook {

@@ -1,66 +1,35 @@
 //! Bodies of `/v1/webhooks` as they travel.
 
-use serde::{Deserialize, Deserializer, Serialize};
-
-/// `POST /v1/webhooks`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct NewWebhook {
-    pub url: String,
-    /// Absent: one is generated. `null`: deliveries are not signed.
-    #[serde(default, deserialize_with = "present")]
-    pub secret: Option<Option<String>>,
-    pub profile: Profile,
-}
-
-/// Tells `null` from nothing.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
-}
+use serde::Serialize;
 
 /// The part of a webhook that belongs to its system.
-#[derive(Deserialize, Serialize)]
-#[serde(tag = "dialect", rename_all = "kebab-case", deny_unknown_fields)]
+#[derive(Serialize)]
+#[serde(tag = "dialect", rename_all = "kebab-case")]
 pub(super) enum Profile {
     Native {
-        #[serde(default)]
         name: String,
         event_types: Vec<String>,
     },
     Immuta {
         name: String,
-        #[serde(default)]
         global: bool,
         event_types: Vec<String>,
         action: String,
     },
     ImmutaRequest {
-        #[serde(default = "yes")]
         verify_tls: bool,
     },
     Generic {
         event_types: Vec<String>,
-        #[serde(default)]
         description: Option<String>,
     },
     Qlik {
         name: String,
-        #[serde(default)]
         description: Option<String>,
         event_types: Vec<String>,
-        #[serde(default = "tenant")]
         level: String,
-        #[serde(default = "yes")]
         cloud_events: bool,
     },
-}
-
-const fn yes() -> bool {
-    true
-}
-
-fn tenant() -> String {
-    "tenant".to_owned()
 }
 
 /// A webhook.

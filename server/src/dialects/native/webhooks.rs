@@ -20,9 +20,8 @@ pub(super) async fn create(
 ) -> Result<Response, Problem> {
     let tenant = authorise(&principal, Operation::CreateWebhook)?.tenant;
     let body = shared::parse(shared::read(body).await?).await?;
-    let new: dto::NewWebhook = serde_json::from_slice(body.as_bytes())
-        .map_err(|error| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", without_place(&error)))?;
-    let Created { webhook, secret } = app.create_webhook(&principal, convert::draft(new, &tenant)?).await?;
+    let draft = convert::draft(body.view(), &tenant)?;
+    let Created { webhook, secret } = app.create_webhook(&principal, draft).await?;
     let shown = dto::Webhook { secret: secret.map(|text| text.to_string()), ..convert::webhook(&webhook) };
     let location = HeaderValue::try_from(format!("/v1/webhooks/{}", shown.id));
     let mut response = (StatusCode::CREATED, Json(shown)).into_response();
@@ -30,12 +29,6 @@ pub(super) async fn create(
         response.headers_mut().insert(header::LOCATION, location);
     }
     Ok(response)
-}
-
-/// The place would be one in the canonical form, which the client has never seen.
-fn without_place(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    text.rsplit_once(" at line ").map_or(text.clone(), |(message, _)| message.to_owned())
 }
 
 /// `GET /v1/webhooks`: a page, oldest first.
