@@ -1,8 +1,9 @@
 //! Finds out who makes a request. It refuses nothing itself: the dialect does, in its own form.
 //!
 //! Tokens come as `Authorization: Bearer TOKEN`, or bare, as Immuta's API keys do. Failed attempts are limited per
-//! address, so that tokens cannot be tried out at the speed of the network: while an address is over the limit no
-//! token of it is looked at, not even a right one.
+//! address, so that tokens cannot be tried out at the speed of the network: while an address is over the limit, short
+//! tokens of it are not looked at, not even right ones. Those that `sigpost token` makes are: nobody guesses them, and
+//! a stranger behind the same proxy must not be able to lock everybody out.
 
 use core::net::{IpAddr, SocketAddr};
 use core::num::NonZeroU32;
@@ -107,7 +108,14 @@ pub(super) async fn identify(
     let tries = request.headers().contains_key(header::AUTHORIZATION) || request.uri().path() == KEY_EXCHANGE;
     let limit = limit.filter(|_| tries);
     let admitted = limit.as_ref().map_or(Ok(()), |limit| limit.check(peer.ip()));
-    let caller = admitted.and_then(|()| caller(&app, request.headers()));
+    let caller = match (admitted, token(request.headers())) {
+        (Ok(()), Ok(token)) => caller(&app, token, request.headers()),
+        (Ok(()), Err(error)) => Err(error),
+        (Err(limited), Ok(token)) if token.len() >= UNGUESSABLE => {
+            caller(&app, token, request.headers()).map_err(|_| limited)
+        }
+        (Err(limited), _) => Err(limited),
+    };
     request.extensions_mut().insert(Caller(caller));
     let response = next.run(request).await;
     if let Some(limit) = limit
@@ -121,15 +129,21 @@ pub(super) async fn identify(
 /// Where an API key comes in the body.
 const KEY_EXCHANGE: &str = "/bim/apikey/authenticate";
 
-fn caller(app: &App, headers: &HeaderMap) -> Result<Principal, Error> {
+/// The length of 256 random bits in base64, which is what `sigpost token` prints.
+const UNGUESSABLE: usize = 43;
+
+fn token(headers: &HeaderMap) -> Result<&str, Error> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let (Some(value), None) = (values.next(), values.next()) else { return Err(Error::Unauthenticated) };
     let value = value.to_str().map_err(|_| Error::Unauthenticated)?.trim();
-    let token = match value.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
-        Some(_) => return Err(Error::Unauthenticated),
-        None => value,
-    };
+    match value.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.trim()),
+        Some(_) => Err(Error::Unauthenticated),
+        None => Ok(value),
+    }
+}
+
+fn caller(app: &App, token: &str, headers: &HeaderMap) -> Result<Principal, Error> {
     let acting_in = headers.get("sigpost-tenant").and_then(|name| name.to_str().ok());
     app.authenticate(token, acting_in)
 }

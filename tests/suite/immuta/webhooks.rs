@@ -109,6 +109,22 @@ fn an_entry_that_names_a_member_twice_is_wrong_alone() {
 }
 
 #[test]
+fn an_entry_that_is_too_deep_is_wrong_alone() {
+    let server = serve("");
+    let (good, deep) = (entry("https://example.com/"), "[".repeat(50_000) + &"]".repeat(50_000));
+    let body = format!("{{\"webhooks\":[{deep},{{\"name\":\"n\",\"url\":[[{deep}]]}},{good}]}}");
+    let answer = client(&server, ADMIN).send("POST", "/webhooks", &[], body.as_bytes()).unwrap();
+    let status = answer.status;
+    let answer = answer.json().unwrap();
+    assert_eq!((status, answer["createdWebhooks"].as_array().map(Vec::len)), (200, Some(1)), "{answer}");
+    for (index, name) in [(0, Value::Null), (1, json!("n"))] {
+        let error = &answer["errors"][index];
+        assert_eq!((&error["index"], &error["name"]), (&json!(index), &name));
+        assert!(error["message"].as_str().unwrap().contains("nested deeper than 64"), "{error}");
+    }
+}
+
+#[test]
 fn of_entries_beyond_a_thousand_one_error_tells() {
     let server = serve("");
     let body = format!("{{\"webhooks\":[{}]}}", vec!["0"; 400_000].join(","));
@@ -260,14 +276,19 @@ fn without_a_valid_token_there_is_nothing_but_401() {
 
 #[test]
 fn failed_authentication_is_limited_per_address() {
-    let server = Launch::sigpost(config("").replace("rate_limit = false", "")).unwrap().start().unwrap();
+    let unguessable = "u".repeat(43);
+    let toml = config("").replace("rate_limit = false", "").replace(SENDER, &unguessable);
+    let server = Launch::sigpost(toml).unwrap().start().unwrap();
     let answers: Vec<_> = (0..30).map(|_| client(&server, "wrong").get("/webhooks").unwrap()).collect();
     let last = answers.last().unwrap();
     assert_eq!(last.status, 429, "{}", last.text());
     assert!(last.header("retry-after").unwrap().parse::<u32>().unwrap() >= 1);
     assert_eq!(answers[0].status, 401);
-    // Not even a right token is looked at until then, or guessing would cost nothing.
+    // Not even a right token is looked at until then, or guessing would cost nothing; but one that nobody guesses is.
     assert_eq!(client(&server, ADMIN).get("/webhooks").unwrap().status, 429);
+    let sent = send_event(&client(&server, &unguessable), &event("1", "modelCreated", &json!({})));
+    assert_eq!(sent.status, 202, "{}", sent.text());
+    assert_eq!(client(&server, &"v".repeat(43)).get("/webhooks").unwrap().status, 429);
     let exchange =
         || server.client().post("/bim/apikey/authenticate", &json!({ "apikey": "wrong" })).unwrap();
     assert_eq!(exchange().status, 429);

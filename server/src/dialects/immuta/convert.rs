@@ -58,12 +58,13 @@ pub(super) fn entries(body: &[u8]) -> Result<Vec<Entry>, Boom> {
         #[serde(borrow)]
         webhooks: Vec<&'a RawValue>,
     }
-    let lenient = Limits { duplicates: Duplicates::LastWins, ..shared::limits() };
-    // The second reading refuses little that the first lets pass; but the first says better what is wrong.
+    // What is wrong inside an entry is that entry's.
+    let lenient = Limits { duplicates: Duplicates::LastWins, ..Limits::default() };
     let whole = Canonical::parse(body, lenient)?;
     let shape = || Boom::bad_request("the payload must be {\"webhooks\": [ … ]}");
     whole.view().get("webhooks").and_then(View::elements).ok_or_else(shape)?;
-    let Payload { webhooks } = serde_json::from_slice(body).map_err(|_| shape())?;
+    let twice = || Boom::bad_request("`webhooks` is given twice");
+    let Payload { webhooks } = serde_json::from_slice(body).map_err(|_| twice())?;
     // Of all that are too many, one tells.
     let looked_at = webhooks.into_iter().take(MAX_ENTRIES + 1);
     let entry = |raw: &RawValue| {
@@ -143,7 +144,7 @@ pub(super) fn history_request(query: &str) -> Result<HistoryRequest, Boom> {
                     .ok_or_else(|| bad("id, createdAt, updatedAt, statusCode or notificationType"))?;
             }
             "sortOrder" => {
-                request.order.order = match value.to_ascii_lowercase().as_str() {
+                request.order.order = match value.as_ref() {
                     "asc" => SortOrder::Ascending,
                     "desc" => SortOrder::Descending,
                     _ => return Err(bad("asc or desc")),

@@ -121,7 +121,9 @@ async fn actions(Caller(principal): Caller) -> Result<Json<Vec<String>>, Boom> {
         NotificationList::Saas => model::actions_saas().map(Into::into).collect(),
         NotificationList::V2024_3 => model::ACTIONS_2024_3.iter().copied().map(Into::into).collect(),
     };
-    names.extend(settings.event_types.iter().cloned());
+    let further =
+        settings.event_types.iter().filter(|name| !names.contains(name)).cloned().collect::<Vec<_>>();
+    names.extend(further);
     Ok(Json(names))
 }
 
