@@ -65,19 +65,19 @@ impl Object {
 /// The event in CloudEvents' JSON format, as it was received.
 pub(super) fn cloud_event(event: &CloudEvent) -> Vec<u8> {
     let mut object = Object::open();
-    write_attributes(&mut object, event);
+    write_attributes(&mut object, event, &[]);
     write_data(&mut object, event);
     object.close()
 }
 
-/// All attributes of the event but its data.
-pub(super) fn write_attributes(object: &mut Object, event: &CloudEvent) {
+/// All attributes of the event but its data and those whose names the envelope needs.
+pub(super) fn write_attributes(object: &mut Object, event: &CloudEvent, taken: &[&str]) {
     object
         .text("specversion", "1.0")
         .text("id", event.id())
         .text("source", event.source())
         .text("type", event.event_type());
-    for (name, value) in event.attributes() {
+    for (name, value) in event.attributes().filter(|(name, _)| !taken.contains(name)) {
         object.value(name, value);
     }
 }

@@ -217,7 +217,9 @@ pub(super) fn prepare(event: &CloudEvent, envelope: Envelope, now: Timestamp) ->
         _ => now.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string(),
     };
     let mut present = Object::open();
-    envelope::write_attributes(&mut present, event);
+    // The one member of the older envelope that could be an attribute's name.
+    let taken: &[&str] = if envelope == Envelope::Hybrid { &["extensions"] } else { &[] };
+    envelope::write_attributes(&mut present, event, taken);
     if event.attribute("time").is_none() {
         present.text("time", &time);
     }

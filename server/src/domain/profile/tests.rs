@@ -216,6 +216,9 @@ fn qlik_has_three_envelopes() {
     both.as_object_mut().unwrap().extend(older.as_object().unwrap().clone());
     assert_eq!(body(&qlik(|_| ()), &tenant, &event(CREATED)), both);
     assert_eq!(body(&without, &tenant, &event(CREATED)), older);
+    // An attribute that is called like a member of the older envelope gives way to it.
+    let named = event(&CREATED.replace("\"spaceid\"", "\"extensions\":\"boo\",\"spaceid\""));
+    assert_eq!(body(&qlik(|_| ()), &tenant, &named), both);
 }
 
 #[test]
