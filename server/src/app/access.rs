@@ -119,7 +119,7 @@ fn reach_of(roles: Roles, operation: Operation) -> Option<Reach> {
 const fn needs(operation: Operation) -> &'static str {
     match operation {
         Operation::Publish => "the role admin or sender",
-        Operation::CreateGlobalWebhook => "the role admin: global webhooks receive what concerns others",
+        Operation::CreateGlobalWebhook => "the role admin: such a webhook receives what concerns others",
         Operation::ReadGlobalHistory => "the role admin: global webhooks' history holds what concerns others",
         Operation::ReadEventTypes
         | Operation::ReadWebhooks

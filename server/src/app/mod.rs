@@ -40,6 +40,8 @@ pub struct App {
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
     readiness: Arc<Readiness>,
+    /// Held while something is made of which there may only be so many.
+    creating: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl App {
@@ -52,7 +54,7 @@ impl App {
         clock: Arc<dyn Clock>,
         rng: Arc<dyn Rng>,
     ) -> Self {
-        Self { store, dispatcher, probe, clock, rng, readiness: Arc::default() }
+        Self { store, dispatcher, probe, clock, rng, readiness: Arc::default(), creating: Arc::default() }
     }
 
     /// Whether the store still commits, or did so within the last second: what readiness asks.

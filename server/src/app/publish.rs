@@ -15,6 +15,9 @@ use crate::domain::{
 };
 use crate::storage::Store;
 
+/// After so many events others get their turn: matching one against a thousand webhooks takes a while.
+const BREATH: usize = 8;
+
 /// How many deliveries become durable at once; a single event may have more.
 const PORTION: usize = 4_096;
 
@@ -50,7 +53,10 @@ impl App {
         let mut receipts = Vec::with_capacity(events.len());
         let mut committed = Vec::with_capacity(events.len());
         let (mut portion, mut deliveries) = (Vec::new(), 0);
-        for event in events {
+        for (index, event) in events.into_iter().enumerate() {
+            if index % BREATH == BREATH - 1 {
+                tokio::task::yield_now().await;
+            }
             match event.map_err(Receipt::Invalid).and_then(|event| self.prepare(&tenant, &event, now)) {
                 Ok(prepared) => {
                     deliveries += prepared.webhooks.len();

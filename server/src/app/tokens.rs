@@ -34,6 +34,8 @@ impl App {
         if !known {
             return Err(Error::Unauthenticated);
         }
+        // One at a time, so that the count still holds when the token is there.
+        let _one_at_a_time = self.creating.lock().await;
         let issued_at = self.clock.now();
         if directory.count_issued(tenant, &user, issued_at) >= MAX_VALID {
             return Err(Error::LimitReached { what: "valid bearers for one user", limit: MAX_VALID });

@@ -85,6 +85,8 @@ impl App {
         profile
             .admits(&endpoint, secret.as_ref(), &tenant)
             .map_err(|unfitting| Error::invalid(unfitting.field, unfitting.to_string()))?;
+        // One at a time, so that the count still holds when the webhook is there.
+        let _one_at_a_time = self.creating.lock().await;
         if self.store.directory().count_webhooks(tenant.id) >= MAX_WEBHOOKS {
             return Err(Error::LimitReached { what: "webhooks", limit: MAX_WEBHOOKS });
         }
