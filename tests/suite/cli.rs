@@ -133,6 +133,7 @@ fn a_configuration_that_is_wrong_is_refused_with_its_place() {
         ("[server]\nlisten = \"here\"", "[server] listen: must be an address"),
         ("[[tenant]]\nname = \"a\"\ndialect = \"soap\"", "dialect \"soap\" is not one of these"),
         ("[server]\nnobody_knows = 1", "nobody_knows"),
+        ("[server]\nrate_limit = 1", "sigpost.toml"),
         ("[server", "expected"),
     ] {
         std::fs::write(&config, toml).unwrap();

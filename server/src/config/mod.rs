@@ -116,12 +116,16 @@ impl Config {
     /// [`ConfigError`] names the place and the remedy.
     pub fn load(file: Option<&Path>, overrides: Overrides) -> Result<Self, ConfigError> {
         let toml = match file {
-            None => String::new(),
+            None => Toml::string(""),
             Some(path) if !path.exists() => return Err(ConfigError::NoFile(path.to_owned())),
-            Some(path) => read(path, "--config")?,
+            Some(path) => {
+                // Says better than the provider why a file cannot be read; the provider names it when it is wrong.
+                read(path, "--config")?;
+                Toml::file_exact(path)
+            }
         };
         let environment = Env::prefixed("SIGPOST_").filter(|key| key.starts_with("SERVER__")).split("__");
-        let figment = Figment::new().merge(Toml::string(&toml)).merge(environment);
+        let figment = Figment::new().merge(toml).merge(environment);
         let base = file.and_then(Path::parent).unwrap_or_else(|| Path::new(""));
         Self::from_figment(&figment, base, overrides)
     }
@@ -138,6 +142,14 @@ impl Config {
         let raw: raw::Config = figment.extract().map_err(|error| ConfigError::Form(Box::new(error)))?;
         parse::config(raw, base, overrides)
     }
+}
+
+/// How this program was called, to show in lines to paste.
+#[must_use]
+pub fn program() -> String {
+    let called = std::env::args_os().next().map(|name| name.to_string_lossy().into_owned());
+    let plain = |name: &String| name.chars().all(|c| c.is_alphanumeric() || "/._-".contains(c));
+    called.filter(plain).unwrap_or_else(|| "sigpost".to_owned())
 }
 
 fn read(path: &Path, at: &str) -> Result<String, ConfigError> {

@@ -22,6 +22,9 @@ pub(super) fn config(raw: raw::Config, base: &Path, overrides: Overrides) -> Res
     let mut operators = HashSet::new();
     for raw::Operator { name, token_sha256, token_file, token } in operator {
         let at = format!("operator {name:?}");
+        if name.trim().is_empty() || name.len() > 64 {
+            return Err(value(&at, "an operator's name is 1 to 64 bytes"));
+        }
         if !operators.insert(name.clone()) {
             return Err(value(&at, "two operators have this name"));
         }
@@ -428,6 +431,7 @@ mod tests {
             (format!("{TENANT}settings.timeout = \"1h\""), "settings: timeout"),
             (format!("{TENANT}settings.retry = [\"0s\", \"5d\"]"), "settings: retry"),
             (format!("{TENANT}settings.retry = [\"5s\"]"), "settings: retry"),
+            ("[[operator]]\nname = \"\"".into(), "an operator's name"),
             ("[[operator]]\nname = \"a\"\n[[operator]]\nname = \"a\"".into(), "two operators have this name"),
             (format!("{TENANT}settings.retention = \"1h\""), "settings: retention"),
             (format!("{TENANT}settings.immuta_signatures = [\"md5\"]"), "settings: immuta_signatures"),
