@@ -140,8 +140,8 @@ impl Names {
 impl<'ast> Visit<'ast> for Names {
     fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
         for (path, name) in flatten(&item.tree) {
-            // `use a::b` names `b`; a single segment would name itself and resolve for ever.
-            if let (Some(name), true) = (name, path.len() > 1) {
+            // `use a::b` names `b`, `use a as b` too; `use a` would name itself and resolve for ever.
+            if let Some(name) = name.filter(|name| path.len() > 1 || path[0] != *name) {
                 let resolved = self.resolve(&path);
                 self.aliases.insert(name, resolved);
             }
@@ -331,6 +331,12 @@ mod tests {
     fn a_name_brought_in_by_use_is_followed() {
         let found = paths(&["app"], "use crate::storage; fn f() { storage::sqlite::open() }");
         assert!(found.contains(&"crate::storage::sqlite::open".to_owned()), "{found:?}");
+    }
+
+    #[test]
+    fn a_crate_under_another_name_is_followed() {
+        let found = paths(&["domain"], "use crate as c; use std as s; fn f() { c::app::g(); s::env::var() }");
+        assert_eq!(found, ["crate::app::g", "std::env::var"]);
     }
 
     #[test]

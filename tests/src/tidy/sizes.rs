@@ -129,37 +129,58 @@ fn script_functions(text: &str) -> Vec<Function> {
     let lines: Vec<&str> = text.lines().collect();
     let mut found = Vec::new();
     for (index, line) in lines.iter().enumerate() {
-        let Some(name) = script_function(line) else { continue };
-        let indent = line.len() - line.trim_start().len();
-        let closes = |other: &&str| {
-            other.trim_start().starts_with('}') && other.len() - other.trim_start().len() <= indent
+        let Some((name, head)) =
+            script_function(line).map(|name| (name, 0)).or_else(|| wrapped(&lines[index..]))
+        else {
+            continue;
         };
-        let end = lines[index + 1..].iter().position(closes).unwrap_or(lines.len() - index - 1);
-        let body = &lines[index + 1..index + 1 + end];
-        found.push(Function { name: name.to_owned(), line: index + 1, lines: code_lines(body) });
+        let first = index + head + 1;
+        let indent = indent(line);
+        let closes = |other: &&str| other.trim_start().starts_with('}') && self::indent(other) <= indent;
+        let end = lines[first..].iter().position(closes).unwrap_or(lines.len() - first);
+        found.push(Function { name, line: index + 1, lines: code_lines(&lines[first..first + end]) });
     }
     found
 }
 
+fn indent(line: &str) -> usize {
+    line.len() - line.trim_start().len()
+}
+
+/// A function whose parameters stand on lines of their own: its name, and how many lines its head takes beyond the
+/// first. What such a head would be on one line tells whether it is one.
+fn wrapped(lines: &[&str]) -> Option<(String, usize)> {
+    let (first, rest) = lines.split_first()?;
+    let open = first.trim_end().strip_suffix('(')?;
+    let last =
+        rest.iter().position(|line| line.trim_start().starts_with(')') && indent(line) == indent(first))?;
+    let close = rest[last].trim_start();
+    Some((script_function(&format!("{open}({close}"))?, last + 1))
+}
+
 /// The name of the function that a line opens: `function f(…) {`, `const f = (…) => {`, a method `f(…) {`.
-fn script_function(line: &str) -> Option<&str> {
+fn script_function(line: &str) -> Option<String> {
     let line = line.trim();
     if !line.ends_with('{') || line.starts_with("//") {
         return None;
     }
     if let Some((_, after)) = line.split_once("function ") {
-        return after.split(['(', '<']).next();
+        return after.split(['(', '<']).next().map(str::to_owned);
     }
     if line.ends_with("=> {") {
         // Only those with a name: a callback is part of the function around it, and a test's body is a function too.
         let (before, _) = line.split_once('=')?;
-        return before.trim_start_matches("export ").strip_prefix("const ").map(str::trim_end);
+        return before
+            .trim_start_matches("export ")
+            .strip_prefix("const ")
+            .map(|name| name.trim_end().to_owned());
     }
     let (head, _) = line.split_once('(')?;
+    let head = head.split('<').next().unwrap_or(head);
     let name = head.rsplit(' ').next()?;
     let keyword = ["if", "for", "while", "switch", "catch"].contains(&name) || head.starts_with('}');
     let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_$#".contains(c));
-    (is_name && !keyword && !head.contains(['=', '.'])).then_some(name)
+    (is_name && !keyword && !head.contains(['=', '.'])).then(|| name.to_owned())
 }
 
 fn code_lines(body: &[&str]) -> usize {
@@ -219,6 +240,25 @@ mod tests {
             assert_eq!(violations("a.ts", &text).len(), 1, "{head}");
         }
         assert_eq!(violations("a.ts", &format!("if (a) {{\n{body}}}\n")), [""; 0]);
+    }
+
+    #[test]
+    fn a_long_script_function_with_a_head_of_several_lines_is_refused() {
+        let body = "    work();\n".repeat(FUNCTION + 1);
+        for head in [
+            "export function f<A>(\n  a: A,\n): Promise<A> {",
+            "const f = async (\n  a,\n) => {",
+            "  verify<Event = unknown>(\n    a: A,\n  ): Event {",
+            "  protected constructor(\n    a: A,\n  ) {",
+        ] {
+            let text = format!("{head}\n{body}{}}}\n", if head.starts_with(' ') { "  " } else { "" });
+            assert_eq!(violations("a.ts", &text).len(), 1, "{head}");
+            let short = text.replacen("    work();\n", "", 1);
+            assert_eq!(violations("a.ts", &short), [""; 0], "{head}");
+        }
+        for no_function in ["if (\n  a\n) {", "call(\n  a,\n);\n{"] {
+            assert_eq!(violations("a.ts", &format!("{no_function}\n{body}}}\n")), [""; 0]);
+        }
     }
 
     #[test]
