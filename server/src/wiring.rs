@@ -91,8 +91,9 @@ impl Server {
         Ok(Self { app, store, engine, clock, listener, admin, rate_limit: server.rate_limit })
     }
 
-    /// Serves until `shutdown` resolves, or the store has stopped because the disk failed. Then it takes nothing new, finishes what is in flight, makes every result
-    /// durable, and returns; what was not attempted yet stays pending in the store.
+    /// Serves until `shutdown` resolves, or the store has stopped because the disk failed. Then it takes nothing new,
+    /// finishes what is in flight, makes every result durable, and returns; what was not attempted yet stays pending in
+    /// the store.
     ///
     /// # Errors
     /// [`StoreError`] when the store has stopped working meanwhile.

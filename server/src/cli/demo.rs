@@ -3,7 +3,7 @@
 //! Only on loopback, and with its data in a directory of its own. Tokens are new at every start; the receiver's
 //! secret stays with the data, so that webhooks of an earlier start still verify.
 
-use core::net::SocketAddr;
+use core::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use sigpost_core::signature::{Scheme, Secret};
@@ -12,11 +12,11 @@ use zeroize::Zeroizing;
 
 use super::listen::receive;
 use super::{Failure, say, serve, token};
-use crate::config::{Config, Overrides};
+use crate::config::{self, Config, Overrides};
 use crate::rng::SystemRng;
 
 /// Where the receiver listens if it can.
-const RECEIVER: &str = "127.0.0.1:9000";
+const RECEIVER: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 9_000);
 
 pub(super) async fn run(overrides: Overrides) -> Result<(), Failure> {
     let data = overrides.data.clone().unwrap_or_else(|| PathBuf::from("sigpost-demo-data"));
@@ -53,19 +53,20 @@ pub(super) async fn run(overrides: Overrides) -> Result<(), Failure> {
             "--demo listens on loopback only: its tokens are printed for everybody".into(),
         ));
     }
-    let (receiver, secret) = start_receiver(&data).await?;
+    let (receiver, secret) = start_receiver(&data, config.server.listen).await?;
     serve::serve(config, |url| {
         say(&tour(&Tour { url, receiver, secret: &secret, admin: &admin, sender: &sender, data: &data }));
     })
     .await
 }
 
-async fn start_receiver(data: &Path) -> Result<(SocketAddr, Zeroizing<String>), Failure> {
+async fn start_receiver(data: &Path, server: SocketAddr) -> Result<(SocketAddr, Zeroizing<String>), Failure> {
     let secret = receiver_secret(data).map_err(|error| Failure::of(&error))?;
-    let listener = match TcpListener::bind(RECEIVER).await {
-        Ok(listener) => listener,
-        // Somebody else's, or a second demo's: any free port does.
-        Err(_) => TcpListener::bind("127.0.0.1:0").await.map_err(|error| Failure::of(&error))?,
+    // The place may be somebody else's, a second demo's, or wanted for the server: any free port does.
+    let usual = if server.port() == RECEIVER.1 { None } else { TcpListener::bind(RECEIVER).await.ok() };
+    let listener = match usual {
+        Some(listener) => listener,
+        None => TcpListener::bind("127.0.0.1:0").await.map_err(|error| Failure::of(&error))?,
     };
     let address = listener.local_addr().map_err(|error| Failure::of(&error))?;
     let key = Secret::new(secret.as_bytes().to_vec()).map_err(|error| Failure::of(&error))?;
@@ -127,7 +128,7 @@ struct Tour<'a> {
 
 fn tour(tour: &Tour<'_>) -> String {
     let Tour { url, receiver, secret, admin, sender, data } = tour;
-    let data = data.display();
+    let (data, program) = (data.display(), config::program());
     format!(
         r#"
 sigpost demo: {url}  (only this machine can reach it)
@@ -155,7 +156,7 @@ curl -sS '{url}/webhooks/history?includeGlobal=true' -H 'Authorization: Bearer {
 
 What to look at next:
 - send a record once more:  curl -sS -X POST {url}/webhooks/history/retry/1 -H 'Authorization: Bearer {admin}'
-- a receiver of your own:   sigpost listen --scheme immuta --secret '{secret}' --port 9001
+- a receiver of your own:   {program} listen --scheme immuta --secret '{secret}' --port 9001
 - in a program of yours:    the npm package, README.md, "Verify a webhook"
 - a server for real:        server/README.md
 

@@ -12,8 +12,8 @@ use crate::config::{Config, Overrides};
 /// Run the server
 ///
 /// Prints one JSON line {"listening":"http://…"} on stdout once it accepts connections, and logs on stderr; the
-/// environment variable `RUST_LOG` sets how much (for example `RUST_LOG=debug`). SIGTERM and Ctrl-C stop it: it takes nothing new, finishes what is in
-/// flight, and exits.
+/// environment variable `RUST_LOG` sets how much (for example `RUST_LOG=debug`). SIGTERM and Ctrl-C stop it: it takes
+/// nothing new, finishes what is in flight, and exits.
 #[derive(Args)]
 #[command(
     after_help = "Examples:\n  sigpost serve --demo\n  sigpost serve --config sigpost.toml --listen 127.0.0.1:0"
@@ -31,7 +31,8 @@ pub(super) struct Serve {
     /// The configuration file
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Try it out: a demo tenant with new tokens, a receiver, and lines to paste; only on loopback
+    /// Try it out: a demo tenant with new tokens, a receiver, and lines to paste; only on loopback, and without any
+    /// configuration, the environment's included
     #[arg(long, conflicts_with = "config")]
     demo: bool,
 }

@@ -18,7 +18,7 @@ use crate::clock::{Clock as _, SystemClock};
 pub(super) struct Verify {
     #[command(flatten)]
     signing: Signing,
-    /// A header of the request, like 'x-hub-signature-256: sha256=…'
+    /// A header of the request, like 'x-immuta-webhook-signature-sha256: …'
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = header)]
     headers: Vec<(String, String)>,
     /// The time to judge ages by, in seconds since 1970 [default: now]

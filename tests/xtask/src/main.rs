@@ -31,17 +31,17 @@ struct Arguments {
 }
 
 const EXAMPLES: &str = "Examples:
-  cargo xtask serve                          # a demo server on http://127.0.0.1:8080
-  cargo xtask serve -- --listen 0.0.0.0:80   # the same, elsewhere
-  cargo xtask test                           # every test; what .ci/run calls
-  npm install \"$(cargo xtask npm | tail -1)\" # the npm package, as built here
-  cargo xtask bench                          # which benchmarks there are
-  cargo xtask bench core                     # run one";
+  cargo xtask serve                              # a demo server on http://127.0.0.1:8080
+  cargo xtask serve -- --listen 127.0.0.1:8081   # the same, elsewhere on this machine
+  cargo xtask test                               # every test; what .ci/run calls
+  cargo xtask npm                                # builds the npm package; `npm install` the folder it prints last
+  cargo xtask bench                              # which benchmarks there are
+  cargo xtask bench core                         # run one";
 
 #[derive(Subcommand)]
 enum Command {
     /// Build everything and run a demo server on port 8080 of this machine
-    #[command(after_help = "Examples:\n  cargo xtask serve\n  cargo xtask serve -- --listen 127.0.0.1:9000")]
+    #[command(after_help = "Examples:\n  cargo xtask serve\n  cargo xtask serve -- --listen 127.0.0.1:8081")]
     Serve {
         /// Further arguments for `sigpost serve`
         #[arg(last = true, value_name = "ARGUMENTS")]
@@ -53,7 +53,9 @@ enum Command {
     )]
     Test,
     /// Build the npm package; the last line printed is the folder that `npm install FOLDER` takes
-    #[command(after_help = "Examples:\n  npm install \"$(cargo xtask npm | tail -1)\"")]
+    #[command(
+        after_help = "Examples:\n  folder=$(cargo xtask npm | tail -n 1)\n  cd ../my-receiver && npm install \"$folder\""
+    )]
     Npm,
     /// Run a benchmark: a table on standard output, JSON in target/bench/NAME.json
     #[command(after_help = "Examples:\n  cargo xtask bench        # the names\n  cargo xtask bench core")]

@@ -105,7 +105,8 @@ fn chromium(project: &Project) -> Result<PathBuf> {
     let sh = &project.shell;
     // Some that are there only say how to install them: what counts is that it runs.
     let runs = |program: &PathBuf| {
-        cmd!(sh, "{program} --version").quiet().ignore_stdout().ignore_stderr().run().is_ok()
+        let version = cmd!(sh, "{program} --version").quiet().ignore_stderr().read();
+        version.is_ok_and(|version| version.contains("Chrom"))
     };
     if let Some(named) = sh.var_os("SIGPOST_CHROMIUM").map(PathBuf::from) {
         let good = named.is_file() && runs(&named);
