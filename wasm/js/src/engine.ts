@@ -12,7 +12,7 @@ export type Secret = string | Uint8Array;
 
 type Wasm = typeof Border;
 
-const instance = new Instance<Wasm>(base64);
+const instance = new Instance<Wasm>(base64, true);
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -206,26 +206,41 @@ export function schemeFields(scheme: PresetName | Scheme): SchemeFields {
   return fields;
 }
 
-/** The bytes of secrets, copies that can be erased. */
+/** The bytes of secrets, copies that can be erased; none is left if one of the secrets is none. */
 export function secretBytes(secrets: Secret | readonly Secret[]): Uint8Array<ArrayBuffer>[] {
-  const list = Array.isArray(secrets) ? (secrets as readonly Secret[]) : [secrets as Secret];
-  return list.map((secret) => {
-    if (secret === undefined || secret === null) {
-      throw new VerificationError('no_secret', `the secret is ${secret}: is the environment set?`);
+  const copies: Uint8Array<ArrayBuffer>[] = [];
+  try {
+    for (const secret of Array.isArray(secrets) ? (secrets as readonly Secret[]) : [secrets as Secret]) {
+      copySecret(secret, copies);
     }
-    if (typeof secret !== 'string' && !(secret instanceof Uint8Array)) {
-      throw new VerificationError('invalid_secret', 'a secret is a string or a Uint8Array');
-    }
-    // Two texts with halves of surrogate pairs would be one secret.
-    if (typeof secret === 'string' && /[\ud800-\udfff]/u.test(secret)) {
-      throw new VerificationError('invalid_secret', 'the secret is no text: it holds half a surrogate pair');
-    }
-    const bytes = typeof secret === 'string' ? encoder.encode(secret) : new Uint8Array(secret);
-    if (bytes.length > MAX_SECRET) {
-      throw new VerificationError('invalid_secret', `a secret has at most ${MAX_SECRET} bytes`);
-    }
-    return bytes;
-  });
+    return copies;
+  } catch (error) {
+    erase(copies);
+    throw error;
+  }
+}
+
+/** Erases copies of secrets. */
+export function erase(copies: readonly Uint8Array[]): void {
+  copies.forEach((copy) => copy.fill(0));
+}
+
+function copySecret(secret: Secret, copies: Uint8Array<ArrayBuffer>[]): void {
+  if (secret === undefined || secret === null) {
+    throw new VerificationError('no_secret', `the secret is ${secret}: is the environment set?`);
+  }
+  if (typeof secret !== 'string' && !(secret instanceof Uint8Array)) {
+    throw new VerificationError('invalid_secret', 'a secret is a string or a Uint8Array');
+  }
+  // Two texts with halves of surrogate pairs would be one secret.
+  if (typeof secret === 'string' && /[\ud800-\udfff]/u.test(secret)) {
+    throw new VerificationError('invalid_secret', 'the secret is no text: it holds half a surrogate pair');
+  }
+  const bytes = typeof secret === 'string' ? encoder.encode(secret) : new Uint8Array(secret);
+  copies.push(bytes);
+  if (bytes.length > MAX_SECRET) {
+    throw new VerificationError('invalid_secret', `a secret has at most ${MAX_SECRET} bytes`);
+  }
 }
 
 const MAX_SECRET = 4096;
@@ -249,21 +264,31 @@ export class Key {
   /** Whether it signs the canonical form of the body. */
   readonly canonical: boolean;
 
-  /** `tolerance`: not a number for the scheme's, below 0 for any age. */
+  /**
+   * Takes the secrets over: they are erased when this throws or is closed.
+   *
+   * `tolerance`: not a number for the scheme's, below 0 for any age.
+   */
   constructor(scheme: SchemeFields, secrets: Uint8Array<ArrayBuffer>[], tolerance: number) {
     this.#scheme = scheme;
     this.#secrets = secrets;
     this.#tolerance = tolerance;
-    const [names, canonical] = call((wasm) => {
-      const failed = this.#open(wasm, secrets);
-      if (failed) {
-        return failed;
-      }
-      const names = read(wasm, wasm.header_names(this.#handle));
-      return [names, wasm.is_canonical(this.#handle) === 1] as const;
-    });
-    this.headers = new Set(names.trimEnd().split('\n'));
-    this.canonical = canonical;
+    try {
+      const [names, canonical] = call((wasm) => {
+        const failed = this.#open(wasm, secrets);
+        if (failed) {
+          return failed;
+        }
+        const names = read(wasm, wasm.header_names(this.#handle));
+        return [names, wasm.is_canonical(this.#handle) === 1] as const;
+      });
+      this.headers = new Set(names.trimEnd().split('\n'));
+      this.canonical = canonical;
+    } catch (error) {
+      // Nobody has a verifier that could be disposed of.
+      this.close();
+      throw error;
+    }
   }
 
   /** Closes `key` when `owner` is forgotten. */
@@ -316,7 +341,7 @@ export class Key {
   /** Erases the key, here and in the module. */
   close(): void {
     forgotten.unregister(this);
-    this.#secrets?.forEach((secret) => secret.fill(0));
+    erase(this.#secrets ?? []);
     this.#secrets = undefined;
     if (this.#handle >= 0 && this.#generation === instance.generation) {
       const handle = this.#handle;

@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
-import { Key, schemeFields, secretBytes, signed, standardForm } from './engine.js';
+import { Key, erase, schemeFields, secretBytes, signed, standardForm } from './engine.js';
 import type { Secret } from './engine.js';
 import { VerificationError } from './error.js';
 import { bodyOf, headersOf, refuseUnknown } from './inputs.js';
@@ -94,6 +94,8 @@ export abstract class BaseVerifier {
       throw new VerificationError('invalid_option', 'tolerance and maxBytes are whole numbers, body is raw or canonical');
     }
     const fields = schemeFields(scheme);
+    this.scheme = typeof scheme === 'string' ? scheme : scheme.name;
+    // From here on no code of the caller's runs, which could throw and leave a key that nobody can dispose of.
     this.#key = new Key(fields, secretBytes(secrets), tolerance === undefined ? NaN : (tolerance ?? -1));
     const canonical = body === undefined ? this.#key.canonical : body === 'canonical';
     if (canonical && canonicalize === noCanonical) {
@@ -101,7 +103,6 @@ export abstract class BaseVerifier {
       noCanonical('');
     }
     Key.watch(this, this.#key);
-    this.scheme = typeof scheme === 'string' ? scheme : scheme.name;
     this.#now = now;
     this.#maxBytes = maxBytes;
     this.#canonicalize = canonical ? canonicalize : undefined;
@@ -168,7 +169,7 @@ export function signWith(
   try {
     return signed(schemeFields(scheme), secrets, { body, id, timestamp }, (raw) => canonicalOf(canonicalize, raw));
   } finally {
-    secrets.forEach((bytes) => bytes.fill(0));
+    erase(secrets);
   }
 }
 
@@ -188,7 +189,7 @@ export function standardSecret(secret: Secret): string {
   try {
     return standardForm(secrets);
   } finally {
-    secrets.forEach((bytes) => bytes.fill(0));
+    erase(secrets);
   }
 }
 
