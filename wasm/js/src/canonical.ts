@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 
+import { viewOf } from './bytes.js';
 import type * as Border from './generated/canonical_border.js';
 import base64 from './generated/canonical.wasm';
 import { Instance, Trap } from './instance.js';
@@ -133,14 +134,11 @@ function bytesFor(text: string): number {
 }
 
 function view(text: unknown): Uint8Array {
-  if (text instanceof Uint8Array) {
-    // Its own length may be anything, and is 0 for bytes that were transferred away; to view those is a TypeError.
-    return new Uint8Array(text.buffer, text.byteOffset, text.byteLength);
+  const bytes = viewOf(text);
+  if (!bytes) {
+    throw new TypeError('canonicalize takes a string, a Uint8Array or an ArrayBuffer: the JSON text, not what it parses to');
   }
-  if (text instanceof ArrayBuffer || Object.prototype.toString.call(text) === '[object ArrayBuffer]') {
-    return new Uint8Array(text as ArrayBuffer);
-  }
-  throw new TypeError('canonicalize takes a string, a Uint8Array or an ArrayBuffer: the JSON text, not what it parses to');
+  return bytes;
 }
 
 /**

@@ -1,5 +1,6 @@
 // The verifying module: what goes in, what comes out. It decides nothing: every judgement is the core's.
 
+import { viewOf } from './bytes.js';
 import { VerificationError, codeOf } from './error.js';
 import type * as Border from './generated/verify_border.js';
 import base64 from './generated/verify.wasm';
@@ -8,7 +9,7 @@ import { Instance, Trap } from './instance.js';
 import type { Part, Preset, PresetName, Scheme } from './scheme.js';
 
 /** A shared secret: its text, or bytes. */
-export type Secret = string | Uint8Array;
+export type Secret = string | Uint8Array | ArrayBuffer;
 
 type Wasm = typeof Border;
 
@@ -229,14 +230,14 @@ function copySecret(secret: Secret, copies: Uint8Array<ArrayBuffer>[]): void {
   if (secret === undefined || secret === null) {
     throw new VerificationError('no_secret', `the secret is ${secret}: is the environment set?`);
   }
-  if (typeof secret !== 'string' && !(secret instanceof Uint8Array)) {
-    throw new VerificationError('invalid_secret', 'a secret is a string or a Uint8Array');
-  }
   // Two texts with halves of surrogate pairs would be one secret.
   if (typeof secret === 'string' && /[\ud800-\udfff]/u.test(secret)) {
     throw new VerificationError('invalid_secret', 'the secret is no text: it holds half a surrogate pair');
   }
-  const bytes = typeof secret === 'string' ? encoder.encode(secret) : new Uint8Array(secret);
+  const bytes = typeof secret === 'string' ? encoder.encode(secret) : viewOf(secret)?.slice();
+  if (!bytes) {
+    throw new VerificationError('invalid_secret', 'a secret is a string, a Uint8Array or an ArrayBuffer');
+  }
   copies.push(bytes);
   if (bytes.length > MAX_SECRET) {
     throw new VerificationError('invalid_secret', `a secret has at most ${MAX_SECRET} bytes`);

@@ -1,6 +1,7 @@
 // What users hand in, brought into one form before anything is written to shared memory: from there on none of their
 // code runs (getters, iterators, subclasses), so nothing can change what lies there.
 
+import { viewOf } from './bytes.js';
 import { VerificationError } from './error.js';
 
 /**
@@ -29,30 +30,17 @@ const RAW_BODY =
   'take the raw body (a string, Uint8Array or ArrayBuffer) before any body parser: a signature is over bytes, ' +
   'and a parsed body is other bytes';
 
-/**
- * The body as a string, or as bytes that no subclass can meddle with. A limit is enforced before anything is copied.
- *
- * Bytes that were transferred away look empty, but to make a view of them is a TypeError.
- */
+/** The body as a string, or as bytes that no subclass can meddle with. A limit is enforced before anything is copied. */
 export function bodyOf(body: unknown, maxBytes: number): string | Uint8Array<ArrayBuffer> {
-  const length = typeof body === 'string' ? body.length : ((body as { byteLength?: unknown } | null)?.byteLength ?? 0);
-  if (typeof length === 'number' && length > maxBytes) {
+  const taken = typeof body === 'string' ? body : viewOf(body);
+  if (taken === undefined) {
+    throw new VerificationError('invalid_body', `the body is ${describe(body)}: ${RAW_BODY}`);
+  }
+  if (taken.length > maxBytes) {
     throw tooLarge(maxBytes);
   }
-  if (typeof body === 'string') {
-    return body;
-  }
-  const tag = Object.prototype.toString.call(body);
-  if (body instanceof Uint8Array || tag === '[object Uint8Array]') {
-    const { buffer, byteOffset, byteLength } = body as Uint8Array;
-    const bytes = new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
-    // Others could write to shared memory between hashing and reading.
-    return buffer instanceof ArrayBuffer ? bytes : bytes.slice();
-  }
-  if (body instanceof ArrayBuffer || tag === '[object ArrayBuffer]') {
-    return new Uint8Array(body as ArrayBuffer);
-  }
-  throw new VerificationError('invalid_body', `the body is ${describe(body)}: ${RAW_BODY}`);
+  // Others could write to shared memory between hashing and reading.
+  return typeof taken === 'string' || taken.buffer instanceof ArrayBuffer ? taken : taken.slice();
 }
 
 export const tooLarge = (maxBytes: number): VerificationError =>

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHmac, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
+import { runInNewContext } from 'node:vm';
 
 import { expected } from '../../../tests/e2e/independent.mjs';
 import { codeOf, required, sigpost, slim, vectors } from './package.mjs';
@@ -120,6 +121,30 @@ test('bodies are taken as string, bytes and buffer, and verified as the bytes th
     assert.equal(codeOf(() => verify('qlik', 's', headers, body)), 'invalid_body');
   }
   assert.throws(() => verify('qlik', 's', headers, JSON.parse(text)), /raw body/);
+});
+
+test('bytes of any realm are bytes, as a body, as a secret and as a text', () => {
+  const there = (kind, text) => runInNewContext(`${kind}.from([${[...Buffer.from(text)]}])`);
+  const buffer = (text) => there('Uint8Array', text).buffer;
+  const text = '{"a":1}';
+  const headers = sign('qlik', 'secret', { body: text });
+  for (const make of [(text) => there('Uint8Array', text), buffer, Buffer.from, (text) => new TextEncoder().encode(text).buffer]) {
+    assert.deepEqual(verify('qlik', make('secret'), headers, make(text)).event, { a: 1 });
+    assert.deepEqual(verify('qlik', [make('other'), make('secret')], headers, make(text), { body: 'canonical' }).secretIndex, 1);
+    assert.deepEqual(sign('qlik', make('secret'), { body: make(text) }), headers);
+    assert.equal(standardSecret(make('secret')), standardSecret('secret'));
+    assert.equal(sigpost.canonicalize(make('[1.0]')), '[1]');
+    assert.equal(codeOf(() => new Verifier('qlik', make(''))), 'no_secret');
+    assert.equal(codeOf(() => verify('qlik', 's', headers, make(text), { maxBytes: 6 })), 'body_too_large');
+  }
+  const none = [there('Uint16Array', text), there('Array', text), new DataView(buffer(text)), { [Symbol.toStringTag]: 'Uint8Array' }, { [Symbol.toStringTag]: 'ArrayBuffer' }];
+  for (const other of none) {
+    assert.equal(codeOf(() => verify('qlik', 's', headers, other)), 'invalid_body');
+    assert.throws(() => sigpost.canonicalize(other), /JSON text/);
+  }
+  for (const other of none.filter((other) => !Array.isArray(other))) {
+    assert.equal(codeOf(() => new Verifier('qlik', other)), 'invalid_secret');
+  }
 });
 
 test('a genuine body that is no JSON is genuine, and only its event is an error', () => {

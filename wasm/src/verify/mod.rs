@@ -11,8 +11,8 @@
 //! scheme ─▶ secret ─▶ sign_begin ─▶ sign_update … ─▶ sign_finish
 //! ```
 //!
-//! Nothing here grows with a body. Keys are erased by [`close`], with what computing left on the stack; what a call that
-//! fails was given is erased by that call, since nobody holds anything that could be closed.
+//! Nothing here grows with a body. Keys are erased by [`close`], with what computing left on the stack. What a call that
+//! fails was given is erased by that call: nobody has anything then that could be closed.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -320,8 +320,8 @@ pub fn wipe() {
     SHARED.with(Zeroize::zeroize);
 }
 
-/// Calls `with`, which handles secrets, in a frame of its own, below that of its caller: only so does [`scrub`] reach it.
-/// If it fails, all that it was given is erased.
+/// Calls `with`, which handles secrets, in a frame of its own, below the caller's: only so does [`scrub`] reach it. If it
+/// fails, all that it was given is erased.
 fn apart(with: impl FnOnce(&mut State) -> i32) -> i32 {
     #[inline(never)]
     fn below(with: impl FnOnce(&mut State) -> i32) -> i32 {
