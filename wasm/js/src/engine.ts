@@ -4,7 +4,7 @@ import { viewOf } from './bytes.js';
 import { VerificationError, codeOf } from './error.js';
 import type * as Border from './generated/verify_border.js';
 import base64 from './generated/verify.wasm';
-import { refuseUnknown, tooLarge } from './inputs.js';
+import { refuseUnknown } from './inputs.js';
 import { Instance, Trap } from './instance.js';
 import type { Part, Preset, PresetName, Scheme } from './scheme.js';
 
@@ -116,15 +116,9 @@ function provide(wasm: Wasm, scheme: SchemeFields, secrets: readonly Uint8Array[
   return status < 0 ? failure(wasm, status) : undefined;
 }
 
-/** Hands a body over in pieces; the length of it, or undefined if it is longer than `most`. */
-function feed(
-  wasm: Wasm,
-  body: string | Uint8Array<ArrayBuffer>,
-  most: number,
-  update: (length: number) => number,
-): number | undefined {
+/** Hands a body over in pieces. */
+function feed(wasm: Wasm, body: string | Uint8Array<ArrayBuffer>, update: (length: number) => number): void {
   const buffer = shared(wasm);
-  let total = 0;
   for (let start = 0; start < body.length; ) {
     let length: number;
     if (typeof body === 'string') {
@@ -136,13 +130,8 @@ function feed(
       buffer.set(length === body.length ? body : body.subarray(start, start + length));
       start += length;
     }
-    total += length;
-    if (total > most) {
-      return undefined;
-    }
     update(length);
   }
-  return total;
 }
 
 /** A scheme as the module reads it. */
@@ -297,13 +286,13 @@ export class Key {
     forgotten.register(owner, key, key);
   }
 
-  /** Judges a request. `headers` are names and values in turn, `now` is in milliseconds since 1970. */
-  verify(headers: readonly string[], body: string | Uint8Array<ArrayBuffer>, maxBytes: number, now: number): Genuine {
+  /** Starts to judge a request, by its headers: names and values in turn. */
+  begin(headers: readonly string[]): void {
     const secrets = this.#secrets;
     if (!secrets) {
       throw new VerificationError('disposed', 'the verifier was disposed of');
     }
-    const genuine = call((wasm): Genuine | Failure | undefined => {
+    call((wasm) => {
       const failed = this.#open(wasm, secrets);
       if (failed) {
         return failed;
@@ -315,14 +304,16 @@ export class Key {
       if (fields.length === undefined) {
         return new Failure('headers_too_large\n\nthe headers are too large to be a signature');
       }
-      let status = wasm.begin(this.#handle, fields.length);
-      if (status < 0) {
-        return failure(wasm, status);
-      }
-      if (feed(wasm, body, maxBytes, wasm.update) === undefined) {
-        return undefined;
-      }
-      status = wasm.finish(now);
+      const status = wasm.begin(this.#handle, fields.length);
+      return status < 0 ? failure(wasm, status) : undefined;
+    });
+  }
+
+  /** Judges the request that was begun last, by what was signed of it. `now` is in milliseconds since 1970. */
+  finish(body: string | Uint8Array<ArrayBuffer>, now: number): Genuine {
+    return call((wasm) => {
+      feed(wasm, body, wasm.update);
+      const status = wasm.finish(now);
       if (status < 0) {
         return failure(wasm, status);
       }
@@ -333,10 +324,6 @@ export class Key {
         timestamp: timestamp < 0 ? undefined : timestamp,
       };
     });
-    if (!genuine) {
-      throw tooLarge(maxBytes);
-    }
-    return genuine;
   }
 
   /** Erases the key, here and in the module. */
@@ -387,7 +374,7 @@ export function signed(
     const { read: taken, written } = encoder.encodeInto(message.id, shared(wasm));
     let status = wasm.sign_begin(taken === message.id.length ? written : 0, message.timestamp);
     if (status >= 0) {
-      feed(wasm, body, Infinity, wasm.sign_update);
+      feed(wasm, body, wasm.sign_update);
       status = wasm.sign_finish();
     }
     return status < 0 ? failure(wasm, status) : read(wasm, status);

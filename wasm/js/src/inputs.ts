@@ -30,21 +30,30 @@ const RAW_BODY =
   'take the raw body (a string, Uint8Array or ArrayBuffer) before any body parser: a signature is over bytes, ' +
   'and a parsed body is other bytes';
 
-/** The body as a string, or as bytes that no subclass can meddle with. A limit is enforced before anything is copied. */
+/** The body as a string, or as a view of the bytes. A limit is enforced, and nothing is copied for it. */
 export function bodyOf(body: unknown, maxBytes: number): string | Uint8Array<ArrayBuffer> {
   const taken = typeof body === 'string' ? body : viewOf(body);
   if (taken === undefined) {
     throw new VerificationError('invalid_body', `the body is ${describe(body)}: ${RAW_BODY}`);
   }
-  if (taken.length > maxBytes) {
-    throw tooLarge(maxBytes);
+  // A code unit has three bytes at the most, and most texts are far from the limit.
+  const counts = typeof taken === 'string' && taken.length <= maxBytes && taken.length * 3 > maxBytes;
+  if ((counts ? utf8Length(taken) : taken.length) > maxBytes) {
+    throw new VerificationError('body_too_large', `the body is larger than ${maxBytes} bytes`);
   }
-  // Others could write to shared memory between hashing and reading.
-  return typeof taken === 'string' || taken.buffer instanceof ArrayBuffer ? taken : taken.slice();
+  return taken;
 }
 
-export const tooLarge = (maxBytes: number): VerificationError =>
-  new VerificationError('body_too_large', `the body is larger than ${maxBytes} bytes`);
+/** The length of a text in bytes of UTF-8. Half a surrogate pair has three, as what is written for it. */
+function utf8Length(text: string): number {
+  let bytes = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    const point = text.codePointAt(index) as number;
+    bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+    index += point < 0x10000 ? 0 : 1;
+  }
+  return bytes;
+}
 
 function describe(value: unknown): string {
   if (value === null || value === undefined) {

@@ -16,7 +16,7 @@ export interface VerifierOptions {
   readonly tolerance?: number | null;
   /** The time in milliseconds since 1970; `Date.now` unless said. */
   readonly now?: () => number;
-  /** The longest body that is looked at, in bytes; 16 MiB unless said. */
+  /** The longest body that is looked at, in bytes as it came; 16 MiB unless said. */
   readonly maxBytes?: number;
   /**
    * What is signed: `raw`, the bytes that came, or `canonical`, `JSON.stringify` of what they parse to, for platforms
@@ -33,7 +33,10 @@ export interface Verified<Event = unknown> {
    * @throws {@link VerificationError} `not_json` if the signed bytes are no JSON in UTF-8.
    */
   readonly event: Event;
-  /** Exactly the bytes that were signed: those handed in, not a copy; or their canonical form. */
+  /**
+   * Exactly the bytes that were signed, or their canonical form: a copy, so what you do to your buffer later changes
+   * nothing.
+   */
   readonly signedBytes: Uint8Array;
   /** The scheme's name. */
   readonly scheme: string;
@@ -114,14 +117,17 @@ export abstract class BaseVerifier {
    * @throws {@link VerificationError} unless it is genuine.
    */
   verify<Event = unknown>(headers: HeadersLike, rawBody: Body): Verified<Event> {
-    const raw = bodyOf(rawBody, this.#maxBytes);
+    const body = bodyOf(rawBody, this.#maxBytes);
     const found = headersOf(headers, this.#key.headers);
     const now = this.#now();
     if (!Number.isFinite(now)) {
       throw new VerificationError('invalid_option', 'now() returned no time');
     }
-    const body = this.#canonicalize ? canonicalOf(this.#canonicalize, raw) : raw;
-    return new Genuine(this.scheme, body, this.#key.verify(found, body, this.#maxBytes, now)) as Verified<Event>;
+    // The headers first: without a signature, a body costs nothing. Then what is verified, which nobody else can change:
+    // not while it is verified, as in shared memory, and not before it is read as the event.
+    this.#key.begin(found);
+    const signed = this.#canonicalize ? canonicalOf(this.#canonicalize, body) : copyOf(body);
+    return new Genuine(this.scheme, signed, this.#key.finish(signed, now)) as Verified<Event>;
   }
 
   /**
@@ -192,6 +198,9 @@ export function standardSecret(secret: Secret): string {
     erase(secrets);
   }
 }
+
+const copyOf = (body: string | Uint8Array<ArrayBuffer>): string | Uint8Array<ArrayBuffer> =>
+  typeof body === 'string' ? body : body.slice();
 
 function canonicalOf(canonicalize: Canonicalize, raw: string | Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   try {

@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { failures } from './failures.mjs';
 import { canonicalizing, codeOf, sigpost, verifying } from './package.mjs';
 
-const { Verifier, sign } = sigpost;
+const { Verifier, schemes, sign } = sigpost;
 const memory = () => new Uint8Array(verifying().exports.memory.buffer);
 
 test('a disposed verifier refuses, and disposing twice is nothing', () => {
@@ -122,6 +122,20 @@ test('a body that there is no memory to canonicalise is no fault of the sender',
   memory.grow(65_536 - memory.buffer.byteLength / 65_536);
   assert.equal(codeOf(() => verifier.verify(headers, body)), 'internal');
   assert.equal(verifier.verify(headers, body).secretIndex, 0);
+});
+
+test('a body is not canonicalised unless its headers could be genuine', () => {
+  const verifier = new Verifier('immuta', 's', { body: 'canonical', maxBytes: 30e6 });
+  const body = `"${'x'.repeat(20e6)}"`;
+  sign({ ...schemes.immuta, body: 'canonical' }, 's', { body: '1' });
+  const { memory } = canonicalizing().exports;
+  const before = memory.buffer.byteLength;
+  assert.equal(codeOf(() => verifier.verify({}, body)), 'missing_header');
+  assert.equal(codeOf(() => verifier.verify({ [schemes.immuta.header]: 'x' }, body)), 'malformed_header');
+  assert.equal(codeOf(() => verifier.verify({}, '{')), 'missing_header');
+  assert.equal(memory.buffer.byteLength, before);
+  assert.equal(codeOf(() => verifier.verify({ [schemes.immuta.header]: '0'.repeat(64) }, body)), 'mismatch');
+  assert.ok(memory.buffer.byteLength > 20e6, 'it was canonicalised elsewhere');
 });
 
 test('code of the caller that runs in the middle cannot change what is verified', () => {

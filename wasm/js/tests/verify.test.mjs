@@ -147,6 +147,29 @@ test('bytes of any realm are bytes, as a body, as a secret and as a text', () =>
   }
 });
 
+test('what happens to the bytes later changes neither the event nor the signed bytes', () => {
+  const [text, other] = ['{"a":1}', '{"b":2}'];
+  const headers = sign('immuta', 's', { body: text });
+  const plain = new TextEncoder().encode(text);
+  const shared = new Uint8Array(new SharedArrayBuffer(7));
+  for (const bytes of [plain, shared, Buffer.from(text), new Uint8Array(9).subarray(1, 8)]) {
+    for (const body of [bytes, ...(bytes === plain ? [bytes.buffer] : [])]) {
+      for (const options of [{}, { body: 'canonical' }]) {
+        bytes.set(Buffer.from(text));
+        const verified = verify('immuta', 's', headers, body, options);
+        bytes.set(Buffer.from(other));
+        assert.deepEqual(verified.event, { a: 1 });
+        assert.equal(Buffer.from(verified.signedBytes).toString(), text);
+      }
+    }
+  }
+  // Nor while they are verified, by code that runs in the middle.
+  const meddle = new Verifier('immuta', 's', { now: () => (plain.set(Buffer.from(other)), 0) });
+  plain.set(Buffer.from(text));
+  assert.equal(codeOf(() => meddle.verify(headers, plain)), 'mismatch');
+  assert.deepEqual(meddle.verify(sign('immuta', 's', { body: other }), plain).event, { b: 2 });
+});
+
 test('a genuine body that is no JSON is genuine, and only its event is an error', () => {
   for (const body of [Buffer.from([0xff, 0xfe]), '', 'a=1&b=2', Buffer.from('"\xff"', 'latin1')]) {
     const verified = verify('qlik', 's', sign('qlik', 's', { body }), body);
@@ -285,6 +308,16 @@ test('a body over the limit is refused, whatever it is', () => {
     assert.equal(codeOf(() => verify('qlik', 's', headers, body, { maxBytes: 3 })), 'body_too_large');
   }
   assert.equal(codeOf(() => verify('qlik', 's', headers, new ArrayBuffer(17 << 20))), 'body_too_large');
+  // The limit is on what came, in bytes: not on what it becomes, and before anything else is looked at.
+  for (const [body, bytes] of [['[ 1e20 ]', 8], ['"\u00e9"', 4], ['"\u20ac"', 5], ['"\u{1f980}"', 6], ['"\ud800"', 5], ['"\udc00\ud800"', 8], [Buffer.from('[ 1e20 ]'), 8]]) {
+    const canonical = { ...schemes.qlik, body: 'canonical' };
+    for (const scheme of ['qlik', canonical]) {
+      const at = (maxBytes, headers = sign(scheme, 's', { body })) => verify(scheme, 's', headers, body, { maxBytes }).secretIndex;
+      assert.equal(at(bytes), 0, String(body));
+      assert.equal(codeOf(() => at(bytes - 1)), 'body_too_large', String(body));
+      assert.equal(codeOf(() => at(bytes - 1, {})), 'body_too_large', String(body));
+    }
+  }
 });
 
 test('sign says what is missing', () => {
