@@ -155,7 +155,8 @@ const SCHEME = {
   replay: 0,
 } satisfies Record<keyof Preset, 0>;
 
-const PART = new Set<unknown>(['body', 'id', 'timestamp']);
+const PARTS = new Set<unknown>(['body', 'id', 'timestamp']);
+const LITERAL = { text: 0 } satisfies Record<keyof Exclude<Part, string>, 0>;
 
 /** Writes a scheme down for the core, which judges it. */
 export function schemeFields(scheme: PresetName | Scheme): SchemeFields {
@@ -187,13 +188,30 @@ export function schemeFields(scheme: PresetName | Scheme): SchemeFields {
       fields.push([letter, value]);
     }
   }
-  for (const part of scheme.signed ?? []) {
-    fields.push(PART.has(part) ? ['s', part as string] : ['l', (part as Exclude<Part, string>)?.text]);
+  if (scheme.signed !== undefined) {
+    fields.push(['g', ''], ...signedFields(scheme.signed));
   }
   if (fields.some(([, value]) => typeof value !== 'string')) {
     throw new VerificationError('invalid_scheme', 'the texts of a scheme are strings');
   }
   return fields;
+}
+
+function signedFields(signed: readonly Part[]): [string, string][] {
+  if (!Array.isArray(signed)) {
+    throw new VerificationError('invalid_scheme', 'what is signed is a list of parts');
+  }
+  return (signed as readonly Part[]).map((part) => {
+    if (PARTS.has(part)) {
+      return ['s', part as string];
+    }
+    const literal = part as Exclude<Part, string> | null;
+    if (literal !== null && typeof literal === 'object') {
+      refuseUnknown('a fixed text that is signed', literal, LITERAL);
+    }
+    // No text at all is refused with the other texts.
+    return ['l', literal?.text as string];
+  });
 }
 
 /** The bytes of secrets, copies that can be erased; none is left if one of the secrets is none. */

@@ -234,7 +234,7 @@ test('a set-up that cannot be meant is refused when it is made', () => {
     assert.ok(['unknown_scheme', 'invalid_scheme'].includes(codeOf(() => new Verifier(scheme, 's'))));
   }
   const custom = { name: 'x', header: 'x-sig' };
-  const bad = [null, {}, { ...custom, name: 'X' }, { ...custom, header: 'X' }, { ...custom, algorithm: 'md5' }, { ...custom, encoding: 'x' }, { ...custom, signed: ['id', 'body'] }, { ...custom, signed: ['x'] }, { ...custom, signed: [null] }, { ...custom, tolerance: 3 }, { ...custom, prefix: 7 }, { ...custom, idHeader: 'x-id' }];
+  const bad = [null, {}, { ...custom, name: 'X' }, { ...custom, header: 'X' }, { ...custom, algorithm: 'md5' }, { ...custom, encoding: 'x' }, { ...custom, signed: ['id', 'body'] }, { ...custom, signed: ['x'] }, { ...custom, signed: [null] }, { ...custom, signed: [] }, { ...custom, signed: null }, { ...custom, signed: 'body' }, { ...custom, signed: [{}, 'body'] }, { ...custom, prefix: ' ' }, { ...custom, prefix: ' p' }, { ...custom, version: ' ' }, { ...custom, version: 'v 1' }, { ...custom, version: 'v,1' }, { ...custom, tolerance: 3 }, { ...custom, prefix: 7 }, { ...custom, idHeader: 'x-id' }];
   for (const scheme of bad) {
     assert.equal(codeOf(() => new Verifier(scheme, 's')), 'invalid_scheme', JSON.stringify(scheme));
   }
@@ -250,10 +250,13 @@ test('a name that does not exist is refused, wherever it is misspelt, and those 
     refused(() => verify('immuta', 's', {}, 'x', { maxBytes: 5, tolerence: undefined }), options);
     refused(() => new Verifier('immuta', 's', { toString: 5 }), /^a verifier has no 'toString'; /);
     refused(() => sign('immuta', 's', { body: 'x', timeStamp: 5 }), "a message has no 'timeStamp'; there is body, id, timestamp");
-    const scheme = { name: 'x', header: 'x-sig', algoritm: 'hmac-sha1' };
+    const custom = { name: 'x', header: 'x-sig' };
+    const scheme = { ...custom, algoritm: 'hmac-sha1' };
     const schemes = /^a scheme has no 'algoritm'; there is name, header, algorithm, .*, key, replay$/;
     refused(() => new Verifier(scheme, 's'), schemes);
     refused(() => sign(scheme, 's', { body: 'x' }), schemes);
+    const signed = [{ text: 'a', x: 1 }, 'body'];
+    refused(() => new Verifier({ ...custom, signed }, 's'), "a fixed text that is signed has no 'x'; there is text");
   }
 });
 
