@@ -32,7 +32,7 @@ export interface JsonSyntaxError extends SyntaxError {
  * bound the length yourself. Bytes must be UTF-8 without a byte order mark.
  *
  * @throws {@link JsonSyntaxError} where `JSON.parse` throws a `SyntaxError`, and for bytes that are no UTF-8.
- * @throws `RangeError` for a text beyond the limits or too large for the memory there is.
+ * @throws `RangeError` for a text beyond the limits or too large for the memory or the stack there is.
  *
  * @example
  * ```js
@@ -54,7 +54,8 @@ export function canonicalBytes(text: string | Uint8Array | ArrayBuffer): Uint8Ar
   return canonical(text, (bytes) => bytes.slice());
 }
 
-type Outcome<Result> = { result: Result } | { limits: boolean; offset: number; message: string };
+type Place = { offset: number; message: string };
+type Outcome<Result> = { result: Result } | (Place & { limits: boolean });
 
 function canonical<Result>(
   text: string | Uint8Array | ArrayBuffer,
@@ -66,8 +67,16 @@ function canonical<Result>(
     return outcome.result;
   }
   const Class = outcome.limits ? RangeError : SyntaxError;
-  const offset = typeof text === 'string' ? units(text, outcome.offset) : outcome.offset;
-  throw Object.assign(new Class(outcome.message), { offset });
+  const { offset, message } = typeof text === 'string' ? inUnits(text, outcome) : outcome;
+  throw Object.assign(new Class(message), { offset });
+}
+
+/** The core speaks of bytes; whoever handed in a string sees code units and code points. */
+function inUnits(text: string, { offset: bytes, message }: Place): Place {
+  const offset = units(text, bytes);
+  const point = (text.codePointAt(offset) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+  const said = message.replace(/ byte 0x../, ` U+${point}`).replace(`at offset ${bytes}`, `at offset ${offset}`);
+  return { offset, message: said };
 }
 
 function run<Result>(
@@ -92,15 +101,20 @@ function run<Result>(
       return outcome;
     });
   } catch (error) {
-    // No text makes the module fail but for want of memory, and none fails to be decoded but for want of string.
-    if (error instanceof Trap && input.length > SHORT) {
-      throw new RangeError('the text is too large for this runtime', { cause: error });
+    // No text makes the module fail but for want of memory, and none fails to be decoded but for want of string. However
+    // short the text, the caller may have left too little of the stack.
+    if (error instanceof Trap && (input.length > SHORT || isOverflow(error.cause))) {
+      throw new RangeError('the text is too large for this runtime, or too little of its stack is left', { cause: error });
     }
     throw error;
   } finally {
     instance.trim(KEPT);
   }
 }
+
+/** Whether an engine threw this at the end of the stack: the standard has no error for that, and Firefox one of its own. */
+const isOverflow = (error: unknown): boolean =>
+  error instanceof RangeError || (error instanceof Error && error.name === 'InternalError');
 
 /** Puts the text where the module reads it. Its length in bytes; undefined for one that is longer than `most`. */
 function write(wasm: typeof Border, input: string | Uint8Array, most: number): number | undefined {
