@@ -6,8 +6,11 @@ import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
 
-/** The files of the package. They import each other, so that what they share exists once; `exports` names three. */
-const FILES = ['index', 'verify', 'canonical', 'full', 'core'];
+/**
+ * The files of the package. They import each other, so that what they share exists once for `import` and once for
+ * `require`; `exports` names three.
+ */
+const FILES = ['index', 'verify', 'canonical', 'full', 'core', 'json'];
 const ENTRIES = { '.': 'index', './verify': 'verify', './canonical': 'canonical' };
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));

@@ -22,8 +22,16 @@ impl Error {
         Self { offset, reason }
     }
 
-    /// Where in the text: the offset, in bytes from its beginning, of the first byte that cannot stay. It is the
-    /// length of the text when something is missing at its end.
+    /// Where in the text, in bytes from its beginning: at the first byte that cannot stay, or at the end of the text when
+    /// something is missing there. Encoding is judged before grammar, in the whole text: where that is no UTF-8, it says
+    /// so, whatever is wrong earlier. For a text that is too long it is the limit.
+    ///
+    /// ```
+    /// use sigpost_core::json::{Reason, canonicalize};
+    /// assert_eq!(canonicalize(b"[1,] 2").unwrap_err().offset(), 3);
+    /// let error = canonicalize(b"[1,] \xff").unwrap_err();
+    /// assert_eq!((error.offset(), error.reason()), (5, Reason::InvalidUtf8));
+    /// ```
     #[must_use]
     pub const fn offset(&self) -> usize {
         self.offset
@@ -57,7 +65,15 @@ pub enum Reason {
     InvalidUtf8,
     /// A `\` that is followed by none of `" \ / b f n r t`, nor by `u` and four hexadecimal digits.
     InvalidEscape,
-    /// A number with a leading zero, or without digits where the grammar asks for some.
+    /// A number with a leading zero. Where digits are missing, as in `1.` and `-x`, the reason is
+    /// [`UnexpectedEnd`](Self::UnexpectedEnd) or [`UnexpectedByte`](Self::UnexpectedByte).
+    ///
+    /// ```
+    /// use sigpost_core::json::{Expected, Reason, canonicalize};
+    /// assert_eq!(canonicalize(b"01").unwrap_err().reason(), Reason::InvalidNumber);
+    /// let missing = Reason::UnexpectedEnd { expected: Expected::Digit };
+    /// assert_eq!(canonicalize(b"1.").unwrap_err().reason(), missing);
+    /// ```
     InvalidNumber,
     /// A control character, U+0000 to U+001F, in a string: it must be escaped.
     ControlCharacter,

@@ -266,14 +266,14 @@ impl SchemeBuilder {
         self
     }
 
-    /// Puts this text before the tag.
+    /// Puts this text before the tag. It does not begin with a space, which HTTP would take off.
     #[must_use]
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.scheme.grammar = Grammar::Prefixed(Cow::Owned(prefix.into()));
         self
     }
 
-    /// Writes a list of `VERSION,TAG`.
+    /// Writes a list of `VERSION,TAG`, separated by spaces; so the version holds neither a space nor a comma.
     #[must_use]
     pub fn versions(mut self, version: impl Into<String>) -> Self {
         self.scheme.grammar = Grammar::Versions(Cow::Owned(version.into()));
@@ -360,15 +360,8 @@ impl SchemeBuilder {
         if !is_unambiguous(&scheme.parts) {
             return Err(SchemeError::Ambiguous);
         }
-        let fixed = scheme
-            .parts
-            .iter()
-            .filter_map(|part| if let Part::Literal(text) = part { Some(text) } else { None });
-        let grammar = match &scheme.grammar {
-            Grammar::Bare => None,
-            Grammar::Prefixed(text) | Grammar::Versions(text) => Some(text),
-        };
-        if fixed.chain(grammar).any(|text| !is_text(text)) {
+        let fits = |part: &Part| if let Part::Literal(text) = part { is_text(text) } else { true };
+        if !scheme.parts.iter().all(fits) || !is_readable(&scheme.grammar) {
             return Err(SchemeError::Text);
         }
         Ok(scheme)
@@ -409,6 +402,16 @@ fn is_header_name(text: &str) -> bool {
         && text
             .bytes()
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"!#$%&'*+-.^_`|~".contains(&b))
+}
+
+/// Whether a value of this grammar is read as it was written: HTTP takes white space off both ends of it, spaces separate
+/// the entries of a list, and a comma ends the version of each.
+fn is_readable(grammar: &Grammar) -> bool {
+    match grammar {
+        Grammar::Bare => true,
+        Grammar::Prefixed(prefix) => is_text(prefix) && !prefix.starts_with(' '),
+        Grammar::Versions(version) => is_text(version) && !version.contains([' ', ',']),
+    }
 }
 
 fn is_text(text: &str) -> bool {
@@ -452,9 +455,10 @@ impl fmt::Display for SchemeError {
             Self::Ambiguous => f.write_str(
                 "each part is signed once, and between two parts stands a literal that is not only letters and digits",
             ),
-            Self::Text => {
-                f.write_str("prefixes, versions and literals are 1 to 256 printable ASCII characters")
-            }
+            Self::Text => f.write_str(
+                "prefixes, versions and literals are 1 to 256 printable ASCII characters; a prefix does not begin with a \
+                 space, and a version holds no space and no comma",
+            ),
         }
     }
 }
@@ -464,6 +468,7 @@ impl core::error::Error for SchemeError {}
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::signature::{Secret, SignInput, Signer, Verifier};
 
     fn custom() -> SchemeBuilder {
         Scheme::custom("x", "x-sig")
@@ -485,10 +490,38 @@ mod tests {
             (custom().id("x-sig").parts([Part::Id, Part::Body]), SchemeError::SameHeader("x-sig".into())),
             (custom().weaker("x-sig"), SchemeError::SameHeader("x-sig".into())),
             (custom().prefix(""), SchemeError::Text),
+            (custom().prefix(" "), SchemeError::Text),
+            (custom().prefix(" p"), SchemeError::Text),
+            (custom().versions(" "), SchemeError::Text),
+            (custom().versions("v 1"), SchemeError::Text),
+            (custom().versions("v,1"), SchemeError::Text),
             (custom().parts([literal("\n"), Part::Body]), SchemeError::Text),
         ] {
             assert_eq!(builder.build().unwrap_err(), error);
         }
+    }
+
+    #[test]
+    fn every_scheme_that_is_built_verifies_what_it_signs_after_http_has_trimmed_it() {
+        let secret = Secret::new("s").unwrap();
+        let alphabet = [" ", "", "v", "1", ",", "=", "~", "\"", "0"];
+        let mut built = 0;
+        for text in
+            alphabet.iter().flat_map(|a| alphabet.map(|b| alphabet.map(|c| [*a, b, c].concat()))).flatten()
+        {
+            for encoding in [Encoding::Hex, Encoding::Base64] {
+                for builder in [custom().prefix(text.clone()), custom().versions(text.clone())] {
+                    let Ok(scheme) = builder.encoding(encoding).build() else { continue };
+                    let input = SignInput { body: b"x", id: None, timestamp: None };
+                    let headers = Signer::new(&scheme, &secret).sign(input).unwrap();
+                    let sent = headers.iter().map(|(name, value)| (name.as_ref(), value.trim().as_bytes()));
+                    let verifier = Verifier::new(&scheme, core::slice::from_ref(&secret));
+                    assert!(verifier.verify(sent, b"x", 0).is_ok(), "{text:?}");
+                    built += 1;
+                }
+            }
+        }
+        assert!(built > 1_000, "{built} were built");
     }
 
     #[test]

@@ -1,4 +1,5 @@
-// What the entries share. It is one file of the package, so that the module and the error exist once.
+// What the entries share. It is one file of the package, so that the module and the error exist once: once for `import`,
+// that is, and once more for `require` in a process that uses both.
 
 export { VerificationError } from './error.js';
 export type { Fault, VerificationCode } from './error.js';

@@ -1,18 +1,19 @@
 // The verifying module: what goes in, what comes out. It decides nothing: every judgement is the core's.
 
+import { viewOf } from './bytes.js';
 import { VerificationError, codeOf } from './error.js';
 import type * as Border from './generated/verify_border.js';
 import base64 from './generated/verify.wasm';
-import { refuseUnknown, tooLarge } from './inputs.js';
+import { refuseUnknown } from './inputs.js';
 import { Instance, Trap } from './instance.js';
 import type { Part, Preset, PresetName, Scheme } from './scheme.js';
 
 /** A shared secret: its text, or bytes. */
-export type Secret = string | Uint8Array;
+export type Secret = string | Uint8Array | ArrayBuffer;
 
 type Wasm = typeof Border;
 
-const instance = new Instance<Wasm>(base64);
+const instance = new Instance<Wasm>(base64, true);
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -115,15 +116,9 @@ function provide(wasm: Wasm, scheme: SchemeFields, secrets: readonly Uint8Array[
   return status < 0 ? failure(wasm, status) : undefined;
 }
 
-/** Hands a body over in pieces; the length of it, or undefined if it is longer than `most`. */
-function feed(
-  wasm: Wasm,
-  body: string | Uint8Array<ArrayBuffer>,
-  most: number,
-  update: (length: number) => number,
-): number | undefined {
+/** Hands a body over in pieces. */
+function feed(wasm: Wasm, body: string | Uint8Array<ArrayBuffer>, update: (length: number) => number): void {
   const buffer = shared(wasm);
-  let total = 0;
   for (let start = 0; start < body.length; ) {
     let length: number;
     if (typeof body === 'string') {
@@ -135,13 +130,8 @@ function feed(
       buffer.set(length === body.length ? body : body.subarray(start, start + length));
       start += length;
     }
-    total += length;
-    if (total > most) {
-      return undefined;
-    }
     update(length);
   }
-  return total;
 }
 
 /** A scheme as the module reads it. */
@@ -165,7 +155,8 @@ const SCHEME = {
   replay: 0,
 } satisfies Record<keyof Preset, 0>;
 
-const PART = new Set<unknown>(['body', 'id', 'timestamp']);
+const PARTS = new Set<unknown>(['body', 'id', 'timestamp']);
+const LITERAL = { text: 0 } satisfies Record<keyof Exclude<Part, string>, 0>;
 
 /** Writes a scheme down for the core, which judges it. */
 export function schemeFields(scheme: PresetName | Scheme): SchemeFields {
@@ -197,8 +188,8 @@ export function schemeFields(scheme: PresetName | Scheme): SchemeFields {
       fields.push([letter, value]);
     }
   }
-  for (const part of scheme.signed ?? []) {
-    fields.push(PART.has(part) ? ['s', part as string] : ['l', (part as Exclude<Part, string>)?.text]);
+  if (scheme.signed !== undefined) {
+    fields.push(['g', ''], ...signedFields(scheme.signed));
   }
   if (fields.some(([, value]) => typeof value !== 'string')) {
     throw new VerificationError('invalid_scheme', 'the texts of a scheme are strings');
@@ -206,26 +197,58 @@ export function schemeFields(scheme: PresetName | Scheme): SchemeFields {
   return fields;
 }
 
-/** The bytes of secrets, copies that can be erased. */
-export function secretBytes(secrets: Secret | readonly Secret[]): Uint8Array<ArrayBuffer>[] {
-  const list = Array.isArray(secrets) ? (secrets as readonly Secret[]) : [secrets as Secret];
-  return list.map((secret) => {
-    if (secret === undefined || secret === null) {
-      throw new VerificationError('no_secret', `the secret is ${secret}: is the environment set?`);
+function signedFields(signed: readonly Part[]): [string, string][] {
+  if (!Array.isArray(signed)) {
+    throw new VerificationError('invalid_scheme', 'what is signed is a list of parts');
+  }
+  return (signed as readonly Part[]).map((part) => {
+    if (PARTS.has(part)) {
+      return ['s', part as string];
     }
-    if (typeof secret !== 'string' && !(secret instanceof Uint8Array)) {
-      throw new VerificationError('invalid_secret', 'a secret is a string or a Uint8Array');
+    const literal = part as Exclude<Part, string> | null;
+    if (literal !== null && typeof literal === 'object') {
+      refuseUnknown('a fixed text that is signed', literal, LITERAL);
     }
-    // Two texts with halves of surrogate pairs would be one secret.
-    if (typeof secret === 'string' && /[\ud800-\udfff]/u.test(secret)) {
-      throw new VerificationError('invalid_secret', 'the secret is no text: it holds half a surrogate pair');
-    }
-    const bytes = typeof secret === 'string' ? encoder.encode(secret) : new Uint8Array(secret);
-    if (bytes.length > MAX_SECRET) {
-      throw new VerificationError('invalid_secret', `a secret has at most ${MAX_SECRET} bytes`);
-    }
-    return bytes;
+    // No text at all is refused with the other texts.
+    return ['l', literal?.text as string];
   });
+}
+
+/** The bytes of secrets, copies that can be erased; none is left if one of the secrets is none. */
+export function secretBytes(secrets: Secret | readonly Secret[]): Uint8Array<ArrayBuffer>[] {
+  const copies: Uint8Array<ArrayBuffer>[] = [];
+  try {
+    for (const secret of Array.isArray(secrets) ? (secrets as readonly Secret[]) : [secrets as Secret]) {
+      copySecret(secret, copies);
+    }
+    return copies;
+  } catch (error) {
+    erase(copies);
+    throw error;
+  }
+}
+
+/** Erases copies of secrets. */
+export function erase(copies: readonly Uint8Array[]): void {
+  copies.forEach((copy) => copy.fill(0));
+}
+
+function copySecret(secret: Secret, copies: Uint8Array<ArrayBuffer>[]): void {
+  if (secret === undefined || secret === null) {
+    throw new VerificationError('no_secret', `the secret is ${secret}: is the environment set?`);
+  }
+  // Two texts with halves of surrogate pairs would be one secret.
+  if (typeof secret === 'string' && /[\ud800-\udfff]/u.test(secret)) {
+    throw new VerificationError('invalid_secret', 'the secret is no text: it holds half a surrogate pair');
+  }
+  const bytes = typeof secret === 'string' ? encoder.encode(secret) : viewOf(secret)?.slice();
+  if (!bytes) {
+    throw new VerificationError('invalid_secret', 'a secret is a string, a Uint8Array or an ArrayBuffer');
+  }
+  copies.push(bytes);
+  if (bytes.length > MAX_SECRET) {
+    throw new VerificationError('invalid_secret', `a secret has at most ${MAX_SECRET} bytes`);
+  }
 }
 
 const MAX_SECRET = 4096;
@@ -249,21 +272,31 @@ export class Key {
   /** Whether it signs the canonical form of the body. */
   readonly canonical: boolean;
 
-  /** `tolerance`: not a number for the scheme's, below 0 for any age. */
+  /**
+   * Takes the secrets over: they are erased when this throws or is closed.
+   *
+   * `tolerance`: not a number for the scheme's, below 0 for any age.
+   */
   constructor(scheme: SchemeFields, secrets: Uint8Array<ArrayBuffer>[], tolerance: number) {
     this.#scheme = scheme;
     this.#secrets = secrets;
     this.#tolerance = tolerance;
-    const [names, canonical] = call((wasm) => {
-      const failed = this.#open(wasm, secrets);
-      if (failed) {
-        return failed;
-      }
-      const names = read(wasm, wasm.header_names(this.#handle));
-      return [names, wasm.is_canonical(this.#handle) === 1] as const;
-    });
-    this.headers = new Set(names.trimEnd().split('\n'));
-    this.canonical = canonical;
+    try {
+      const [names, canonical] = call((wasm) => {
+        const failed = this.#open(wasm, secrets);
+        if (failed) {
+          return failed;
+        }
+        const names = read(wasm, wasm.header_names(this.#handle));
+        return [names, wasm.is_canonical(this.#handle) === 1] as const;
+      });
+      this.headers = new Set(names.trimEnd().split('\n'));
+      this.canonical = canonical;
+    } catch (error) {
+      // Nobody has a verifier that could be disposed of.
+      this.close();
+      throw error;
+    }
   }
 
   /** Closes `key` when `owner` is forgotten. */
@@ -271,13 +304,13 @@ export class Key {
     forgotten.register(owner, key, key);
   }
 
-  /** Judges a request. `headers` are names and values in turn, `now` is in milliseconds since 1970. */
-  verify(headers: readonly string[], body: string | Uint8Array<ArrayBuffer>, maxBytes: number, now: number): Genuine {
+  /** Starts to judge a request, by its headers: names and values in turn. */
+  begin(headers: readonly string[]): void {
     const secrets = this.#secrets;
     if (!secrets) {
       throw new VerificationError('disposed', 'the verifier was disposed of');
     }
-    const genuine = call((wasm): Genuine | Failure | undefined => {
+    call((wasm) => {
       const failed = this.#open(wasm, secrets);
       if (failed) {
         return failed;
@@ -289,14 +322,16 @@ export class Key {
       if (fields.length === undefined) {
         return new Failure('headers_too_large\n\nthe headers are too large to be a signature');
       }
-      let status = wasm.begin(this.#handle, fields.length);
-      if (status < 0) {
-        return failure(wasm, status);
-      }
-      if (feed(wasm, body, maxBytes, wasm.update) === undefined) {
-        return undefined;
-      }
-      status = wasm.finish(now);
+      const status = wasm.begin(this.#handle, fields.length);
+      return status < 0 ? failure(wasm, status) : undefined;
+    });
+  }
+
+  /** Judges the request that was begun last, by what was signed of it. `now` is in milliseconds since 1970. */
+  finish(body: string | Uint8Array<ArrayBuffer>, now: number): Genuine {
+    return call((wasm) => {
+      feed(wasm, body, wasm.update);
+      const status = wasm.finish(now);
       if (status < 0) {
         return failure(wasm, status);
       }
@@ -307,16 +342,12 @@ export class Key {
         timestamp: timestamp < 0 ? undefined : timestamp,
       };
     });
-    if (!genuine) {
-      throw tooLarge(maxBytes);
-    }
-    return genuine;
   }
 
   /** Erases the key, here and in the module. */
   close(): void {
     forgotten.unregister(this);
-    this.#secrets?.forEach((secret) => secret.fill(0));
+    erase(this.#secrets ?? []);
     this.#secrets = undefined;
     if (this.#handle >= 0 && this.#generation === instance.generation) {
       const handle = this.#handle;
@@ -361,7 +392,7 @@ export function signed(
     const { read: taken, written } = encoder.encodeInto(message.id, shared(wasm));
     let status = wasm.sign_begin(taken === message.id.length ? written : 0, message.timestamp);
     if (status >= 0) {
-      feed(wasm, body, Infinity, wasm.sign_update);
+      feed(wasm, body, wasm.sign_update);
       status = wasm.sign_finish();
     }
     return status < 0 ? failure(wasm, status) : read(wasm, status);

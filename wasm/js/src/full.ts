@@ -1,4 +1,4 @@
-import { canonicalBytes } from './canonical.js';
+import { canonicalBytes } from './json.js';
 import { BaseVerifier, signWith, verifyWith } from './core.js';
 import type { Body, HeadersLike, Message, PresetName, Scheme, Secret, Verified, VerifierOptions } from './core.js';
 

@@ -4,8 +4,8 @@
  * @packageDocumentation
  */
 
-export { canonicalize } from './canonical.js';
-export type { JsonSyntaxError } from './canonical.js';
+export { canonicalize } from './json.js';
+export type { JsonSyntaxError } from './json.js';
 export { VerificationError, schemes, standardSecret } from './core.js';
 export type {
   Body,

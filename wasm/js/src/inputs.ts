@@ -1,6 +1,7 @@
 // What users hand in, brought into one form before anything is written to shared memory: from there on none of their
 // code runs (getters, iterators, subclasses), so nothing can change what lies there.
 
+import { viewOf } from './bytes.js';
 import { VerificationError } from './error.js';
 
 /**
@@ -29,34 +30,30 @@ const RAW_BODY =
   'take the raw body (a string, Uint8Array or ArrayBuffer) before any body parser: a signature is over bytes, ' +
   'and a parsed body is other bytes';
 
-/**
- * The body as a string, or as bytes that no subclass can meddle with. A limit is enforced before anything is copied.
- *
- * Bytes that were transferred away look empty, but to make a view of them is a TypeError.
- */
+/** The body as a string, or as a view of the bytes. A limit is enforced, and nothing is copied for it. */
 export function bodyOf(body: unknown, maxBytes: number): string | Uint8Array<ArrayBuffer> {
-  const length = typeof body === 'string' ? body.length : ((body as { byteLength?: unknown } | null)?.byteLength ?? 0);
-  if (typeof length === 'number' && length > maxBytes) {
-    throw tooLarge(maxBytes);
+  const taken = typeof body === 'string' ? body : viewOf(body);
+  if (taken === undefined) {
+    throw new VerificationError('invalid_body', `the body is ${describe(body)}: ${RAW_BODY}`);
   }
-  if (typeof body === 'string') {
-    return body;
+  // A code unit has three bytes at the most, and most texts are far from the limit.
+  const counts = typeof taken === 'string' && taken.length <= maxBytes && taken.length * 3 > maxBytes;
+  if ((counts ? utf8Length(taken) : taken.length) > maxBytes) {
+    throw new VerificationError('body_too_large', `the body is larger than ${maxBytes} bytes`);
   }
-  const tag = Object.prototype.toString.call(body);
-  if (body instanceof Uint8Array || tag === '[object Uint8Array]') {
-    const { buffer, byteOffset, byteLength } = body as Uint8Array;
-    const bytes = new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
-    // Others could write to shared memory between hashing and reading.
-    return buffer instanceof ArrayBuffer ? bytes : bytes.slice();
-  }
-  if (body instanceof ArrayBuffer || tag === '[object ArrayBuffer]') {
-    return new Uint8Array(body as ArrayBuffer);
-  }
-  throw new VerificationError('invalid_body', `the body is ${describe(body)}: ${RAW_BODY}`);
+  return taken;
 }
 
-export const tooLarge = (maxBytes: number): VerificationError =>
-  new VerificationError('body_too_large', `the body is larger than ${maxBytes} bytes`);
+/** The length of a text in bytes of UTF-8. Half a surrogate pair has three, as what is written for it. */
+function utf8Length(text: string): number {
+  let bytes = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    const point = text.codePointAt(index) as number;
+    bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+    index += point < 0x10000 ? 0 : 1;
+  }
+  return bytes;
+}
 
 function describe(value: unknown): string {
   if (value === null || value === undefined) {

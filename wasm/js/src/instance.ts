@@ -31,7 +31,11 @@ export class Instance<Exports extends Memory> {
   /** Counts instances, so that whoever keeps something in one notices that it is gone. */
   generation = 0;
 
-  constructor(base64: string) {
+  /** `secret`: what an instance held that is lost is erased. */
+  constructor(
+    base64: string,
+    readonly secret = false,
+  ) {
     // At import: some runtimes forbid compiling later.
     this.#module = new WebAssembly.Module(decode(base64));
     this.#exports = this.#instantiate();
@@ -39,11 +43,14 @@ export class Instance<Exports extends Memory> {
 
   /** Calls `use` with the exports. Whatever it throws that is no failure of ours is a trap. */
   call<Result>(use: (exports: Exports) => Result): Result {
-    this.#exports ??= this.#instantiate();
+    const exports = (this.#exports ??= this.#instantiate());
     try {
-      return use(this.#exports);
+      return use(exports);
     } catch (error) {
       this.#discard();
+      if (this.secret) {
+        new Uint8Array(exports.memory.buffer).fill(0);
+      }
       throw new Trap('the WebAssembly instance failed and was discarded', { cause: error });
     }
   }

@@ -16,9 +16,12 @@ export interface Scheme {
   readonly algorithm?: 'hmac-sha256' | 'hmac-sha1';
   /** `hex` unless said. */
   readonly encoding?: 'hex' | 'base64';
-  /** A text before the signature, like `sha256=`. */
+  /** A text before the signature, like `sha256=`; it does not begin with a space. */
   readonly prefix?: string;
-  /** The header is a list of `VERSION,SIGNATURE` separated by spaces, and this is the version that counts. */
+  /**
+   * The header is a list of `VERSION,SIGNATURE` separated by spaces, and this is the version that counts.
+   * It holds neither a space nor a comma.
+   */
   readonly version?: string;
   /** What is signed, in order; `['body']` unless said. */
   readonly signed?: readonly Part[];

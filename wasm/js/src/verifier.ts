@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
-import { Key, schemeFields, secretBytes, signed, standardForm } from './engine.js';
+import { Key, erase, schemeFields, secretBytes, signed, standardForm } from './engine.js';
 import type { Secret } from './engine.js';
 import { VerificationError } from './error.js';
 import { bodyOf, headersOf, refuseUnknown } from './inputs.js';
@@ -16,7 +16,7 @@ export interface VerifierOptions {
   readonly tolerance?: number | null;
   /** The time in milliseconds since 1970; `Date.now` unless said. */
   readonly now?: () => number;
-  /** The longest body that is looked at, in bytes; 16 MiB unless said. */
+  /** The longest body that is looked at, in bytes as it came; 16 MiB unless said. */
   readonly maxBytes?: number;
   /**
    * What is signed: `raw`, the bytes that came, or `canonical`, `JSON.stringify` of what they parse to, for platforms
@@ -33,7 +33,10 @@ export interface Verified<Event = unknown> {
    * @throws {@link VerificationError} `not_json` if the signed bytes are no JSON in UTF-8.
    */
   readonly event: Event;
-  /** Exactly the bytes that were signed: those handed in, not a copy; or their canonical form. */
+  /**
+   * Exactly the bytes that were signed, or their canonical form: a copy, so what you do to your buffer later changes
+   * nothing.
+   */
   readonly signedBytes: Uint8Array;
   /** The scheme's name. */
   readonly scheme: string;
@@ -94,6 +97,8 @@ export abstract class BaseVerifier {
       throw new VerificationError('invalid_option', 'tolerance and maxBytes are whole numbers, body is raw or canonical');
     }
     const fields = schemeFields(scheme);
+    this.scheme = typeof scheme === 'string' ? scheme : scheme.name;
+    // From here on no code of the caller's runs, which could throw and leave a key that nobody can dispose of.
     this.#key = new Key(fields, secretBytes(secrets), tolerance === undefined ? NaN : (tolerance ?? -1));
     const canonical = body === undefined ? this.#key.canonical : body === 'canonical';
     if (canonical && canonicalize === noCanonical) {
@@ -101,7 +106,6 @@ export abstract class BaseVerifier {
       noCanonical('');
     }
     Key.watch(this, this.#key);
-    this.scheme = typeof scheme === 'string' ? scheme : scheme.name;
     this.#now = now;
     this.#maxBytes = maxBytes;
     this.#canonicalize = canonical ? canonicalize : undefined;
@@ -113,14 +117,17 @@ export abstract class BaseVerifier {
    * @throws {@link VerificationError} unless it is genuine.
    */
   verify<Event = unknown>(headers: HeadersLike, rawBody: Body): Verified<Event> {
-    const raw = bodyOf(rawBody, this.#maxBytes);
+    const body = bodyOf(rawBody, this.#maxBytes);
     const found = headersOf(headers, this.#key.headers);
     const now = this.#now();
     if (!Number.isFinite(now)) {
       throw new VerificationError('invalid_option', 'now() returned no time');
     }
-    const body = this.#canonicalize ? canonicalOf(this.#canonicalize, raw) : raw;
-    return new Genuine(this.scheme, body, this.#key.verify(found, body, this.#maxBytes, now)) as Verified<Event>;
+    // The headers first: without a signature, a body costs nothing. Then what is verified, which nobody else can change:
+    // not while it is verified, as in shared memory, and not before it is read as the event.
+    this.#key.begin(found);
+    const signed = this.#canonicalize ? canonicalOf(this.#canonicalize, body) : copyOf(body);
+    return new Genuine(this.scheme, signed, this.#key.finish(signed, now)) as Verified<Event>;
   }
 
   /**
@@ -168,7 +175,7 @@ export function signWith(
   try {
     return signed(schemeFields(scheme), secrets, { body, id, timestamp }, (raw) => canonicalOf(canonicalize, raw));
   } finally {
-    secrets.forEach((bytes) => bytes.fill(0));
+    erase(secrets);
   }
 }
 
@@ -188,9 +195,12 @@ export function standardSecret(secret: Secret): string {
   try {
     return standardForm(secrets);
   } finally {
-    secrets.forEach((bytes) => bytes.fill(0));
+    erase(secrets);
   }
 }
+
+const copyOf = (body: string | Uint8Array<ArrayBuffer>): string | Uint8Array<ArrayBuffer> =>
+  typeof body === 'string' ? body : body.slice();
 
 function canonicalOf(canonicalize: Canonicalize, raw: string | Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   try {

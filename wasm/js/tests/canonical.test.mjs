@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
 import { canonical, canonicalizing, sigpost, vectors } from './package.mjs';
 
@@ -88,6 +90,35 @@ test('what is wrong is said where it is: in code units of a string, in bytes of 
   assert.equal(offset(''), 0);
   assert.equal(offset('\ufeff{}'), 0);
   assert.equal(offset(Buffer.from([0x22, 0xff, 0x22])), 1);
+});
+
+test('the message says the same, of what stands in a string', () => {
+  const message = (text) => {
+    try {
+      canonicalize(text);
+    } catch (error) {
+      const said = / at offset (\d+)/.exec(error.message);
+      assert.equal(Number(said?.[1]), error.offset, error.message);
+      return error.message;
+    }
+    throw new Error('nothing was thrown');
+  };
+  assert.equal(message('["é🦀",]'), 'unexpected U+005D at offset 7: expected a value');
+  assert.equal(message(Buffer.from('["é🦀",]')), 'unexpected byte 0x5d at offset 10: expected a value');
+  assert.equal(message('["é", \ud800]'), 'unexpected U+D800 at offset 6: expected a value');
+  assert.equal(message('["\ud800", \udc00\ud800]'), 'unexpected U+DC00 at offset 6: expected a value');
+  assert.equal(message('["é" 🦀]'), "unexpected U+1F980 at offset 5: expected ',' or ']'");
+  assert.equal(message('["é", \\\ud800]'), 'unexpected U+005C at offset 6: expected a value');
+  assert.equal(message('é'), 'unexpected U+00E9 at offset 0: expected a value');
+  assert.equal(message('["🦀'), 'unexpected end at offset 4: expected the end of the string');
+  assert.equal(message('"🦀\\\ud800"'), 'invalid escape in a string at offset 3');
+  assert.equal(message('"🦀"\ud800'), 'unexpected data after the value at offset 4');
+});
+
+test('a stack that is nearly exhausted is a RangeError, wherever it ends and however short the text', () => {
+  const program = fileURLToPath(new URL('stack.mjs', import.meta.url));
+  const thrown = execFileSync(process.execPath, [program], { encoding: 'utf8' }).split('\n');
+  assert.deepEqual(thrown, ['RangeError true Trap', 'RangeError true no cause']);
 });
 
 test('no text takes time out of proportion to its length', () => {

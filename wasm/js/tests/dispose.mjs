@@ -1,7 +1,8 @@
-// Uses a secret in every way, disposes of it, and prints a digest of the module's memory. For memory.test.mjs.
+// Uses a secret in every way, also in those that are refused, disposes of it, and prints a digest of the module's memory. For memory.test.mjs.
 
 import { createHash } from 'node:crypto';
 
+import { failures } from './failures.mjs';
 import { codeOf, sigpost, verifying } from './package.mjs';
 
 const { Verifier, sign, standardSecret } = sigpost;
@@ -23,6 +24,13 @@ for (const verifier of verifiers) {
 }
 if (!keep) {
   verifiers.forEach((verifier) => verifier.dispose());
+}
+for (const fail of Object.values(failures(secret))) {
+  try {
+    fail();
+  } catch {
+    // They all throw, as memory.test.mjs makes sure.
+  }
 }
 // What stands in the buffer is what the last call said, not the secret: the same call for everybody.
 sign('qlik', 'nobody', { body: 'y' });

@@ -2,12 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { createHmac } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
 
+import { failures } from './failures.mjs';
 import { canonicalizing, codeOf, sigpost, verifying } from './package.mjs';
 
-const { Verifier, sign } = sigpost;
+const { Verifier, schemes, sign } = sigpost;
 const memory = () => new Uint8Array(verifying().exports.memory.buffer);
 
 test('a disposed verifier refuses, and disposing twice is nothing', () => {
@@ -32,6 +34,34 @@ test('nothing in memory depends on a secret that was disposed of', () => {
   assert.equal(first, second);
   // And the comparison can fail.
   assert.notEqual(after('a first secret', 'keep'), after('another secret', 'keep'));
+});
+
+test('a call that throws leaves no secret, neither in the memory of the module nor in a copy of the package', () => {
+  const secret = 'a secret that stands nowhere else';
+  const derived = createHmac('sha256', secret).update('sigpost/standard-webhooks/v1').digest();
+  // HMAC begins with the key, xored with 0x36 or with 0x5c.
+  const shapes = [Buffer.from(secret), derived].flatMap((key) => [0, 0x36, 0x5c].map((pad) => key.map((byte) => byte ^ pad)));
+  const traces = () => shapes.filter((shape) => Buffer.from(memory().buffer).includes(shape)).length;
+  const copies = [];
+  const { encode } = TextEncoder.prototype;
+  TextEncoder.prototype.encode = function (text) {
+    const bytes = encode.call(this, text);
+    if (text.includes(secret)) copies.push(bytes);
+    return bytes;
+  };
+  try {
+    for (const [name, fail] of Object.entries(failures(secret))) {
+      assert.throws(fail, Error, name);
+      assert.equal(traces(), 0, name);
+      assert.ok(copies.every((copy) => copy.every((byte) => byte === 0)), name);
+    }
+  } finally {
+    TextEncoder.prototype.encode = encode;
+  }
+  // What is looked for is found where it is.
+  assert.ok(copies.length > 20);
+  memory().set(shapes[5], memory().length - 64);
+  assert.equal(traces(), 1);
 });
 
 test('a hundred thousand verifications need no more memory', () => {
@@ -69,11 +99,11 @@ test('a trap fails closed, and the next call starts anew with the same keys', ()
   const other = new Verifier('qlik', 't');
   verifier.verify(headers, 'x');
   for (let round = 0; round < 3; round += 1) {
-    const broken = verifying();
-    memory().fill(0xff);
+    const [broken, lost] = [verifying(), memory().fill(0xff)];
     assert.equal(codeOf(() => verifier.verify(headers, 'x')), 'internal');
     assert.equal(verifier.verify(headers, 'x').secretIndex, 0);
     assert.notEqual(verifying(), broken);
+    assert.ok(lost.every((byte) => byte === 0), 'what was lost is not erased');
     assert.equal(codeOf(() => other.verify(headers, 'x')), 'mismatch');
     assert.equal(codeOf(() => verifier.verify(headers, 'y')), 'mismatch');
   }
@@ -92,6 +122,20 @@ test('a body that there is no memory to canonicalise is no fault of the sender',
   memory.grow(65_536 - memory.buffer.byteLength / 65_536);
   assert.equal(codeOf(() => verifier.verify(headers, body)), 'internal');
   assert.equal(verifier.verify(headers, body).secretIndex, 0);
+});
+
+test('a body is not canonicalised unless its headers could be genuine', () => {
+  const verifier = new Verifier('immuta', 's', { body: 'canonical', maxBytes: 30e6 });
+  const body = `"${'x'.repeat(20e6)}"`;
+  sign({ ...schemes.immuta, body: 'canonical' }, 's', { body: '1' });
+  const { memory } = canonicalizing().exports;
+  const before = memory.buffer.byteLength;
+  assert.equal(codeOf(() => verifier.verify({}, body)), 'missing_header');
+  assert.equal(codeOf(() => verifier.verify({ [schemes.immuta.header]: 'x' }, body)), 'malformed_header');
+  assert.equal(codeOf(() => verifier.verify({}, '{')), 'missing_header');
+  assert.equal(memory.buffer.byteLength, before);
+  assert.equal(codeOf(() => verifier.verify({ [schemes.immuta.header]: '0'.repeat(64) }, body)), 'mismatch');
+  assert.ok(memory.buffer.byteLength > 20e6, 'it was canonicalised elsewhere');
 });
 
 test('code of the caller that runs in the middle cannot change what is verified', () => {

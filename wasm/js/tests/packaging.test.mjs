@@ -48,19 +48,22 @@ test('what was packed works by import and by require, whole and in parts', async
   assert.equal(run(process.execPath, ['b.mjs']) + run(process.execPath, ['b.cjs']), '[1]\n[1]\n');
 });
 
-test('the parts share one VerificationError, and nothing else can be imported', async () => {
+test('the parts share what they have in common, export what they say, and nothing else can be imported', async () => {
   await writeFile(join(project, 'a.mjs'), `
-    import * as all from 'sigpost'; import * as part from 'sigpost/verify';
-    console.log(all.VerificationError === part.VerificationError, Object.keys(all).sort().join());
-    await import('sigpost/core').catch((error) => console.log(error.code));`);
-  const names = 'VerificationError,Verifier,canonicalize,schemes,sign,standardSecret,verify';
-  assert.equal(run(process.execPath, ['a.mjs']), `true ${names}\nERR_PACKAGE_PATH_NOT_EXPORTED\n`);
+    import * as all from 'sigpost'; import * as part from 'sigpost/verify'; import * as canonical from 'sigpost/canonical';
+    console.log(all.VerificationError === part.VerificationError, all.canonicalize === canonical.canonicalize);
+    for (const entry of [all, part, canonical]) console.log(Object.keys(entry).sort().join());
+    for (const file of ['core', 'json', 'full']) await import('sigpost/' + file).catch((error) => console.log(error.code));`);
+  const names = ['VerificationError,Verifier,canonicalize,schemes,sign,standardSecret,verify'];
+  names.push('VerificationError,Verifier,schemes,sign,standardSecret,verify', 'canonicalize');
+  const hidden = Array(3).fill('ERR_PACKAGE_PATH_NOT_EXPORTED');
+  assert.deepEqual(run(process.execPath, ['a.mjs']).trim().split('\n'), ['true true', ...names, ...hidden]);
 });
 
 test('the package holds what it needs and no more', () => {
   const [{ files }] = JSON.parse(run('npm', ['pack', '--json', '--dry-run', folder]));
   const names = files.map(({ path }) => path).filter((path) => !/\.d\.c?ts$/.test(path));
-  const code = ['index', 'verify', 'canonical', 'full', 'core'].flatMap((name) => [`${name}.js`, `${name}.cjs`]);
+  const code = ['index', 'verify', 'canonical', 'full', 'core', 'json'].flatMap((name) => [`${name}.js`, `${name}.cjs`]);
   assert.deepEqual(names.sort(), [...code, 'LICENSE-APACHE', 'LICENSE-MIT', 'README.md', 'package.json'].sort());
 });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHmac, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
+import { runInNewContext } from 'node:vm';
 
 import { expected } from '../../../tests/e2e/independent.mjs';
 import { codeOf, required, sigpost, slim, vectors } from './package.mjs';
@@ -122,6 +123,53 @@ test('bodies are taken as string, bytes and buffer, and verified as the bytes th
   assert.throws(() => verify('qlik', 's', headers, JSON.parse(text)), /raw body/);
 });
 
+test('bytes of any realm are bytes, as a body, as a secret and as a text', () => {
+  const there = (kind, text) => runInNewContext(`${kind}.from([${[...Buffer.from(text)]}])`);
+  const buffer = (text) => there('Uint8Array', text).buffer;
+  const text = '{"a":1}';
+  const headers = sign('qlik', 'secret', { body: text });
+  for (const make of [(text) => there('Uint8Array', text), buffer, Buffer.from, (text) => new TextEncoder().encode(text).buffer]) {
+    assert.deepEqual(verify('qlik', make('secret'), headers, make(text)).event, { a: 1 });
+    assert.deepEqual(verify('qlik', [make('other'), make('secret')], headers, make(text), { body: 'canonical' }).secretIndex, 1);
+    assert.deepEqual(sign('qlik', make('secret'), { body: make(text) }), headers);
+    assert.equal(standardSecret(make('secret')), standardSecret('secret'));
+    assert.equal(sigpost.canonicalize(make('[1.0]')), '[1]');
+    assert.equal(codeOf(() => new Verifier('qlik', make(''))), 'no_secret');
+    assert.equal(codeOf(() => verify('qlik', 's', headers, make(text), { maxBytes: 6 })), 'body_too_large');
+  }
+  const none = [there('Uint16Array', text), there('Array', text), new DataView(buffer(text)), { [Symbol.toStringTag]: 'Uint8Array' }, { [Symbol.toStringTag]: 'ArrayBuffer' }];
+  for (const other of none) {
+    assert.equal(codeOf(() => verify('qlik', 's', headers, other)), 'invalid_body');
+    assert.throws(() => sigpost.canonicalize(other), /JSON text/);
+  }
+  for (const other of none.filter((other) => !Array.isArray(other))) {
+    assert.equal(codeOf(() => new Verifier('qlik', other)), 'invalid_secret');
+  }
+});
+
+test('what happens to the bytes later changes neither the event nor the signed bytes', () => {
+  const [text, other] = ['{"a":1}', '{"b":2}'];
+  const headers = sign('immuta', 's', { body: text });
+  const plain = new TextEncoder().encode(text);
+  const shared = new Uint8Array(new SharedArrayBuffer(7));
+  for (const bytes of [plain, shared, Buffer.from(text), new Uint8Array(9).subarray(1, 8)]) {
+    for (const body of [bytes, ...(bytes === plain ? [bytes.buffer] : [])]) {
+      for (const options of [{}, { body: 'canonical' }]) {
+        bytes.set(Buffer.from(text));
+        const verified = verify('immuta', 's', headers, body, options);
+        bytes.set(Buffer.from(other));
+        assert.deepEqual(verified.event, { a: 1 });
+        assert.equal(Buffer.from(verified.signedBytes).toString(), text);
+      }
+    }
+  }
+  // Nor while they are verified, by code that runs in the middle.
+  const meddle = new Verifier('immuta', 's', { now: () => (plain.set(Buffer.from(other)), 0) });
+  plain.set(Buffer.from(text));
+  assert.equal(codeOf(() => meddle.verify(headers, plain)), 'mismatch');
+  assert.deepEqual(meddle.verify(sign('immuta', 's', { body: other }), plain).event, { b: 2 });
+});
+
 test('a genuine body that is no JSON is genuine, and only its event is an error', () => {
   for (const body of [Buffer.from([0xff, 0xfe]), '', 'a=1&b=2', Buffer.from('"\xff"', 'latin1')]) {
     const verified = verify('qlik', 's', sign('qlik', 's', { body }), body);
@@ -186,7 +234,7 @@ test('a set-up that cannot be meant is refused when it is made', () => {
     assert.ok(['unknown_scheme', 'invalid_scheme'].includes(codeOf(() => new Verifier(scheme, 's'))));
   }
   const custom = { name: 'x', header: 'x-sig' };
-  const bad = [null, {}, { ...custom, name: 'X' }, { ...custom, header: 'X' }, { ...custom, algorithm: 'md5' }, { ...custom, encoding: 'x' }, { ...custom, signed: ['id', 'body'] }, { ...custom, signed: ['x'] }, { ...custom, signed: [null] }, { ...custom, tolerance: 3 }, { ...custom, prefix: 7 }, { ...custom, idHeader: 'x-id' }];
+  const bad = [null, {}, { ...custom, name: 'X' }, { ...custom, header: 'X' }, { ...custom, algorithm: 'md5' }, { ...custom, encoding: 'x' }, { ...custom, signed: ['id', 'body'] }, { ...custom, signed: ['x'] }, { ...custom, signed: [null] }, { ...custom, signed: [] }, { ...custom, signed: null }, { ...custom, signed: 'body' }, { ...custom, signed: [{}, 'body'] }, { ...custom, prefix: ' ' }, { ...custom, prefix: ' p' }, { ...custom, version: ' ' }, { ...custom, version: 'v 1' }, { ...custom, version: 'v,1' }, { ...custom, tolerance: 3 }, { ...custom, prefix: 7 }, { ...custom, idHeader: 'x-id' }];
   for (const scheme of bad) {
     assert.equal(codeOf(() => new Verifier(scheme, 's')), 'invalid_scheme', JSON.stringify(scheme));
   }
@@ -202,10 +250,13 @@ test('a name that does not exist is refused, wherever it is misspelt, and those 
     refused(() => verify('immuta', 's', {}, 'x', { maxBytes: 5, tolerence: undefined }), options);
     refused(() => new Verifier('immuta', 's', { toString: 5 }), /^a verifier has no 'toString'; /);
     refused(() => sign('immuta', 's', { body: 'x', timeStamp: 5 }), "a message has no 'timeStamp'; there is body, id, timestamp");
-    const scheme = { name: 'x', header: 'x-sig', algoritm: 'hmac-sha1' };
+    const custom = { name: 'x', header: 'x-sig' };
+    const scheme = { ...custom, algoritm: 'hmac-sha1' };
     const schemes = /^a scheme has no 'algoritm'; there is name, header, algorithm, .*, key, replay$/;
     refused(() => new Verifier(scheme, 's'), schemes);
     refused(() => sign(scheme, 's', { body: 'x' }), schemes);
+    const signed = [{ text: 'a', x: 1 }, 'body'];
+    refused(() => new Verifier({ ...custom, signed }, 's'), "a fixed text that is signed has no 'x'; there is text");
   }
 });
 
@@ -260,6 +311,16 @@ test('a body over the limit is refused, whatever it is', () => {
     assert.equal(codeOf(() => verify('qlik', 's', headers, body, { maxBytes: 3 })), 'body_too_large');
   }
   assert.equal(codeOf(() => verify('qlik', 's', headers, new ArrayBuffer(17 << 20))), 'body_too_large');
+  // The limit is on what came, in bytes: not on what it becomes, and before anything else is looked at.
+  for (const [body, bytes] of [['[ 1e20 ]', 8], ['"\u00e9"', 4], ['"\u20ac"', 5], ['"\u{1f980}"', 6], ['"\ud800"', 5], ['"\udc00\ud800"', 8], [Buffer.from('[ 1e20 ]'), 8]]) {
+    const canonical = { ...schemes.qlik, body: 'canonical' };
+    for (const scheme of ['qlik', canonical]) {
+      const at = (maxBytes, headers = sign(scheme, 's', { body })) => verify(scheme, 's', headers, body, { maxBytes }).secretIndex;
+      assert.equal(at(bytes), 0, String(body));
+      assert.equal(codeOf(() => at(bytes - 1)), 'body_too_large', String(body));
+      assert.equal(codeOf(() => at(bytes - 1, {})), 'body_too_large', String(body));
+    }
+  }
 });
 
 test('sign says what is missing', () => {

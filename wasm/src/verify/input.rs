@@ -52,12 +52,8 @@ pub(super) fn scheme_of(mut fields: Fields<'_>) -> Result<Scheme, Failure> {
             .ok_or_else(|| Failure::new("unknown_scheme", "there is no scheme of this name"));
     }
     let (_, header) = fields.next().ok_or_else(|| invalid("there is no header"))?;
-    let mut draft = Draft {
-        builder: Scheme::custom(name, text(header)?),
-        parts: alloc::vec::Vec::new(),
-        timestamp: None,
-        tolerance: None,
-    };
+    let mut draft =
+        Draft { builder: Scheme::custom(name, text(header)?), parts: None, timestamp: None, tolerance: None };
     for (letter, value) in fields {
         draft = draft.with(letter, text(value)?)?;
     }
@@ -66,7 +62,7 @@ pub(super) fn scheme_of(mut fields: Fields<'_>) -> Result<Scheme, Failure> {
 
 struct Draft<'a> {
     builder: SchemeBuilder,
-    parts: alloc::vec::Vec<Part>,
+    parts: Option<alloc::vec::Vec<Part>>,
     timestamp: Option<&'a str>,
     tolerance: Option<u32>,
 }
@@ -99,8 +95,13 @@ impl<'a> Draft<'a> {
                 self.tolerance = Some(seconds.parse().map_err(|_| invalid("tolerance is in whole seconds"))?);
                 builder
             }
+            // What is signed is given, be it nothing.
+            (b'g', _) => {
+                self.parts = Some(alloc::vec::Vec::new());
+                builder
+            }
             (b's', part) => {
-                self.parts.push(match part {
+                self.parts.get_or_insert_default().push(match part {
                     "body" => Part::Body,
                     "id" => Part::Id,
                     "timestamp" => Part::Timestamp,
@@ -109,7 +110,9 @@ impl<'a> Draft<'a> {
                 builder
             }
             (b'l', literal) => {
-                self.parts.push(Part::Literal(alloc::string::String::from(literal).into()));
+                self.parts
+                    .get_or_insert_default()
+                    .push(Part::Literal(alloc::string::String::from(literal).into()));
                 builder
             }
             _ => return Err(invalid("a field is unknown")),
@@ -124,8 +127,8 @@ impl<'a> Draft<'a> {
             (None, Some(_)) => return Err(invalid("a tolerance needs a timestampHeader")),
             (None, None) => {}
         }
-        if !self.parts.is_empty() {
-            builder = builder.parts(self.parts);
+        if let Some(parts) = self.parts {
+            builder = builder.parts(parts);
         }
         builder.build().map_err(|error: SchemeError| Failure::new("invalid_scheme", error))
     }

@@ -11,7 +11,8 @@
 //! scheme ─▶ secret ─▶ sign_begin ─▶ sign_update … ─▶ sign_finish
 //! ```
 //!
-//! Nothing here grows with a body. Keys are erased by [`close`], with what computing left on the stack.
+//! Nothing here grows with a body. Keys are erased by [`close`], with what computing left on the stack. What a call that
+//! fails was given is erased by that call: nobody has anything then that could be closed.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -93,7 +94,7 @@ pub fn scheme(len: u32) -> i32 {
 #[wasm_bindgen]
 #[must_use]
 pub fn secret(len: u32) -> i32 {
-    STATE.with(|state| {
+    apart(|state| {
         let secret = read(len, |bytes| Secret::new(bytes));
         SHARED.with(Zeroize::zeroize);
         match secret {
@@ -111,7 +112,7 @@ pub fn secret(len: u32) -> i32 {
 #[wasm_bindgen]
 #[must_use]
 pub fn open(tolerance: f64) -> i32 {
-    STATE.with(|state| {
+    apart(|state| {
         let (Some(scheme), secrets) = (state.scheme.take(), core::mem::take(&mut state.secrets)) else {
             return Failure::new("unknown_scheme", "there is no scheme").write();
         };
@@ -255,7 +256,7 @@ pub fn id_length() -> i32 {
 #[wasm_bindgen]
 #[must_use]
 pub fn sign_begin(len: u32, timestamp: f64) -> i32 {
-    STATE.with(|state| {
+    apart(|state| {
         let (scheme, secrets) = (state.scheme.take(), core::mem::take(&mut state.secrets));
         let (Some(scheme), Some(secret)) = (scheme, secrets.first()) else {
             return Failure::of(&VerifyError::NoSecret).write();
@@ -290,7 +291,7 @@ pub fn sign_update(len: u32) -> i32 {
 #[wasm_bindgen]
 #[must_use]
 pub fn sign_finish() -> i32 {
-    let written = STATE.with(|state| {
+    let written = apart(|state| {
         let Some(signing) = state.signing.take() else { return not_begun() };
         let headers = signing.finish();
         write(|text| headers.iter().try_for_each(|(name, value)| write!(text, "{name}\n{value}\n")))
@@ -303,7 +304,7 @@ pub fn sign_finish() -> i32 {
 #[wasm_bindgen]
 #[must_use]
 pub fn standard_secret() -> i32 {
-    let written = STATE.with(|state| {
+    let written = apart(|state| {
         let secrets = core::mem::take(&mut state.secrets);
         let Some(secret) = secrets.first() else { return Failure::of(&VerifyError::NoSecret).write() };
         let shown = standard_key(secret).to_whsec();
@@ -317,6 +318,24 @@ pub fn standard_secret() -> i32 {
 #[wasm_bindgen]
 pub fn wipe() {
     SHARED.with(Zeroize::zeroize);
+}
+
+/// Calls `with`, which handles secrets, in a frame of its own, below the caller's: only so does [`scrub`] reach it. If it
+/// fails, all that it was given is erased.
+fn apart(with: impl FnOnce(&mut State) -> i32) -> i32 {
+    #[inline(never)]
+    fn below(with: impl FnOnce(&mut State) -> i32) -> i32 {
+        STATE.with(with)
+    }
+    let result = below(with);
+    if result < 0 {
+        STATE.with(|state| {
+            state.scheme = None;
+            state.secrets = Vec::new();
+        });
+        scrub();
+    }
+    result
 }
 
 /// Overwrites what earlier calls left on the stack below this one: copies of keyed states, of which the compiler keeps
