@@ -201,7 +201,8 @@ function signedFields(signed: readonly Part[]): [string, string][] {
   if (!Array.isArray(signed)) {
     throw new VerificationError('invalid_scheme', 'what is signed is a list of parts');
   }
-  return (signed as readonly Part[]).map((part) => {
+  // A list with holes has fewer parts than it says; copied, it says so.
+  return [...(signed as readonly Part[])].map((part) => {
     if (PARTS.has(part)) {
       return ['s', part as string];
     }

@@ -224,6 +224,7 @@ class Genuine implements Verified {
   readonly scheme: string;
   readonly secretIndex: number;
   #signed: string | Uint8Array<ArrayBuffer>;
+  #shown: Uint8Array<ArrayBuffer> | undefined;
   #event: { value: unknown } | undefined;
 
   constructor(
@@ -242,12 +243,17 @@ class Genuine implements Verified {
     }
   }
 
+  /** A copy of its own: whoever changes it does not change the event. */
   get signedBytes(): Uint8Array<ArrayBuffer> {
-    return (this.#signed = typeof this.#signed === 'string' ? encoder.encode(this.#signed) : this.#signed);
+    return (this.#shown ??= this.#bytes().slice());
   }
 
   get event(): unknown {
-    return (this.#event ??= { value: parse(this.signedBytes) }).value;
+    return (this.#event ??= { value: parse(this.#bytes()) }).value;
+  }
+
+  #bytes(): Uint8Array<ArrayBuffer> {
+    return typeof this.#signed === 'string' ? encoder.encode(this.#signed) : this.#signed;
   }
 }
 
