@@ -1,11 +1,14 @@
 //! What every dialect needs of a request, without a form of its own.
 
 use core::time::Duration;
+use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::http::request::Parts;
 use http_body_util::BodyExt as _;
 use hyper::body::Body as _;
+use tokio::sync::Semaphore;
+
 use sigpost_core::json::{self, Canonical, Duplicates, Limits};
 
 use crate::app::Error;
@@ -34,6 +37,27 @@ impl Caller {
         let Self(caller) =
             parts.extensions.get::<Self>().cloned().unwrap_or(Self(Err(Error::Unauthenticated)));
         caller
+    }
+}
+
+/// Asks once more whether the address may try a credential: one that comes in a body comes long after the head, and
+/// meanwhile others may have failed.
+#[derive(Clone)]
+pub struct Admission(Arc<dyn Fn() -> Result<(), Error> + Send + Sync>);
+
+impl Admission {
+    /// Wraps what is asked.
+    #[must_use]
+    pub fn new(ask: impl Fn() -> Result<(), Error> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(ask))
+    }
+
+    /// Asks.
+    ///
+    /// # Errors
+    /// [`Error::TooManyFailures`].
+    pub fn check(parts: &Parts) -> Result<(), Error> {
+        parts.extensions.get::<Self>().map_or(Ok(()), |admission| (admission.0)())
     }
 }
 
@@ -101,6 +125,9 @@ pub fn limits() -> Limits {
 /// whoever shares the executor must not wait for them.
 const LARGE: usize = 16 * 1024;
 
+/// How many large bodies are parsed at once: some take twenty times their size in memory while they are.
+static PLACES: Semaphore = Semaphore::const_new(8);
+
 /// Parses JSON within [`limits`].
 ///
 /// # Errors
@@ -117,6 +144,8 @@ pub async fn off_the_executor<T: Send + 'static>(
     if body <= LARGE {
         return work();
     }
+    // The semaphore is never closed; without a place the work would only be done with less order.
+    let _place = PLACES.acquire().await;
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
         Err(stopped) => std::panic::resume_unwind(stopped.into_panic()),

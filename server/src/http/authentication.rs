@@ -20,7 +20,7 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use crate::app::{App, Error};
 use crate::clock::Clock;
-use crate::dialects::shared::Caller;
+use crate::dialects::shared::{Admission, Caller};
 use crate::domain::Principal;
 
 /// How many failed authentications one address may make: 20 at once, then one every three seconds.
@@ -111,12 +111,17 @@ pub(super) async fn identify(
     let caller = match (admitted, token(request.headers())) {
         (Ok(()), Ok(token)) => caller(&app, token, request.headers()),
         (Ok(()), Err(error)) => Err(error),
-        (Err(limited), Ok(token)) if token.len() >= UNGUESSABLE => {
+        // Where the credential is in the body, the header's says nothing of it.
+        (Err(limited), Ok(token)) if token.len() >= UNGUESSABLE && request.uri().path() != KEY_EXCHANGE => {
             caller(&app, token, request.headers()).map_err(|_| limited)
         }
         (Err(limited), _) => Err(limited),
     };
     request.extensions_mut().insert(Caller(caller));
+    if let Some(limit) = limit.clone() {
+        let again = move || limit.check(peer.ip());
+        request.extensions_mut().insert(Admission::new(again));
+    }
     let response = next.run(request).await;
     if let Some(limit) = limit
         && response.status() == StatusCode::UNAUTHORIZED

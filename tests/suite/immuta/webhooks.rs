@@ -94,7 +94,7 @@ fn an_entry_that_names_a_member_twice_is_wrong_alone() {
     let server = serve("");
     let good = entry("https://example.com/");
     let body = format!(
-        r#"{{"webhooks":[{{"url":"https://a.example/","name":"a","secret":"one","secret":"two"}},{good}],"more":1,"more":2}}"#
+        r#"{{"webhooks":[{{"url":"https://a.example/","name":"a","secret":"one","secret":"two"}},{good}],"more":1}}"#
     );
     let answer = client(&server, ADMIN).send("POST", "/webhooks", &[], body.as_bytes()).unwrap();
     assert_eq!(answer.status, 200, "{}", answer.text());
@@ -106,6 +106,26 @@ fn an_entry_that_names_a_member_twice_is_wrong_alone() {
         (&json!(0), &json!("a"), &json!("https://a.example/"))
     );
     assert!(error["message"].as_str().unwrap().contains("repeats another"), "{error}");
+}
+
+#[test]
+fn what_stands_beside_the_entries_is_judged_with_the_request() {
+    let server = serve("");
+    let send = |body: String| client(&server, ADMIN).send("POST", "/webhooks", &[], body.as_bytes()).unwrap();
+    let good = entry("https://example.com/");
+    // Half a surrogate pair in a name nobody asks for is JSON all the same.
+    let odd = send(format!("{{\"webhooks\":[{good}],\"\\ud800\":1}}"));
+    assert_eq!((odd.status, odd.json().unwrap()["errors"].clone()), (200, json!([])));
+    for (body, message) in [
+        ("{\"webhooks\":[],\"a\":1,\"a\":2}".to_owned(), "repeats another"),
+        (format!("{{\"a\":1,\"webhooks\":[{good},{good}],\"a\":2}}"), "repeats another"),
+        ("{\"webhooks\":[],\"webhooks\":[]}".to_owned(), "repeats another"),
+        (format!("{{\"webhooks\":[{good}],\"a\":{}1{}}}", "[".repeat(70), "]".repeat(70)), "nested deeper"),
+    ] {
+        let answer = send(body);
+        assert_eq!(answer.status, 400, "{}", answer.text());
+        assert!(answer.text().contains(message), "{}", answer.text());
+    }
 }
 
 #[test]
@@ -289,6 +309,10 @@ fn failed_authentication_is_limited_per_address() {
     let sent = send_event(&client(&server, &unguessable), &event("1", "modelCreated", &json!({})));
     assert_eq!(sent.status, 202, "{}", sent.text());
     assert_eq!(client(&server, &"v".repeat(43)).get("/webhooks").unwrap().status, 429);
+    // It does not open the way for a key in the body.
+    let key = json!({ "apikey": USER });
+    let answer = client(&server, &unguessable).post("/bim/apikey/authenticate", &key).unwrap();
+    assert_eq!(answer.status, 429, "{}", answer.text());
     let exchange =
         || server.client().post("/bim/apikey/authenticate", &json!({ "apikey": "wrong" })).unwrap();
     assert_eq!(exchange().status, 429);

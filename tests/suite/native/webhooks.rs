@@ -196,6 +196,12 @@ fn a_webhook_that_breaks_a_rule_is_refused_with_its_field() {
         let body = with(system, change);
         refused(&admin(system).post("/v1/webhooks", &body).unwrap(), 422, field, &body.to_string());
     }
+    for (system, types) in [("immuta", json!(["nope"])), ("generic", json!(["nope"])), ("generic", json!([]))]
+    {
+        let body = with(system, &|body| body["profile"]["event_types"] = types.clone());
+        let answer = admin(system).post("/v1/webhooks", &body).unwrap();
+        assert!(answer.text().contains("profile: event_types "), "{system}: {}", answer.text());
+    }
     let half = br#"{"url":"http://127.0.0.1:9/","profile":{"dialect":"native","name":"\ud800","event_types":["*"]}}"#;
     let answer = admin("native").send("POST", "/v1/webhooks", &[], half).unwrap();
     refused(&answer, 422, Some("profile"), "half a character");

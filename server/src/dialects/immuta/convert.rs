@@ -63,17 +63,38 @@ pub(super) fn entries(body: &[u8]) -> Result<Vec<Entry>, Boom> {
     let whole = Canonical::parse(body, lenient)?;
     let shape = || Boom::bad_request("the payload must be {\"webhooks\": [ … ]}");
     whole.view().get("webhooks").and_then(View::elements).ok_or_else(shape)?;
-    let twice = || Boom::bad_request("`webhooks` is given twice");
-    let Payload { webhooks } = serde_json::from_slice(body).map_err(|_| twice())?;
+    let Ok(Payload { webhooks }) = serde_json::from_slice(body) else {
+        // `webhooks` is there twice, or a name beside it cannot be read: the strict reading says so, or there is
+        // nothing that could be wrong with one entry alone.
+        let strict = Canonical::parse(body, shared::limits())?;
+        let entries = strict.view().get("webhooks").and_then(View::elements).ok_or_else(shape)?;
+        let entry = |value: View<'_>| Entry { value: value.to_canonical(), wrong: None };
+        return Ok(entries.take(MAX_ENTRIES + 1).map(entry).collect());
+    };
+    check_beside(body, &webhooks)?;
     // Of all that are too many, one tells.
     let looked_at = webhooks.into_iter().take(MAX_ENTRIES + 1);
     let entry = |raw: &RawValue| {
         let text = raw.get().as_bytes();
         let value = Canonical::parse(text, lenient)?;
-        let wrong = Canonical::parse(text, shared::limits()).err().map(|error| error.to_string());
-        Ok(Entry { value, wrong })
+        let wrong = Canonical::parse(text, shared::limits()).err();
+        Ok(Entry { value, wrong: wrong.map(|error| format!("{error} of this entry")) })
     };
     looked_at.map(entry).collect()
+}
+
+/// What stands beside the entries belongs to none of them: what is wrong with it is wrong with the request.
+fn check_beside(body: &[u8], entries: &[&RawValue]) -> Result<(), Boom> {
+    let Some((first, last)) = entries.first().zip(entries.last()) else {
+        Canonical::parse(body, shared::limits())?;
+        return Ok(());
+    };
+    // They are borrowed from the body.
+    let at = |text: &str| text.as_ptr().addr() - body.as_ptr().addr();
+    let (start, end) = (at(first.get()), at(last.get()) + last.get().len());
+    Canonical::parse(&[&body[..start], &body[end..]].concat(), shared::limits())
+        .map(drop)
+        .map_err(|error| Boom::bad_request(format_args!("beside the entries of `webhooks`: {error}")))
 }
 
 /// The most webhooks one request may create.

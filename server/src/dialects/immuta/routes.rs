@@ -156,6 +156,7 @@ async fn authenticate(State(app): State<App>, request: Request) -> Result<Respon
         return Err(limited.into());
     }
     let body = shared::parse(shared::read_within(body, MAX_KEY_BODY).await?).await?;
+    shared::Admission::check(&parts)?;
     let key = body.view().get("apikey").filter(|key| key.kind() == Kind::String).and_then(View::as_str);
     let key = key.ok_or_else(|| Boom::bad_request("the payload must be {\"apikey\": \"…\"}"))?;
     let token = app.exchange_api_key(&key, DialectId::Immuta).await?;

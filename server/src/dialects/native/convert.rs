@@ -68,7 +68,11 @@ fn profile(given: View<'_>, tenant: &Tenant) -> Result<Profile, Error> {
                 notifications: given.texts("event_types")?,
                 action,
             };
-            Profile::Immuta(immuta::Immuta::new(parts, settings).map_err(|error| broken(&error))?)
+            let made = immuta::Immuta::new(parts, settings).map_err(|error| match error {
+                immuta::Invalid::Notifications(types) => broken(&format_args!("event_types {types}")),
+                immuta::Invalid::Name => broken(&error),
+            });
+            Profile::Immuta(made?)
         }
         DialectId::ImmutaRequest => {
             let verify_tls = read(&["dialect", "verify_tls"])?.boolean("verify_tls", true)?;
@@ -79,7 +83,11 @@ fn profile(given: View<'_>, tenant: &Tenant) -> Result<Profile, Error> {
             let given = read(&["dialect", "event_types", "description"])?;
             let (events, description) = (given.texts("event_types")?, given.optional_text("description")?);
             let parts = generic::Parts { events, description };
-            Profile::Generic(generic::Generic::new(parts, settings).map_err(|error| broken(&error))?)
+            let made = generic::Generic::new(parts, settings).map_err(|error| match error {
+                generic::Invalid::Events(types) => broken(&format_args!("event_types {types}")),
+                generic::Invalid::Description => broken(&error),
+            });
+            Profile::Generic(made?)
         }
         DialectId::Qlik => {
             let given = read(&["dialect", "name", "description", "event_types", "level", "cloud_events"])?;
