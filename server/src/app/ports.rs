@@ -25,7 +25,9 @@ pub trait Dispatcher: Send + Sync + 'static {
 
 /// More work is runnable than the engine can hold; try again after `retry_after` seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("more deliveries of this tenant are waiting than can be held; try again in {retry_after} s")]
+#[error(
+    "more deliveries of this tenant are waiting or under way than can be held; try again in {retry_after} s"
+)]
 pub struct Saturated {
     /// Seconds after which a new try makes sense.
     pub retry_after: u32,

@@ -35,7 +35,7 @@ impl App {
             return Err(Error::Unauthenticated);
         }
         // One at a time, so that the count still holds when the token is there.
-        let _one_at_a_time = self.creating.lock().await;
+        let one_at_a_time = Arc::clone(&self.creating).lock_owned().await;
         let issued_at = self.clock.now();
         if directory.count_issued(tenant, &user, issued_at) >= MAX_VALID {
             return Err(Error::LimitReached { what: "valid bearers for one user", limit: MAX_VALID });
@@ -51,7 +51,12 @@ impl App {
             expires_at: issued_at.saturating_add(VALIDITY).map_err(|_| Error::Internal)?,
         };
         let store = Arc::clone(&self.store);
-        self.to_the_end(async move { store.issue_token(issued).await.map_err(Error::from) }).await?;
+        self.to_the_end(async move {
+            // In here, so that it is held to the end even if the client hangs up.
+            let _held = one_at_a_time;
+            store.issue_token(issued).await.map_err(Error::from)
+        })
+        .await?;
         Ok(token)
     }
 }

@@ -86,7 +86,7 @@ impl App {
             .admits(&endpoint, secret.as_ref(), &tenant)
             .map_err(|unfitting| Error::invalid(unfitting.field, unfitting.to_string()))?;
         // One at a time, so that the count still holds when the webhook is there.
-        let _one_at_a_time = self.creating.lock().await;
+        let one_at_a_time = Arc::clone(&self.creating).lock_owned().await;
         if self.store.directory().count_webhooks(tenant.id) >= MAX_WEBHOOKS {
             return Err(Error::LimitReached { what: "webhooks", limit: MAX_WEBHOOKS });
         }
@@ -94,8 +94,13 @@ impl App {
         let public_id = self.public_id(created_at);
         let new = NewWebhook { public_id, tenant: tenant.id, owner, endpoint, secret, profile, created_at };
         let store = Arc::clone(&self.store);
-        let webhook =
-            self.to_the_end(async move { store.create_webhook(new).await.map_err(Error::from) }).await?;
+        let webhook = self
+            .to_the_end(async move {
+                // In here, so that it is held to the end even if the client hangs up.
+                let _held = one_at_a_time;
+                store.create_webhook(new).await.map_err(Error::from)
+            })
+            .await?;
         Ok(Created { webhook, secret: shown })
     }
 
