@@ -167,8 +167,9 @@ fn unlock(
     let check: Option<Vec<u8>> = sql.query_row(KEY_CHECK, [], |row| row.get(0)).optional()?;
     let key = match source {
         KeySource::Given(key) => key.clone(),
-        KeySource::File(path) => read_key(path)?
-            .ok_or_else(|| OpenError::Io { path: path.clone(), source: io::ErrorKind::NotFound.into() })?,
+        KeySource::File(path) => {
+            read_key(path)?.ok_or_else(|| OpenError::KeyMissing { path: path.clone() })?
+        }
         KeySource::Generated => match read_key(&key_file(directory))? {
             Some(key) => key,
             None if check.is_none() => draw_key(directory, rng)?,
