@@ -115,9 +115,10 @@ impl Server {
         tokio::select! { () = shutdown => (), () = failure(&*store) => () }
         drop(stop);
         drop(stopped);
-        while tasks.join_next().await.is_some() {}
         pruning.abort();
-        engine.shutdown(grace).await;
+        // Side by side: what a request publishes meanwhile is durable and stays pending.
+        let answered = async { while tasks.join_next().await.is_some() {} };
+        tokio::join!(answered, engine.shutdown(grace));
         let healthy = store.check().await;
         store.close().await;
         healthy
