@@ -37,3 +37,9 @@ pub use webhook::{DisabledReason, NewWebhook, Webhook, WebhookState};
 
 /// A point in time, in UTC. Stored and compared in microseconds.
 pub use jiff::Timestamp;
+
+/// RFC 3339 in UTC with milliseconds, `2021-10-15T15:22:10.079Z`: how JavaScript writes a time, and all systems' APIs.
+#[must_use]
+pub fn utc_millis(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
+}

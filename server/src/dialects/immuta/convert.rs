@@ -2,8 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use sigpost_core::json::{Canonical, Duplicates, Kind, Limits, View};
-use sigpost_core::signature::Secret;
+use sigpost_core::json::{self, Canonical, Duplicates, Elements, Limits, View};
 
 use super::dto;
 use super::error::Boom;
@@ -12,11 +11,8 @@ use crate::dialects::shared;
 use crate::domain::profile::immuta::{ActionType, Immuta, Parts};
 use crate::domain::{
     Attempt, Endpoint, Failure, FailureClass, HistoryOrder, Number, Outcome, Phase, Profile, Record,
-    Settings, SortField, SortOrder, Timestamp, Webhook,
+    Settings, SortField, SortOrder, Webhook, utc_millis,
 };
-
-/// The longest secret in bytes.
-const MAX_SECRET: usize = 1_024;
 
 /// An entry of `POST /webhooks` as a draft, or why not.
 pub(super) fn draft(entry: View<'_>, settings: &Settings) -> Result<WebhookDraft, String> {
@@ -40,7 +36,11 @@ pub(super) fn draft(entry: View<'_>, settings: &Settings) -> Result<WebhookDraft
             .ok_or("actionType must be triggered or received")?,
     };
     let profile = Immuta::new(parts, settings).map_err(|error| error.to_string())?;
-    Ok(WebhookDraft { endpoint, secret: secret(entry)?, profile: Profile::Immuta(profile) })
+    Ok(WebhookDraft {
+        endpoint,
+        secret: shared::secret(entry.get("secret"), DraftSecret::None)?,
+        profile: Profile::Immuta(profile),
+    })
 }
 
 /// An entry of `POST /webhooks`.
@@ -51,51 +51,57 @@ pub(super) struct Entry {
     pub wrong: Option<String>,
 }
 
-/// The entries of `POST /webhooks`, each read by itself, so that one which names a member twice is wrong alone.
+/// The entries of `POST /webhooks`.
 pub(super) fn entries(body: &[u8]) -> Result<Vec<Entry>, Boom> {
+    let strict = match Canonical::parse(body, shared::limits()) {
+        Ok(whole) => {
+            let entry = |value: View<'_>| Entry { value: value.to_canonical(), wrong: None };
+            return Ok(elements(&whole)?.take(LOOKED_AT).map(entry).collect());
+        }
+        Err(error) => error,
+    };
+    // What is wrong inside an entry is that entry's alone.
+    let lenient = Limits { duplicates: Duplicates::LastWins, ..Limits::default() };
+    elements(&Canonical::parse(body, lenient)?)?;
+    let raw = raw_entries(body, strict)?;
+    let entry = |raw: &RawValue| {
+        let text = raw.get().as_bytes();
+        Ok(match Canonical::parse(text, shared::limits()) {
+            Ok(value) => Entry { value, wrong: None },
+            Err(error) => Entry {
+                value: Canonical::parse(text, lenient)?,
+                wrong: Some(format!("{error} of this entry")),
+            },
+        })
+    };
+    raw.into_iter().take(LOOKED_AT).map(entry).collect()
+}
+
+fn elements(payload: &Canonical) -> Result<Elements<'_>, Boom> {
+    let elements = payload.view().get("webhooks").and_then(View::elements);
+    elements.ok_or_else(|| Boom::bad_request("the payload must be {\"webhooks\": [ … ]}"))
+}
+
+/// The entries as they stand in the body. What is wrong beside them belongs to none, and is wrong with the request:
+/// `error` when they cannot be told from it.
+fn raw_entries(body: &[u8], error: json::Error) -> Result<Vec<&RawValue>, Boom> {
     #[derive(Deserialize)]
     struct Payload<'a> {
         #[serde(borrow)]
         webhooks: Vec<&'a RawValue>,
     }
-    // What is wrong inside an entry is that entry's.
-    let lenient = Limits { duplicates: Duplicates::LastWins, ..Limits::default() };
-    let whole = Canonical::parse(body, lenient)?;
-    let shape = || Boom::bad_request("the payload must be {\"webhooks\": [ … ]}");
-    whole.view().get("webhooks").and_then(View::elements).ok_or_else(shape)?;
-    let Ok(Payload { webhooks }) = serde_json::from_slice(body) else {
-        // `webhooks` is there twice, or a name beside it cannot be read: the strict reading says so, or there is
-        // nothing that could be wrong with one entry alone.
-        let strict = Canonical::parse(body, shared::limits())?;
-        let entries = strict.view().get("webhooks").and_then(View::elements).ok_or_else(shape)?;
-        let entry = |value: View<'_>| Entry { value: value.to_canonical(), wrong: None };
-        return Ok(entries.take(MAX_ENTRIES + 1).map(entry).collect());
-    };
-    check_beside(body, &webhooks)?;
-    // Of all that are too many, one tells.
-    let looked_at = webhooks.into_iter().take(MAX_ENTRIES + 1);
-    let entry = |raw: &RawValue| {
-        let text = raw.get().as_bytes();
-        let value = Canonical::parse(text, lenient)?;
-        let wrong = Canonical::parse(text, shared::limits()).err();
-        Ok(Entry { value, wrong: wrong.map(|error| format!("{error} of this entry")) })
-    };
-    looked_at.map(entry).collect()
-}
-
-/// What stands beside the entries belongs to none of them: what is wrong with it is wrong with the request.
-fn check_beside(body: &[u8], entries: &[&RawValue]) -> Result<(), Boom> {
-    let Some((first, last)) = entries.first().zip(entries.last()) else {
-        Canonical::parse(body, shared::limits())?;
-        return Ok(());
-    };
+    let Ok(Payload { webhooks }) = serde_json::from_slice(body) else { return Err(error.into()) };
+    let Some((first, last)) = webhooks.first().zip(webhooks.last()) else { return Err(error.into()) };
     // They are borrowed from the body.
     let at = |text: &str| text.as_ptr().addr() - body.as_ptr().addr();
     let (start, end) = (at(first.get()), at(last.get()) + last.get().len());
     Canonical::parse(&[&body[..start], &body[end..]].concat(), shared::limits())
-        .map(drop)
-        .map_err(|error| Boom::bad_request(format_args!("beside the entries of `webhooks`: {error}")))
+        .map_err(|error| Boom::bad_request(format_args!("beside the entries of `webhooks`: {error}")))?;
+    Ok(webhooks)
 }
+
+/// Of all entries that are too many, one tells.
+const LOOKED_AT: usize = MAX_ENTRIES + 1;
 
 /// The most webhooks one request may create.
 pub(super) const MAX_ENTRIES: usize = 1_000;
@@ -120,23 +126,6 @@ fn notifications(entry: View<'_>) -> Result<Vec<String>, String> {
     names.ok_or_else(|| "notificationType must hold nothing but text".into())
 }
 
-fn secret(entry: View<'_>) -> Result<DraftSecret, String> {
-    match entry.get("secret") {
-        None => Ok(DraftSecret::None),
-        Some(value) if value.kind() == Kind::Null => Ok(DraftSecret::None),
-        Some(value) => {
-            let text = value.as_str().ok_or("secret must be text")?;
-            if text.len() > MAX_SECRET {
-                return Err(format!("secret must not be longer than {MAX_SECRET} bytes"));
-            }
-            let secret = Secret::new(text.into_owned().into_bytes());
-            secret
-                .map(DraftSecret::Given)
-                .map_err(|_| "secret must not be empty; leave it out for unsigned webhooks".into())
-        }
-    }
-}
-
 /// The query of `GET /webhooks/history`. What is not known or out of range is refused by name.
 pub(super) fn history_request(query: &str) -> Result<HistoryRequest, Boom> {
     let mut request = HistoryRequest {
@@ -148,24 +137,24 @@ pub(super) fn history_request(query: &str) -> Result<HistoryRequest, Boom> {
         offset: 0,
         limit: 20,
     };
-    let mut seen: Vec<String> = Vec::new();
-    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+    let wrong = |message| Boom::bad_request(message);
+    shared::each_parameter(query, wrong, |name, value| {
         let bad =
             |expected: &str| Boom::bad_request(format_args!("query parameter {name} must be {expected}"));
-        match name.as_ref() {
+        match name {
             "offset" => {
-                request.offset = number(&value, 0, i64::MAX as u64).ok_or_else(|| bad("0 or more"))?;
+                request.offset = number(value, 0, i64::MAX as u64).ok_or_else(|| bad("0 or more"))?;
             }
             "pageSize" => {
-                let size = number(&value, 1, 1_000).and_then(|size| u32::try_from(size).ok());
+                let size = number(value, 1, 1_000).and_then(|size| u32::try_from(size).ok());
                 request.limit = size.ok_or_else(|| bad("a number from 1 to 1000"))?;
             }
             "sortField" => {
-                request.order.field = sort_field(&value)
+                request.order.field = sort_field(value)
                     .ok_or_else(|| bad("id, createdAt, updatedAt, statusCode or notificationType"))?;
             }
             "sortOrder" => {
-                request.order.order = match value.as_ref() {
+                request.order.order = match value {
                     "asc" => SortOrder::Ascending,
                     "desc" => SortOrder::Descending,
                     _ => return Err(bad("asc or desc")),
@@ -183,18 +172,12 @@ pub(super) fn history_request(query: &str) -> Result<HistoryRequest, Boom> {
                     _ => return Err(bad("success or failure")),
                 });
             }
-            "includeUser" => request.own = boolean(&value).ok_or_else(|| bad("true or false"))?,
-            "includeGlobal" => request.global = boolean(&value).ok_or_else(|| bad("true or false"))?,
-            _ => {
-                let name: String = name.chars().take(100).collect();
-                return Err(Boom::bad_request(format_args!("query parameter {name:?} is not known")));
-            }
+            "includeUser" => request.own = boolean(value).ok_or_else(|| bad("true or false"))?,
+            "includeGlobal" => request.global = boolean(value).ok_or_else(|| bad("true or false"))?,
+            _ => return Ok(false),
         }
-        if seen.iter().any(|seen| *seen == name) {
-            return Err(Boom::bad_request(format_args!("query parameter {name} is given twice")));
-        }
-        seen.push(name.into_owned());
-    }
+        Ok(true)
+    })?;
     Ok(request)
 }
 
@@ -262,8 +245,8 @@ pub(super) fn summary(webhook: &Webhook) -> Result<dto::Webhook, Boom> {
         action_type: profile.action().as_str(),
         // Configuration lets an Immuta tenant have decimal user ids only.
         created_by: owner.as_str().parse().unwrap_or_default(),
-        created_at: time(*created_at),
-        updated_at: time(*updated_at),
+        created_at: utc_millis(*created_at),
+        updated_at: utc_millis(*updated_at),
     })
 }
 
@@ -304,8 +287,8 @@ pub(super) fn retried_record(record: Record) -> Result<dto::RetriedRecord, Boom>
         status_code,
         notification_type: event_type,
         webhooks_activity_id: event_number.get(),
-        created_at: time(created_at),
-        updated_at: time(updated_at),
+        created_at: utc_millis(created_at),
+        updated_at: utc_millis(updated_at),
     })
 }
 
@@ -345,9 +328,4 @@ const fn network_error(failure: Failure) -> &'static str {
         (FailureClass::InvalidResponse, _) => "HPE_INVALID_RESPONSE",
         (FailureClass::Local, _) => "EAGAIN",
     }
-}
-
-/// `2021-10-15T15:22:10.079Z`.
-fn time(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
 }

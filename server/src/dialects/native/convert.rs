@@ -4,18 +4,15 @@ use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sigpost_core::json::{Kind, View};
-use sigpost_core::signature::Secret;
 
 use super::dto;
 use super::error::Problem;
 use crate::app::{DraftSecret, Error, WebhookDraft};
+use crate::dialects::shared;
 use crate::domain::profile::{generic, immuta, immuta_request, native, qlik};
 use crate::domain::{
-    DialectId, DisabledReason, Endpoint, Number, Profile, PublicId, Tenant, Timestamp, Webhook, WebhookState,
+    DialectId, DisabledReason, Endpoint, Number, Profile, PublicId, Tenant, Webhook, WebhookState, utc_millis,
 };
-
-/// The longest secret in bytes.
-const MAX_SECRET: usize = 1_024;
 
 /// A new webhook as a draft, or which member is wrong. A `secret` that is absent is generated; `null` means none.
 pub(super) fn draft(body: View<'_>, tenant: &Tenant) -> Result<WebhookDraft, Problem> {
@@ -23,21 +20,9 @@ pub(super) fn draft(body: View<'_>, tenant: &Tenant) -> Result<WebhookDraft, Pro
     let endpoint =
         Endpoint::parse(&body.text("url")?).map_err(|error| Error::invalid("url", error.to_string()))?;
     let profile = profile(body.required("profile")?, tenant)?;
-    Ok(WebhookDraft { endpoint, secret: secret(body.view.get("secret"))?, profile })
-}
-
-fn secret(given: Option<View<'_>>) -> Result<DraftSecret, Error> {
-    let invalid = |message: String| Error::invalid("secret", message);
-    let Some(value) = given else { return Ok(DraftSecret::Generated) };
-    if value.kind() == Kind::Null {
-        return Ok(DraftSecret::None);
-    }
-    let text = value.as_str().ok_or_else(|| invalid("secret must be text, or null for none".into()))?;
-    if text.len() > MAX_SECRET {
-        return Err(invalid(format!("secret must not be longer than {MAX_SECRET} bytes")));
-    }
-    let empty = "secret must not be empty; null makes a webhook without signatures";
-    Secret::new(text.into_owned().into_bytes()).map(DraftSecret::Given).map_err(|_| invalid(empty.into()))
+    let secret = shared::secret(body.view.get("secret"), DraftSecret::Generated)
+        .map_err(|message| Error::invalid("secret", message))?;
+    Ok(WebhookDraft { endpoint, secret, profile })
 }
 
 fn profile(given: View<'_>, tenant: &Tenant) -> Result<Profile, Error> {
@@ -194,8 +179,8 @@ pub(super) fn webhook(webhook: &Webhook) -> dto::Webhook {
         state,
         disabled_reason,
         signed: secret.is_some(),
-        created_at: time(*created_at),
-        updated_at: time(*updated_at),
+        created_at: utc_millis(*created_at),
+        updated_at: utc_millis(*updated_at),
         profile: profile_body(profile),
         secret: None,
     }
@@ -237,11 +222,6 @@ const fn state(state: WebhookState) -> (&'static str, Option<&'static str>) {
     }
 }
 
-/// RFC 3339, in UTC, with milliseconds.
-fn time(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
-}
-
 /// An id in a path. What is no id names nothing.
 pub(super) fn path_id(text: &str) -> Result<PublicId, Problem> {
     PublicId::parse(text).ok_or_else(|| Error::NotFound("webhook").into())
@@ -261,28 +241,21 @@ const MAX_LIMIT: usize = 100;
 /// The query of `GET /v1/webhooks`. What is not known or out of range is refused by name.
 pub(super) fn paging(query: &str) -> Result<Paging, Problem> {
     let mut paging = Paging { after: None, limit: DEFAULT_LIMIT };
-    let mut seen: Vec<String> = Vec::new();
-    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-        match name.as_ref() {
+    shared::each_parameter(query, bad_query, |name, value| {
+        match name {
             "limit" => {
                 let limit = value.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
                 paging.limit = limit.ok_or_else(|| bad_query("limit must be a number from 1 to 100"))?;
             }
             "cursor" => {
-                let after = read_cursor(&value);
+                let after = read_cursor(value);
                 paging.after =
                     Some(after.ok_or_else(|| bad_query("cursor must be the `next` of an earlier page"))?);
             }
-            _ => {
-                let name: String = name.chars().take(100).collect();
-                return Err(bad_query(format_args!("query parameter {name:?} is not known")));
-            }
+            _ => return Ok(false),
         }
-        if seen.iter().any(|seen| *seen == name) {
-            return Err(bad_query(format_args!("query parameter {name} is given twice")));
-        }
-        seen.push(name.into_owned());
-    }
+        Ok(true)
+    })?;
     Ok(paging)
 }
 

@@ -7,7 +7,7 @@ use sigpost_core::notification::cloudevents::CloudEvent;
 
 use super::Unfit;
 use super::envelope::{self, Object};
-use crate::domain::{Frame, PublicId, Timestamp};
+use crate::domain::{Frame, PublicId, Timestamp, utc_millis};
 
 /// A Request webhook's own part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl ImmutaRequest {
 /// The members all deliveries share: the end of the body, behind the ids.
 pub(super) fn prepare(event: &CloudEvent, now: Timestamp) -> Result<Vec<u8>, Unfit> {
     let data = envelope::json_data(event)?;
-    let created_at = envelope::time(event, now).strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string();
+    let created_at = utc_millis(envelope::time(event, now));
     let mut object = Object::open();
     object.text("type", event.event_type()).text("createdAt", &created_at).raw("data", data);
     let mut shared = object.close();

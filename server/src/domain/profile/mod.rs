@@ -100,7 +100,12 @@ impl Profile {
 
     /// The delivery's own part of the body. `delivery` makes the id for systems whose bodies name their delivery.
     #[must_use]
-    pub fn render(&self, webhook: &Named, prepared: &Prepared, delivery: impl FnOnce() -> PublicId) -> Frame {
+    pub fn render(
+        &self,
+        webhook: &Named,
+        prepared: &Prepared<'_>,
+        delivery: impl FnOnce() -> PublicId,
+    ) -> Frame {
         match self {
             Self::Native(_) | Self::Generic(_) => Frame::default(),
             Self::Immuta(profile) => profile.render(webhook.number),
@@ -194,13 +199,13 @@ enum Facts {
 
 /// An event in the form its tenant's system delivers it, and what to match by.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Prepared {
+pub struct Prepared<'a> {
     /// The part of the body that is the same in every delivery, stored once for all of them.
     pub shared: bytes::Bytes,
     /// What webhooks are matched against.
     pub subject: Subject,
-    /// The body of webhooks that want the older of two forms.
-    older: Option<bytes::Bytes>,
+    /// For webhooks that want the older of two forms.
+    older: Option<qlik::Older<'a>>,
 }
 
 /// Why an event cannot be one of its tenant's system. The message names the member and the remedy.
@@ -218,7 +223,7 @@ pub enum Unfit {
 ///
 /// # Errors
 /// [`Unfit`] when the system has no such event.
-pub fn prepare(tenant: &Tenant, event: &CloudEvent, now: Timestamp) -> Result<Prepared, Unfit> {
+pub fn prepare<'a>(tenant: &Tenant, event: &'a CloudEvent, now: Timestamp) -> Result<Prepared<'a>, Unfit> {
     let event_type = event.event_type();
     let (shared, older, facts) = match tenant.dialect {
         DialectId::Native => (envelope::cloud_event(event), None, Facts::Plain),
@@ -233,8 +238,8 @@ pub fn prepare(tenant: &Tenant, event: &CloudEvent, now: Timestamp) -> Result<Pr
         DialectId::ImmutaRequest => (immuta_request::prepare(event, now)?, None, Facts::Plain),
         DialectId::Generic => (generic::prepare(event, &tenant.uid, now)?, None, Facts::Plain),
         DialectId::Qlik => {
-            let qlik::Bodies { present, older } = qlik::prepare(event, tenant.settings.envelope, now)?;
-            (present, Some(older.into()), Facts::Qlik(qlik::Facts::of(event)))
+            let (present, older) = qlik::prepare(event, tenant.settings.envelope, now)?;
+            (present, Some(older), Facts::Qlik(qlik::Facts::of(event)))
         }
     };
     let subject = Subject { event_type: event_type.to_owned(), facts };

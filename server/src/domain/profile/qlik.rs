@@ -3,13 +3,18 @@
 //! Sources: Qlik's webhooks page and `OpenAPI` document (fields, limits, levels), its help (https and host names only),
 //! qlik.dev's changelog of 2026-04-22 (what the older envelope's members are called now).
 
+use core::cell::OnceCell;
+
+use bytes::Bytes;
 use sigpost_core::notification::cloudevents::{CloudEvent, Value};
 use sigpost_core::notification::qlik as catalogue;
 use sigpost_core::signature::Secret;
 
 use super::envelope::{self, Object};
 use super::{Audience, BadTypes, Prepared, Unfit, Unfitting, subscribable};
-use crate::domain::{Egress, Endpoint, Envelope, Frame, Host, Settings, Timestamp, Transport, User};
+use crate::domain::{
+    Egress, Endpoint, Envelope, Frame, Host, Settings, Timestamp, Transport, User, utc_millis,
+};
 
 /// A Qlik webhook's own part.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,12 +156,12 @@ impl Qlik {
     }
 
     /// Nothing stands around the body that all share. Who wants the older form gets a body of its own.
-    pub(super) fn render(&self, prepared: &Prepared) -> Frame {
+    pub(super) fn render(&self, prepared: &Prepared<'_>) -> Frame {
         match &prepared.older {
             Some(older) if !self.cloud_events => {
                 // An event is at most a few MiB long.
                 let cut = u32::try_from(prepared.shared.len()).unwrap_or(u32::MAX);
-                Frame { head: older.clone(), cut, tail: bytes::Bytes::new() }
+                Frame { head: older.body(), cut, tail: Bytes::new() }
             }
             _ => Frame::default(),
         }
@@ -204,17 +209,37 @@ impl Facts {
     }
 }
 
-/// An event in both forms.
-pub(super) struct Bodies {
-    pub(super) present: Vec<u8>,
-    pub(super) older: Vec<u8>,
+/// An event in the older form, which is only written if a webhook wants it, and then once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Older<'a> {
+    event: &'a CloudEvent,
+    data: &'a [u8],
+    time: String,
+    body: OnceCell<Bytes>,
 }
 
-pub(super) fn prepare(event: &CloudEvent, envelope: Envelope, now: Timestamp) -> Result<Bodies, Unfit> {
+impl Older<'_> {
+    fn body(&self) -> Bytes {
+        let write = || {
+            let mut object = Object::open();
+            write_older(&mut object, self.event, &self.time);
+            object.text("source", self.event.source()).raw("data", self.data);
+            object.close().into()
+        };
+        self.body.get_or_init(write).clone()
+    }
+}
+
+/// The body of CloudEvents delivery, and what the older form is made of.
+pub(super) fn prepare(
+    event: &CloudEvent,
+    envelope: Envelope,
+    now: Timestamp,
+) -> Result<(Vec<u8>, Older<'_>), Unfit> {
     let data = envelope::json_data(event)?;
     let time = match event.attribute("time") {
         Some(Value::Text(time)) => time.clone(),
-        _ => now.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string(),
+        _ => utc_millis(now),
     };
     let mut present = Object::open();
     // The one member of the older envelope that could be an attribute's name.
@@ -230,10 +255,7 @@ pub(super) fn prepare(event: &CloudEvent, envelope: Envelope, now: Timestamp) ->
         write_older(&mut present, event, &time);
     }
     present.raw("data", data);
-    let mut older = Object::open();
-    write_older(&mut older, event, &time);
-    older.text("source", event.source()).raw("data", data);
-    Ok(Bodies { present: present.close(), older: older.close() })
+    Ok((present.close(), Older { event, data, time, body: OnceCell::new() }))
 }
 
 const JSON: &str = "application/json";
