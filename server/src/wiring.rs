@@ -9,12 +9,12 @@ use tokio::net::TcpListener;
 
 use crate::app::App;
 use crate::clock::{Clock, SystemClock};
-use crate::config::{self, Config, MasterKeyFrom, TokenHolder};
+use crate::config::{self, Config, TokenHolder};
 use crate::delivery::{Engine, EngineError, EngineParts};
 use crate::domain::{TenantSpec, TokenHash, TokenOwner};
 use crate::http::{self, FailureLimit};
 use crate::rng::{Rng, SystemRng};
-use crate::storage::sqlite::{KeySource, MasterKey, OpenError, Options, SqliteStore};
+use crate::storage::sqlite::{OpenError, Options, SqliteStore};
 use crate::storage::{Directory, Store, StoreError};
 
 /// How often expired history is looked for.
@@ -132,14 +132,9 @@ async fn open(
     clock: &Arc<dyn Clock>,
     rng: &Arc<dyn Rng>,
 ) -> Result<Arc<dyn Store>, StartError> {
-    let master_key = match &server.master_key {
-        MasterKeyFrom::DataDirectory => KeySource::Generated,
-        MasterKeyFrom::File(path) => KeySource::File(path.clone()),
-        MasterKeyFrom::Given(key) => KeySource::Given(MasterKey::new(**key)),
-    };
     let options = Options {
         directory: server.data.clone(),
-        master_key,
+        master_key: server.master_key.clone(),
         clock: Arc::clone(clock),
         rng: Arc::clone(rng),
     };

@@ -10,11 +10,12 @@ use core::net::SocketAddr;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use figment::Figment;
 use figment::providers::{Env, Format as _, Toml};
-use zeroize::Zeroizing;
+use figment::value::{Dict, Map};
+use figment::{Figment, Metadata, Profile, Provider};
 
 use crate::domain::{TenantSpec, TokenHash, UserId};
+use crate::storage::sqlite::KeySource;
 
 /// What a server is run with. It holds a key, so it has no `Debug`.
 pub struct Config {
@@ -40,18 +41,7 @@ pub struct Server {
     /// Whether rates are limited; off only for tests.
     pub rate_limit: bool,
     /// Where the key that seals the webhooks' secrets comes from.
-    pub master_key: MasterKeyFrom,
-}
-
-/// Where the master key comes from.
-#[derive(Clone)]
-pub enum MasterKeyFrom {
-    /// A generated one, in the data directory.
-    DataDirectory,
-    /// This file.
-    File(PathBuf),
-    /// The environment.
-    Given(Zeroizing<[u8; 32]>),
+    pub master_key: KeySource,
 }
 
 /// Whom a declared token belongs to, by configured names: the store knows the ids.
@@ -116,16 +106,12 @@ impl Config {
     /// [`ConfigError`] names the place and the remedy.
     pub fn load(file: Option<&Path>, overrides: Overrides) -> Result<Self, ConfigError> {
         let toml = match file {
-            None => Toml::string(""),
+            None => None,
             Some(path) if !path.exists() => return Err(ConfigError::NoFile(path.to_owned())),
-            Some(path) => {
-                // Says better than the provider why a file cannot be read; the provider names it when it is wrong.
-                read(path, "--config")?;
-                Toml::file_exact(path)
-            }
+            Some(path) => Some(TomlFile { path, text: read(path, "--config")? }),
         };
         let environment = Env::prefixed("SIGPOST_").filter(|key| key.starts_with("SERVER__")).split("__");
-        let figment = Figment::new().merge(toml).merge(environment);
+        let figment = toml.map_or_else(Figment::new, Figment::from).merge(environment);
         let base = file.and_then(Path::parent).unwrap_or_else(|| Path::new(""));
         Self::from_figment(&figment, base, overrides)
     }
@@ -141,6 +127,22 @@ impl Config {
     fn from_figment(figment: &Figment, base: &Path, overrides: Overrides) -> Result<Self, ConfigError> {
         let raw: raw::Config = figment.extract().map_err(|error| ConfigError::Form(Box::new(error)))?;
         parse::config(raw, base, overrides)
+    }
+}
+
+/// A file that was read; what is wrong with it is told with its name.
+struct TomlFile<'a> {
+    path: &'a Path,
+    text: String,
+}
+
+impl Provider for TomlFile<'_> {
+    fn metadata(&self) -> Metadata {
+        Metadata::from("TOML file", self.path)
+    }
+
+    fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
+        Toml::string(&self.text).data()
     }
 }
 

@@ -5,13 +5,14 @@ use core::time::Duration;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use super::{Config, ConfigError, MasterKeyFrom, Overrides, Server, TokenHolder, raw, read};
 use zeroize::Zeroizing;
 
+use super::{Config, ConfigError, Overrides, Server, TokenHolder, raw, read};
 use crate::domain::{
     DialectId, Egress, EgressPolicy, Envelope, ImmutaSignatures, NotificationList, ParseNetworkError,
     RetryPolicy, Role, Settings, TenantSpec, TokenHash, User, UserId,
 };
+use crate::storage::sqlite::{KeySource, MasterKey};
 
 type Tokens = HashMap<TokenHash, TokenHolder>;
 
@@ -78,23 +79,17 @@ fn server(raw: raw::Server, base: &Path, overrides: Overrides) -> Result<Server,
         data,
         public_url,
         rate_limit: rate_limit.unwrap_or(true),
-        master_key: master_key_from(master_key_file, master_key, base)?,
+        master_key: key_source(master_key_file, master_key, base)?,
     })
 }
 
-fn master_key_from(
-    file: Option<PathBuf>,
-    given: Option<String>,
-    base: &Path,
-) -> Result<MasterKeyFrom, ConfigError> {
+fn key_source(file: Option<PathBuf>, given: Option<String>, base: &Path) -> Result<KeySource, ConfigError> {
     match (file, given.map(Zeroizing::new)) {
-        (None, None) => Ok(MasterKeyFrom::DataDirectory),
-        (Some(path), None) => Ok(MasterKeyFrom::File(base.join(path))),
+        (None, None) => Ok(KeySource::Generated),
+        (Some(path), None) => Ok(KeySource::File(base.join(path))),
         (None, Some(hex)) => {
-            let mut key = Zeroizing::new([0; 32]);
-            hex::decode_to_slice(hex.trim(), key.as_mut_slice())
-                .map_err(|_| value("[server] master_key", "must be 64 hex digits"))?;
-            Ok(MasterKeyFrom::Given(key))
+            let key = MasterKey::parse(&hex);
+            key.map(KeySource::Given).map_err(|_| value("[server] master_key", "must be 64 hex digits"))
         }
         (Some(_), Some(_)) => Err(value("[server]", "give one of master_key_file and master_key")),
     }
