@@ -1,4 +1,4 @@
-// What counts as bytes, everywhere alike.
+// What counts as bytes, and how many a text has, everywhere alike.
 
 // What these getters say holds in any realm, and no object can pretend it: they look at what the engine keeps.
 const typed = Object.getPrototypeOf(Uint8Array.prototype) as object;
@@ -31,4 +31,15 @@ function isArrayBuffer(value: unknown): value is ArrayBuffer {
   } catch {
     return false;
   }
+}
+
+/** The length of a text in bytes of UTF-8. Half a surrogate pair has three, as what is written for it. */
+export function utf8Length(text: string): number {
+  let bytes = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    const point = text.codePointAt(index) as number;
+    bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+    index += point < 0x10000 ? 0 : 1;
+  }
+  return bytes;
 }

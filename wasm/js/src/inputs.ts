@@ -1,7 +1,7 @@
 // What users hand in, brought into one form before anything is written to shared memory: from there on none of their
 // code runs (getters, iterators, subclasses), so nothing can change what lies there.
 
-import { viewOf } from './bytes.js';
+import { utf8Length, viewOf } from './bytes.js';
 import { VerificationError } from './error.js';
 
 /**
@@ -42,17 +42,6 @@ export function bodyOf(body: unknown, maxBytes: number): string | Uint8Array<Arr
     throw new VerificationError('body_too_large', `the body is larger than ${maxBytes} bytes`);
   }
   return taken;
-}
-
-/** The length of a text in bytes of UTF-8. Half a surrogate pair has three, as what is written for it. */
-function utf8Length(text: string): number {
-  let bytes = 0;
-  for (let index = 0; index < text.length; index += 1) {
-    const point = text.codePointAt(index) as number;
-    bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
-    index += point < 0x10000 ? 0 : 1;
-  }
-  return bytes;
 }
 
 function describe(value: unknown): string {

@@ -1,6 +1,6 @@
 // The canonicalising module. It is one file of the package, which both entries that canonicalise share.
 
-import { viewOf } from './bytes.js';
+import { utf8Length, viewOf } from './bytes.js';
 import type * as Border from './generated/canonical_border.js';
 import base64 from './generated/canonical.wasm';
 import { Instance, Trap } from './instance.js';
@@ -126,21 +126,9 @@ function write(wasm: typeof Border, input: string | Uint8Array, most: number): n
     return input.length;
   }
   // Three bytes a code unit are always enough, but for a long text much to reserve.
-  const enough = input.length > SHORT ? bytesFor(input) : input.length * 3;
+  const enough = input.length > SHORT ? utf8Length(input) : input.length * 3;
   const { read, written } = encoder.encodeInto(input, room(Math.min(enough, most)));
   return read < input.length ? undefined : written;
-}
-
-/** As many bytes as a text has in UTF-8; more only for surrogate pairs, which count six and not four. */
-function bytesFor(text: string): number {
-  let bytes = text.length;
-  for (let index = 0; index < text.length; index += 1) {
-    const unit = text.charCodeAt(index);
-    if (unit > 0x7f) {
-      bytes += unit > 0x7ff ? 2 : 1;
-    }
-  }
-  return bytes;
 }
 
 function view(text: unknown): Uint8Array {
