@@ -203,6 +203,12 @@ mod tests {
         format!("fn long() {{\n{}}}\n", "    work();\n".repeat(lines))
     }
 
+    /// A head, so many lines, and the brace that closes it.
+    fn script(head: &str, lines: usize) -> String {
+        let indent = if head.starts_with(' ') { "  " } else { "" };
+        format!("{head}\n{}{indent}}}\n", "    work();\n".repeat(lines))
+    }
+
     #[test]
     fn a_long_rust_function_is_refused() {
         assert_eq!(violations("a.rs", &function(FUNCTION)), [""; 0]);
@@ -229,35 +235,30 @@ mod tests {
 
     #[test]
     fn a_long_script_function_is_refused() {
-        let body = "    work();\n".repeat(FUNCTION + 1);
         for head in [
             "export async function f(a) {",
             "const f = async (a) => {",
             "  static f(a) {",
             "export default function f() {",
         ] {
-            let text = format!("{head}\n{body}{}}}\n", if head.starts_with(' ') { "  " } else { "" });
-            assert_eq!(violations("a.ts", &text).len(), 1, "{head}");
+            assert_eq!(violations("a.ts", &script(head, FUNCTION + 1)).len(), 1, "{head}");
         }
-        assert_eq!(violations("a.ts", &format!("if (a) {{\n{body}}}\n")), [""; 0]);
+        assert_eq!(violations("a.ts", &script("if (a) {", FUNCTION + 1)), [""; 0]);
     }
 
     #[test]
     fn a_long_script_function_with_a_head_of_several_lines_is_refused() {
-        let body = "    work();\n".repeat(FUNCTION + 1);
         for head in [
             "export function f<A>(\n  a: A,\n): Promise<A> {",
             "const f = async (\n  a,\n) => {",
             "  verify<Event = unknown>(\n    a: A,\n  ): Event {",
             "  protected constructor(\n    a: A,\n  ) {",
         ] {
-            let text = format!("{head}\n{body}{}}}\n", if head.starts_with(' ') { "  " } else { "" });
-            assert_eq!(violations("a.ts", &text).len(), 1, "{head}");
-            let short = text.replacen("    work();\n", "", 1);
-            assert_eq!(violations("a.ts", &short), [""; 0], "{head}");
+            assert_eq!(violations("a.ts", &script(head, FUNCTION + 1)).len(), 1, "{head}");
+            assert_eq!(violations("a.ts", &script(head, FUNCTION)), [""; 0], "{head}");
         }
         for no_function in ["if (\n  a\n) {", "call(\n  a,\n);\n{"] {
-            assert_eq!(violations("a.ts", &format!("{no_function}\n{body}}}\n")), [""; 0]);
+            assert_eq!(violations("a.ts", &script(no_function, FUNCTION + 1)), [""; 0]);
         }
     }
 

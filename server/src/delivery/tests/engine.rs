@@ -251,6 +251,17 @@ async fn an_idle_engine_stops_at_once() {
     assert!(took < Duration::from_millis(200), "{took:?}");
 }
 
+async fn is_served_at_once(world: &World, healthy: &Webhook, alive: &Receiver) {
+    let (_, took) = timed(async {
+        for _ in 0..100 {
+            world.publish(healthy);
+        }
+        world.store.until("the healthy one is served", |_| alive.requests().len() == 100).await;
+    })
+    .await;
+    assert!(took < Duration::from_secs(1), "{took:?}");
+}
+
 #[tokio::test]
 async fn a_tenant_whose_receivers_all_hang_leaves_slots_to_the_others() {
     let (dead, alive) = (Receiver::start(|_, _| Reply::Hang).await, Receiver::ok().await);
@@ -266,14 +277,7 @@ async fn a_tenant_whose_receivers_all_hang_leaves_slots_to_the_others() {
     }
     world.store.until("the hanging ones hold what they get", |_| dead.open() >= 30).await;
     let healthy = world.webhook_of(TenantId::new(2), &alive.url());
-    let (_, took) = timed(async {
-        for _ in 0..100 {
-            world.publish(&healthy);
-        }
-        world.store.until("the healthy one is served", |_| alive.requests().len() == 100).await;
-    })
-    .await;
-    assert!(took < Duration::from_secs(1), "{took:?}");
+    is_served_at_once(&world, &healthy, &alive).await;
     assert!(dead.open() <= 30, "{}", dead.open());
 }
 
@@ -289,12 +293,5 @@ async fn hanging_endpoints_do_not_hold_up_a_healthy_one() {
     }
     world.store.until("the dead ones fill their windows", |_| dead.open() >= 32).await;
     let healthy = world.webhook(&alive.url());
-    let (_, took) = timed(async {
-        for _ in 0..100 {
-            world.publish(&healthy);
-        }
-        world.store.until("the healthy one is served", |_| alive.requests().len() == 100).await;
-    })
-    .await;
-    assert!(took < Duration::from_secs(1), "{took:?}");
+    is_served_at_once(&world, &healthy, &alive).await;
 }
