@@ -12,7 +12,8 @@ impl App {
     /// of its own: the earlier record stays as it is, and the attempt changes nobody's state.
     ///
     /// # Errors
-    /// [`Error::Forbidden`]; [`Error::Saturated`] when the tenant has many under way; [`Error::NotFound`] when the record, or its webhook, is not there (any more).
+    /// [`Error::Forbidden`]; [`Error::Saturated`] when the tenant has many under way; [`Error::NotFound`] when the
+    /// record, or its webhook, is not there (any more).
     pub async fn resend(&self, principal: &Principal, record: Number) -> Result<Record, Error> {
         let access = authorise(principal, Operation::Resend)?;
         let tenant = access.tenant.id;

@@ -11,7 +11,6 @@ use rustls_pki_types::pem::PemObject;
 use tokio_rustls::TlsConnector;
 
 use super::unproven::Unproven;
-
 use crate::domain::{Egress, Tenant, TenantId};
 
 /// Names a policy. Tenants with equal rules share one; any difference, even in the file a certificate comes from,
