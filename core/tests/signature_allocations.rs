@@ -1,10 +1,12 @@
 //! Verifying a raw body allocates nothing: counted, not promised.
 
+mod common;
+
 use core::alloc::{GlobalAlloc, Layout};
 use core::sync::atomic::{AtomicUsize, Ordering};
 use std::alloc::System;
 
-use sigpost_core::signature::{Scheme, Secret, SignInput, Signer, Verifier};
+use sigpost_core::signature::{Scheme, SignInput, Signer, Verifier};
 
 struct Counting;
 
@@ -32,11 +34,12 @@ static ALLOCATOR: Counting = Counting;
 #[test]
 fn verifying_a_raw_body_allocates_nothing() {
     let body = vec![b'a'; 100_000];
-    for scheme in Scheme::presets() {
-        let secret = Secret::new("secret").unwrap();
+    // Ed25519 keeps the message: it reads it twice.
+    for scheme in Scheme::presets().iter().filter(|scheme| scheme.algorithm().name() != "ed25519") {
+        let [newer, secret] = [b"newer".as_slice(), b"secret"].map(|key| common::secret(scheme, key));
         let input = SignInput { body: &body, id: Some("id"), timestamp: Some(7) };
-        let headers = Signer::new(scheme, &secret).sign(input).unwrap();
-        let verifier = Verifier::new(scheme, &[Secret::new("newer").unwrap(), secret]);
+        let headers = Signer::new(scheme, &secret).unwrap().sign(input).unwrap();
+        let verifier = Verifier::new(scheme, &[newer, secret]).unwrap();
         let before = ALLOCATIONS.load(Ordering::Relaxed);
         let pairs = headers.iter().map(|(name, value)| (&**name, value.as_bytes()));
         let verified = verifier.verify(pairs, &body, 7);

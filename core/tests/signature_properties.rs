@@ -1,9 +1,12 @@
 //! What holds for every body, secret and id: what was signed verifies, and nothing that differs by a bit does.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod common;
+
+use common::secret;
 use proptest::collection::vec;
 use proptest::prelude::*;
-use sigpost_core::signature::{Encoding, Scheme, Secret, SignInput, Signer, Verified, Verifier, VerifyError};
+use sigpost_core::signature::{Encoding, Scheme, SignInput, Signer, Verified, Verifier, VerifyError};
 
 const NOW: i64 = 1_700_000_000;
 
@@ -13,13 +16,9 @@ fn schemes() -> impl Strategy<Value = &'static Scheme> {
     prop::sample::select(Scheme::presets())
 }
 
-fn secret(bytes: &[u8]) -> Secret {
-    Secret::new(bytes).unwrap()
-}
-
 fn signed(scheme: &Scheme, key: &[u8], id: &str, body: &[u8]) -> Headers {
     let input = SignInput { body, id: Some(id), timestamp: Some(NOW) };
-    let headers = Signer::new(scheme, &secret(key)).sign(input).unwrap();
+    let headers = Signer::new(scheme, &secret(scheme, key)).unwrap().sign(input).unwrap();
     headers.into_iter().map(|(name, value)| (name.into_owned(), value.into_bytes())).collect()
 }
 
@@ -40,20 +39,20 @@ proptest! {
     fn what_was_signed_verifies(
         scheme in schemes(), key in vec(any::<u8>(), 1..200), id in "[!-\\-/-~]{1,256}", body in vec(any::<u8>(), 0..2_000),
     ) {
-        let verifier = Verifier::new(scheme, &[secret(b"newer"), secret(&key)]);
+        let verifier = Verifier::new(scheme, &[secret(scheme, b"newer"), secret(scheme, &key)]).unwrap();
         let headers = signed(scheme, &key, &id, &body);
         let verified = verify(&verifier, &headers, &body).unwrap();
         prop_assert_eq!(&*verified.signed_body, body.as_slice());
         prop_assert_eq!(verified.secret, usize::from(key != b"newer"));
         prop_assert_eq!(verified.id, scheme.id_header().map(|_| id.as_str()));
-        prop_assert_eq!(verified.timestamp, scheme.timestamp_header().map(|_| NOW));
+        prop_assert_eq!(verified.timestamp, scheme.time().map(|_| NOW));
     }
 
     #[test]
     fn a_flipped_bit_of_the_body_never_verifies(
         scheme in schemes(), body in vec(any::<u8>(), 1..500), at in any::<prop::sample::Index>(), bit in 0..8_u8,
     ) {
-        let verifier = Verifier::new(scheme, &[secret(b"key")]);
+        let verifier = Verifier::new(scheme, &[secret(scheme, b"key")]).unwrap();
         let headers = signed(scheme, b"key", "id", &body);
         let mut forged = body.clone();
         forged[at.index(body.len())] ^= 1 << bit;
@@ -69,7 +68,7 @@ proptest! {
         // HMAC fills a key up with zeros: a key and the same key with a zero more are one key (RFC 2104, section 2).
         let filled = |key: &[u8]| [key, &[0; 100][key.len()..]].concat();
         prop_assume!(filled(&key) != filled(&other));
-        let verifier = Verifier::new(scheme, &[secret(&other)]);
+        let verifier = Verifier::new(scheme, &[secret(scheme, &other)]).unwrap();
         let headers = signed(scheme, &key, "id", b"{}");
         prop_assert_eq!(verify(&verifier, &headers, b"{}"), Err(VerifyError::Mismatch));
     }
@@ -78,7 +77,7 @@ proptest! {
     fn a_flipped_bit_of_any_header_never_verifies(
         scheme in schemes(), which in any::<prop::sample::Index>(), at in any::<prop::sample::Index>(), bit in 0..8_u8,
     ) {
-        let verifier = Verifier::new(scheme, &[secret(b"key")]);
+        let verifier = Verifier::new(scheme, &[secret(scheme, b"key")]).unwrap();
         let good = signed(scheme, b"key", "msg_1", b"{}");
         let mut forged = good.clone();
         let (_, value) = &mut forged[which.index(good.len())];
@@ -95,7 +94,7 @@ proptest! {
     fn arbitrary_headers_neither_verify_nor_panic(
         scheme in schemes(), values in vec(vec(any::<u8>(), 0..700), 3), now in any::<i64>(),
     ) {
-        let verifier = Verifier::new(scheme, &[secret(b"key")]);
+        let verifier = Verifier::new(scheme, &[secret(scheme, b"key")]).unwrap();
         let names = [Some(scheme.signature_header()), scheme.id_header(), scheme.timestamp_header()];
         let pairs = names.iter().zip(&values).filter_map(|(name, value)| Some(((*name)?, value.as_slice())));
         let result = verifier.verify(pairs, b"{}", now);

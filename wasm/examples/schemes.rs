@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use sigpost_core::signature::{Algorithm, Encoding, Grammar, KeyForm, Part, Replay, Scheme, SignedBody};
+use sigpost_core::signature::{Part, Scheme, Time};
 
 fn main() -> io::Result<()> {
     let mut out = io::stdout().lock();
@@ -20,51 +20,34 @@ fn preset(out: &mut impl Write, scheme: &Scheme) -> io::Result<()> {
     writeln!(out, "  {:?}: {{", scheme.name())?;
     field(out, "name", scheme.name())?;
     field(out, "header", scheme.signature_header())?;
-    let algorithm = match scheme.algorithm() {
-        Algorithm::HmacSha1 => "hmac-sha1",
-        Algorithm::HmacSha256 => "hmac-sha256",
-        other => unreachable!("{other:?} has no name here: give it one"),
-    };
-    field(out, "algorithm", algorithm)?;
-    let encoding = match scheme.encoding() {
-        Encoding::Hex => "hex",
-        Encoding::Base64 => "base64",
-        other => unreachable!("{other:?} has no name here: give it one"),
-    };
-    field(out, "encoding", encoding)?;
-    match scheme.grammar() {
-        Grammar::Bare => {}
-        Grammar::Prefixed(prefix) => field(out, "prefix", prefix)?,
-        Grammar::Versions(version) => field(out, "version", version)?,
-        other => unreachable!("{other:?} has no name here: give it one"),
+    field(out, "algorithm", scheme.algorithm().name())?;
+    field(out, "encoding", scheme.encoding().name())?;
+    if !scheme.grammar().prefix().is_empty() {
+        field(out, "prefix", scheme.grammar().prefix())?;
+    }
+    if let Some(separator) = scheme.grammar().separator() {
+        field(out, "separator", separator.character().encode_utf8(&mut [0; 4]))?;
     }
     let parts: Vec<String> = scheme.parts().iter().map(part).collect();
     writeln!(out, "    signed: [{}],", parts.join(", "))?;
-    for (name, header) in [
+    let (timestamp_header, timestamp_prefix) = match scheme.time() {
+        Some(Time::Header(name)) => (Some(&**name), None),
+        Some(Time::Entry(prefix)) => (None, Some(&**prefix)),
+        None => (None, None),
+        Some(other) => unreachable!("{other:?} has no name here: give it one"),
+    };
+    for (name, value) in [
         ("idHeader", scheme.id_header()),
-        ("timestampHeader", scheme.timestamp_header()),
+        ("timestampHeader", timestamp_header),
+        ("timestampPrefix", timestamp_prefix),
         ("weakerHeader", scheme.weaker_header()),
     ] {
-        header.map_or(Ok(()), |header| field(out, name, header))?;
+        value.map_or(Ok(()), |value| field(out, name, value))?;
     }
     scheme.tolerance().map_or(Ok(()), |seconds| writeln!(out, "    tolerance: {seconds},"))?;
-    let body = match scheme.body() {
-        SignedBody::Raw => "raw",
-        SignedBody::Canonical => "canonical",
-    };
-    field(out, "body", body)?;
-    let key = match scheme.key() {
-        KeyForm::Whole => "whole",
-        KeyForm::StandardWebhooks => "standard-webhooks",
-    };
-    field(out, "key", key)?;
-    let replay = match scheme.replay() {
-        Replay::Nothing => "nothing",
-        Replay::Time => "time",
-        Replay::Id => "id",
-        Replay::IdAndTime => "id-and-time",
-    };
-    field(out, "replay", replay)?;
+    field(out, "body", scheme.body().name())?;
+    field(out, "key", scheme.key().name())?;
+    field(out, "replay", scheme.replay().name())?;
     writeln!(out, "  }},")
 }
 

@@ -1,16 +1,25 @@
 //! Reading signature, id and timestamp headers, strictly and without allocating.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::alphabet;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
+use base64::engine::{DecodePaddingMode, Engine as _};
 
 use super::mac::MAX_TAG;
-use super::scheme::{Algorithm, Encoding, Grammar};
+use super::scheme::{Encoding, Grammar, Scheme, Separator};
 
-/// More candidates than any rotation needs; a bound on the work a forger can cause.
-const MAX_CANDIDATES: usize = 16;
+/// More entries than any rotation needs; a bound on the work a forger can cause.
+pub(super) const MAX_ENTRIES: usize = 16;
 const MAX_ID: usize = 256;
 /// The latest time that [`timestamp`] reads: fifteen digits.
 pub(super) const LATEST: i64 = 999_999_999_999_999;
+
+/// Base64 for URLs, whose users write the padding or leave it out.
+pub(super) const URL: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::URL_SAFE,
+    GeneralPurposeConfig::new()
+        .with_encode_padding(false)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// A decoded candidate tag, of the algorithm's length.
 #[derive(Clone)]
@@ -22,36 +31,41 @@ impl Candidate {
     }
 }
 
-/// The candidates in a signature header; none when it holds nothing of the scheme's form.
-pub(super) fn candidates(
-    value: &str,
-    grammar: &Grammar,
-    encoding: Encoding,
-    algorithm: Algorithm,
-) -> impl Iterator<Item = Candidate> {
-    let (list, prefix) = match grammar {
-        Grammar::Bare => (false, ""),
-        Grammar::Prefixed(prefix) => (false, prefix.as_ref()),
-        Grammar::Versions(version) => (true, version.as_ref()),
-    };
-    let whole = (!list).then(|| value.strip_prefix(prefix)).flatten();
-    let entries = value.split(' ').take(MAX_CANDIDATES).filter(move |_| list);
-    let listed = entries.filter_map(move |entry| entry.strip_prefix(prefix)?.strip_prefix(','));
-    whole.into_iter().chain(listed).filter_map(move |text| decode(text, encoding, algorithm))
+/// The entries of a signature header: one, or those of its list, of which the first [`MAX_ENTRIES`] count.
+fn entries(value: &str, separator: Option<Separator>) -> impl Iterator<Item = &str> + Clone {
+    let whole = separator.is_none().then_some(value);
+    let listed = separator.map(|separator| {
+        let entries = value.split(separator.character()).take(MAX_ENTRIES);
+        entries.map(|entry| entry.trim_matches(' '))
+    });
+    whole.into_iter().chain(listed.into_iter().flatten())
 }
 
-fn decode(text: &str, encoding: Encoding, algorithm: Algorithm) -> Option<Candidate> {
+/// The candidates in a signature header; none when it holds nothing of the scheme's form.
+pub(super) fn candidates(value: &str, scheme: &Scheme) -> impl Iterator<Item = Candidate> + Clone {
+    let Grammar { prefix, separator } = &scheme.grammar;
+    let (encoding, len) = (scheme.encoding, scheme.algorithm.tag_len());
+    entries(value, *separator).filter_map(move |entry| decode(entry.strip_prefix(&**prefix)?, encoding, len))
+}
+
+/// The time in a signature header's list, behind this text: there must be exactly one.
+pub(super) fn time_entry<'a>(value: &'a str, grammar: &Grammar, prefix: &str) -> Option<&'a str> {
+    let mut times = entries(value, grammar.separator).filter_map(|entry| entry.strip_prefix(prefix));
+    times.next().filter(|_| times.next().is_none())
+}
+
+fn decode(text: &str, encoding: Encoding, len: usize) -> Option<Candidate> {
     // Decoders want room for what the text's length could hold; two bytes more than any tag.
     let mut buffer = [0; MAX_TAG + 2];
-    let len = match encoding {
+    let decoded = match encoding {
         Encoding::Hex => {
-            let len = text.len() / 2;
-            hex::decode_to_slice(text, buffer.get_mut(..len)?).ok()?;
-            len
+            hex::decode_to_slice(text, buffer.get_mut(..text.len() / 2)?).ok()?;
+            text.len() / 2
         }
         Encoding::Base64 => STANDARD.decode_slice(text, &mut buffer).ok()?,
+        Encoding::Base64Url => URL.decode_slice(text, &mut buffer).ok()?,
     };
-    if len != algorithm.tag_len() {
+    if decoded != len {
         return None;
     }
     let mut tag = [0; MAX_TAG];
@@ -86,29 +100,49 @@ mod tests {
     use std::vec::Vec;
 
     use super::*;
+    use crate::signature::SchemeBuilder;
 
-    fn count(value: &str, grammar: &Grammar, encoding: Encoding) -> usize {
-        candidates(value, grammar, encoding, Algorithm::HmacSha256).count()
+    fn scheme(encoding: Encoding) -> SchemeBuilder {
+        Scheme::custom("x", "x-sig").encoding(encoding)
+    }
+
+    fn count(value: &str, scheme: &SchemeBuilder) -> usize {
+        candidates(value, &scheme.clone().build().unwrap()).count()
     }
 
     #[test]
     fn a_bare_tag_is_hex_of_either_case_and_exactly_as_long_as_it_must_be() {
+        let bare = scheme(Encoding::Hex);
         let tag = "ab".repeat(32);
-        assert_eq!(count(&tag, &Grammar::Bare, Encoding::Hex), 1);
-        assert_eq!(count(&tag.to_uppercase(), &Grammar::Bare, Encoding::Hex), 1);
+        assert_eq!(count(&tag, &bare), 1);
+        assert_eq!(count(&tag.to_uppercase(), &bare), 1);
         for bad in
             ["", "ab", &tag[1..], &tag[2..], &format!("{tag}ab"), &format!(" {tag}"), &tag.replace('a', "g")]
         {
-            assert_eq!(count(bad, &Grammar::Bare, Encoding::Hex), 0, "{bad}");
+            assert_eq!(count(bad, &bare), 0, "{bad}");
         }
     }
 
     #[test]
-    fn only_the_named_version_of_a_list_counts() {
-        let versions = Grammar::Versions("v1".into());
+    fn base64_has_its_padding_and_base64url_may_have_it() {
+        let tag = [0xfb; 32];
+        let (standard, url) = (STANDARD.encode(tag), URL.encode(tag));
+        assert!(standard.contains('+') && url.contains('-') && !url.ends_with('='));
+        assert_eq!(count(&standard, &scheme(Encoding::Base64)), 1);
+        assert_eq!(count(standard.trim_end_matches('='), &scheme(Encoding::Base64)), 0);
+        assert_eq!(count(&url, &scheme(Encoding::Base64)), 0);
+        assert_eq!(count(&url, &scheme(Encoding::Base64Url)), 1);
+        assert_eq!(count(&format!("{url}="), &scheme(Encoding::Base64Url)), 1);
+        assert_eq!(count(&format!("{url}=="), &scheme(Encoding::Base64Url)), 0);
+        assert_eq!(count(&standard, &scheme(Encoding::Base64Url)), 0);
+    }
+
+    #[test]
+    fn only_entries_with_the_prefix_count() {
+        let versions = scheme(Encoding::Base64).prefix("v1,").separator(Separator::Space);
         let tag = STANDARD.encode([7; 32]);
-        assert_eq!(count(&format!("v1,{tag}"), &versions, Encoding::Base64), 1);
-        assert_eq!(count(&format!("v1a,{tag} v2,{tag} v1,{tag} v1,{tag}"), &versions, Encoding::Base64), 2);
+        assert_eq!(count(&format!("v1,{tag}"), &versions), 1);
+        assert_eq!(count(&format!("v1a,{tag} v2,{tag} v1,{tag}  v1,{tag}"), &versions), 2);
         for bad in [
             &*tag,
             &format!("v1{tag}"),
@@ -116,10 +150,26 @@ mod tests {
             &format!("v1,{}", tag.trim_end_matches('=')),
             "",
         ] {
-            assert_eq!(count(bad, &versions, Encoding::Base64), 0, "{bad}");
+            assert_eq!(count(bad, &versions), 0, "{bad}");
         }
         let many: Vec<_> = core::iter::repeat_n(format!("v1,{tag}"), 1_000).collect();
-        assert_eq!(count(&many.join(" "), &versions, Encoding::Base64), MAX_CANDIDATES);
+        assert_eq!(count(&many.join(" "), &versions), MAX_ENTRIES);
+    }
+
+    #[test]
+    fn a_list_by_commas_may_have_spaces_and_exactly_one_time() {
+        let fields = scheme(Encoding::Hex).prefix("v1=").separator(Separator::Comma);
+        let tag = "ab".repeat(32);
+        assert_eq!(count(&format!("t=1,v1={tag},v0={tag},v1={tag}"), &fields), 2);
+        assert_eq!(count(&format!("t=1 , v1={tag} ,v1={tag}"), &fields), 2);
+        let grammar = fields.build().unwrap().grammar;
+        assert_eq!(time_entry("t=1,v1=x", &grammar, "t="), Some("1"));
+        assert_eq!(time_entry("v1=x, t=12", &grammar, "t="), Some("12"));
+        for bad in ["v1=x", "t=1,t=1", "t=1,v1=x,t=2", "T=1", "xt=1", ""] {
+            assert_eq!(time_entry(bad, &grammar, "t="), None, "{bad}");
+        }
+        // Beyond the entries that count there is none.
+        assert_eq!(time_entry(&format!("{}t=1", "v1=x,".repeat(MAX_ENTRIES)), &grammar, "t="), None);
     }
 
     #[test]

@@ -16,7 +16,9 @@
 //!
 //! What is not: a scheme that signs neither an id nor a time ([`Replay::Nothing`]) cannot tell a replay.
 
+mod ed25519;
 mod header;
+mod keyed;
 mod mac;
 mod presets;
 mod scheme;
@@ -24,8 +26,10 @@ mod secret;
 mod sign;
 mod verify;
 
+pub use keyed::KeyError;
 pub use scheme::{
-    Algorithm, Encoding, Grammar, KeyForm, Part, Replay, Scheme, SchemeBuilder, SchemeError, SignedBody,
+    Algorithm, Encoding, Grammar, KeyForm, Part, Replay, Scheme, SchemeBuilder, SchemeError, Separator,
+    SignedBody, Time,
 };
 pub use secret::{EmptySecret, Secret, StandardKey, standard_key};
 pub use sign::{SignError, SignInput, Signer, Signing};

@@ -97,9 +97,17 @@ pub fn standard_key(secret: &Secret) -> StandardKey {
 }
 
 fn decoded(secret: &Secret) -> Option<Zeroizing<Vec<u8>>> {
-    let text = secret.as_bytes().strip_prefix(PREFIX.as_bytes())?;
-    let bytes = Zeroizing::new(LENIENT.decode(text).ok()?);
-    (24..=64).contains(&bytes.len()).then_some(bytes)
+    base64_after(PREFIX, secret).filter(|bytes| (24..=64).contains(&bytes.len()))
+}
+
+/// What a secret that is base64, behind `whsec_` or without it, decodes to: Svix's keys.
+pub(super) fn base64_key(secret: &Secret) -> Option<Zeroizing<Vec<u8>>> {
+    base64_after(PREFIX, secret).or_else(|| base64_after("", secret)).filter(|bytes| !bytes.is_empty())
+}
+
+/// What the base64 behind this prefix decodes to.
+pub(super) fn base64_after(prefix: &str, secret: &Secret) -> Option<Zeroizing<Vec<u8>>> {
+    LENIENT.decode(secret.as_bytes().strip_prefix(prefix.as_bytes())?).ok().map(Zeroizing::new)
 }
 
 #[cfg(test)]

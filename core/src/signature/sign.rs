@@ -8,16 +8,16 @@ use core::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::header;
-use super::mac::{Envelope, Keyed};
-use super::scheme::{Encoding, Grammar, Scheme, SignedBody};
+use super::header::{self, URL};
+use super::keyed::{Envelope, KeyError, SigningKey};
+use super::scheme::{Encoding, Scheme, Separator, SignedBody, Time};
 use super::secret::Secret;
 use crate::json;
 
 /// Signs by one scheme with one secret.
 pub struct Signer {
     scheme: Scheme,
-    keyed: Keyed,
+    key: SigningKey,
 }
 
 /// What to sign.
@@ -33,9 +33,11 @@ pub struct SignInput<'a> {
 
 impl Signer {
     /// Prepares to sign.
-    #[must_use]
-    pub fn new(scheme: &Scheme, secret: &Secret) -> Self {
-        Self { scheme: scheme.clone(), keyed: Keyed::new(scheme, secret) }
+    ///
+    /// # Errors
+    /// [`KeyError`] when the secret is no key of the scheme.
+    pub fn new(scheme: &Scheme, secret: &Secret) -> Result<Self, KeyError> {
+        Ok(Self { scheme: scheme.clone(), key: SigningKey::for_signing(scheme, secret)? })
     }
 
     /// The headers to send with the body: id and timestamp where the scheme has them, then the signature.
@@ -45,7 +47,7 @@ impl Signer {
     ///
     /// ```
     /// use sigpost_core::signature::{Scheme, Secret, SignInput, Signer};
-    /// let signer = Signer::new(Scheme::QLIK, &Secret::new("It's a Secret to Everybody").unwrap());
+    /// let signer = Signer::new(Scheme::QLIK, &Secret::new("It's a Secret to Everybody").unwrap()).unwrap();
     /// let headers = signer.sign(SignInput { body: b"Hello, World!", id: None, timestamp: None }).unwrap();
     /// assert_eq!(headers[0].0, "qlik-signature");
     /// assert_eq!(headers[0].1, "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17");
@@ -69,7 +71,7 @@ impl Signer {
     ///
     /// ```
     /// use sigpost_core::signature::{Scheme, Secret, SignInput, Signer};
-    /// let signer = Signer::new(Scheme::QLIK, &Secret::new("s").unwrap());
+    /// let signer = Signer::new(Scheme::QLIK, &Secret::new("s").unwrap()).unwrap();
     /// let mut signing = signer.begin(None, None).unwrap();
     /// signing.update(b"Hello, ");
     /// signing.update(b"World!");
@@ -84,31 +86,35 @@ impl Signer {
             envelope.id = id.and_then(header::id).and_then(|id| scheme.separable(id)).ok_or(SignError::Id)?;
             headers.push((name.clone(), envelope.id.to_string()));
         }
-        let mut text = String::new();
-        if let Some(name) = &scheme.timestamp_header {
+        let (mut text, mut value) = (String::new(), String::new());
+        if let Some(time) = &scheme.time {
             let fit = timestamp.filter(|time| (0..=header::LATEST).contains(time));
             text = fit.ok_or(SignError::Timestamp)?.to_string();
-            headers.push((name.clone(), text.clone()));
+            match time {
+                Time::Header(name) => headers.push((name.clone(), text.clone())),
+                Time::Entry(prefix) => {
+                    value.push_str(prefix);
+                    value.push_str(&text);
+                    value.extend(scheme.grammar.separator.map(Separator::character));
+                }
+            }
         }
+        value.push_str(&scheme.grammar.prefix);
         envelope.timestamp = &text;
-        Ok(Signing {
-            state: self.keyed.before_body(&scheme.parts, envelope),
-            after: envelope.after_body(&scheme.parts),
-            headers,
-            header: scheme.header.clone(),
-            grammar: scheme.grammar.clone(),
-            encoding: scheme.encoding,
-        })
+        let mut state = self.key.clone();
+        state.update_all(envelope.before_body(&scheme.parts));
+        let after = envelope.after_body(&scheme.parts).flatten().copied().collect();
+        headers.push((scheme.header.clone(), value));
+        Ok(Signing { state, after, headers, encoding: scheme.encoding })
     }
 }
 
 /// A signature that is being made; see [`Signer::begin`].
 pub struct Signing {
-    state: Keyed,
+    state: SigningKey,
     after: Vec<u8>,
+    /// The last is the signature's, which still lacks the tag.
     headers: Vec<(Cow<'static, str>, String)>,
-    header: Cow<'static, str>,
-    grammar: Grammar,
     encoding: Encoding,
 }
 
@@ -122,21 +128,15 @@ impl Signing {
     #[must_use]
     pub fn finish(mut self) -> Vec<(Cow<'static, str>, String)> {
         self.state.update(&self.after);
+        // A copy is finished, so that the state itself is erased where it stands.
         let tag = self.state.clone().finish();
-        let mut value = String::new();
-        match &self.grammar {
-            Grammar::Bare => {}
-            Grammar::Prefixed(prefix) => value.push_str(prefix),
-            Grammar::Versions(version) => {
-                value.push_str(version);
-                value.push(',');
+        if let Some((_, value)) = self.headers.last_mut() {
+            match self.encoding {
+                Encoding::Hex => value.push_str(&hex::encode(tag.as_bytes())),
+                Encoding::Base64 => STANDARD.encode_string(tag.as_bytes(), value),
+                Encoding::Base64Url => URL.encode_string(tag.as_bytes(), value),
             }
         }
-        match self.encoding {
-            Encoding::Hex => value.push_str(&hex::encode(tag.as_bytes())),
-            Encoding::Base64 => STANDARD.encode_string(tag.as_bytes(), &mut value),
-        }
-        self.headers.push((self.header, value));
         self.headers
     }
 }

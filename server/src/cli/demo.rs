@@ -10,7 +10,7 @@ use sigpost_core::signature::{Scheme, Secret};
 use tokio::net::TcpListener;
 use zeroize::Zeroizing;
 
-use super::listen::receive;
+use super::listen::{receive, verifiers};
 use super::{Failure, say, serve, token};
 use crate::config::{self, Config, Overrides};
 use crate::rng::SystemRng;
@@ -70,11 +70,8 @@ async fn start_receiver(data: &Path, server: SocketAddr) -> Result<(SocketAddr, 
     };
     let address = listener.local_addr().map_err(|error| Failure::of(&error))?;
     let key = Secret::new(secret.as_bytes().to_vec()).map_err(|error| Failure::of(&error))?;
-    tokio::spawn(receive(
-        listener,
-        vec![Scheme::IMMUTA, Scheme::IMMUTA_SHA1, Scheme::STANDARD_WEBHOOKS],
-        vec![key],
-    ));
+    let schemes = [Scheme::IMMUTA, Scheme::IMMUTA_SHA1, Scheme::STANDARD_WEBHOOKS];
+    tokio::spawn(receive(listener, verifiers(&schemes, &[key])?));
     Ok((address, secret))
 }
 

@@ -16,7 +16,7 @@ use sigpost_core::signature::{Scheme, Secret, Verifier};
 use tokio::net::TcpListener;
 
 use super::input::Signing;
-use super::verify::pairs;
+use super::verify::{pairs, verifier};
 use super::{Failure, executor, print, say};
 use crate::clock::{Clock, SystemClock};
 
@@ -43,7 +43,7 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Listen {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let (schemes, secrets) = (self.signing.schemes()?, self.signing.secrets()?);
+        let verifiers = verifiers(&self.signing.schemes()?, &self.signing.secrets()?)?;
         executor()?.block_on(async move {
             let wanted = SocketAddr::from(([127, 0, 0, 1], self.port));
             let listener = TcpListener::bind(wanted).await.map_err(|error| {
@@ -52,15 +52,22 @@ impl Listen {
             let address = listener.local_addr().map_err(|error| Failure::of(&error))?;
             print(format!("{{\"listening\":\"http://{address}\"}}\n").as_bytes())?;
             say("waiting for deliveries; Ctrl-C stops");
-            receive(listener, schemes, secrets).await;
+            receive(listener, verifiers).await;
             Ok(())
         })
     }
 }
 
+/// A verifier for each scheme.
+pub(super) fn verifiers(
+    schemes: &[&'static Scheme],
+    secrets: &[Secret],
+) -> Result<Vec<(&'static Scheme, Verifier)>, Failure> {
+    schemes.iter().map(|scheme| Ok((*scheme, verifier(scheme, secrets)?))).collect()
+}
+
 /// Receives for ever.
-pub(super) async fn receive(listener: TcpListener, schemes: Vec<&'static Scheme>, secrets: Vec<Secret>) {
-    let verifiers = schemes.into_iter().map(|scheme| (scheme, Verifier::new(scheme, &secrets))).collect();
+pub(super) async fn receive(listener: TcpListener, verifiers: Vec<(&'static Scheme, Verifier)>) {
     let receiver = Arc::new(Receiver { verifiers, clock: SystemClock::new() });
     loop {
         let Ok((stream, _)) = listener.accept().await else {

@@ -1,7 +1,7 @@
 //! `sigpost schemes`.
 
 use clap::Args;
-use sigpost_core::signature::{Algorithm, Scheme};
+use sigpost_core::signature::Scheme;
 
 use super::{Failure, print};
 
@@ -20,11 +20,7 @@ impl Schemes {
             .iter()
             .map(|scheme| {
                 let (name, header) = (scheme.name(), scheme.signature_header());
-                let algorithm = match scheme.algorithm() {
-                    Algorithm::HmacSha1 => "HMAC-SHA1",
-                    Algorithm::HmacSha256 => "HMAC-SHA256",
-                    _ => "another algorithm",
-                };
+                let algorithm = scheme.algorithm().name();
                 format!("{name:width$}  {algorithm:11}  {header}\n")
             })
             .collect();

@@ -35,8 +35,8 @@ impl Sign {
         let body = stdin()?;
         let timestamp = self.timestamp.unwrap_or_else(|| SystemClock::new().now().as_second());
         let input = SignInput { body: &body, id: self.id.as_deref(), timestamp: Some(timestamp) };
-        let headers =
-            Signer::new(scheme, secret).sign(input).map_err(|error| Failure::Usage(error.to_string()))?;
+        let signer = Signer::new(scheme, secret).map_err(|error| Failure::Usage(error.to_string()))?;
+        let headers = signer.sign(input).map_err(|error| Failure::Usage(error.to_string()))?;
         let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
         print(lines.as_bytes())
     }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use http::HeaderMap;
-use sigpost_core::signature::Verifier;
+use sigpost_core::signature::{Scheme, Secret, Verifier};
 
 use super::input::{Signing, header, stdin};
 use super::{Failure, print, say};
@@ -28,7 +28,7 @@ pub(super) struct Verify {
 
 impl Verify {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let verifier = Verifier::new(self.signing.scheme()?, &self.signing.secrets()?);
+        let verifier = verifier(self.signing.scheme()?, &self.signing.secrets()?)?;
         let body = stdin()?;
         let now = self.now.unwrap_or_else(|| SystemClock::new().now().as_second());
         let headers = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
@@ -40,6 +40,11 @@ impl Verify {
             }
         }
     }
+}
+
+/// A verifier, if the secrets are keys of the scheme.
+pub(super) fn verifier(scheme: &Scheme, secrets: &[Secret]) -> Result<Verifier, Failure> {
+    Verifier::new(scheme, secrets).map_err(|error| Failure::Usage(error.to_string()))
 }
 
 /// A request's headers as the core takes them.

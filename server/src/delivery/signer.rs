@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use http::header::{self, HeaderValue, InvalidHeaderName, InvalidHeaderValue};
 use http::uri::InvalidUri;
 use http::{HeaderMap, HeaderName, Method, Request, Uri, Version};
-use sigpost_core::signature::{SignError, SignInput, Signer};
+use sigpost_core::signature::{KeyError, SignError, SignInput, Signer};
 
 use super::attempt::Target;
 use crate::domain::{MessageId, Tenant, Timestamp, WebhookId};
@@ -52,6 +52,9 @@ pub(super) enum MakeRequestError {
     /// A scheme cannot sign this delivery.
     #[error("the delivery cannot be signed")]
     Sign(#[from] SignError),
+    /// The webhook's secret is no key of a scheme.
+    #[error("the secret cannot sign")]
+    Key(#[from] KeyError),
 }
 
 impl Signers {
@@ -122,7 +125,9 @@ impl Prepared {
         headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         let mut signers = Vec::new();
         if let Some(secret) = &webhook.secret {
-            signers.extend(profile.schemes(&tenant.settings).map(|scheme| Signer::new(scheme, secret)));
+            for scheme in profile.schemes(&tenant.settings) {
+                signers.push(Signer::new(scheme, secret)?);
+            }
         }
         Ok(Self {
             version: webhook.version,

@@ -13,40 +13,45 @@ export interface Scheme {
   /** The header that carries the signature. */
   readonly header: string;
   /** `hmac-sha256` unless said. */
-  readonly algorithm?: 'hmac-sha256' | 'hmac-sha1';
-  /** `hex` unless said. */
-  readonly encoding?: 'hex' | 'base64';
+  readonly algorithm?: 'hmac-sha256' | 'hmac-sha512' | 'hmac-sha1';
+  /** `hex` unless said; hex is read in either case, `base64` with its padding, `base64url` with or without. */
+  readonly encoding?: 'hex' | 'base64' | 'base64url';
   /** A text before the signature, like `sha256=`; it does not begin with a space. */
   readonly prefix?: string;
   /**
-   * The header is a list of `VERSION,SIGNATURE` separated by spaces, and this is the version that counts.
-   * It holds neither a space nor a comma.
+   * Given, the header is a list, separated so; entries that do not begin with `prefix`, like those of other versions,
+   * are passed over.
    */
-  readonly version?: string;
+  readonly separator?: ' ' | ',';
   /** What is signed, in order; `['body']` unless said. */
   readonly signed?: readonly Part[];
   /** The header that carries the message id; it must be signed. */
   readonly idHeader?: string;
   /** The header that carries the time in seconds since 1970; it must be signed. */
   readonly timestampHeader?: string;
+  /** The time stands in the signature header's list instead, behind this text, like `t=`; it must be signed. */
+  readonly timestampPrefix?: string;
   /** The header of a weaker signature that is not accepted; a request that has only that one is told so. */
   readonly weakerHeader?: string;
   /** How far the signed time may be off, in seconds, either way; 300 unless said. */
   readonly tolerance?: number;
   /** `raw` (the bytes that travel) unless said, or `canonical` (`JSON.stringify` of the payload). */
   readonly body?: 'raw' | 'canonical';
-  /** `whole` (the secret as it is) unless said, or `standard-webhooks` (what follows `whsec_`, decoded). */
-  readonly key?: 'whole' | 'standard-webhooks';
+  /**
+   * `whole` (the secret as it is) unless said; `standard-webhooks` (what follows `whsec_`, decoded, or what is derived
+   * from any other secret); `base64` (decoded, behind `whsec_` or without it, and nothing else).
+   */
+  readonly key?: 'whole' | 'standard-webhooks' | 'base64';
 }
 
 /** A scheme that is built in: all that every scheme has is spelt out. */
 export interface Preset extends Scheme {
   readonly name: PresetName;
-  readonly algorithm: 'hmac-sha256' | 'hmac-sha1';
-  readonly encoding: 'hex' | 'base64';
+  readonly algorithm: 'hmac-sha256' | 'hmac-sha512' | 'hmac-sha1';
+  readonly encoding: 'hex' | 'base64' | 'base64url';
   readonly signed: readonly Part[];
   readonly body: 'raw' | 'canonical';
-  readonly key: 'whole' | 'standard-webhooks';
+  readonly key: 'whole' | 'standard-webhooks' | 'base64';
   /** What it offers against replays: nothing, a signed time, a signed id, or both. */
   readonly replay: 'nothing' | 'time' | 'id' | 'id-and-time';
 }

@@ -4,7 +4,7 @@
 use core::str::from_utf8;
 
 use sigpost_core::signature::{
-    Algorithm, Encoding, KeyForm, Part, Scheme, SchemeBuilder, SchemeError, SignedBody,
+    Algorithm, Encoding, KeyForm, Part, Scheme, SchemeBuilder, SchemeError, Separator, SignedBody,
 };
 
 use super::Failure;
@@ -63,7 +63,7 @@ pub(super) fn scheme_of(mut fields: Fields<'_>) -> Result<Scheme, Failure> {
 struct Draft<'a> {
     builder: SchemeBuilder,
     parts: Option<alloc::vec::Vec<Part>>,
-    timestamp: Option<&'a str>,
+    timestamp: Option<(u8, &'a str)>,
     tolerance: Option<u32>,
 }
 
@@ -71,24 +71,40 @@ impl<'a> Draft<'a> {
     fn with(mut self, letter: u8, value: &'a str) -> Result<Self, Failure> {
         let builder = self.builder;
         self.builder = match (letter, value) {
-            (b'a', "hmac-sha256") => builder.algorithm(Algorithm::HmacSha256),
-            (b'a', "hmac-sha1") => builder.algorithm(Algorithm::HmacSha1),
-            (b'a', _) => return Err(invalid("algorithm is hmac-sha256 or hmac-sha1")),
-            (b'e', "hex") => builder.encoding(Encoding::Hex),
-            (b'e', "base64") => builder.encoding(Encoding::Base64),
-            (b'e', _) => return Err(invalid("encoding is hex or base64")),
-            (b'b', "raw") => builder.body(SignedBody::Raw),
-            (b'b', "canonical") => builder.body(SignedBody::Canonical),
-            (b'b', _) => return Err(invalid("body is raw or canonical")),
-            (b'k', "whole") => builder.key(KeyForm::Whole),
-            (b'k', "standard-webhooks") => builder.key(KeyForm::StandardWebhooks),
-            (b'k', _) => return Err(invalid("key is whole or standard-webhooks")),
+            (b'a', name) => builder.algorithm(named(
+                name,
+                Algorithm::ALL,
+                Algorithm::name,
+                "algorithm is hmac-sha256, hmac-sha512 or hmac-sha1",
+            )?),
+            (b'e', name) => builder.encoding(named(
+                name,
+                Encoding::ALL,
+                Encoding::name,
+                "encoding is hex, base64 or base64url",
+            )?),
+            (b'b', name) => {
+                builder.body(named(name, SignedBody::ALL, SignedBody::name, "body is raw or canonical")?)
+            }
+            (b'k', name) => builder.key(named(
+                name,
+                KeyForm::ALL,
+                KeyForm::name,
+                "key is whole, base64 or standard-webhooks",
+            )?),
             (b'p', prefix) => builder.prefix(prefix),
-            (b'v', version) => builder.versions(version),
+            (b'c', separator) => {
+                let known = Separator::ALL.iter().find(|known| separator.chars().eq([known.character()]));
+                builder.separator(*known.ok_or_else(|| invalid("separator is a space or a comma"))?)
+            }
             (b'i', header) => builder.id(header),
             (b'w', header) => builder.weaker(header),
-            (b't', header) => {
-                self.timestamp = Some(header);
+            (b't' | b'T', text) => {
+                if self.timestamp.replace((letter, text)).is_some() {
+                    return Err(invalid(
+                        "the time stands in timestampHeader or behind timestampPrefix, not both",
+                    ));
+                }
                 builder
             }
             (b'o', seconds) => {
@@ -123,8 +139,14 @@ impl<'a> Draft<'a> {
     fn build(self) -> Result<Scheme, Failure> {
         let mut builder = self.builder;
         match (self.timestamp, self.tolerance) {
-            (Some(header), tolerance) => builder = builder.timestamp(header, tolerance.unwrap_or(TOLERANCE)),
-            (None, Some(_)) => return Err(invalid("a tolerance needs a timestampHeader")),
+            (Some((letter, text)), tolerance) => {
+                let tolerance = tolerance.unwrap_or(TOLERANCE);
+                builder = match letter {
+                    b't' => builder.timestamp(text, tolerance),
+                    _ => builder.timestamp_entry(text, tolerance),
+                };
+            }
+            (None, Some(_)) => return Err(invalid("a tolerance needs a timestampHeader or timestampPrefix")),
             (None, None) => {}
         }
         if let Some(parts) = self.parts {
@@ -132,6 +154,10 @@ impl<'a> Draft<'a> {
         }
         builder.build().map_err(|error: SchemeError| Failure::new("invalid_scheme", error))
     }
+}
+
+fn named<T: Copy>(wanted: &str, all: &[T], name: fn(T) -> &'static str, message: &str) -> Result<T, Failure> {
+    all.iter().copied().find(|known| name(*known) == wanted).ok_or_else(|| invalid(message))
 }
 
 fn text(bytes: &[u8]) -> Result<&str, Failure> {

@@ -119,7 +119,10 @@ pub fn open(tolerance: f64) -> i32 {
         if secrets.is_empty() {
             return Failure::of(&VerifyError::NoSecret).write();
         }
-        let mut verifier = Verifier::new(&scheme, &secrets);
+        let mut verifier = match Verifier::new(&scheme, &secrets) {
+            Ok(verifier) => verifier,
+            Err(error) => return Failure::new("invalid_secret", error).write(),
+        };
         if !tolerance.is_nan() {
             let seconds = (tolerance >= 0.0).then(|| u32::try_from(whole(tolerance)).unwrap_or(u32::MAX));
             verifier = match verifier.with_tolerance(seconds) {
@@ -262,7 +265,10 @@ pub fn sign_begin(len: u32, timestamp: f64) -> i32 {
             return Failure::of(&VerifyError::NoSecret).write();
         };
         let timestamp = timestamp.is_finite().then(|| whole(timestamp));
-        let signer = Signer::new(&scheme, secret);
+        let signer = match Signer::new(&scheme, secret) {
+            Ok(signer) => signer,
+            Err(error) => return Failure::new("invalid_secret", error).write(),
+        };
         let signing = read(len, |id| signer.begin(core::str::from_utf8(id).ok(), timestamp));
         match signing {
             Ok(signing) => {

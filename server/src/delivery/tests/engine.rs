@@ -103,7 +103,7 @@ async fn a_disabled_webhooks_deliveries_wait_and_go_where_it_points_when_it_is_e
 fn verifies(request: &Request, scheme: &Scheme, secret: &str) -> bool {
     let lines = request.head.lines().skip(1).filter_map(|line| line.split_once(": "));
     let headers = lines.map(|(name, value)| (name, value.as_bytes()));
-    let verifier = Verifier::new(scheme, &[Secret::new(secret).unwrap()]);
+    let verifier = Verifier::new(scheme, &[Secret::new(secret).unwrap()]).unwrap();
     verifier.verify(headers, &request.body, SystemClock::new().now().as_second()).is_ok()
 }
 

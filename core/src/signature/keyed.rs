@@ -1,0 +1,147 @@
+//! A key of whatever algorithm, absorbed once, and the parts of a message fed to it in their order.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::ed25519::{Private, Public};
+use super::header::Candidate;
+use super::mac::{Hash, Mac, Tag};
+use super::scheme::{Algorithm, KeyForm, Part, Scheme};
+use super::secret::{Secret, base64_key, standard_key};
+
+/// Why a secret is no key of a scheme. It does not hold the secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// The scheme's secrets are base64, and this one is not.
+    NotBase64,
+    /// The scheme's keys are Ed25519 keys, and this one is not, or a weak one.
+    NotEd25519,
+    /// A public key cannot sign.
+    PublicKey,
+}
+
+impl fmt::Display for KeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotBase64 => {
+                "this scheme's secrets are base64, behind whsec_ or without it: copy the whole of it, with nothing around it"
+            }
+            Self::NotEd25519 => "this scheme's keys are whpk_ or whsk_ and base64 of 32 or 64 bytes",
+            Self::PublicKey => "a public key (whpk_) verifies; to sign, give the private one (whsk_)",
+        })
+    }
+}
+
+impl core::error::Error for KeyError {}
+
+/// What is signed besides the body and fixed texts.
+#[derive(Clone, Copy)]
+pub(super) struct Envelope<'a> {
+    pub(super) id: &'a str,
+    pub(super) timestamp: &'a str,
+}
+
+impl Envelope<'_> {
+    fn text<'a>(&'a self, part: &'a Part) -> &'a [u8] {
+        match part {
+            Part::Body => &[],
+            Part::Id => self.id.as_bytes(),
+            Part::Timestamp => self.timestamp.as_bytes(),
+            Part::Literal(text) => text.as_bytes(),
+        }
+    }
+
+    /// What is signed before the body.
+    pub(super) fn before_body<'a>(&'a self, parts: &'a [Part]) -> impl Iterator<Item = &'a [u8]> {
+        parts.iter().take_while(|part| **part != Part::Body).map(move |part| self.text(part))
+    }
+
+    /// What is signed after the body; nothing for every preset.
+    pub(super) fn after_body<'a>(&'a self, parts: &'a [Part]) -> impl Iterator<Item = &'a [u8]> {
+        parts.iter().skip_while(|part| **part != Part::Body).map(move |part| self.text(part))
+    }
+}
+
+/// A key that signs, or verifies, by HMAC or as `Key` does. Copies start from here, without hashing the key again.
+#[derive(Clone)]
+pub(super) enum Keyed<Key> {
+    Mac(Mac),
+    /// Ed25519 reads the message twice, so it is kept.
+    Ed25519(Key, Vec<u8>),
+}
+
+pub(super) type SigningKey = Keyed<Private>;
+pub(super) type VerifyingKey = Keyed<Public>;
+
+impl<Key> Keyed<Key> {
+    fn new(
+        scheme: &Scheme,
+        secret: &Secret,
+        ed25519: impl FnOnce(&Secret) -> Result<Key, KeyError>,
+    ) -> Result<Self, KeyError> {
+        let Some(hash) = hash_of(scheme.algorithm) else {
+            return Ok(Self::Ed25519(ed25519(secret)?, Vec::new()));
+        };
+        Ok(Self::Mac(match scheme.key {
+            KeyForm::StandardWebhooks => Mac::new(hash, standard_key(secret).as_bytes()),
+            KeyForm::Base64 => Mac::new(hash, &base64_key(secret).ok_or(KeyError::NotBase64)?),
+            // That Ed25519's form is Ed25519's alone is a rule of schemes.
+            _ => Mac::new(hash, secret.as_bytes()),
+        }))
+    }
+
+    pub(super) fn update(&mut self, bytes: &[u8]) {
+        match self {
+            Self::Mac(mac) => mac.update(bytes),
+            Self::Ed25519(_, message) => message.extend_from_slice(bytes),
+        }
+    }
+
+    pub(super) fn update_all<'a>(&mut self, parts: impl Iterator<Item = &'a [u8]>) {
+        parts.for_each(|part| self.update(part));
+    }
+}
+
+impl SigningKey {
+    pub(super) fn for_signing(scheme: &Scheme, secret: &Secret) -> Result<Self, KeyError> {
+        Self::new(scheme, secret, Private::new)
+    }
+
+    pub(super) fn finish(self) -> Tag {
+        match self {
+            Self::Mac(mac) => mac.finish(),
+            Self::Ed25519(key, message) => Tag::new(&key.sign(&message)),
+        }
+    }
+}
+
+impl VerifyingKey {
+    pub(super) fn for_verifying(scheme: &Scheme, secret: &Secret) -> Result<Self, KeyError> {
+        Self::new(scheme, secret, Public::new)
+    }
+
+    /// Whether one of the candidates is the signature of what was taken in.
+    pub(super) fn fits(self, mut candidates: impl Iterator<Item = Candidate>) -> bool {
+        match self {
+            Self::Mac(mac) => {
+                let tag = mac.finish();
+                candidates.any(|candidate| tag.equals(candidate.as_bytes()))
+            }
+            Self::Ed25519(key, message) => {
+                candidates.any(|candidate| key.verifies(&message, candidate.as_bytes()))
+            }
+        }
+    }
+}
+
+/// The hash of an HMAC; none if the algorithm is no HMAC.
+pub(super) const fn hash_of(algorithm: Algorithm) -> Option<Hash> {
+    match algorithm {
+        Algorithm::HmacSha1 => Some(Hash::Sha1),
+        Algorithm::HmacSha256 => Some(Hash::Sha256),
+        Algorithm::HmacSha512 => Some(Hash::Sha512),
+        #[cfg(feature = "ed25519")]
+        Algorithm::Ed25519 => None,
+    }
+}
