@@ -65,6 +65,7 @@ impl Envelope<'_> {
 
 /// A key that signs, or verifies, by HMAC or as `Key` does. Copies start from here, without hashing the key again.
 #[derive(Clone)]
+#[expect(clippy::large_enum_variant, reason = "a box would cost every verification an allocation")]
 pub(super) enum Keyed<Key> {
     Mac(Mac),
     /// Ed25519 reads the message twice, so it is kept.

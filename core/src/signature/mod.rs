@@ -17,6 +17,7 @@
 //! What is not: a scheme that signs neither an id nor a time ([`Replay::Nothing`]) cannot tell a replay.
 
 mod ed25519;
+mod explain;
 mod header;
 mod keyed;
 mod mac;
@@ -26,6 +27,9 @@ mod secret;
 mod sign;
 mod verify;
 
+pub use explain::{
+    BodyMistake, Effort, Explanation, Hint, JsonStyle, Mistake, Question, SecretMistake, Verdict, explain,
+};
 pub use keyed::KeyError;
 pub use scheme::{
     Algorithm, Encoding, Grammar, KeyForm, Part, Replay, Scheme, SchemeBuilder, SchemeError, Separator,

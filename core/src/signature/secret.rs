@@ -70,7 +70,7 @@ const PREFIX: &str = "whsec_";
 const LABEL: &[u8] = b"sigpost/standard-webhooks/v1";
 
 /// Libraries write the padding or leave it out.
-const LENIENT: GeneralPurpose = GeneralPurpose::new(
+pub(super) const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );

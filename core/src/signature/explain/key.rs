@@ -1,0 +1,105 @@
+//! Keys that may have been used, made from the secrets that the receiver holds.
+
+use alloc::vec::Vec;
+
+use zeroize::Zeroizing;
+
+use super::mistake::{Mistake, SecretMistake};
+use crate::signature::ed25519::Public;
+use crate::signature::keyed::hash_of;
+use crate::signature::scheme::{KeyForm, Scheme};
+use crate::signature::secret::{Secret, base64_key, standard_key};
+
+/// A key that may have been used, and the mistakes that this would mean; none for the right one.
+pub(super) struct Key {
+    pub(super) material: Material,
+    pub(super) mistakes: Vec<Mistake>,
+}
+
+pub(super) enum Material {
+    /// For an HMAC.
+    Bytes(Zeroizing<Vec<u8>>),
+    Public(Public),
+}
+
+/// More than any rotation needs, and a bound on the work.
+const MAX_SECRETS: usize = 64;
+
+type Read = fn(&Secret) -> Option<Zeroizing<Vec<u8>>>;
+
+/// How a text becomes bytes. The scheme's own way is no mistake; the others are named by what the sender does.
+const FORMS: [(Option<KeyForm>, SecretMistake, Read); 5] = [
+    (Some(KeyForm::Whole), SecretMistake::UsedWhole, |secret| Some(secret.as_bytes().to_vec().into())),
+    (Some(KeyForm::StandardWebhooks), SecretMistake::UsedDecoded, |secret| {
+        Some(standard_key(secret).as_bytes().to_vec().into())
+    }),
+    (Some(KeyForm::Base64), SecretMistake::UsedDecoded, base64_key),
+    (None, SecretMistake::UsedWithoutPrefix, |secret| {
+        Some(secret.as_bytes().strip_prefix(b"whsec_")?.to_vec().into())
+    }),
+    (None, SecretMistake::UsedFromHex, |secret| hex::decode(secret.as_bytes()).ok().map(Zeroizing::new)),
+];
+
+/// The keys to try, those with fewer mistakes first.
+pub(super) fn keys(scheme: &Scheme, secrets: &[Secret], others: &[Secret]) -> Vec<Key> {
+    let mut keys = Vec::new();
+    for secret in secrets.iter().take(MAX_SECRETS) {
+        for (text, secret) in texts(secret) {
+            let text: Vec<_> = text.into_iter().map(Mistake::Secret).collect();
+            forms(scheme, &secret, |form, material| {
+                let mistakes = text.iter().cloned().chain(form.map(Mistake::Secret)).collect();
+                keys.push(Key { material, mistakes });
+            });
+        }
+    }
+    for (index, secret) in others.iter().take(MAX_SECRETS).enumerate() {
+        forms(scheme, secret, |form, material| {
+            if form.is_none() {
+                keys.push(Key { material, mistakes: [Mistake::AnotherSecret { index }].into() });
+            }
+        });
+    }
+    // Stable: of two with as many mistakes, the newer secret's is first.
+    keys.sort_by_key(|key| key.mistakes.len());
+    keys
+}
+
+/// The keys that this text may stand for; without a mistake if it is as the scheme has it.
+fn forms(scheme: &Scheme, secret: &Secret, mut found: impl FnMut(Option<SecretMistake>, Material)) {
+    if hash_of(scheme.algorithm).is_none() {
+        if let Ok(key) = Public::new(secret) {
+            found(None, Material::Public(key));
+        }
+        return;
+    }
+    for (form, mistake, read) in FORMS {
+        if let Some(bytes) = read(secret).filter(|bytes| !bytes.is_empty()) {
+            found((form != Some(scheme.key)).then_some(mistake), Material::Bytes(bytes));
+        }
+    }
+}
+
+/// The secret's text as it was meant, perhaps.
+fn texts(secret: &Secret) -> Vec<(Option<SecretMistake>, Secret)> {
+    let text = secret.as_bytes();
+    let trimmed = text.trim_ascii();
+    let mut texts = Vec::from([(None, secret.clone())]);
+    let mut add = |mistake, text: &[u8]| {
+        if let Ok(secret) = Secret::new(text) {
+            texts.push((Some(mistake), secret));
+        }
+    };
+    if trimmed != text {
+        add(SecretMistake::SpaceAround, trimmed);
+    }
+    for quote in [b"\"", b"'", b"`"] {
+        if let Some(inner) = trimmed.strip_prefix(quote).and_then(|text| text.strip_suffix(quote)) {
+            add(SecretMistake::Quoted, inner);
+        }
+    }
+    let mut with_newline = Zeroizing::new(Vec::with_capacity(text.len() + 1));
+    with_newline.extend_from_slice(text);
+    with_newline.push(b'\n');
+    add(SecretMistake::NewlineDropped, &with_newline);
+    texts
+}

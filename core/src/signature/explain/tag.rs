@@ -1,0 +1,115 @@
+//! What a signature header's value may mean.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use base64::Engine as _;
+use subtle::ConstantTimeEq as _;
+
+use super::mistake::Mistake;
+use crate::signature::header::{MAX_ENTRIES, URL};
+use crate::signature::keyed::hash_of;
+use crate::signature::mac::{Hash, Tag};
+use crate::signature::scheme::{Algorithm, Encoding, Scheme};
+use crate::signature::secret::LENIENT;
+
+/// A tag as it may have been meant, and the mistakes that this would mean; none for what the scheme reads.
+pub(super) struct Reading {
+    bytes: Vec<u8>,
+    /// None for Ed25519.
+    pub(super) hash: Option<Hash>,
+    pub(super) mistakes: Vec<Mistake>,
+}
+
+/// As few bytes of a cut tag as are taken for one: by chance, one of 2^64 has them.
+const SHORTEST_CUT: usize = 8;
+
+impl Reading {
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Whether this tag was meant, be it cut.
+    pub(super) fn is(&self, tag: &Tag) -> bool {
+        let start = &tag.as_bytes()[..self.bytes.len().min(tag.as_bytes().len())];
+        start.ct_eq(&self.bytes).into()
+    }
+}
+
+/// Everything that the values may mean, with the fewest mistakes first.
+pub(super) fn readings(scheme: &Scheme, values: &[&str]) -> Vec<Reading> {
+    let mut readings = Vec::new();
+    for value in values {
+        for entry in value.split([' ', ',']).take(MAX_ENTRIES).chain([*value]) {
+            let unquoted = entry.trim_matches(['"', '\'', ' ']);
+            let quoted = unquoted != entry.trim_matches(' ');
+            for (prefix, text) in prefixes(scheme, unquoted) {
+                let mut mistakes = Vec::new();
+                mistakes.extend(quoted.then_some(Mistake::QuotedSignature));
+                if prefix != scheme.grammar.prefix {
+                    mistakes.push(Mistake::Prefix { found: String::from(prefix) });
+                }
+                decodings(scheme, text, &mistakes, &mut readings);
+            }
+        }
+    }
+    readings.sort_by_key(|reading: &Reading| reading.mistakes.len());
+    readings
+}
+
+/// Where the tag may begin: behind the scheme's prefix, behind any `name=` or `name,`, or at once.
+fn prefixes<'a>(scheme: &Scheme, entry: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let own = &*scheme.grammar.prefix;
+    let own = entry.starts_with(own).then(|| entry.split_at(own.len()));
+    let name = entry.find(['=', ',']).filter(|end| {
+        let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_".contains(byte);
+        (1..=20).contains(end) && entry.as_bytes()[..*end].iter().all(is_name)
+    });
+    let named = name.map(|end| entry.split_at(end + 1));
+    own.into_iter().chain(named).chain([("", entry)])
+}
+
+fn decodings(scheme: &Scheme, text: &str, mistakes: &[Mistake], readings: &mut Vec<Reading>) {
+    // Longer than the longest tag in any form, hexadecimal digits in base64.
+    if text.len() > 200 {
+        return;
+    }
+    for (encoding, bytes) in [
+        (Encoding::Hex, hex::decode(text).ok()),
+        (Encoding::Base64, LENIENT.decode(text).ok()),
+        (Encoding::Base64Url, URL.decode(text).ok()),
+    ] {
+        let Some(bytes) = bytes else { continue };
+        let mut mistakes = mistakes.to_vec();
+        if encoding != scheme.encoding {
+            mistakes.push(Mistake::Encoding { used: encoding });
+        }
+        let inner = hex::decode(&bytes).ok().filter(|_| encoding != Encoding::Hex);
+        if let Some(inner) = inner {
+            let mistakes: Vec<_> = mistakes.iter().cloned().chain([Mistake::HexInBase64]).collect();
+            readings.extend(reading(scheme, inner, mistakes));
+        }
+        readings.extend(reading(scheme, bytes, mistakes));
+    }
+}
+
+/// The algorithm goes by the length; what has none is the scheme's, cut.
+fn reading(scheme: &Scheme, bytes: Vec<u8>, mut mistakes: Vec<Mistake>) -> Option<Reading> {
+    let own = scheme.algorithm;
+    let used = match bytes.len() {
+        len if len == own.tag_len() => own,
+        20 => Algorithm::HmacSha1,
+        32 => Algorithm::HmacSha256,
+        64 => Algorithm::HmacSha512,
+        SHORTEST_CUT..64 if mistakes.is_empty() => {
+            mistakes.push(Mistake::TruncatedSignature { bytes: bytes.len() });
+            let hash = hash_of(own).filter(|_| bytes.len() < own.tag_len())?;
+            return Some(Reading { bytes, hash: Some(hash), mistakes });
+        }
+        _ => return None,
+    };
+    if used != own {
+        mistakes.push(Mistake::Algorithm { used });
+    }
+    Some(Reading { bytes, hash: hash_of(used), mistakes })
+}
