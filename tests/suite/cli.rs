@@ -12,6 +12,12 @@ const BODY: &[u8] = b"{\"a\":1}";
 const SECRET: [&str; 2] = ["--secret", "a shared secret"];
 const TAG: &str = "x-immuta-webhook-signature-sha256: 2bcd2ee0b0ac4ff0c2e68a4bd3e4e1ab";
 
+/// The key pair of the Standard Webhooks specification's example.
+const KEY_PAIR: &str =
+    "whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg==";
+
+const PUBLIC: &str = "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=";
+
 fn run(arguments: &[&str], input: &[u8]) -> Output {
     let mut child = Command::new(binary().unwrap())
         .args(arguments)
@@ -38,7 +44,7 @@ fn stderr(output: &Output) -> String {
 fn help_shows_examples_and_every_command_has_its_own() {
     let help = run(&["--help"], b"");
     assert!(help.status.success() && stdout(&help).contains("sigpost serve --demo"));
-    for command in ["serve", "listen", "sign", "verify", "canonicalize", "schemes", "token"] {
+    for command in ["serve", "listen", "sign", "verify", "explain", "canonicalize", "schemes", "token"] {
         assert!(stdout(&help).contains(command), "{command}");
         let own = run(&[command, "--help"], b"");
         let text = stdout(&own);
@@ -59,15 +65,18 @@ fn canonicalize_writes_the_canonical_bytes_and_no_newline() {
 fn what_sign_signs_verify_verifies_under_every_scheme() {
     let schemes = stdout(&run(&["schemes"], b""));
     let names: Vec<&str> = schemes.lines().filter_map(|line| line.split_whitespace().next()).collect();
-    assert_eq!(names.len(), 6, "{schemes}");
+    assert_eq!(names.len(), 12, "{schemes}");
     for scheme in names {
-        let mut sign = vec!["sign", "--scheme", scheme, "--id", "msg_1"];
-        sign.extend(SECRET);
+        let secret = match scheme {
+            "svix" => "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+            "standard-webhooks-ed25519" => KEY_PAIR,
+            _ => SECRET[1],
+        };
+        let sign = ["sign", "--scheme", scheme, "--id", "msg_1", "--secret", secret];
         let signed = run(&sign, BODY);
         assert!(signed.status.success(), "{scheme}: {}", stderr(&signed));
         let headers = stdout(&signed);
-        let mut verify = vec!["verify", "--scheme", scheme];
-        verify.extend(SECRET);
+        let mut verify = vec!["verify", "--scheme", scheme, "--secret", secret];
         for header in headers.lines() {
             verify.extend(["-H", header]);
         }
@@ -88,6 +97,9 @@ fn wrong_usage_exits_2_and_says_what_would_be_right() {
         (&["verify", "--scheme", "immuta", "--secret", ""], "must not be empty"),
         (&["verify", "--scheme", "immuta", "--secret", "s", "-H", "no colon"], "'name: value'"),
         (&["sign", "--scheme", "standard-webhooks", "--secret", "s"], "signs an id"),
+        (&["verify", "--scheme", "svix", "--secret", "not base64"], "base64"),
+        (&["sign", "--scheme", "standard-webhooks-ed25519", "--id", "1", "--secret", PUBLIC], "whsk_"),
+        (&["explain", "--scheme", "immuta"], "give a secret"),
         (&["sign", "--scheme", "immuta", "--secret-file", "/nowhere"], "cannot read the secret file"),
         (&["sign", "--scheme", "immuta", "--secret", "a", "--secret", "b"], "give one secret"),
         (&["nobody-knows"], "unrecognized subcommand"),
@@ -113,6 +125,36 @@ fn a_secret_file_may_end_with_one_newline() {
     let from_file = run(&["sign", "--scheme", "immuta", "--secret-file", path.to_str().unwrap()], BODY);
     let given = run(&["sign", "--scheme", "immuta", SECRET[0], SECRET[1]], BODY);
     assert_eq!(from_file.stdout, given.stdout);
+}
+
+#[test]
+fn explain_names_what_was_proven_and_what_to_do_about_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let other = folder.path().join("other");
+    std::fs::write(&other, "another secret\n").unwrap();
+    let sign = |secret: &str| stdout(&run(&["sign", "--scheme", "qlik", "--secret", secret], BODY));
+    let explain = |header: &str, body: &[u8]| {
+        let other = other.to_str().unwrap();
+        let given =
+            ["explain", "--scheme", "qlik", SECRET[0], SECRET[1], "--other-secret-file", other, "-H", header];
+        let output = run(&given, body);
+        (output.status.code(), stdout(&output))
+    };
+    let header = sign(SECRET[1]);
+    assert_eq!(explain(header.trim(), BODY), (Some(0), "genuine\n".to_owned()));
+    let (code, text) = explain(header.trim(), b"{\n  \"a\": 1\n}");
+    assert!(code == Some(1) && text.contains("(mismatch)") && text.contains("(pretty_printed)"), "{text}");
+    assert!(text.contains("express.raw()"), "{text}");
+    let (_, text) = explain(sign("another secret").trim(), BODY);
+    assert!(text.contains("number 0 of the others (from 0) (another_secret)"), "{text}");
+    let (_, text) = explain(sign("yet another").trim(), BODY);
+    assert!(text.contains("none of the known mistakes"), "{text}");
+    let (_, text) = explain("x-hub-signature-256: sha256=00", b"");
+    assert!(
+        text.contains("(missing_header)")
+            && text.contains("perhaps: the request has the signature header of github"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What several commands read: a body from stdin, secrets, headers, a scheme's name.
 
 use std::io::Read as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use sigpost_core::signature::{Scheme, Secret};
@@ -69,28 +69,31 @@ impl Signing {
 
     /// The secrets, newest first, at least one.
     pub(super) fn secrets(&self) -> Result<Vec<Secret>, Failure> {
-        let mut texts: Vec<Zeroizing<Vec<u8>>> =
-            self.secret.iter().map(|secret| Zeroizing::new(secret.clone().into_bytes())).collect();
-        for path in &self.secret_file {
-            let mut text = Zeroizing::new(std::fs::read(path).map_err(|error| {
-                Failure::Usage(format!("cannot read the secret file {}: {error}", path.display()))
-            })?);
-            if text.ends_with(b"\n") {
-                text.pop();
-                if text.ends_with(b"\r") {
-                    text.pop();
-                }
-            }
-            texts.push(text);
-        }
-        if texts.is_empty() {
+        let mut secrets =
+            self.secret.iter().map(|text| secret(text.as_bytes())).collect::<Result<Vec<_>, _>>()?;
+        secrets.extend(secrets_in(&self.secret_file)?);
+        if secrets.is_empty() {
             return Err(Failure::Usage("give a secret with --secret-file or --secret".into()));
         }
-        let secret = |text: &Zeroizing<Vec<u8>>| {
-            Secret::new(text.to_vec()).map_err(|_| Failure::Usage("a secret must not be empty".into()))
-        };
-        texts.iter().map(secret).collect()
+        Ok(secrets)
     }
+}
+
+/// The secrets in files; one newline at the end of each is not part of it.
+pub(super) fn secrets_in(files: &[PathBuf]) -> Result<Vec<Secret>, Failure> {
+    files.iter().map(|path| secret_in(path)).collect()
+}
+
+fn secret_in(path: &Path) -> Result<Secret, Failure> {
+    let text = Zeroizing::new(std::fs::read(path).map_err(|error| {
+        Failure::Usage(format!("cannot read the secret file {}: {error}", path.display()))
+    })?);
+    let line = text.strip_suffix(b"\n").map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    secret(line.unwrap_or(&text))
+}
+
+fn secret(text: &[u8]) -> Result<Secret, Failure> {
+    Secret::new(text).map_err(|_| Failure::Usage("a secret must not be empty".into()))
 }
 
 fn known() -> String {

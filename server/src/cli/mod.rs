@@ -5,6 +5,7 @@
 
 mod canonicalize;
 mod demo;
+mod explain;
 mod input;
 mod listen;
 mod schemes;
@@ -33,6 +34,7 @@ Examples:
   sigpost token                                 a new token, with its hash for the configuration
   sigpost sign --scheme immuta --secret-file s < body.json
   sigpost verify --scheme immuta --secret-file s -H 'x-immuta-webhook-signature-sha256: …' < body.json
+  sigpost explain --scheme immuta --secret-file s -H 'x-immuta-webhook-signature-sha256: …' < body.json
   sigpost canonicalize < body.json";
 
 #[derive(Subcommand)]
@@ -45,6 +47,8 @@ enum Command {
     Sign(sign::Sign),
     /// Verify a body from stdin: exit 0 if it is genuine, 1 if not
     Verify(verify::Verify),
+    /// Say why a signature does not match: exit 0 if it does, 1 if not
+    Explain(explain::Explain),
     /// Write JSON from stdin as JavaScript's JSON.stringify would
     Canonicalize(canonicalize::Canonicalize),
     /// List the signature schemes
@@ -89,6 +93,7 @@ pub fn run() -> ExitCode {
         Command::Listen(command) => command.run(),
         Command::Sign(command) => command.run(),
         Command::Verify(command) => command.run(),
+        Command::Explain(command) => command.run(),
         Command::Canonicalize(command) => command.run(),
         Command::Schemes(command) => command.run(),
         Command::Token(command) => command.run(),
