@@ -1,6 +1,6 @@
 //! What is notified: the envelopes and models that webhooks carry.
 //!
-//! - [`cloudevents`]: CloudEvents 1.0 as it arrives over HTTP, in its three content modes.
+//! - [`cloudevents`]: CloudEvents 1.0 over HTTP, read and written in its three content modes.
 //! - [`immuta`]: Immuta's notifications and the catalogue of their types.
 //! - [`generic`], [`qlik`]: the event types of the generic webhooks API and of Qlik Cloud.
 //!
@@ -10,4 +10,5 @@
 pub mod cloudevents;
 pub mod generic;
 pub mod immuta;
+mod object;
 pub mod qlik;

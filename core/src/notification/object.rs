@@ -1,0 +1,96 @@
+//! Writing JSON objects in canonical form, member by member.
+
+use alloc::string::ToString as _;
+use alloc::vec::Vec;
+
+use super::cloudevents::Value;
+use crate::json;
+
+/// An object that is being written. Keys come once, values are canonical already.
+pub(super) struct Object {
+    out: Vec<u8>,
+    /// Where each member begins, and the array index that its key is: JavaScript lists those first.
+    members: Vec<(Option<u32>, usize)>,
+}
+
+impl Object {
+    pub(super) fn open() -> Self {
+        Self { out: Vec::from(b"{"), members: Vec::new() }
+    }
+
+    pub(super) fn text(&mut self, key: &str, value: &str) -> &mut Self {
+        self.key(key);
+        json::write_string(&mut self.out, value);
+        self
+    }
+
+    /// A value that is canonical JSON.
+    pub(super) fn raw(&mut self, key: &str, value: &[u8]) -> &mut Self {
+        self.key(key);
+        self.out.extend_from_slice(value);
+        self
+    }
+
+    pub(super) fn value(&mut self, key: &str, value: &Value) -> &mut Self {
+        match value {
+            Value::Text(text) => self.text(key, text),
+            Value::Boolean(_) | Value::Integer(_) => self.raw(key, value.to_text().as_bytes()),
+        }
+    }
+
+    pub(super) fn close(mut self) -> Vec<u8> {
+        if self.members.iter().any(|(index, _)| index.is_some()) {
+            self.put_indices_first();
+        }
+        self.out.push(b'}');
+        self.out
+    }
+
+    fn key(&mut self, key: &str) {
+        if !self.members.is_empty() {
+            self.out.push(b',');
+        }
+        self.members.push((array_index(key), self.out.len()));
+        json::write_string(&mut self.out, key);
+        self.out.push(b':');
+    }
+
+    fn put_indices_first(&mut self) {
+        let ends = self.members[1..].iter().map(|(_, next)| next - 1).chain([self.out.len()]);
+        let mut members: Vec<_> =
+            self.members.iter().zip(ends).map(|(&(index, start), end)| (index, start..end)).collect();
+        // A stable order by index, names behind them.
+        members.sort_by_key(|(index, _)| (index.is_none(), *index));
+        let mut ordered = Vec::with_capacity(self.out.len() + 1);
+        for (place, (_, range)) in members.into_iter().enumerate() {
+            ordered.push(if place == 0 { b'{' } else { b',' });
+            ordered.extend_from_slice(&self.out[range]);
+        }
+        self.out = ordered;
+    }
+}
+
+/// The array index that JavaScript takes a key for: its decimal form, below 2³² − 1.
+fn array_index(key: &str) -> Option<u32> {
+    key.parse().ok().filter(|index: &u32| *index < u32::MAX && index.to_string() == key)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::string::String;
+
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_canonical_whatever_the_keys_are() {
+        let keys = ["b", "10", "9", "a", "01", "4294967295", "4294967294", "0", "+1", "1.0", "\"é\""];
+        for count in 0..=keys.len() {
+            let mut object = Object::open();
+            for key in &keys[..count] {
+                object.text(key, key).raw(&(String::from("x") + key), br#"{"n":[1,"}"]}"#);
+            }
+            let written = object.close();
+            assert_eq!(*json::canonicalize(&written).unwrap(), written[..]);
+        }
+    }
+}
