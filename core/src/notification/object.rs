@@ -4,7 +4,7 @@ use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
 use super::cloudevents::Value;
-use crate::json;
+use crate::json::{self, Canonical};
 
 /// An object that is being written. Keys come once, values are canonical already.
 pub(super) struct Object {
@@ -36,6 +36,11 @@ impl Object {
             Value::Text(text) => self.text(key, text),
             Value::Boolean(_) | Value::Integer(_) => self.raw(key, value.to_text().as_bytes()),
         }
+    }
+
+    /// `data`, last of all members in every envelope; `null` when there is none.
+    pub(super) fn data(&mut self, data: Option<&Canonical>) -> &mut Self {
+        self.raw("data", data.map_or(b"null", Canonical::as_bytes))
     }
 
     pub(super) fn close(mut self) -> Vec<u8> {

@@ -65,6 +65,20 @@ pub enum Data {
     Binary(Vec<u8>),
 }
 
+impl Data {
+    /// The JSON value; `None` if there is no data.
+    ///
+    /// # Errors
+    /// [`NotJson`] if it is other bytes.
+    pub fn json(&self) -> Result<Option<&Canonical>, NotJson> {
+        match self {
+            Self::None => Ok(None),
+            Self::Json(data) => Ok(Some(data)),
+            Self::Binary(_) => Err(NotJson),
+        }
+    }
+}
+
 impl CloudEvent {
     /// Reads an event in structured mode: one JSON object.
     ///
@@ -195,6 +209,18 @@ pub enum EventError {
     /// A binary mode body says it is JSON and is not.
     Body(json::Error),
 }
+
+/// An event's data is no JSON, and the envelope has no place for other bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotJson;
+
+impl fmt::Display for NotJson {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the event's data is not JSON, and the envelope has no place for other bytes")
+    }
+}
+
+impl core::error::Error for NotJson {}
 
 const NAME_UNREADABLE: &str = "(unreadable)";
 

@@ -2,17 +2,22 @@
 //!
 //! Source: the `request` member of the history records on Immuta's webhook pages (the page's "example payload
 //! received" shows a webhook's configuration instead, which is not what is posted). What metadata holds differs by
-//! type and is documented nowhere, so it is an open map with typed access to the members that are known.
+//! type and is documented nowhere, so it is an open map with typed access to the members that are known: those of the
+//! two examples there are. All are optional and any may be `null`; what is of another type than expected counts as
+//! absent and is still there for [`Metadata::get`].
 
 mod catalogue;
 
 use alloc::borrow::Cow;
+use alloc::string::ToString as _;
+use alloc::vec::Vec;
 
 pub use catalogue::{
     ACTIONS_2024_3, ALL_NOTIFICATIONS, NOTIFICATION_TYPES, NotificationType, actions_saas, notification_type,
 };
 
-use crate::json::{Kind, View};
+use super::object::Object;
+use crate::json::{self, Kind, View};
 
 /// A delivered notification, as a view over the canonical form of its body.
 ///
@@ -29,7 +34,7 @@ use crate::json::{Kind, View};
 /// assert_eq!(metadata.action_by().as_deref(), Some("2"));
 /// assert_eq!(metadata.get("custom").unwrap().raw(), "[1]");
 /// ```
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Notification<'a>(View<'a>);
 
 impl<'a> Notification<'a> {
@@ -62,10 +67,77 @@ impl<'a> Notification<'a> {
     pub fn webhook_name(self) -> Option<Cow<'a, str>> {
         self.0.get("webhookName")?.as_str()
     }
+
+    /// Any member, known or not.
+    #[must_use]
+    pub fn get(self, name: &str) -> Option<View<'a>> {
+        self.0.get(name)
+    }
+
+    /// The whole body.
+    #[must_use]
+    pub fn view(self) -> View<'a> {
+        self.0
+    }
+}
+
+/// Writes the part of a body that all deliveries of a notification share: an object of its `text`, a string, and its
+/// `metadata` with the type added if it is not there. [`write_webhook`] takes the place of its last byte.
+///
+/// ```
+/// use sigpost_core::{json::{Canonical, Limits}, notification::immuta::{write_event, write_webhook}};
+/// let text = Canonical::parse(br#""Katie did it.""#, Limits::default()).unwrap();
+/// let mut body = write_event(text.view(), None, "modelCreated");
+/// assert_eq!(body.pop(), Some(b'}'));
+/// body.extend(write_webhook(1, "audit"));
+/// assert_eq!(
+///     body,
+///     br#"{"text":"Katie did it.","metadata":{"notificationType":"modelCreated"},"webhookId":1,"webhookName":"audit"}"#
+/// );
+/// ```
+#[must_use]
+pub fn write_event(text: View<'_>, metadata: Option<Metadata<'_>>, notification_type: &str) -> Vec<u8> {
+    let mut object = Object::open();
+    object.raw("text", text.raw().as_bytes());
+    match metadata {
+        Some(metadata) if metadata.get(TYPE).is_some() => {
+            object.raw("metadata", metadata.view().raw().as_bytes());
+        }
+        _ => {
+            object.raw("metadata", &with_type(metadata, notification_type));
+        }
+    }
+    object.close()
+}
+
+/// Writes the end of a body, which is a delivery's own: the webhook's number and name.
+#[must_use]
+pub fn write_webhook(id: i64, name: &str) -> Vec<u8> {
+    let mut object = Object::open();
+    object.raw("webhookId", id.to_string().as_bytes()).text("webhookName", name);
+    let mut end = object.close();
+    end[0] = b',';
+    end
+}
+
+const TYPE: &str = "notificationType";
+
+/// Adding a key that is no array index to a canonical object keeps it canonical.
+fn with_type(metadata: Option<Metadata<'_>>, notification_type: &str) -> Vec<u8> {
+    let given = metadata.map_or("{}", |metadata| metadata.view().raw());
+    let mut out = Vec::from(&given.as_bytes()[..given.len() - 1]);
+    if out.len() > 1 {
+        out.push(b',');
+    }
+    json::write_string(&mut out, TYPE);
+    out.push(b':');
+    json::write_string(&mut out, notification_type);
+    out.push(b'}');
+    out
 }
 
 /// A notification's `metadata`: an open map with the members that are known.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Metadata<'a>(View<'a>);
 
 impl<'a> Metadata<'a> {
@@ -90,19 +162,56 @@ impl<'a> Metadata<'a> {
     /// `notificationType`: the event type, which may be one this crate does not know.
     #[must_use]
     pub fn notification_type(self) -> Option<Cow<'a, str>> {
-        self.0.get("notificationType")?.as_str()
+        self.0.get(TYPE)?.as_str()
+    }
+
+    /// `modelId`: the id of the data source or project, as decimal text.
+    #[must_use]
+    pub fn model_id(self) -> Option<Cow<'a, str>> {
+        id(self.0.get("modelId")?)
+    }
+
+    /// `modelType`: what the model is, like `project`.
+    #[must_use]
+    pub fn model_type(self) -> Option<Cow<'a, str>> {
+        self.0.get("modelType")?.as_str()
+    }
+
+    /// `projectName`: the name of the project, if it is about one.
+    #[must_use]
+    pub fn project_name(self) -> Option<Cow<'a, str>> {
+        self.0.get("projectName")?.as_str()
     }
 
     /// `actionBy`: the id of the user who acted, as decimal text.
     #[must_use]
     pub fn action_by(self) -> Option<Cow<'a, str>> {
-        user(self.0.get("actionBy")?)
+        id(self.0.get("actionBy")?)
+    }
+
+    /// `actionByName`: the name of the user who acted.
+    #[must_use]
+    pub fn action_by_name(self) -> Option<Cow<'a, str>> {
+        self.0.get("actionByName")?.as_str()
     }
 
     /// `targetUser`: the id of the user it happened to, as decimal text.
     #[must_use]
     pub fn target_user(self) -> Option<Cow<'a, str>> {
-        user(self.0.get("targetUser")?)
+        id(self.0.get("targetUser")?)
+    }
+
+    /// `targetUserName`: the name of the user it happened to.
+    #[must_use]
+    pub fn target_user_name(self) -> Option<Cow<'a, str>> {
+        self.0.get("targetUserName")?.as_str()
+    }
+
+    /// `targetGroup`: the group it happened to. It is `null` in all examples, so what it is otherwise is not known;
+    /// `None` for `null`.
+    #[must_use]
+    pub fn target_group(self) -> Option<View<'a>> {
+        self.0.get("targetGroup").filter(|group| group.kind() != Kind::Null)
     }
 
     /// `notifyInitiator`: whether the one who acted is told too; `false` when absent.
@@ -112,8 +221,8 @@ impl<'a> Metadata<'a> {
     }
 }
 
-/// User ids are integers in all examples; a decimal string is understood too.
-fn user(value: View<'_>) -> Option<Cow<'_, str>> {
+/// Ids are integers in all examples; a decimal string is understood too.
+fn id(value: View<'_>) -> Option<Cow<'_, str>> {
     match value.kind() {
         Kind::Number => value.as_i64().map(|_| Cow::Borrowed(value.raw())),
         Kind::String => value.as_str().filter(|id| !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit())),

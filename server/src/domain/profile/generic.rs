@@ -4,10 +4,9 @@
 
 use sha2::{Digest as _, Sha256};
 use sigpost_core::notification::cloudevents::CloudEvent;
-use sigpost_core::notification::generic::EVENT_TYPES;
+use sigpost_core::notification::generic as model;
 
-use super::envelope::{self, Object};
-use super::{BadTypes, Unfit, subscribable};
+use super::{BadTypes, Unfit, subscribable, time};
 use crate::domain::{Settings, TenantUid, Timestamp};
 
 /// A generic webhook's own part.
@@ -46,7 +45,7 @@ impl Generic {
     /// [`Invalid`] names the rule that is broken.
     pub fn new(parts: Parts, settings: &Settings) -> Result<Self, Invalid> {
         let Parts { events, description } = parts;
-        let known = |name: &str| EVENT_TYPES.contains(&name);
+        let known = |name: &str| model::event_type(name).is_some();
         let events = subscribable(events, settings, known).map_err(Invalid::Events)?;
         if description.as_ref().is_some_and(|text| text.chars().count() > MAX_DESCRIPTION_CHARS) {
             return Err(Invalid::Description);
@@ -80,15 +79,9 @@ impl Generic {
 
 /// The whole body: it names no webhook, so all deliveries share it.
 pub(super) fn prepare(event: &CloudEvent, tenant: &TenantUid, now: Timestamp) -> Result<Vec<u8>, Unfit> {
-    let data = envelope::json_data(event)?;
-    let created = envelope::time(event, now).strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-    let mut object = Object::open();
-    object
-        .text("id", &event_id(event, tenant))
-        .text("type", event.event_type())
-        .text("created", &created)
-        .raw("data", data);
-    Ok(object.close())
+    let data = event.data().json()?;
+    let created = time(event, now).strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    Ok(model::write(&event_id(event, tenant), event.event_type(), &created, data))
 }
 
 /// `evt_` and 24 hex digits: a digest of the idempotency key, so that an event has one id however often it is sent.

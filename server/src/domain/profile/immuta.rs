@@ -4,7 +4,7 @@
 //! `receive` is taken for `received`; the union of both lists of types is accepted; a global webhook receives
 //! whatever its types name, whoever acted.
 
-use sigpost_core::json::{self, Canonical, Kind, View};
+use sigpost_core::json::{Canonical, Kind};
 use sigpost_core::notification::immuta::{self as model, Metadata};
 use sigpost_core::signature::Scheme;
 
@@ -142,9 +142,7 @@ impl Immuta {
 
     /// `{text, metadata` stand in the event's data; a delivery closes it with its webhook's id and name.
     pub(super) fn render(&self, webhook: Number) -> Frame {
-        let mut tail = format!(",\"webhookId\":{webhook},\"webhookName\":").into_bytes();
-        json::write_string(&mut tail, &self.name);
-        tail.push(b'}');
+        let tail = model::write_webhook(webhook.get(), &self.name);
         Frame { head: bytes::Bytes::new(), cut: 1, tail: tail.into() }
     }
 }
@@ -210,33 +208,12 @@ pub(super) fn prepare(event_type: &str, data: Option<&Canonical>) -> Result<(Vec
         target_user: metadata.and_then(Metadata::target_user).map(|id| id.into_owned().into()),
         notify_initiator: metadata.is_some_and(Metadata::notify_initiator),
     };
-    let mut out = Vec::with_capacity(data.raw().len() + event_type.len() + 32);
-    out.extend_from_slice(b"{\"text\":");
-    out.extend_from_slice(text.raw().as_bytes());
-    out.extend_from_slice(b",\"metadata\":");
-    write_metadata(&mut out, event_type, metadata.map(Metadata::view))?;
-    out.push(b'}');
-    Ok((out, facts))
-}
-
-fn write_metadata(out: &mut Vec<u8>, event_type: &str, metadata: Option<View<'_>>) -> Result<(), Unfit> {
-    let raw = metadata.map_or("{}", View::raw);
-    if let Some(given) = metadata.and_then(|m| m.get("notificationType")) {
-        if given.as_str().as_deref() != Some(event_type) {
-            return Err(Unfit::NotificationType { expected: event_type.to_owned() });
-        }
-        out.extend_from_slice(raw.as_bytes());
-        return Ok(());
+    if let Some(given) = metadata.and_then(|metadata| metadata.get("notificationType"))
+        && given.as_str().as_deref() != Some(event_type)
+    {
+        return Err(Unfit::NotificationType { expected: event_type.to_owned() });
     }
-    // Appending a key that is not integer-like to a canonical object keeps it canonical.
-    out.extend_from_slice(&raw.as_bytes()[..raw.len() - 1]);
-    if raw.len() > 2 {
-        out.push(b',');
-    }
-    out.extend_from_slice(b"\"notificationType\":");
-    json::write_string(out, event_type);
-    out.push(b'}');
-    Ok(())
+    Ok((model::write_event(text, metadata, event_type), facts))
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@
 //! body; this form is sigpost's own.
 
 use sigpost_core::notification::cloudevents::CloudEvent;
+use sigpost_core::notification::immuta_request as model;
 
-use super::Unfit;
-use super::envelope::{self, Object};
+use super::{Unfit, time};
 use crate::domain::{Frame, PublicId, Timestamp, utc_millis};
 
 /// A Request webhook's own part.
@@ -39,17 +39,12 @@ impl ImmutaRequest {
 
 /// The members all deliveries share: the end of the body, behind the ids.
 pub(super) fn prepare(event: &CloudEvent, now: Timestamp) -> Result<Vec<u8>, Unfit> {
-    let data = envelope::json_data(event)?;
-    let created_at = utc_millis(envelope::time(event, now));
-    let mut object = Object::open();
-    object.text("type", event.event_type()).text("createdAt", &created_at).raw("data", data);
-    let mut shared = object.close();
-    shared.remove(0);
-    Ok(shared)
+    let data = event.data().json()?;
+    Ok(model::write_event(event.event_type(), &utc_millis(time(event, now)), data))
 }
 
 /// The beginning of the body: the ids.
 pub(super) fn render(webhook: PublicId, delivery: PublicId) -> Frame {
-    let head = format!("{{\"deliveryId\":\"{delivery}\",\"webhookId\":\"{webhook}\",");
+    let head = model::write_ids(&delivery.to_string(), &webhook.to_string());
     Frame { head: head.into(), cut: 0, tail: bytes::Bytes::new() }
 }

@@ -7,14 +7,13 @@
 //! An event is brought into its tenant's form once ([`prepare`]), matched against every webhook
 //! ([`Profile::matches`]), and framed for each that receives it ([`Profile::render`]).
 
-mod envelope;
 pub mod generic;
 pub mod immuta;
 pub mod immuta_request;
 pub mod native;
 pub mod qlik;
 
-use sigpost_core::notification::cloudevents::{CloudEvent, Data};
+use sigpost_core::notification::cloudevents::{CloudEvent, Data, NotJson, Value};
 use sigpost_core::signature::{Scheme, Secret};
 
 use super::{DialectId, Endpoint, Frame, Number, PublicId, Settings, Tenant, Timestamp, User};
@@ -219,6 +218,12 @@ pub enum Unfit {
     NotJson,
 }
 
+impl From<NotJson> for Unfit {
+    fn from(NotJson: NotJson) -> Self {
+        Self::NotJson
+    }
+}
+
 /// Brings an event into the form its tenant's system delivers it in.
 ///
 /// # Errors
@@ -226,7 +231,7 @@ pub enum Unfit {
 pub fn prepare<'a>(tenant: &Tenant, event: &'a CloudEvent, now: Timestamp) -> Result<Prepared<'a>, Unfit> {
     let event_type = event.event_type();
     let (shared, older, facts) = match tenant.dialect {
-        DialectId::Native => (envelope::cloud_event(event), None, Facts::Plain),
+        DialectId::Native => (event.to_json(), None, Facts::Plain),
         DialectId::Immuta => {
             let json = match event.data() {
                 Data::Json(data) => Some(data),
@@ -244,6 +249,14 @@ pub fn prepare<'a>(tenant: &Tenant, event: &'a CloudEvent, now: Timestamp) -> Re
     };
     let subject = Subject { event_type: event_type.to_owned(), facts };
     Ok(Prepared { shared: shared.into(), subject, older })
+}
+
+/// When the event happened as its publisher says, else when it came.
+fn time(event: &CloudEvent, now: Timestamp) -> Timestamp {
+    match event.attribute("time") {
+        Some(Value::Text(time)) => time.parse().unwrap_or(now),
+        _ => now,
+    }
 }
 
 /// Why a list of event types cannot be subscribed to.

@@ -7,14 +7,15 @@ use core::cell::OnceCell;
 
 use bytes::Bytes;
 use sigpost_core::notification::cloudevents::{CloudEvent, Value};
-use sigpost_core::notification::qlik as catalogue;
+use sigpost_core::notification::qlik::{self as model, Writer};
 use sigpost_core::signature::Secret;
 
-use super::envelope::{self, Object};
 use super::{Audience, BadTypes, Prepared, Unfit, Unfitting, subscribable};
 use crate::domain::{
     Egress, Endpoint, Envelope, Frame, Host, Settings, Timestamp, Transport, User, utc_millis,
 };
+
+pub use model::Level;
 
 /// A Qlik webhook's own part.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,32 +25,6 @@ pub struct Qlik {
     event_types: Vec<String>,
     level: Level,
     cloud_events: bool,
-}
-
-/// Whose events a webhook receives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Level {
-    /// Everybody's.
-    Tenant,
-    /// Those its owner caused or owns, and those of its owner's spaces.
-    User,
-}
-
-impl Level {
-    /// The name it is shown by.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Tenant => "tenant",
-            Self::User => "user",
-        }
-    }
-
-    /// The level of that name.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        [Self::Tenant, Self::User].into_iter().find(|level| level.as_str() == name)
-    }
 }
 
 /// The members of a [`Qlik`], to make one from and to store it by.
@@ -96,7 +71,7 @@ impl Qlik {
         if parts.description.as_ref().is_some_and(|text| text.chars().count() > MAX_DESCRIPTION_CHARS) {
             return Err(Invalid::Description);
         }
-        let known = |name: &str| catalogue::event_type(name).is_some();
+        let known = |name: &str| model::event_type(name).is_some();
         let event_types = subscribable(parts.event_types, settings, known).map_err(Invalid::EventTypes)?;
         Ok(Self::restore(Parts { event_types, ..parts }))
     }
@@ -146,7 +121,7 @@ impl Qlik {
     }
 
     pub(super) fn matches(&self, owner: &User, event_type: &str, facts: &Facts) -> bool {
-        let alias = catalogue::event_type(event_type).and_then(|known| known.alias);
+        let alias = model::event_type(event_type).and_then(|known| known.alias);
         let wanted = |name: &String| name == event_type || Some(name.as_str()) == alias;
         self.event_types.iter().any(wanted)
             && match self.level {
@@ -212,21 +187,13 @@ impl Facts {
 /// An event in the older form, which is only written if a webhook wants it, and then once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Older<'a> {
-    event: &'a CloudEvent,
-    data: &'a [u8],
-    time: String,
+    writer: Writer<'a>,
     body: OnceCell<Bytes>,
 }
 
 impl Older<'_> {
     fn body(&self) -> Bytes {
-        let write = || {
-            let mut object = Object::open();
-            write_older(&mut object, self.event, &self.time);
-            object.text("source", self.event.source()).raw("data", self.data);
-            object.close().into()
-        };
-        self.body.get_or_init(write).clone()
+        self.body.get_or_init(|| self.writer.write(model::Envelope::Legacy).into()).clone()
     }
 }
 
@@ -236,54 +203,10 @@ pub(super) fn prepare(
     envelope: Envelope,
     now: Timestamp,
 ) -> Result<(Vec<u8>, Older<'_>), Unfit> {
-    let data = envelope::json_data(event)?;
-    let time = match event.attribute("time") {
-        Some(Value::Text(time)) => time.clone(),
-        _ => utc_millis(now),
-    };
-    let mut present = Object::open();
-    // The one member of the older envelope that could be an attribute's name.
-    let taken: &[&str] = if envelope == Envelope::Hybrid { &["extensions"] } else { &[] };
-    envelope::write_attributes(&mut present, event, taken);
-    if event.attribute("time").is_none() {
-        present.text("time", &time);
-    }
-    if event.attribute("datacontenttype").is_none() {
-        present.text("datacontenttype", JSON);
-    }
-    if envelope == Envelope::Hybrid {
-        write_older(&mut present, event, &time);
-    }
-    present.raw("data", data);
-    Ok((present.close(), Older { event, data, time, body: OnceCell::new() }))
-}
-
-const JSON: &str = "application/json";
-
-/// The members of the older envelope, but for `source` and `data`, which both have.
-fn write_older(object: &mut Object, event: &CloudEvent, time: &str) {
-    let content_type = match event.attribute("datacontenttype") {
-        Some(Value::Text(given)) => given,
-        _ => JSON,
-    };
-    let mut extensions = Object::open();
-    for (older, name) in [
-        ("ownerId", "ownerid"),
-        ("tenantId", "tenantid"),
-        ("userId", "userid"),
-        ("topLevelResourceId", "toplevelresourceid"),
-        ("spaceId", "spaceid"),
-    ] {
-        if let Some(value) = event.attribute(name) {
-            extensions.value(older, value);
-        }
-    }
-    object
-        .text("cloudEventsVersion", "0.1")
-        .text("contentType", content_type)
-        .text("eventId", event.id())
-        .text("eventTime", time)
-        .text("eventTypeVersion", "1.0.0")
-        .text("eventType", event.event_type())
-        .raw("extensions", &extensions.close());
+    let writer = Writer::new(event, utc_millis(now))?;
+    let present = writer.write(match envelope {
+        Envelope::CloudEvents => model::Envelope::CloudEvents,
+        Envelope::Hybrid => model::Envelope::Hybrid,
+    });
+    Ok((present, Older { writer, body: OnceCell::new() }))
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
-use sigpost_core::json::{Canonical, Limits, canonicalize};
+use sigpost_core::json::{Canonical, Limits};
+use sigpost_core::notification as models;
 
 use super::*;
 use crate::domain::{Body, Egress, Envelope, Host, Role, TenantId, TenantSpec, TenantUid, Transport, UserId};
@@ -43,11 +44,16 @@ fn id(byte: u8) -> PublicId {
 
 /// The body of a delivery, which is in JavaScript's form whatever the event was.
 fn body(profile: &Profile, tenant: &Tenant, event: &CloudEvent) -> Json {
+    serde_json::from_slice(canonical_body(profile, tenant, event).as_bytes()).unwrap()
+}
+
+fn canonical_body(profile: &Profile, tenant: &Tenant, event: &CloudEvent) -> Canonical {
     let prepared = prepare(tenant, event, now()).unwrap();
     let frame = profile.render(&named(), &prepared, || id(2));
     let bytes = Body { data: prepared.shared, frame }.to_bytes();
-    assert_eq!(*canonicalize(&bytes).unwrap(), bytes[..]);
-    serde_json::from_slice(&bytes).unwrap()
+    let body = Canonical::parse(&bytes, Limits::default()).unwrap();
+    assert_eq!(body.as_bytes(), bytes);
+    body
 }
 
 fn receives(profile: &Profile, dialect: DialectId, event: &CloudEvent) -> bool {
@@ -219,6 +225,52 @@ fn qlik_has_three_envelopes() {
     // An attribute that is called like a member of the older envelope gives way to it.
     let named = event(&CREATED.replace("\"spaceid\"", "\"extensions\":\"boo\",\"spaceid\""));
     assert_eq!(body(&qlik(|_| ()), &tenant, &named), both);
+}
+
+#[test]
+fn a_receiver_reads_every_body_with_its_systems_model() {
+    let read =
+        |profile: &Profile, event: &CloudEvent| canonical_body(profile, &tenant(profile.dialect()), event);
+    let created = event(CREATED);
+    let native = read(&native(&["*"]), &created);
+    assert_eq!(CloudEvent::from_json(native.view()).unwrap(), created);
+
+    let qlik_body = read(&qlik(|_| ()), &created);
+    let there = models::qlik::Event::new(qlik_body.view()).unwrap();
+    assert_eq!(
+        (there.envelope(), there.owner_id().as_deref()),
+        (models::qlik::Envelope::CloudEvents, Some("u1"))
+    );
+    let older_body = read(&qlik(|parts| parts.cloud_events = false), &created);
+    let older = models::qlik::Event::new(older_body.view()).unwrap();
+    assert_eq!(older.envelope(), models::qlik::Envelope::Legacy);
+    assert_eq!(older.to_cloud_event(), there.to_cloud_event());
+
+    let generic_body = read(&generic(), &event(r#","type":"user.created","data":[1]"#));
+    let generic = models::generic::Event::new(generic_body.view()).unwrap();
+    assert_eq!(generic.created().as_deref(), Some("2026-11-21T09:30:00Z"));
+    assert_eq!(generic.data().unwrap().raw(), "[1]");
+
+    let parts = immuta_request::Parts { verify_tls: true };
+    let request_body = read(&Profile::ImmutaRequest(immuta_request::ImmutaRequest::new(parts)), &created);
+    let request = models::immuta_request::Notification::new(request_body.view()).unwrap();
+    assert_eq!(request.webhook_id(), Some(id(1).to_string().into()));
+    assert_eq!(request.event_type().as_deref(), Some("com.qlik.app.created"));
+
+    let parts = immuta::Parts {
+        name: "hook".into(),
+        global: true,
+        notifications: vec!["modelCreated".into()],
+        action: immuta::ActionType::Received,
+    };
+    let immuta = Profile::Immuta(immuta::Immuta::new(parts, &Settings::default()).unwrap());
+    let given = event(r#","type":"modelCreated","data":{"text":"hi","metadata":{"modelId":7,"own":[]}}"#);
+    let immuta_body = read(&immuta, &given);
+    let notification = models::immuta::Notification::new(immuta_body.view()).unwrap();
+    assert_eq!((notification.webhook_id(), notification.webhook_name().as_deref()), (Some(1), Some("hook")));
+    let metadata = notification.metadata().unwrap();
+    assert_eq!(metadata.notification_type().as_deref(), Some("modelCreated"));
+    assert_eq!((metadata.model_id().as_deref(), metadata.get("own").unwrap().raw()), (Some("7"), "[]"));
 }
 
 #[test]
