@@ -3,6 +3,7 @@
 
 mod canonical_vs_node;
 mod cli;
+mod fuzz;
 mod immuta;
 mod native;
 mod node;

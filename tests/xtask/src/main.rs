@@ -1,9 +1,11 @@
-//! The project's commands: `cargo xtask serve | test | npm | bench | lint`.
+//! The project's commands: `cargo xtask serve | test | npm | bench | fuzz | lint`.
 //!
 //! Each command sets up what it needs, announces its steps on standard error, and stops at the first that fails.
-//! Standard output carries results only: the folder that `npm` built, the table of `bench`, the server's own line.
+//! Standard output carries results only: the folder that `npm` built, the table of `bench`, what `fuzz` found, the server's
+//! own line.
 
 mod bench;
+mod fuzz;
 mod lint;
 mod npm;
 mod output;
@@ -36,7 +38,14 @@ const EXAMPLES: &str = "Examples:
   cargo xtask test                               # every test; what .ci/run calls
   cargo xtask npm                                # builds the npm package; `npm install` the folder it prints last
   cargo xtask bench                              # which benchmarks there are
-  cargo xtask bench core                         # run one";
+  cargo xtask bench core                         # run one
+  cargo xtask fuzz --seconds 600                 # the canonicaliser against Node, for ten minutes";
+
+const FUZZ_EXAMPLES: &str = "Examples:
+  cargo xtask fuzz                                # a minute of documents never tried before
+  cargo xtask fuzz --seconds 3600
+  cargo xtask fuzz --documents 2000000 --seed 7   # the same ones each time
+  cargo xtask fuzz --documents 1 --seed 123       # the one that a mismatch named";
 
 #[derive(Subcommand)]
 enum Command {
@@ -63,6 +72,13 @@ enum Command {
         /// The benchmark; without it, the names are listed
         name: Option<String>,
     },
+    /// Hold the canonicaliser against Node 20 or 22 on random documents, until they disagree
+    ///
+    /// Progress is on standard error; standard output gets one line with the figures or, with exit code 1, the document
+    /// that the two disagree on: as base64, with both answers, and with the seed that brings it back. Ctrl-C ends it
+    /// and counts as agreement.
+    #[command(after_help = FUZZ_EXAMPLES)]
+    Fuzz(fuzz::Extent),
     /// Format, clippy, rustdoc, and the licences, bans and sources of dependencies
     #[command(after_help = "Examples:\n  cargo xtask lint")]
     Lint,
@@ -92,6 +108,7 @@ fn run(command: Command) -> Result<()> {
             output.line(&folder.display().to_string())
         }
         Command::Bench { name } => bench::bench(&project, &mut steps, &output, name.as_deref()),
+        Command::Fuzz(extent) => fuzz::fuzz(&project, &mut steps, &output, &extent),
         Command::Lint => lint::lint(&project, &mut steps),
     }
 }

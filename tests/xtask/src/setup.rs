@@ -25,6 +25,11 @@ pub(crate) fn for_npm(project: &Project, steps: &mut Steps) -> Result<()> {
     })
 }
 
+/// What asking Node needs. Which versions of it are any good for that, the fuzz itself says.
+pub(crate) fn for_fuzz(project: &Project, steps: &mut Steps) -> Result<()> {
+    steps.run("set-up", || node(project))
+}
+
 /// What building and running the server, package included, needs.
 pub(crate) fn for_serve(project: &Project, steps: &mut Steps) -> Result<()> {
     for_npm(project, steps)?;

@@ -1,9 +1,9 @@
-// The oracle of canonical_vs_node.rs: JSON.stringify(JSON.parse(document)) by the Node that runs this.
+// The oracle of oracle.rs: JSON.stringify(JSON.parse(document)) by the Node that runs this.
 //
 // Frames, both ways: length (u32, little endian), then as many bytes. The first frame that is written names the
 // version of Node. Then each document that is read is answered, in order: a byte 1 and the canonical text, a byte 0 when
-// it is refused, or a byte 2 when it is read but too deep for the stack of JSON.stringify. Bytes that are no UTF-8 are
-// refused, and a byte order mark is left for JSON.parse to refuse.
+// it is refused, a byte 2 when it is read but too deep for the stack of JSON.stringify, or a byte 3 when it is no UTF-8,
+// where a decoder would put U+FFFD unless it is told to refuse. A byte order mark is left for JSON.parse to refuse.
 
 import { readSync, writeSync } from 'node:fs';
 
@@ -11,6 +11,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const REFUSED = Buffer.from([0]);
 const ACCEPTED = Buffer.from([1]);
 const TOO_DEEP = Buffer.from([2]);
+const NOT_UTF8 = Buffer.from([3]);
 const ANSWERS = 1 << 16;
 
 let pending = [];
@@ -36,9 +37,10 @@ function answer(document) {
   try {
     value = JSON.parse(decoder.decode(document));
   } catch (error) {
+    if (error instanceof SyntaxError) return send(REFUSED);
+    if (error.code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return send(NOT_UTF8);
     // Anything else is no answer.
-    if (!(error instanceof SyntaxError) && error.code !== 'ERR_ENCODING_INVALID_ENCODED_DATA') throw error;
-    return send(REFUSED);
+    throw error;
   }
   let text;
   try {

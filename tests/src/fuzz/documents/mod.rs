@@ -1,158 +1,25 @@
 //! Random documents: what is known to be hard, more often than it is in the world.
+//!
+//! Numbers at and beside the points half way between two doubles, padded with zeros, with exponents of any size; strings
+//! that change where a machine word or a vector of it ends; lone surrogates, keys that are the same in other words,
+//! array indices up to 2³² and beyond; white space of every kind; objects from none to thousands of members, inside one
+//! another; and now and then something that makes the whole no JSON: a wrong byte, a text cut short, bytes that are no
+//! UTF-8, a byte order mark.
 
-const KEYS: &[&str] = &[
-    "a",
-    "b",
-    "a",
-    "\\u0061",
-    "",
-    "__proto__",
-    "\\u005f_proto__",
-    "constructor",
-    "toJSON",
-    "length",
-    "0",
-    "1",
-    "2",
-    "10",
-    "\\u0031",
-    "01",
-    "-0",
-    "-1",
-    "1.0",
-    "1e1",
-    "+1",
-    " 1",
-    "4294967294",
-    "4294967295",
-    "4294967296",
-    "42949672940",
-    "9007199254740991",
-    "é",
-    "\\u00e9",
-    "\\ud800",
-    "\\uD800",
-    "\\\\",
-    "\\\"",
-    "\\/",
-    "/",
-    "\\n",
-    "\\u000a",
-    "😀",
-    "\\ud83d\\ude00",
-    "a key that is longer than two words",
-    "a key that is longer than two w\\u006frds",
-];
-const NUMBERS: &[&str] = &[
-    "0",
-    "-0",
-    "-0.0",
-    "0e5",
-    "1e400",
-    "-1e400",
-    "1e-400",
-    "2e-324",
-    "3e-324",
-    "2.4703282292062327e-324",
-    "2.4703282292062328e-324",
-    "1.7976931348623157e308",
-    "1.7976931348623158e308",
-    "1.7976931348623159e308",
-    "1e20",
-    "1e21",
-    "999999999999999999999",
-    "999999999999999934463",
-    "999999999999999934465",
-    "1000000000000000000000",
-    "0.000001",
-    "0.0000001",
-    "0.00000099999999999999995",
-    "1.0",
-    "4.50",
-    "1E5",
-    "1e+5",
-    "9007199254740991",
-    "9007199254740992",
-    "9007199254740993",
-    "9007199254740993.0000000000000001",
-    "12345678901234567890",
-    "123456789012345",
-    "1234567890123456",
-    "0.1234567890123456",
-    "333333333.33333329",
-    "2.2250738585072011e-308",
-    "9244904400873339.000",
-    "5e-324",
-    "1e23",
-    "8.41e21",
-    "9.5e-7",
-    "1e0",
-    "1e-0",
-    "100e-2",
-    "0.1e1",
-    "1e00000000000005",
-    "1e99999999999999999999",
-    "0e99999999999999999999",
-];
-const BAD_NUMBERS: &[&str] =
-    &["01", "-", "--1", "+1", ".5", "5.", "1e", "1e+", "1.e5", "0x1", "Infinity", "NaN", "-01", "1_0"];
-const STRINGS: &[&str] = &[
-    "a",
-    "text ",
-    "0",
-    "é",
-    "\u{7f}",
-    "\u{2028}",
-    "\u{2029}",
-    "\u{feff}",
-    "😀",
-    "中",
-    "\u{fffe}",
-    "\u{ffff}",
-    "\u{10ffff}",
-    "\\n",
-    "\\r",
-    "\\t",
-    "\\b",
-    "\\f",
-    "\\\"",
-    "\\\\",
-    "\\/",
-    "/",
-    "'",
-    "\\u0000",
-    "\\u000a",
-    "\\u000B",
-    "\\u001F",
-    "\\u0020",
-    "\\u0022",
-    "\\u005c",
-    "\\u007F",
-    "\\u00e9",
-    "\\u2028",
-    "\\uD83D",
-    "\\uDE00",
-    "\\ud83d\\ude00",
-    "\\uD83D\\uDE00",
-    "\\udbff\\udfff",
-    "\\uDC00",
-    "\\ud800",
-    "\\uFFFF",
-    "\\u0041",
-];
-const BAD_STRINGS: &[&str] =
-    &["\t", "\n", "\0", "\u{1f}", "\\x41", "\\u12", "\\u12g4", "\\u", "\\", "\"", "\\U0041", "\\0"];
-const SPACES: &[&str] = &[" ", "  ", "\n", "\r\n", "\t", "\n    "];
-const BAD_SPACES: &[&str] =
-    &["\u{a0}", "\u{c}", "\u{b}", "\u{feff}", "\u{2028}", "//\n", "/**/", "\0", "\u{85}"];
-const BITS_OF_JSON: &[&str] =
-    &["{", "}", "[", "]", ",", ":", "\"", "\\", "null", "tru", "1", "-", "e", ".", "\\u", " "];
+mod pieces;
+
+use std::fmt::Write as _;
+
+use pieces::{
+    AT_EDGES, BAD_NUMBERS, BAD_SPACES, BAD_STRINGS, BITS_OF_JSON, EDGES, KEYS, NOT_UTF8, NUMBERS, SPACES,
+    STRINGS,
+};
 
 /// Values at this depth are scalars.
 const MAX_DEPTH: u32 = 9;
 
 /// Writes one document from a seed by the generator `SplitMix64`.
-pub(super) struct Documents {
+pub struct Documents {
     state: u64,
     out: Vec<u8>,
     /// Values that may still be written.
@@ -162,17 +29,33 @@ pub(super) struct Documents {
 }
 
 impl Documents {
-    pub(super) fn new(seed: u64) -> Self {
+    /// Starts; the seed decides everything.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
         Self { state: seed.wrapping_mul(0xd134_2543_de82_ef95), out: Vec::new(), budget: 60, space: 0 }
     }
 
-    pub(super) fn document(mut self) -> Vec<u8> {
+    /// A document, which may or may not be JSON.
+    #[must_use]
+    pub fn document(mut self) -> Vec<u8> {
         self.space = if self.one_in(2) { 0 } else { self.below(60) };
+        if self.one_in(300) {
+            self.write("\u{feff}");
+        }
         self.value(0);
-        if self.one_in(4) {
-            for _ in 0..=self.below(3) {
-                self.mutate();
-            }
+        if self.one_in(4) { self.mutated() } else { self.out }
+    }
+
+    /// Another document that is made of this one.
+    #[must_use]
+    pub fn made_of(mut self, document: &[u8]) -> Vec<u8> {
+        self.out = document.to_vec();
+        self.mutated()
+    }
+
+    fn mutated(mut self) -> Vec<u8> {
+        for _ in 0..=self.below(3) {
+            self.mutate();
         }
         self.out
     }
@@ -212,8 +95,20 @@ impl Documents {
 
     fn space(&mut self) {
         if self.below(100) < self.space {
-            let space = if self.one_in(400) { self.any(BAD_SPACES) } else { self.any(SPACES) };
-            self.write(space);
+            match self.below(400) {
+                0 => {
+                    let space = self.any(BAD_SPACES);
+                    self.write(space);
+                }
+                1..8 => {
+                    let run = " ".repeat(self.edge());
+                    self.write(&run);
+                }
+                _ => {
+                    let space = self.any(SPACES);
+                    self.write(space);
+                }
+            }
         }
     }
 
@@ -255,7 +150,11 @@ impl Documents {
         self.write("{");
         self.space();
         // Small objects and large ones are searched for duplicates in two ways.
-        let members = if self.one_in(20) { 10 + self.below(60) } else { self.below(9) };
+        let members = match self.below(800) {
+            0 => 200 + self.below(2_000),
+            1..40 => 10 + self.below(60),
+            _ => self.below(9),
+        };
         for member in 0..members {
             if member > 0 {
                 self.write(",");
@@ -264,7 +163,7 @@ impl Documents {
             self.key(members);
             self.space();
             self.write(":");
-            if members > 9 {
+            if members > 9 && !self.one_in(12) {
                 let number = member.to_string();
                 self.write(&number);
             } else {
@@ -276,25 +175,35 @@ impl Documents {
     }
 
     fn key(&mut self, members: u64) {
-        match self.below(10) {
-            0..5 => {
-                let key = self.any(KEYS);
-                self.write(&format!("\"{key}\""));
+        let key = match self.below(12) {
+            0..5 => self.any(KEYS).to_owned(),
+            5 | 6 => self.below(members * 2).to_string(),
+            7 => (self.next() >> (20 + self.below(40))).to_string(),
+            // Where array indices end: 2³² - 2 is one, 2³² - 1 is none.
+            8 => (4_294_967_290 + self.below(10)).to_string(),
+            9 => format!("key {}", self.below(members * 2)),
+            // As above, so that some are the same in the end.
+            10 => format!("{:>width$}", self.below(3), width = self.edge()),
+            _ => return self.string(),
+        };
+        let key = if self.one_in(6) { self.escaped(&key) } else { key };
+        self.write(&format!("\"{key}\""));
+    }
+
+    /// The same in other words: some of its plain characters as escapes.
+    fn escaped(&mut self, text: &str) -> String {
+        let mut escaped = String::new();
+        let mut literal = false;
+        for c in text.chars() {
+            // What follows a backslash is an escape already.
+            literal |= c == '\\';
+            if !literal && c.is_ascii() && self.one_in(3) {
+                write!(escaped, "\\u{:04x}", u32::from(c)).expect("a string takes everything");
+            } else {
+                escaped.push(c);
             }
-            5 | 6 => {
-                let index = self.below(members * 2);
-                self.write(&format!("\"{index}\""));
-            }
-            7 => {
-                let index = self.next() >> (20 + self.below(40));
-                self.write(&format!("\"{index}\""));
-            }
-            8 => {
-                let letter = self.below(members * 2);
-                self.write(&format!("\"key {letter}\""));
-            }
-            _ => self.string(),
         }
+        escaped
     }
 
     /// Many levels, each with one neighbour: sometimes more than Node can write.
@@ -320,12 +229,14 @@ impl Documents {
 
     fn string(&mut self) {
         self.write("\"");
-        for _ in 0..self.below(10) {
+        let pieces = if self.one_in(6) { self.at_an_edge() } else { self.below(10) };
+        for _ in 0..pieces {
             match self.below(200) {
                 0 if self.one_in(20) => {
                     let bad = self.any(BAD_STRINGS);
                     self.write(bad);
                 }
+                0 if self.one_in(20) => self.no_utf8(),
                 1..40 => {
                     let unit = self.next() >> 48;
                     let unit = if self.one_in(2) { 0xd700 + unit % 0xa00 } else { unit };
@@ -343,8 +254,39 @@ impl Documents {
         self.write("\"");
     }
 
+    fn edge(&mut self) -> usize {
+        EDGES[self.place(EDGES.len())]
+    }
+
+    /// Plain text up to an edge, then what is not plain, and perhaps the same again. Says how much more may follow.
+    fn at_an_edge(&mut self) -> u64 {
+        for _ in 0..=self.below(2) {
+            // Its first byte before the edge, upon it, or behind it; counted from here or from the document's start.
+            let edge = self.edge() + if self.one_in(2) { 0 } else { 64 - self.out.len() % 64 };
+            let plain = edge - self.place(4);
+            self.write(&"x".repeat(plain));
+            match self.below(150) {
+                0 => {
+                    let bad = self.any(BAD_STRINGS);
+                    self.write(bad);
+                }
+                1 => self.no_utf8(),
+                _ => {
+                    let piece = self.any(AT_EDGES);
+                    self.write(piece);
+                }
+            }
+        }
+        if self.one_in(3) { self.below(3) } else { 0 }
+    }
+
+    fn no_utf8(&mut self) {
+        let bytes = NOT_UTF8[self.place(NOT_UTF8.len())];
+        self.out.extend_from_slice(bytes);
+    }
+
     fn number(&mut self) {
-        let text = match self.below(12) {
+        let text = match self.below(14) {
             0..4 if self.one_in(200) => self.any(BAD_NUMBERS).to_owned(),
             0..4 => self.any(NUMBERS).to_owned(),
             4 => format!("{}", f64::from_bits(self.next())),
@@ -353,6 +295,7 @@ impl Documents {
             6 => self.half_way(),
             7 => self.below(1 << 54).to_string(),
             8 => format!("{}", self.below(1 << 53) / 1_000),
+            9 | 10 => self.padded(),
             _ => self.digits(),
         };
         // What f64 writes for infinity and NaN is no JSON.
@@ -390,6 +333,34 @@ impl Documents {
             text.push_str(self.any(&["", "+", "-", "-", "-0"]));
             let limit = if self.one_in(2) { 25 } else { 400 };
             text.push_str(&self.below(limit).to_string());
+        }
+        text
+    }
+
+    /// About as many digits as a double holds, with zeros before and behind them and a point anywhere.
+    fn padded(&mut self) -> String {
+        let significant = 14 + self.below(5);
+        let mut digits: String = (0..significant).map(|_| self.digit()).collect();
+        if self.one_in(2) {
+            // Ends in nines or zeros: what rounds far.
+            let keep = self.place(digits.len());
+            digits.replace_range(keep.., &self.any(&["9", "0"]).repeat(digits.len() - keep));
+        }
+        digits.push_str(&"0".repeat(self.place(8)));
+        let point = self.place(digits.len() + 1);
+        let (whole, fraction) = digits.split_at(point);
+        let whole = whole.trim_start_matches('0');
+        let whole = if whole.is_empty() { "0" } else { whole };
+        let mut text = format!("{}{whole}", if self.one_in(4) { "-" } else { "" });
+        if !fraction.is_empty() {
+            let zeros = if self.one_in(4) { "0".repeat(self.place(9)) } else { String::new() };
+            write!(text, ".{zeros}{fraction}").expect("a string takes everything");
+        }
+        if self.one_in(4) {
+            // From the smallest numbers to the largest, and where the written form changes.
+            let exponent = if self.one_in(2) { self.below(30) } else { 280 + self.below(60) };
+            let sign = self.any(&["", "+", "-"]);
+            write!(text, "e{sign}{exponent}").expect("a string takes everything");
         }
         text
     }
@@ -438,7 +409,7 @@ impl Documents {
     fn mutate(&mut self) {
         let length = self.out.len();
         let at = self.place(length + 1);
-        match self.below(7) {
+        match self.below(8) {
             0 => self.out.truncate(at),
             1 if at < length => {
                 self.out.remove(at);
@@ -452,7 +423,11 @@ impl Documents {
                 let bit = self.any(BITS_OF_JSON);
                 self.out.splice(at..at, bit.bytes());
             }
-            5 => {
+            5 if self.one_in(2) => {
+                let bytes = NOT_UTF8[self.place(NOT_UTF8.len())];
+                self.out.splice(at..at, bytes.iter().copied());
+            }
+            6 => {
                 let end = (at + self.place(12)).min(length);
                 let again = self.out[at..end].to_vec();
                 self.out.splice(at..at, again);
@@ -485,4 +460,67 @@ fn add(a: &[u8], b: &[u8]) -> Vec<u8> {
     }
     digits.reverse();
     digits
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    fn documents(count: u64) -> Vec<Vec<u8>> {
+        (0..count).map(|seed| Documents::new(seed).document()).collect()
+    }
+
+    /// All in one, to be searched. Each byte is one character: not all of it is UTF-8.
+    fn joined(documents: &[Vec<u8>]) -> String {
+        documents.concat().into_iter().map(char::from).collect()
+    }
+
+    fn bytes(bytes: &[u8]) -> String {
+        bytes.iter().copied().map(char::from).collect()
+    }
+
+    #[test]
+    fn a_seed_brings_its_document_back_and_another_seed_another() {
+        let all: HashSet<Vec<u8>> = documents(1_000).into_iter().collect();
+        assert!(all.len() > 900, "{}", all.len());
+        assert_eq!(Documents::new(7).document(), Documents::new(7).document());
+        assert_eq!(Documents::new(7).made_of(b"[1,2,3]"), Documents::new(7).made_of(b"[1,2,3]"));
+        assert_ne!(Documents::new(7).made_of(b"[1,2,3]"), b"[1,2,3]");
+    }
+
+    #[test]
+    fn whatever_is_hard_is_written() {
+        let documents = documents(12_000);
+        let all = joined(&documents);
+        for text in
+            ["4294967294\":", "4294967295\":", "__proto__", "\\u0061", "\\ud800", "\\uDE00", "\r", "\t"]
+        {
+            assert!(all.contains(text), "{text:?}");
+        }
+        for text in NOT_UTF8 {
+            assert!(all.contains(&bytes(text)), "{}", text.escape_ascii());
+        }
+        for edge in [15, 16, 17, 31, 32, 33, 63, 64, 65] {
+            for special in ["\\", "\u{c3}\u{a9}"] {
+                let text = format!("\"{}{special}", "x".repeat(edge));
+                assert!(all.contains(&text), "{text}");
+            }
+        }
+        let any = |what: fn(&[u8]) -> bool| documents.iter().any(|document| what(document));
+        assert!(any(|document| document.starts_with("\u{feff}".as_bytes())), "a byte order mark");
+        assert!(any(|document| document.iter().filter(|byte| **byte == b'[').count() > 1_000), "a deep one");
+        assert!(
+            any(|document| document.iter().filter(|byte| **byte == b':').count() > 1_000),
+            "a large object"
+        );
+    }
+
+    #[test]
+    fn a_point_half_way_between_two_doubles_has_every_digit() {
+        assert_eq!(add(b"0.50", b"0.75"), b"1.25");
+        let lengths = (0..200).map(|seed| Documents::new(seed).small_half_way().len());
+        assert!(lengths.max() > Some(700));
+    }
 }
