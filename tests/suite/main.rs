@@ -4,6 +4,7 @@
 mod canonical_vs_node;
 mod cli;
 mod fuzz;
+mod fuzz_targets;
 mod immuta;
 mod native;
 mod node;
