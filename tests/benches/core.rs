@@ -46,9 +46,9 @@ fn verifying(name: &str, size: usize) -> Result<Outcome> {
     let secret = Secret::new("0123456789abcdef0123456789abcdef")?;
     let body = serde_json::to_vec(&document(size))?;
     let input = SignInput { body: &body, id: None, timestamp: None };
-    let headers = Signer::new(Scheme::IMMUTA, &secret).unwrap().sign(input)?;
+    let headers = Signer::new(Scheme::IMMUTA, &secret)?.sign(input)?;
     let pairs = || headers.iter().map(|(name, value)| (name.as_ref(), value.as_bytes()));
-    let verifier = Verifier::new(Scheme::IMMUTA, std::slice::from_ref(&secret)).unwrap();
+    let verifier = Verifier::new(Scheme::IMMUTA, std::slice::from_ref(&secret))?;
     ensure!(verifier.verify(pairs(), &body, 0).is_ok(), "our own signature does not verify");
     let keyed = Hmac::<Sha256>::new_from_slice(secret.as_bytes())?;
     let tag = keyed.clone().chain_update(&body).finalize().into_bytes();
