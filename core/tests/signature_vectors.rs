@@ -13,18 +13,38 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors/signature")
 }
 
-fn cases() -> Vec<Value> {
-    let mut cases = Vec::new();
-    for entry in std::fs::read_dir(folder()).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|extension| extension == "json") {
-            let file: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
-            assert!(file["source"].is_string(), "{} does not say where it comes from", path.display());
-            cases.extend(file["cases"].as_array().unwrap().iter().cloned());
-        }
+/// The files by name, each with the number of its cases, so that none is read empty.
+const FILES: [(&str, usize); 11] = [
+    ("custom.json", 431),
+    ("generic.json", 69),
+    ("github.json", 76),
+    ("immuta.json", 223),
+    ("qlik.json", 69),
+    ("shopify.json", 70),
+    ("slack.json", 101),
+    ("standard-webhooks-ed25519.json", 135),
+    ("standard-webhooks.json", 125),
+    ("stripe.json", 114),
+    ("svix.json", 127),
+];
+
+fn file(name: &str) -> Vec<Value> {
+    let file: Value = serde_json::from_str(&std::fs::read_to_string(folder().join(name)).unwrap()).unwrap();
+    assert!(file["source"].is_string(), "{name} does not say where it comes from");
+    file["cases"].as_array().unwrap().clone()
+}
+
+/// Every case that this build can know. Those of a feature that it lacks have a test of their own.
+fn cases() -> impl Iterator<Item = Value> {
+    FILES.iter().flat_map(|(name, _)| file(name)).filter(|case| !is_absent(case))
+}
+
+fn is_absent(case: &Value) -> bool {
+    match text(case, "feature") {
+        None => false,
+        Some("ed25519") => cfg!(not(feature = "ed25519")),
+        Some(other) => panic!("no feature {other}"),
     }
-    assert!(cases.len() > 200, "only {} cases", cases.len());
-    cases
 }
 
 fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
@@ -105,14 +125,62 @@ fn secrets(case: &Value) -> Vec<Secret> {
 }
 
 #[test]
+fn every_file_is_read_and_has_as_many_cases_as_it_should() {
+    let mut found: Vec<String> = std::fs::read_dir(folder())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.ends_with(".json"))
+        .collect();
+    found.sort();
+    assert_eq!(found, FILES.map(|(name, _)| name));
+    assert_eq!(FILES.map(|(name, _)| (name, file(name).len())), FILES);
+}
+
+#[test]
+fn every_preset_has_vectors_of_every_outcome_and_one_that_others_published() {
+    for scheme in Scheme::presets() {
+        let of = |case: &Value| text(case, "scheme") == Some(scheme.name());
+        let cases: Vec<Value> = cases().filter(of).collect();
+        assert!(cases.len() > 60, "{} has {} cases", scheme.name(), cases.len());
+        let is = |code| cases.iter().any(|case| text(&case["expect"], "error") == code);
+        for code in ["mismatch", "malformed_header", "missing_header", "duplicate_header"] {
+            assert!(is(Some(code)), "{} has no case of {code}", scheme.name());
+        }
+        assert!(is(None) && cases.iter().any(|case| case["sign"].is_object()), "{}", scheme.name());
+        assert!(scheme.time().is_none() || is(Some("stale_timestamp")) && is(Some("future_timestamp")));
+        assert_eq!(is(Some("sha1_only")), scheme.weaker_header().is_some(), "{}", scheme.name());
+        // Neither the generic API nor Qlik published a signature with its secret and body.
+        let published = cases.iter().any(|case| text(case, "name").unwrap().contains(": published: "));
+        assert_eq!(published, !["generic", "qlik"].contains(&scheme.name()), "{}", scheme.name());
+    }
+}
+
+/// What this build lacks is listed here by its number, and is unknown to it: no case is passed over unseen.
+#[test]
+fn the_cases_of_a_feature_that_this_build_lacks_are_counted_and_unknown_to_it() {
+    let absent: Vec<Value> = FILES.iter().flat_map(|(name, _)| file(name)).filter(is_absent).collect();
+    let expected = if cfg!(feature = "ed25519") { 0 } else { 135 };
+    assert_eq!(absent.len(), expected);
+    for case in absent {
+        assert_eq!(Scheme::preset(text(&case, "scheme").unwrap()), None, "{}", case["name"]);
+    }
+}
+
+#[test]
 fn every_vector_verifies_or_fails_as_it_says() {
     for case in cases() {
         let name = text(&case, "name").unwrap();
         let (headers, body) = (headers(&case["headers"]), body(&case["body"]));
-        let verifier = Verifier::new(&scheme(&case["scheme"]), &secrets(&case)).unwrap();
+        let expect = &case["expect"];
+        let verifier = match Verifier::new(&scheme(&case["scheme"]), &secrets(&case)) {
+            Ok(verifier) => verifier,
+            Err(error) => {
+                assert_eq!(text(expect, "error"), Some("invalid_secret"), "{name}: {error}");
+                continue;
+            }
+        };
         let pairs = headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
         let result = verifier.verify(pairs, &body, case["now"].as_i64().unwrap());
-        let expect = &case["expect"];
         match (result, text(expect, "error")) {
             (Err(error), Some(code)) => assert_eq!(error.code(), code, "{name}"),
             (Ok(verified), None) => {
@@ -144,7 +212,7 @@ fn every_vector_that_says_how_is_signed_to_the_byte() {
         assert_eq!(made, headers(&case["headers"]), "{name}");
         signed += 1;
     }
-    assert!(signed > 80, "only {signed} cases say how they are signed");
+    assert!(signed > 300, "only {signed} cases say how they are signed");
 }
 
 #[test]
