@@ -122,12 +122,12 @@ impl Verifier {
     /// # Errors
     /// [`KeyError`] when a secret is no key of the scheme.
     pub fn new(scheme: &Scheme, secrets: &[Secret]) -> Result<Self, KeyError> {
-        let keys = secrets.iter().map(|secret| VerifyingKey::for_verifying(scheme, secret));
-        Ok(Self {
-            scheme: scheme.clone(),
-            keys: keys.collect::<Result<_, _>>()?,
-            tolerance: scheme.tolerance,
-        })
+        // Room for all of them at once: a list that grows moves, and leaves keys behind where it was.
+        let mut keys = Vec::with_capacity(secrets.len());
+        for secret in secrets {
+            keys.push(VerifyingKey::for_verifying(scheme, secret)?);
+        }
+        Ok(Self { scheme: scheme.clone(), keys, tolerance: scheme.tolerance })
     }
 
     /// Replaces the scheme's tolerance, in seconds either way; `None` accepts any age.
