@@ -23,13 +23,17 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-const signature = (await vectors('signature')).flatMap(({ cases }) => cases);
+const shared = (await vectors('signature')).flatMap(({ cases }) => cases);
+// Those of a feature that the package lacks are not for it: how many they are is said below.
+const signature = shared.filter(({ feature }) => !feature);
+const absent = shared.filter(({ feature }) => feature);
 const canonical = (await vectors('canonical')).flatMap(({ vectors }) => vectors);
 const html = '<!doctype html><title>sigpost</title><script type="module" src="/outcomes.mjs"></script>';
 // As a script, so that no JSON.parse of the browser's comes between.
 const data = `export const signature = ${JSON.stringify(signature)};\nexport const canonical = ${JSON.stringify(canonical)};\n`;
 
-assert.ok(signature.length > 200 && canonical.length > 200, `${signature.length} and ${canonical.length} vectors`);
+assert.ok(signature.length > 1200 && canonical.length > 200, `${signature.length} and ${canonical.length} vectors`);
+assert.ok(absent.length > 100 && absent.every(({ feature }) => feature === 'ed25519'), `${absent.length} are absent`);
 
 // All that the browser and its driver write, and no user's home.
 const home = await mkdtemp(join(tmpdir(), 'sigpost-browser-'));

@@ -33,7 +33,7 @@ export interface Scheme {
   readonly timestampPrefix?: string;
   /** The header of a weaker signature that is not accepted; a request that has only that one is told so. */
   readonly weakerHeader?: string;
-  /** How far the signed time may be off, in seconds, either way; 300 unless said. */
+  /** How far the signed time may be off, in whole seconds, either way; 300 unless said. */
   readonly tolerance?: number;
   /** `raw` (the bytes that travel) unless said, or `canonical` (`JSON.stringify` of the payload). */
   readonly body?: 'raw' | 'canonical';
@@ -65,6 +65,8 @@ export interface Preset extends Scheme {
  *
  * schemes.qlik.header; // 'qlik-signature'
  * schemes['standard-webhooks'].tolerance; // 300
+ * schemes.stripe.timestampPrefix; // 't='
+ * schemes.github.replay; // 'nothing'
  * ```
  */
 export const schemes: { readonly [Name in PresetName]: Preset } = presets;

@@ -75,6 +75,9 @@ test('the types hold where they are used, and misuse is an error', async () => {
     const verified: Verified<{ text: string }> = new Verifier(name, ['a'], { body: 'canonical' }).verify<{ text: string }>(new Headers(), new Uint8Array());
     export const text: string = verified.event.text + canonicalize('1') + schemes.qlik.header + (verified.id ?? '');
     new Verifier({ name: 'x', header: 'x-sig', signed: ['body'] }, 's', { tolerance: null }).verify({ a: ['b'], c: undefined }, '');
+    new Verifier({ name: 'x', header: 'x-sig', algorithm: 'hmac-sha512', encoding: 'base64url', separator: ',', prefix: 'v1=', timestampPrefix: 't=', signed: ['timestamp', { text: '.' }, 'body'], key: 'base64' }, 's');
+    // @ts-expect-error no such separator
+    new Verifier({ name: 'x', header: 'x-sig', separator: ';' }, 's');
     // @ts-expect-error no such scheme
     new Verifier('imuta', 's');
     // @ts-expect-error a parsed body
@@ -120,6 +123,19 @@ test('every error code is in the table of the page, with whose fault it is', asy
   const table = [...readme.matchAll(/^\| `(\w+)` \| (sender|receiver) \|/gm)].map(([, code, fault]) => `${code} ${fault}`);
   assert.ok(codes.length > 15);
   assert.deepEqual(table.sort(), codes.sort());
+});
+
+test('every preset is in the table of the page with its header, and every part of a scheme is explained', async () => {
+  const { schemes } = await import(join(folder, 'index.js'));
+  const presets = Object.values(schemes).map(({ name, header }) => `${name} ${header}`);
+  const table = [...readme.matchAll(/^\| `([\w-]+)` \| `([\w-]+)` \|.*\|.*\|.*\|$/gm)].map(([, name, header]) => `${name} ${header}`);
+  assert.ok(presets.length > 10);
+  assert.deepEqual(table.sort(), presets.sort());
+  // What a preset has besides is what follows from the rest.
+  const parts = new Set(Object.values(schemes).flatMap(Object.keys).filter((part) => part !== 'replay'));
+  const explained = [...readme.matchAll(/^\| (`.*`) \| .* \|$/gm)].flatMap(([, names]) => names.match(/\w+/g));
+  assert.ok(parts.size > 10);
+  assert.deepEqual([...parts].filter((part) => !explained.includes(part)), []);
 });
 
 /** Bytes of what a bundler makes of an import: minified, and gzipped. */
