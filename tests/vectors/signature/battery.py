@@ -192,6 +192,7 @@ class Battery:
         yield self.one("the last of all entries that count", self.ok(), *[wrong] * (limit - 1), good)
         yield self.one("the first of the entries that do not count", MISMATCH, *[wrong] * limit, good)
         yield self.one("a hundred wrong signatures", MISMATCH, *[wrong] * 100)
+        yield self.one("a control character in another version", MALFORMED, "v9\x01", good)
         yield self.one("only other versions", MALFORMED, stranger)
         yield self.one("only entries that are none", MALFORMED, "", "a", scheme.prefix)
         spaced = scheme.value(self.time, wrong, good).replace(scheme.separator, f" {scheme.separator} ")

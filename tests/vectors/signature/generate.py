@@ -225,7 +225,10 @@ def orders(of, genuine):
         yield genuine(name, of(signed=signed, **needed), id, time)
     # `id:time:body`: the same bytes, read as another id, another time and another body.
     colons = of(signed=("id", text(":"), "timestamp", text(":"), "body"), **at)
-    yield Battery(colons, text('{"a":1}')).signed("a separator inside the id", MALFORMED, id=f"a:{NOW}")
+    battery = Battery(colons, text('{"a":1}'))
+    yield battery.signed("a separator inside the id", MALFORMED, id=f"a:{NOW}")
+    # What an id is does not depend on what separates it.
+    yield battery.signed("a full stop inside the id, where colons separate", MALFORMED, id="a.b")
 
 
 def keys(of, body):
