@@ -21,9 +21,10 @@ pub(super) const URL: GeneralPurpose = GeneralPurpose::new(
         .with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// A decoded candidate tag, of the algorithm's length.
+/// A decoded candidate tag, of the algorithm's length. Decoders want room for what the text's length could hold: two
+/// bytes more than any tag.
 #[derive(Clone)]
-pub(super) struct Candidate([u8; MAX_TAG], usize);
+pub(super) struct Candidate([u8; MAX_TAG + 2], usize);
 
 impl Candidate {
     pub(super) fn as_bytes(&self) -> &[u8] {
@@ -45,7 +46,11 @@ fn entries(value: &str, separator: Option<Separator>) -> impl Iterator<Item = &s
 pub(super) fn candidates(value: &str, scheme: &Scheme) -> impl Iterator<Item = Candidate> + Clone {
     let Grammar { prefix, separator } = &scheme.grammar;
     let (encoding, len) = (scheme.encoding, scheme.algorithm.tag_len());
-    entries(value, *separator).filter_map(move |entry| decode(entry.strip_prefix(&**prefix)?, encoding, len))
+    let prefix = Some(&**prefix).filter(|prefix| !prefix.is_empty());
+    entries(value, *separator).filter_map(move |entry| {
+        let text = prefix.map_or(Some(entry), |prefix| entry.strip_prefix(prefix))?;
+        decode(text, encoding, len)
+    })
 }
 
 /// The time in a signature header's list, behind this text: there must be exactly one.
@@ -55,28 +60,24 @@ pub(super) fn time_entry<'a>(value: &'a str, grammar: &Grammar, prefix: &str) ->
 }
 
 fn decode(text: &str, encoding: Encoding, len: usize) -> Option<Candidate> {
-    // Decoders want room for what the text's length could hold; two bytes more than any tag.
     let mut buffer = [0; MAX_TAG + 2];
     let decoded = match encoding {
         Encoding::Hex => {
-            hex::decode_to_slice(text, buffer.get_mut(..text.len() / 2)?).ok()?;
+            // This decoder would pass over "0x"; then what it decodes does not fill this much.
+            const_hex::decode_to_slice(text, buffer.get_mut(..text.len() / 2)?).ok()?;
             text.len() / 2
         }
         Encoding::Base64 => STANDARD.decode_slice(text, &mut buffer).ok()?,
         Encoding::Base64Url => URL.decode_slice(text, &mut buffer).ok()?,
     };
-    if decoded != len {
-        return None;
-    }
-    let mut tag = [0; MAX_TAG];
-    tag[..len].copy_from_slice(&buffer[..len]);
-    Some(Candidate(tag, len))
+    (decoded == len).then_some(Candidate(buffer, len))
 }
 
 /// A header's value as text: visible ASCII and spaces only. Anything else is malformed, never truncated or mapped.
 pub(super) fn text(value: &[u8]) -> Option<&str> {
-    let text = core::str::from_utf8(value).ok()?;
-    text.bytes().all(|b| (0x20..0x7f).contains(&b)).then_some(text)
+    // To the end, whatever is found: many bytes are looked at in one go then.
+    let fits = value.iter().fold(true, |fits, byte| fits & (0x20..0x7f).contains(byte));
+    core::str::from_utf8(value).ok().filter(|_| fits)
 }
 
 /// A message id: 1 to 256 visible ASCII characters, without a dot, which separates the signed parts.
@@ -116,9 +117,16 @@ mod tests {
         let tag = "ab".repeat(32);
         assert_eq!(count(&tag, &bare), 1);
         assert_eq!(count(&tag.to_uppercase(), &bare), 1);
-        for bad in
-            ["", "ab", &tag[1..], &tag[2..], &format!("{tag}ab"), &format!(" {tag}"), &tag.replace('a', "g")]
-        {
+        for bad in [
+            "",
+            "ab",
+            &tag[1..],
+            &tag[2..],
+            &format!("{tag}ab"),
+            &format!(" {tag}"),
+            &format!("0x{tag}"),
+            &tag.replace('a', "g"),
+        ] {
             assert_eq!(count(bad, &bare), 0, "{bad}");
         }
     }

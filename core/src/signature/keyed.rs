@@ -54,12 +54,12 @@ impl Envelope<'_> {
 
     /// What is signed before the body.
     pub(super) fn before_body<'a>(&'a self, parts: &'a [Part]) -> impl Iterator<Item = &'a [u8]> {
-        parts.iter().take_while(|part| **part != Part::Body).map(move |part| self.text(part))
+        parts.iter().take_while(|part| !matches!(part, Part::Body)).map(move |part| self.text(part))
     }
 
     /// What is signed after the body; nothing for every preset.
     pub(super) fn after_body<'a>(&'a self, parts: &'a [Part]) -> impl Iterator<Item = &'a [u8]> {
-        parts.iter().skip_while(|part| **part != Part::Body).map(move |part| self.text(part))
+        parts.iter().skip_while(|part| !matches!(part, Part::Body)).map(move |part| self.text(part))
     }
 }
 
@@ -109,10 +109,11 @@ impl SigningKey {
         Self::new(scheme, secret, Private::new)
     }
 
-    pub(super) fn finish(self) -> Tag {
+    /// The signature of what was taken in, and of this behind it.
+    pub(super) fn sign<'a>(&self, rest: impl Iterator<Item = &'a [u8]>) -> Tag {
         match self {
-            Self::Mac(mac) => mac.finish(),
-            Self::Ed25519(key, message) => Tag::new(&key.sign(&message)),
+            Self::Mac(mac) => mac.tag(rest),
+            Self::Ed25519(key, message) => Tag::new(&key.sign(&whole(message, rest))),
         }
     }
 }
@@ -122,18 +123,29 @@ impl VerifyingKey {
         Self::new(scheme, secret, Public::new)
     }
 
-    /// Whether one of the candidates is the signature of what was taken in.
-    pub(super) fn fits(self, mut candidates: impl Iterator<Item = Candidate>) -> bool {
+    /// Whether one of the candidates is the signature of what was taken in, and of this behind it.
+    pub(super) fn verifies<'a>(
+        &self,
+        rest: impl Iterator<Item = &'a [u8]>,
+        mut candidates: impl Iterator<Item = Candidate>,
+    ) -> bool {
         match self {
             Self::Mac(mac) => {
-                let tag = mac.finish();
+                let tag = mac.tag(rest);
                 candidates.any(|candidate| tag.equals(candidate.as_bytes()))
             }
             Self::Ed25519(key, message) => {
+                let message = whole(message, rest);
                 candidates.any(|candidate| key.verifies(&message, candidate.as_bytes()))
             }
         }
     }
+}
+
+fn whole<'a>(message: &[u8], rest: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
+    let mut whole = message.to_vec();
+    rest.for_each(|part| whole.extend_from_slice(part));
+    whole
 }
 
 /// The hash of an HMAC; none if the algorithm is no HMAC.

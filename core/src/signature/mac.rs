@@ -43,13 +43,21 @@ impl Mac {
         }
     }
 
-    pub(super) fn finish(self) -> Tag {
+    /// The tag of what was taken in, and of this behind it.
+    pub(super) fn tag<'a>(&self, rest: impl Iterator<Item = &'a [u8]>) -> Tag {
         match self {
-            Self::Sha1(mac) => Tag::new(&mac.finalize().into_bytes()),
-            Self::Sha256(mac) => Tag::new(&mac.finalize().into_bytes()),
-            Self::Sha512(mac) => Tag::new(&mac.finalize().into_bytes()),
+            Self::Sha1(mac) => tag(mac, rest),
+            Self::Sha256(mac) => tag(mac, rest),
+            Self::Sha512(mac) => tag(mac, rest),
         }
     }
+}
+
+/// One for each hash, so that no state is moved that could be of another.
+fn tag<'a, M: hmac::Mac + Clone>(mac: &M, rest: impl Iterator<Item = &'a [u8]>) -> Tag {
+    let mut mac = mac.clone();
+    rest.for_each(|part| mac.update(part));
+    Tag::new(&mac.finalize().into_bytes())
 }
 
 /// A computed tag. It is what a forger wants, so it stays inside this module's users and is erased after use.
@@ -77,6 +85,7 @@ impl Tag {
 
 impl Drop for Tag {
     fn drop(&mut self) {
-        self.bytes.zeroize();
+        // What lies behind its end never held anything.
+        self.bytes[..self.len].zeroize();
     }
 }

@@ -127,12 +127,10 @@ impl Signing {
     /// The headers to send, as [`Signer::sign`] returns them.
     #[must_use]
     pub fn finish(mut self) -> Vec<(Cow<'static, str>, String)> {
-        self.state.update(&self.after);
-        // A copy is finished, so that the state itself is erased where it stands.
-        let tag = self.state.clone().finish();
+        let tag = self.state.sign([&*self.after].into_iter());
         if let Some((_, value)) = self.headers.last_mut() {
             match self.encoding {
-                Encoding::Hex => value.push_str(&hex::encode(tag.as_bytes())),
+                Encoding::Hex => value.push_str(&const_hex::encode(tag.as_bytes())),
                 Encoding::Base64 => STANDARD.encode_string(tag.as_bytes(), value),
                 Encoding::Base64Url => URL.encode_string(tag.as_bytes(), value),
             }

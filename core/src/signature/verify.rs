@@ -175,11 +175,9 @@ impl Verifier {
         };
         let parts = &self.scheme.parts;
         let fits = |key: &VerifyingKey| {
-            let mut state = key.clone();
-            state.update_all(read.envelope.before_body(parts));
-            state.update(&signed_body);
-            state.update_all(read.envelope.after_body(parts));
-            state.fits(read.candidates.clone())
+            let before = read.envelope.before_body(parts);
+            let message = before.chain([&*signed_body]).chain(read.envelope.after_body(parts));
+            key.verifies(message, read.candidates.clone())
         };
         let secret = self.keys.iter().position(fits).ok_or(VerifyError::Mismatch)?;
         judge_age(self.tolerance, read.timestamp, now)?;
@@ -291,16 +289,11 @@ impl Check {
     ///
     /// # Errors
     /// [`VerifyError::Mismatch`], or one of the errors of age.
-    pub fn finish(mut self, now: i64) -> Result<Genuine, VerifyError> {
-        let mut matching = None;
-        for (secret, state) in self.states.iter_mut().enumerate() {
-            state.update(&self.after);
-            // A copy is finished, so that the state itself is erased where it stands.
-            if matching.is_none() && state.clone().fits(self.candidates.iter().cloned()) {
-                matching = Some(secret);
-            }
-        }
-        let secret = matching.ok_or(VerifyError::Mismatch)?;
+    pub fn finish(self, now: i64) -> Result<Genuine, VerifyError> {
+        let fits = |state: &VerifyingKey| {
+            state.verifies([&*self.after].into_iter(), self.candidates.iter().cloned())
+        };
+        let secret = self.states.iter().position(fits).ok_or(VerifyError::Mismatch)?;
         judge_age(self.tolerance, self.timestamp, now)?;
         Ok(Genuine { secret, id: self.id, timestamp: self.timestamp })
     }

@@ -366,9 +366,7 @@ impl Search<'_, '_> {
                 continue;
             }
             self.spend(len + MAC_COST)?;
-            let mut mac = Mac::new(hash, key);
-            message().for_each(|part| mac.update(part));
-            let tag = mac.finish();
+            let tag = Mac::new(hash, key).tag(message());
             let place = self.readings.iter().position(|it| it.hash == Some(hash) && it.is(&tag));
             if let Some(place) = place {
                 return Some(&self.readings[place]);
