@@ -33,6 +33,7 @@ mod order;
 mod parse;
 mod string;
 mod view;
+mod word;
 
 #[cfg(test)]
 mod tests;
@@ -104,10 +105,7 @@ pub fn canonicalize(input: &[u8]) -> Result<Cow<'_, [u8]>, Error> {
 /// # Errors
 /// As [`canonicalize`]; and for a key that comes twice, if [`Duplicates::Reject`] is asked for.
 pub fn canonicalize_with(input: &[u8], limits: Limits) -> Result<Cow<'_, [u8]>, Error> {
-    Ok(match parse::canonical(input, limits)? {
-        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
-        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
-    })
+    parse::canonical(input, limits)
 }
 
 /// A text that is proven canonical: only parsing makes one.
@@ -120,7 +118,7 @@ impl Canonical {
     /// # Errors
     /// As [`canonicalize_with`].
     pub fn parse(input: &[u8], limits: Limits) -> Result<Self, Error> {
-        parse::canonical(input, limits).map(|text| Self(text.into_owned()))
+        parse::canonical_text(input, limits).map(Self)
     }
 
     /// The text as bytes.

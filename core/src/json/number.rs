@@ -3,42 +3,46 @@
 //! Most numbers of real documents are canonical already, and that can be proven without converting them: two different
 //! decimals of at most 15 significant digits never round to the same double, so such a decimal is the shortest text
 //! of its double. What remains is form: JavaScript writes no exponent from 1e-6 up to 1e21, no trailing zero in a
-//! fraction, and no minus before zero. [`is_canonical`] decides by these rules alone and may say no too often;
+//! fraction, and no minus before zero. [`Number::is_canonical`] decides by these rules alone and may say no too often;
 //! everything else is read by `core` (correctly rounded) and written by `ryu-js` (ECMAScript's shortest form).
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Write as _;
+use core::ops::Range;
 
 use super::error::{Error, Expected, Reason};
 
 /// Decimals of up to this many significant digits survive the way to a double and back (`DBL_DIG`).
 const EXACT_DIGITS: usize = 15;
-/// As many zeros may follow the point of `0.` before JavaScript writes an exponent: 0.000001, then 1e-7.
-const MAX_LEADING_ZEROS: usize = 5;
-/// Longer numbers are shortened before `core` reads them, see [`shorten`].
+/// With as many zeros behind the point of `0.`, JavaScript writes an exponent: 0.000001, then 1e-7.
+const TOO_MANY_ZEROS: &[u8] = b"000000";
+/// Longer numbers are shortened before they are read, see [`shorten`].
 const LONG: usize = 1_024;
 /// Half way between two doubles needs 767 digits at most; what follows more than these is either zero or not.
 const KEPT_DIGITS: usize = 800;
 
-/// Where the parts of a number lie in the text. Ranges are of digits only, without sign, point or `e`.
+/// Where the parts of a number lie in the input.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Number<'a> {
-    text: &'a str,
-    /// Length of the sign, 0 or 1.
-    sign: usize,
+    input: &'a str,
+    start: usize,
+    /// Start of the digits before the point: behind the sign.
+    integer: usize,
     /// End of the digits before the point.
     integer_end: usize,
     /// End of the digits after the point; `integer_end` when there is no point.
     fraction_end: usize,
+    end: usize,
 }
 
 impl<'a> Number<'a> {
     /// Reads the number that starts at `start`: a digit or `-`.
+    #[inline(always)]
     pub(super) fn scan(input: &'a str, start: usize) -> Result<Self, Error> {
         let bytes = input.as_bytes();
-        let sign = usize::from(bytes.get(start) == Some(&b'-'));
-        let integer = start + sign;
+        let integer = start + usize::from(bytes.get(start) == Some(&b'-'));
         let integer_end = digits(bytes, integer)?;
         if bytes[integer] == b'0' && integer_end > integer + 1 {
             return Err(Error::new(integer + 1, Reason::InvalidNumber));
@@ -53,44 +57,42 @@ impl<'a> Number<'a> {
             end += usize::from(matches!(bytes.get(end), Some(b'+' | b'-')));
             end = digits(bytes, end)?;
         }
-        Ok(Self {
-            text: &input[start..end],
-            sign,
-            integer_end: integer_end - start,
-            fraction_end: fraction_end - start,
-        })
+        Ok(Self { input, start, integer, integer_end, fraction_end, end })
     }
 
-    /// Its length in the text.
-    pub(super) const fn len(&self) -> usize {
-        self.text.len()
+    /// Where it lies in the input.
+    pub(super) const fn range(&self) -> Range<usize> {
+        self.start..self.end
     }
 
     /// Whether it is proven, cheaply, to be written as JavaScript writes it.
+    #[inline(always)]
     pub(super) fn is_canonical(&self) -> bool {
-        let bytes = self.text.as_bytes();
-        let point = usize::from(self.fraction_end > self.integer_end);
-        let digits = self.fraction_end - self.sign - point;
-        if self.fraction_end != bytes.len() || digits > EXACT_DIGITS {
-            return false;
+        let bytes = self.input.as_bytes();
+        let zero = bytes[self.integer] == b'0';
+        if self.fraction_end == self.integer_end {
+            let digits = self.end - self.integer;
+            return self.end == self.integer_end
+                && digits <= EXACT_DIGITS
+                && !(zero && self.start < self.integer);
         }
-        let integer = &bytes[self.sign..self.integer_end];
-        if point == 0 {
-            return self.sign == 0 || integer != b"0";
-        }
-        let fraction = &bytes[self.integer_end + 1..];
-        let zeros = fraction.iter().take_while(|digit| **digit == b'0').count();
-        fraction.last() != Some(&b'0') && (integer != b"0" || zeros <= MAX_LEADING_ZEROS)
+        let fraction = &bytes[self.integer_end + 1..self.fraction_end];
+        let digits = self.integer_end - self.integer + fraction.len();
+        self.end == self.fraction_end
+            && digits <= EXACT_DIGITS
+            && !fraction.ends_with(b"0")
+            && !(zero && fraction.starts_with(TOO_MANY_ZEROS))
     }
 
     /// The double nearest to it; infinite when it is beyond them.
     pub(super) fn value(&self) -> f64 {
-        let parsed = if self.text.len() > LONG { shorten(self).parse() } else { self.text.parse() };
-        parsed.expect("JSON's numbers are a subset of those that f64::from_str reads")
+        let text = &self.input[self.range()];
+        let text = if text.len() > LONG { Cow::Owned(shorten(self)) } else { Cow::Borrowed(text) };
+        text.parse().expect("JSON's numbers are a subset of those that f64::from_str reads")
     }
 
     fn exponent(&self) -> i64 {
-        let text = self.text.get(self.fraction_end + 1..).unwrap_or("");
+        let text = self.input.get(self.fraction_end + 1..self.end).unwrap_or("");
         let (negative, digits) = match text.as_bytes().first() {
             Some(b'-') => (true, &text[1..]),
             Some(b'+') => (false, &text[1..]),
@@ -104,31 +106,34 @@ impl<'a> Number<'a> {
 }
 
 /// The end of the digits that must stand at `start`.
+#[inline(always)]
 fn digits(bytes: &[u8], start: usize) -> Result<usize, Error> {
     let count = bytes[start..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-    if count > 0 {
-        return Ok(start + count);
-    }
+    if count > 0 { Ok(start + count) } else { Err(missing_digit(bytes, start)) }
+}
+
+#[cold]
+fn missing_digit(bytes: &[u8], start: usize) -> Error {
     let expected = Expected::Digit;
-    Err(Error::new(
+    Error::new(
         start,
         match bytes.get(start) {
             Some(found) => Reason::UnexpectedByte { found: *found, expected },
             None => Reason::UnexpectedEnd { expected },
         },
-    ))
+    )
 }
 
-/// An equal number that rounds to the same double and is short. `core` stops counting exponents at some hundred
-/// thousand, which is wrong for a mantissa with as many zeros: `0.00…001e1000001`.
+/// A number that rounds to the same double and is short. Whoever reads decimals stops counting exponents somewhere, which
+/// is wrong for a mantissa with as many zeros: `0.00…001e1000001`.
 fn shorten(number: &Number<'_>) -> String {
-    let integer = &number.text[number.sign..number.integer_end];
-    let fraction = number.text[number.integer_end..number.fraction_end].trim_start_matches('.');
+    let integer = &number.input[number.integer..number.integer_end];
+    let fraction = number.input[number.integer_end..number.fraction_end].trim_start_matches('.');
     let mut digits = integer.bytes().chain(fraction.bytes());
     // The value is 0.DIGITS × 10^scale.
     let mut scale = number.exponent().saturating_add(i64::try_from(integer.len()).unwrap_or(i64::MAX));
     let mut out = String::with_capacity(KEPT_DIGITS + 32);
-    if number.sign == 1 {
+    if number.start < number.integer {
         out.push('-');
     }
     out.push_str("0.");

@@ -12,12 +12,10 @@
 //! agree, by the bytes of the keys, so chosen collisions buy a sender nothing but a sort.
 
 use alloc::borrow::Cow;
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::Duplicates;
-use super::draft::Draft;
 use super::error::{Error, Reason};
 
 /// Up to this many members all pairs are compared: less work than sorting them.
@@ -48,8 +46,8 @@ pub(super) struct Member {
 }
 
 impl Member {
-    fn key<'a>(&self, text: &'a str) -> &'a [u8] {
-        &text.as_bytes()[index(self.start)..][..index(self.key_length)]
+    fn key<'a>(&self, text: &'a [u8]) -> &'a [u8] {
+        &text[index(self.start)..][..index(self.key_length)]
     }
 }
 
@@ -59,8 +57,8 @@ pub(super) struct Object {
     first_member: usize,
     /// Where its members start in the draft: behind the brace.
     body: usize,
-    has_names: bool,
-    last_index: Option<u32>,
+    /// No array index below this may follow: the last one that came, or beyond all when another key did.
+    floor: u64,
     disordered: bool,
     /// One bit for each sixty-fourth of the hashes that came.
     seen: u64,
@@ -70,15 +68,7 @@ pub(super) struct Object {
 
 impl Object {
     pub(super) const fn new(first_member: usize, body: usize) -> Self {
-        Self {
-            first_member,
-            body,
-            has_names: false,
-            last_index: None,
-            disordered: false,
-            seen: 0,
-            suspicious: false,
-        }
+        Self { first_member, body, floor: 0, disordered: false, seen: 0, suspicious: false }
     }
 
     /// Which of the parser's members is its first.
@@ -87,14 +77,15 @@ impl Object {
     }
 
     /// Takes note of the next member: its canonical key with quotes, where that starts in the draft and the input.
+    #[inline(always)]
     pub(super) fn member(&mut self, key: &[u8], start: usize, offset: usize) -> Member {
-        match array_index(key) {
+        self.floor = match array_index(key) {
             Some(index) => {
-                self.disordered |= self.has_names || self.last_index.is_some_and(|last| index < last);
-                self.last_index = Some(index);
+                self.disordered |= u64::from(index) < self.floor;
+                u64::from(index)
             }
-            None => self.has_names = true,
-        }
+            None => u64::MAX,
+        };
         let hash = hash(key);
         let bit = 1 << (hash % u64::BITS);
         self.suspicious |= self.seen & bit != 0;
@@ -127,20 +118,25 @@ impl Order {
         Self { duplicates, objects: Vec::new(), pieces: Vec::new(), plan: Vec::new(), sorted: Vec::new() }
     }
 
-    /// Closes an object whose members end where the draft does.
-    pub(super) fn close(
+    /// Closes an object of these members, which end where the `text` of the draft does.
+    #[inline]
+    pub(super) fn close<'a>(
         &mut self,
         object: &Object,
-        draft: &mut Draft<'_>,
         members: &[Member],
+        text: impl FnOnce() -> &'a [u8],
     ) -> Result<(), Error> {
-        let repeated = self.is_suspicious(object, members) && self.find_duplicates(draft.text(), members)?;
+        if object.suspicious || object.disordered { self.settle(object, members, text()) } else { Ok(()) }
+    }
+
+    fn settle(&mut self, object: &Object, members: &[Member], text: &[u8]) -> Result<(), Error> {
+        let repeated = self.is_suspicious(object, members) && self.find_duplicates(text, members)?;
         if repeated || object.disordered {
             if !repeated {
                 self.plan.clear();
                 self.plan.extend(0..position(members.len()));
             }
-            self.rearrange(object, draft.text(), members);
+            self.rearrange(object, text, members);
         }
         Ok(())
     }
@@ -161,7 +157,7 @@ impl Order {
     }
 
     /// Whether a key comes twice. If so, the plan says for each member which one stands in its place.
-    fn find_duplicates(&mut self, text: &str, members: &[Member]) -> Result<bool, Error> {
+    fn find_duplicates(&mut self, text: &[u8], members: &[Member]) -> Result<bool, Error> {
         self.sort_by_hash(members);
         self.plan.clear();
         self.plan.extend(0..position(members.len()));
@@ -192,7 +188,7 @@ impl Order {
     }
 
     /// Records the final order of an object's members, as the plan says which there are.
-    fn rearrange(&mut self, object: &Object, text: &str, members: &[Member]) {
+    fn rearrange(&mut self, object: &Object, text: &[u8], members: &[Member]) {
         let first_piece = self.pieces.len();
         let piece = |member: u32| {
             let end = members.get(index(member) + 1).map_or(text.len(), |next| index(next.start) - 1);
@@ -217,28 +213,28 @@ impl Order {
     }
 
     /// The draft with every object in order.
-    pub(super) fn apply(mut self, draft: Cow<'_, str>) -> Cow<'_, str> {
+    pub(super) fn apply(mut self, draft: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
         if self.objects.is_empty() {
             return draft;
         }
         // They closed from the inside out; a walk through the draft meets them by where they start.
         self.objects.sort_unstable_by_key(|object| object.body.start);
         let text = &*draft;
-        let mut out = String::with_capacity(text.len());
+        let mut out = Vec::with_capacity(text.len());
         // What is still to be written, next on top: a range of the draft, and whether a comma goes before it.
         let mut todo = Vec::from([(0..position(text.len()), false)]);
         while let Some((range, comma)) = todo.pop() {
             if comma {
-                out.push(',');
+                out.push(b',');
             }
             let (start, end) = (index(range.start), index(range.end));
             // One that starts here is the object whose piece this is: a brace goes before every other.
             let next = self.objects.partition_point(|object| object.body.start <= start);
             let Some(object) = self.objects.get(next).filter(|object| object.body.end <= end) else {
-                out.push_str(&text[start..end]);
+                out.extend_from_slice(&text[start..end]);
                 continue;
             };
-            out.push_str(&text[start..object.body.start]);
+            out.extend_from_slice(&text[start..object.body.start]);
             todo.push((position(object.body.end)..range.end, false));
             let pieces = &self.pieces[object.pieces.clone()];
             todo.extend(pieces.iter().enumerate().rev().map(|(place, piece)| (piece.clone(), place > 0)));
@@ -259,8 +255,14 @@ fn member_of(entry: u64) -> usize {
 }
 
 /// The array index that a key, given with quotes, stands for: the decimal form of 0 to 2³² − 2.
+#[inline(always)]
 fn array_index(key: &[u8]) -> Option<u32> {
-    let digits = &key[1..key.len() - 1];
+    // Hardly any key begins with a digit.
+    if key[1].is_ascii_digit() { decimal(&key[1..key.len() - 1]) } else { None }
+}
+
+#[inline(never)]
+fn decimal(digits: &[u8]) -> Option<u32> {
     match digits {
         [b'0'] => Some(0),
         [b'1'..=b'9', rest @ ..] if rest.len() < 10 && rest.iter().all(u8::is_ascii_digit) => {
@@ -272,21 +274,30 @@ fn array_index(key: &[u8]) -> Option<u32> {
 }
 
 /// A fast hash that spreads well; nothing relies on its collisions being hard to find.
+#[inline(always)]
 fn hash(key: &[u8]) -> u32 {
     const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
     let mix = |state: u64, word: u64| (state ^ word).wrapping_mul(MULTIPLIER).rotate_left(29);
-    let (words, rest) = key.as_chunks::<8>();
-    let state = words.iter().fold(0, |state, word| mix(state, u64::from_le_bytes(*word)));
-    let mut last = [0; 8];
-    last[..rest.len()].copy_from_slice(rest);
-    let state = mix(state, u64::from_le_bytes(last)).wrapping_mul(MULTIPLIER);
-    let [.., a, b, c, d] = state.to_le_bytes();
+    let mut state = key.len() as u64;
+    // The last word may overlap the one before it: no length needs its bytes one by one.
+    let last = match (key.first_chunk::<4>(), key.last_chunk::<4>(), key.last_chunk::<8>()) {
+        (.., Some(last)) => {
+            let (words, _) = key.as_chunks();
+            state = words.iter().fold(state, |state, word| mix(state, u64::from_le_bytes(*word)));
+            u64::from_le_bytes(*last)
+        }
+        (Some(first), Some(last), None) => entry(u32::from_le_bytes(*first), u32::from_le_bytes(*last)),
+        // Two quotes, and between them one byte at most.
+        _ => u64::from(key[1]),
+    };
+    let [.., a, b, c, d] = mix(state, last).wrapping_mul(MULTIPLIER).to_le_bytes();
     u32::from_le_bytes([a, b, c, d])
 }
 
 #[cfg(test)]
 mod tests {
     use alloc::format;
+    use alloc::string::String;
     use std::time::{Duration, Instant};
 
     use super::*;
@@ -309,11 +320,8 @@ mod tests {
         object.suspicious = true;
         let end = text.len();
         text.push('}');
-        let mut draft = Draft::new(&text);
-        draft.keep(0, end);
-        order.close(&object, &mut draft, &members)?;
-        draft.push("}");
-        let text = order.apply(draft.finish()).into_owned();
+        order.close(&object, &members, || &text.as_bytes()[..end])?;
+        let text = String::from_utf8(order.apply(Cow::Borrowed(text.as_bytes())).into_owned()).unwrap();
         assert!(start.elapsed() < Duration::from_secs(60), "took {:?}", start.elapsed());
         Ok(text)
     }

@@ -2,6 +2,7 @@
 //! [`Draft`] as it is met. White space is what is not written. Objects are closed by [`order`](super::order).
 
 use alloc::borrow::Cow;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::Limits;
@@ -10,6 +11,7 @@ use super::error::{Error, Expected, Reason};
 use super::number::{self, Number};
 use super::order::{Member, Object, Order};
 use super::string;
+use super::word;
 
 /// The longest text that is read whatever the limits say: V8 has no longer strings. (It counts UTF-16 code units, of
 /// which what is not ASCII has fewer than bytes.) It keeps every position of the draft within 32 bits, as a number grows
@@ -19,7 +21,7 @@ pub(super) const MAX_BYTES: usize = 1 << 29;
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// The canonical form of `input`.
-pub(super) fn canonical(input: &[u8], limits: Limits) -> Result<Cow<'_, str>, Error> {
+pub(super) fn canonical(input: &[u8], limits: Limits) -> Result<Cow<'_, [u8]>, Error> {
     let limit = limits.max_bytes.min(MAX_BYTES);
     if input.len() > limit {
         return Err(Error::new(limit, Reason::TooLarge { limit }));
@@ -31,15 +33,20 @@ pub(super) fn canonical(input: &[u8], limits: Limits) -> Result<Cow<'_, str>, Er
     }
     let mut parser = Parser {
         bytes: input.as_bytes(),
-        at: 0,
         limits,
         draft: Draft::new(input),
-        open: Vec::new(),
-        members: Vec::new(),
+        open: Vec::with_capacity(8),
+        members: Vec::with_capacity(16),
         order: Order::new(limits.duplicates),
     };
-    parser.document()?;
-    Ok(parser.order.apply(parser.draft.finish()))
+    let end = parser.document()?;
+    Ok(parser.order.apply(parser.draft.finish(end)))
+}
+
+/// The same as text.
+pub(super) fn canonical_text(input: &[u8], limits: Limits) -> Result<String, Error> {
+    let bytes = canonical(input, limits)?.into_owned();
+    Ok(String::from_utf8(bytes).expect("only whole characters are replaced, and by text"))
 }
 
 /// A container that is being read.
@@ -51,8 +58,6 @@ enum Container {
 
 struct Parser<'a> {
     bytes: &'a [u8],
-    /// The next byte to read.
-    at: usize,
     limits: Limits,
     draft: Draft<'a>,
     /// What is open, outermost first.
@@ -62,181 +67,216 @@ struct Parser<'a> {
     order: Order,
 }
 
+/// What was read up to a place of the text.
+enum Read {
+    /// A complete value.
+    Value(usize),
+    /// What goes before a value: it must follow.
+    BeforeValue(usize),
+}
+
+/// The methods that read take the index of the next byte and return that of the byte behind what they read: it is no
+/// field, so that it stays in a register.
 impl Parser<'_> {
-    fn document(&mut self) -> Result<(), Error> {
+    /// Reads the whole text; returns the end of its value.
+    fn document(&mut self) -> Result<usize, Error> {
+        let mut at = 0;
         loop {
-            // A container that is not empty goes on with a value, everything else is one.
-            if self.value()? {
-                while self.closes()? {}
-                if self.open.is_empty() {
-                    break;
-                }
+            match self.value(at)? {
+                Read::BeforeValue(next) => at = next,
+                Read::Value(mut end) => loop {
+                    if self.open.is_empty() {
+                        return self.nothing_follows(end);
+                    }
+                    match self.after_value(end)? {
+                        Read::Value(next) => end = next,
+                        Read::BeforeValue(next) => {
+                            at = next;
+                            break;
+                        }
+                    }
+                },
             }
         }
-        self.skip_space();
-        if self.at < self.bytes.len() {
-            return Err(Error::new(self.at, Reason::TrailingData));
-        }
-        Ok(())
     }
 
-    /// Reads the beginning of a value. True when the value is complete; false when a container was opened and its
-    /// first value is next.
-    fn value(&mut self) -> Result<bool, Error> {
-        self.skip_space();
-        match self.bytes.get(self.at) {
-            Some(b'"') => self.at = string::copy(&mut self.draft, self.at)?,
-            Some(b'-' | b'0'..=b'9') => self.number()?,
-            Some(b'{') => return self.open_object(),
-            Some(b'[') => return self.open_array(),
-            Some(b't') => self.literal("true")?,
-            Some(b'f') => self.literal("false")?,
-            Some(b'n') => self.literal("null")?,
+    fn nothing_follows(&self, end: usize) -> Result<usize, Error> {
+        let at = end + space(&self.bytes[end..]);
+        if at < self.bytes.len() {
+            return Err(Error::new(at, Reason::TrailingData));
+        }
+        Ok(end)
+    }
+
+    /// Reads a value, or the beginning of a container that is not empty.
+    #[inline(always)]
+    fn value(&mut self, at: usize) -> Result<Read, Error> {
+        let at = self.skip_space(at);
+        let end = match self.bytes.get(at) {
+            Some(b'"') => string::read(&mut self.draft, at)?,
+            Some(b'-' | b'0'..=b'9') => self.number(at)?,
+            Some(b'{') => return self.open_object(at),
+            Some(b'[') => return self.open_array(at),
+            Some(b't') => self.literal(at, b"true")?,
+            Some(b'f') => self.literal(at, b"false")?,
+            Some(b'n') => self.literal(at, b"null")?,
             _ => {
-                // An array that was just opened ends its draft with its bracket.
-                let first = self.draft.text().ends_with('[');
-                return Err(self.unexpected(if first { Expected::ValueOrEnd } else { Expected::Value }));
+                let first = self.bytes[..at].trim_ascii_end().ends_with(b"[");
+                return Err(self.unexpected(at, if first { Expected::ValueOrEnd } else { Expected::Value }));
             }
-        }
-        Ok(true)
+        };
+        Ok(Read::Value(end))
     }
 
-    /// Reads what follows a complete value: true when it closes the innermost container, which then is the complete
-    /// value; false when another value follows or nothing is open.
-    fn closes(&mut self) -> Result<bool, Error> {
-        let Some(container) = self.open.last() else { return Ok(false) };
-        let in_array = matches!(container, Container::Array);
-        self.skip_space();
-        match self.bytes.get(self.at) {
-            Some(b',') => {
-                self.punctuation(",");
-                if !in_array {
-                    self.key(Expected::Key)?;
-                }
-                Ok(false)
-            }
+    /// Reads what follows a complete value in the innermost container: its end, which makes it the complete value, or
+    /// what goes before its next.
+    #[inline(always)]
+    fn after_value(&mut self, at: usize) -> Result<Read, Error> {
+        let in_array = matches!(self.open.last(), Some(Container::Array));
+        let at = self.skip_space(at);
+        match self.bytes.get(at) {
+            Some(b',') if in_array => Ok(Read::BeforeValue(at + 1)),
+            Some(b',') => self.key(at + 1, Expected::Key).map(Read::BeforeValue),
             Some(b']') if in_array => {
-                self.punctuation("]");
                 self.open.pop();
-                Ok(true)
+                Ok(Read::Value(at + 1))
             }
             Some(b'}') if !in_array => {
-                self.close_object()?;
-                Ok(true)
+                self.close_object(at)?;
+                Ok(Read::Value(at + 1))
             }
             _ => {
-                Err(self.unexpected(if in_array { Expected::CommaOrBracket } else { Expected::CommaOrBrace }))
+                Err(self
+                    .unexpected(at, if in_array { Expected::CommaOrBracket } else { Expected::CommaOrBrace }))
             }
         }
     }
 
-    fn open_array(&mut self) -> Result<bool, Error> {
-        self.descend()?;
-        self.punctuation("[");
-        self.skip_space();
-        if self.bytes.get(self.at) == Some(&b']') {
-            self.punctuation("]");
-            return Ok(true);
+    fn open_array(&mut self, at: usize) -> Result<Read, Error> {
+        self.descend(at)?;
+        let at = self.skip_space(at + 1);
+        if self.bytes.get(at) == Some(&b']') {
+            return Ok(Read::Value(at + 1));
         }
         self.open.push(Container::Array);
-        Ok(false)
+        Ok(Read::BeforeValue(at))
     }
 
-    fn open_object(&mut self) -> Result<bool, Error> {
-        self.descend()?;
-        self.punctuation("{");
-        self.skip_space();
-        if self.bytes.get(self.at) == Some(&b'}') {
-            self.punctuation("}");
-            return Ok(true);
+    fn open_object(&mut self, at: usize) -> Result<Read, Error> {
+        self.descend(at)?;
+        let at = self.skip_space(at + 1);
+        if self.bytes.get(at) == Some(&b'}') {
+            return Ok(Read::Value(at + 1));
         }
-        self.open.push(Container::Object(Object::new(self.members.len(), self.draft.len())));
-        self.key(Expected::KeyOrEnd)?;
-        Ok(false)
+        self.open.push(Container::Object(Object::new(self.members.len(), self.draft.len(at))));
+        self.key(at, Expected::KeyOrEnd).map(Read::BeforeValue)
     }
 
     /// Reads a key and the colon behind it.
-    fn key(&mut self, expected: Expected) -> Result<(), Error> {
-        self.skip_space();
-        if self.bytes.get(self.at) != Some(&b'"') {
-            return Err(self.unexpected(expected));
+    #[inline(always)]
+    fn key(&mut self, at: usize, expected: Expected) -> Result<usize, Error> {
+        let offset = self.skip_space(at);
+        if self.bytes.get(offset) != Some(&b'"') {
+            return Err(self.unexpected(offset, expected));
         }
-        let offset = self.at;
-        let start = self.draft.len();
-        self.at = string::copy(&mut self.draft, offset)?;
-        let key = self.draft.since(start).as_bytes();
+        let start = self.draft.len(offset);
+        let at = string::read(&mut self.draft, offset)?;
+        let key = self.draft.since(start, at);
         if let Some(Container::Object(object)) = self.open.last_mut() {
             self.members.push(object.member(key, start, offset));
         }
-        self.skip_space();
-        if self.bytes.get(self.at) != Some(&b':') {
-            return Err(self.unexpected(Expected::Colon));
+        let at = self.skip_space(at);
+        if self.bytes.get(at) != Some(&b':') {
+            return Err(self.unexpected(at, Expected::Colon));
         }
-        self.punctuation(":");
-        Ok(())
+        Ok(at + 1)
     }
 
-    fn close_object(&mut self) -> Result<(), Error> {
+    fn close_object(&mut self, at: usize) -> Result<(), Error> {
         if let Some(Container::Object(object)) = self.open.pop() {
-            self.order.close(&object, &mut self.draft, &self.members[object.first_member()..])?;
+            let members = &self.members[object.first_member()..];
+            self.order.close(&object, members, || self.draft.text(at))?;
             self.members.truncate(object.first_member());
         }
-        self.punctuation("}");
         Ok(())
     }
 
-    fn descend(&self) -> Result<(), Error> {
+    fn descend(&self, at: usize) -> Result<(), Error> {
         let limit = self.limits.max_depth;
         if self.open.len() >= limit {
-            return Err(Error::new(self.at, Reason::TooDeep { limit }));
+            return Err(Error::new(at, Reason::TooDeep { limit }));
         }
         Ok(())
     }
 
-    fn number(&mut self) -> Result<(), Error> {
-        let number = Number::scan(self.draft.input(), self.at)?;
-        let end = self.at + number.len();
-        if number.is_canonical() {
-            self.draft.keep(self.at, end);
-        } else {
-            number::format(number.value(), |text| self.draft.push(text));
+    #[inline(always)]
+    fn number(&mut self, at: usize) -> Result<usize, Error> {
+        let number = Number::scan(self.draft.input(), at)?;
+        if !number.is_canonical() {
+            self.rewrite(&number);
         }
-        self.at = end;
-        Ok(())
+        Ok(number.range().end)
     }
 
-    fn literal(&mut self, text: &str) -> Result<(), Error> {
-        let here = &self.bytes[self.at..];
-        let same = here.iter().zip(text.as_bytes()).take_while(|(a, b)| a == b).count();
-        if same < text.len() {
-            self.at += same;
-            return Err(self.unexpected(Expected::Literal));
+    #[inline(never)]
+    fn rewrite(&mut self, number: &Number<'_>) {
+        number::format(number.value(), |text| self.draft.replace(number.range(), text));
+    }
+
+    #[inline(always)]
+    fn literal(&self, at: usize, text: &[u8]) -> Result<usize, Error> {
+        let here = &self.bytes[at..];
+        if here.starts_with(text) {
+            return Ok(at + text.len());
         }
-        self.draft.keep(self.at, self.at + text.len());
-        self.at += text.len();
-        Ok(())
+        let same = here.iter().zip(text).take_while(|(a, b)| a == b).count();
+        Err(self.unexpected(at + same, Expected::Literal))
     }
 
-    /// Steps over one byte that is written as it stands.
-    fn punctuation(&mut self, text: &'static str) {
-        self.draft.push(text);
-        self.at += 1;
+    /// Leaves out the white space that begins here, if there is any.
+    #[inline(always)]
+    fn skip_space(&mut self, at: usize) -> usize {
+        if self.bytes.get(at).is_some_and(|byte| *byte <= b' ') { self.leave_out_space(at) } else { at }
     }
 
-    /// `JSON.parse` knows four characters of white space.
-    fn skip_space(&mut self) {
-        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.bytes.get(self.at) {
-            self.at += 1;
-        }
+    #[inline(never)]
+    fn leave_out_space(&mut self, at: usize) -> usize {
+        let end = at + space(&self.bytes[at..]);
+        self.draft.replace(at..end, "");
+        end
     }
 
-    fn unexpected(&self, expected: Expected) -> Error {
+    #[cold]
+    fn unexpected(&self, at: usize, expected: Expected) -> Error {
         Error::new(
-            self.at,
-            match self.bytes.get(self.at) {
+            at,
+            match self.bytes.get(at) {
                 Some(found) => Reason::UnexpectedByte { found: *found, expected },
                 None => Reason::UnexpectedEnd { expected },
             },
         )
+    }
+}
+
+/// Length of the white space at the beginning of `bytes`: `JSON.parse` knows four characters of it.
+#[inline(always)]
+fn space(bytes: &[u8]) -> usize {
+    let mut at = 0;
+    loop {
+        match bytes.get(at) {
+            Some(b' ' | b'\t' | b'\r') => at += 1,
+            Some(b'\n') => {
+                at += 1;
+                // Indentation: all spaces of a word in one step.
+                while let Some(word) = word::load(bytes, at) {
+                    let spaces = word::first(word ^ word::all(b' '));
+                    at += spaces;
+                    if spaces < word::LANES {
+                        break;
+                    }
+                }
+            }
+            _ => return at,
+        }
     }
 }

@@ -10,64 +10,59 @@ use alloc::vec::Vec;
 
 use super::draft::Draft;
 use super::error::{Error, Expected, LoneSurrogate, Reason};
-
-const LANES: usize = size_of::<u64>();
-const ONES: u64 = u64::from_ne_bytes([0x01; LANES]);
-const HIGH: u64 = u64::from_ne_bytes([0x80; LANES]);
+use super::word;
 
 /// Index of the first byte at or after `at` that ends a run of ordinary text: `"`, `\`, or a control character. The
 /// length when there is none.
+#[inline(always)]
 pub(super) fn plain_run(bytes: &[u8], mut at: usize) -> usize {
-    while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk::<LANES>) {
-        let word = u64::from_le_bytes(*chunk);
-        let quote = word ^ (ONES * u64::from(b'"'));
-        let backslash = word ^ (ONES * u64::from(b'\\'));
+    while let Some(word) = word::load(bytes, at) {
         // In each: the high bit of a byte that is less than n, (x - n) & !x. A borrow can set bits of later bytes
         // wrongly, but only behind a right one, and the first counts.
-        let found = (word.wrapping_sub(ONES * 0x20) & !word)
-            | (quote.wrapping_sub(ONES) & !quote)
-            | (backslash.wrapping_sub(ONES) & !backslash);
-        let found = found & HIGH;
+        let less = |word: u64, n: u8| word.wrapping_sub(word::all(n)) & !word;
+        let quote = less(word ^ word::all(b'"'), 1);
+        let backslash = less(word ^ word::all(b'\\'), 1);
+        let found = (less(word, 0x20) | quote | backslash) & word::all(0x80);
         if found != 0 {
-            // At most 63: it fits.
-            return at + (found.trailing_zeros() / u8::BITS) as usize;
+            return at + word::first(found);
         }
-        at += LANES;
+        at += word::LANES;
     }
     at + bytes[at..].iter().take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..0x20)).count()
 }
 
-/// Reads the string whose opening quote is at `start` and adds its canonical form to the draft, quotes included.
-/// Returns the index behind its closing quote.
-pub(super) fn copy(draft: &mut Draft<'_>, start: usize) -> Result<usize, Error> {
+/// Reads the string whose opening quote is at `start`, its canonical form being put in the draft. Returns the index
+/// behind its closing quote.
+#[inline(always)]
+pub(super) fn read(draft: &mut Draft<'_>, start: usize) -> Result<usize, Error> {
     let bytes = draft.input().as_bytes();
-    // What is not yet in the draft begins here.
-    let mut pending = start;
-    let mut at = start + 1;
+    let at = plain_run(bytes, start + 1);
+    if bytes.get(at) == Some(&b'"') { Ok(at + 1) } else { read_escaped(draft, at) }
+}
+
+/// Reads the rest of a string, from the first byte that is no ordinary text.
+#[inline(never)]
+fn read_escaped(draft: &mut Draft<'_>, mut at: usize) -> Result<usize, Error> {
+    let bytes = draft.input().as_bytes();
     loop {
-        at = plain_run(bytes, at);
         match bytes.get(at) {
-            Some(b'"') => {
-                draft.keep(pending, at + 1);
-                return Ok(at + 1);
-            }
+            Some(b'"') => return Ok(at + 1),
             Some(b'\\') => match bytes.get(at + 1) {
                 Some(b'"' | b'\\' | b'b' | b'f' | b'n' | b'r' | b't') => at += 2,
                 Some(b'/') => {
-                    draft.keep(pending, at);
+                    draft.replace(at..at + 1, "");
                     at += 2;
-                    pending = at - 1;
                 }
-                Some(b'u') => {
-                    draft.keep(pending, at);
-                    at = unicode_escape(draft, at)?;
-                    pending = at;
-                }
+                Some(b'u') => at = unicode_escape(draft, at)?,
                 Some(_) => return Err(Error::new(at, Reason::InvalidEscape)),
                 None => return Err(unterminated(bytes)),
             },
             Some(_) => return Err(Error::new(at, Reason::ControlCharacter)),
             None => return Err(unterminated(bytes)),
+        }
+        // Where there is one escape there are often many.
+        if bytes.get(at) != Some(&b'\\') {
+            at = plain_run(bytes, at);
         }
     }
 }
@@ -76,24 +71,25 @@ fn unterminated(bytes: &[u8]) -> Error {
     Error::new(bytes.len(), Reason::UnexpectedEnd { expected: Expected::Quote })
 }
 
-/// Adds what the `\u` escape at `at` stands for, with its second half if it is a surrogate pair. Returns the index
+/// Writes what the `\u` escape at `at` stands for, with its second half if it is a surrogate pair. Returns the index
 /// behind it.
 fn unicode_escape(draft: &mut Draft<'_>, at: usize) -> Result<usize, Error> {
     let bytes = draft.input().as_bytes();
     let unit = hex4(bytes, at)?;
     let end = at + ESCAPE_LENGTH;
     if let Some(character) = char::from_u32(u32::from(unit)) {
-        write_char(character, |text| draft.push(text));
+        write_char(character, |text| draft.replace(at..end, text));
         return Ok(end);
     }
     if bytes.get(end..end + 2) == Some(b"\\u") {
         let second = hex4(bytes, end)?;
         if let Some(Ok(pair)) = char::decode_utf16([unit, second]).next() {
-            write_char(pair, |text| draft.push(text));
-            return Ok(end + ESCAPE_LENGTH);
+            let end = end + ESCAPE_LENGTH;
+            write_char(pair, |text| draft.replace(at..end, text));
+            return Ok(end);
         }
     }
-    draft.push(escape(unit, &mut [0; ESCAPE_LENGTH]));
+    draft.replace(at..end, escape(unit, &mut [0; ESCAPE_LENGTH]));
     Ok(end)
 }
 
@@ -108,10 +104,18 @@ fn hex4(bytes: &[u8], at: usize) -> Result<u16, Error> {
         let wrong = present.iter().any(|byte| !byte.is_ascii_hexdigit());
         return Err(if wrong { Error::new(at, Reason::InvalidEscape) } else { unterminated(bytes) });
     };
-    digits.iter().try_fold(0_u16, |unit, digit| {
-        let value = char::from(*digit).to_digit(16).and_then(|value| u16::try_from(value).ok());
-        value.map(|value| (unit << 4) | value).ok_or(Error::new(at, Reason::InvalidEscape))
-    })
+    let unit = digits.iter().try_fold(0, |unit, digit| Some((unit << 4) | u16::from(hex_value(*digit)?)));
+    unit.ok_or(Error::new(at, Reason::InvalidEscape))
+}
+
+/// What a hexadecimal digit, of either case, stands for.
+const fn hex_value(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
+    }
 }
 
 /// The escape of a code unit, lower case.

@@ -1,6 +1,7 @@
 //! Tests of the whole module.
 
 mod attacks;
+mod edges;
 mod errors;
 mod properties;
 mod table;
