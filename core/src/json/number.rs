@@ -4,7 +4,8 @@
 //! decimals of at most 15 significant digits never round to the same double, so such a decimal is the shortest text
 //! of its double. What remains is form: JavaScript writes no exponent from 1e-6 up to 1e21, no trailing zero in a
 //! fraction, and no minus before zero. [`Number::is_canonical`] decides by these rules alone and may say no too often;
-//! everything else is read by `core` (correctly rounded) and written by `ryu-js` (ECMAScript's shortest form).
+//! everything else is read by `lexical-core` (correctly rounded, and within a fraction of a microsecond even close to half
+//! way between two doubles, where `core` takes several) and written by `ryu-js` (ECMAScript's shortest form).
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -88,7 +89,7 @@ impl<'a> Number<'a> {
     pub(super) fn value(&self) -> f64 {
         let text = &self.input[self.range()];
         let text = if text.len() > LONG { Cow::Owned(shorten(self)) } else { Cow::Borrowed(text) };
-        text.parse().expect("JSON's numbers are a subset of those that f64::from_str reads")
+        lexical_core::parse(text.as_bytes()).expect("JSON's numbers are a subset of those that it reads")
     }
 
     fn exponent(&self) -> i64 {

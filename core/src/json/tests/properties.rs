@@ -89,6 +89,32 @@ fn rewrite(view: View<'_>, out: &mut Vec<u8>) {
     }
 }
 
+/// The point half way between the double of these bits and the next, cut to so many digits, and the tail behind them.
+fn half_way(bits: u64, digits: usize, tail: &str) -> String {
+    const LIMB: u64 = 1_000_000_000;
+    let (biased, fraction) = (bits >> 52, bits & ((1 << 52) - 1));
+    let mantissa = fraction | u64::from(biased > 0) << 52;
+    // The point is this odd number times two to this power; a negative power of two is one of five, and one of ten.
+    let (odd, power) = (2 * mantissa + 1, i64::try_from(biased.max(1)).unwrap() - 1_076);
+    let factor = if power < 0 { 5 } else { 2 };
+    let mut limbs = Vec::from([odd % LIMB, odd / LIMB]);
+    for _ in 0..power.abs() {
+        let mut carry = 0;
+        for limb in &mut limbs {
+            let product = *limb * factor + carry;
+            (*limb, carry) = (product % LIMB, product / LIMB);
+        }
+        limbs.push(carry);
+        limbs.pop_if(|limb| *limb == 0);
+    }
+    let text: String = limbs.iter().rev().map(|limb| alloc::format!("{limb:09}")).collect();
+    let text = text.trim_start_matches('0');
+    let kept = &text[..digits.min(text.len())];
+    let exponent = power.min(0) + i64::try_from(text.len() - kept.len()).unwrap();
+    let exponent = exponent - i64::try_from(tail.len()).unwrap();
+    alloc::format!("{kept}{tail}e{exponent}")
+}
+
 proptest! {
     #[test]
     fn the_result_is_canonical_and_borrowed_the_second_time(text in document()) {
@@ -164,6 +190,18 @@ proptest! {
         prop_assert!(matches!(canonicalize(&out), Ok(Cow::Borrowed(same)) if same == out));
         let canonical = Canonical::parse(&out, Limits::default()).unwrap();
         prop_assert_eq!(canonical.view().as_f64(), number.is_finite().then_some(number));
+    }
+
+    #[test]
+    fn a_decimal_close_to_half_way_between_two_doubles_is_written_as_its_double_is(
+        bits in 0..0x7fe0_0000_0000_0000_u64,
+        digits in 15..60_usize,
+        tail in "[1-9]?",
+    ) {
+        let text = half_way(bits, digits, &tail);
+        let mut out = Vec::new();
+        write_number(&mut out, text.parse().unwrap());
+        prop_assert_eq!(&*canonicalize(text.as_bytes()).unwrap(), &*out, "{}", text);
     }
 
     #[test]
