@@ -109,6 +109,10 @@ impl Documents {
                     self.write(space);
                 }
             }
+            if self.one_in(20) {
+                let indentation = format!("\n{}", " ".repeat(self.place(40)));
+                self.write(&indentation);
+            }
         }
     }
 
@@ -245,6 +249,11 @@ impl Documents {
                     self.write(&escape);
                 }
                 40..50 => self.write("a longer run of ordinary text, "),
+                // Text is read and copied several bytes at a time.
+                50..60 => {
+                    let run = "x".repeat(self.place(70));
+                    self.write(&run);
+                }
                 _ => {
                     let piece = self.any(STRINGS);
                     self.write(piece);
@@ -397,9 +406,14 @@ impl Documents {
         halves.push(if rest == 1 { '5' } else { '0' });
         let whole = halves.trim_start_matches('0');
         let mut text = if whole.starts_with('.') { format!("0{whole}") } else { whole.to_owned() };
-        match self.below(4) {
+        match self.below(6) {
             0 => text.push('1'),
             1 => text = text.trim_end_matches('0').to_owned(),
+            // So many digits that it is hard to tell on which side it lies.
+            2 | 3 => {
+                let zeros = text.len() - text.trim_start_matches(['0', '.']).len();
+                text.truncate(zeros + 15 + self.place(40));
+            }
             _ => {}
         }
         text
