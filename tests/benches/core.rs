@@ -17,6 +17,17 @@ use sigpost_tests::bench::{Contender, Outcome, measure, publish};
 use sigpost_tests::workspace;
 
 const ROUNDS: usize = 9;
+/// The first digits of points half way between two doubles.
+const HALF_WAY: [&str; 8] = [
+    "8.9746462773314158450e+215",
+    "1.0390922318448467201e+227",
+    "3.5079974052969897664e+177",
+    "1.0731215723132782816e+256",
+    "1.2310389979315649339e-229",
+    "2.1385252687592753233e-227",
+    "2.8935445033529518750e-279",
+    "5.6357332511910185091e-232",
+];
 const SIZES: [(&str, usize); 3] = [("256 B", 256), ("1 KB", 1 << 10), ("64 KB", 64 << 10)];
 
 fn main() -> Result<()> {
@@ -24,15 +35,14 @@ fn main() -> Result<()> {
     let mut outcomes = Vec::new();
     for (name, size) in SIZES {
         let document = document(size);
-        let canonical = serde_json::to_vec(&document)?;
-        let pretty = serde_json::to_vec_pretty(&document)?;
-        outcomes.push(canonicalising(
-            &mut v8,
-            &format!("canonicalize {name} canonical"),
-            &canonical,
-            &canonical,
-        )?);
-        outcomes.push(canonicalising(&mut v8, &format!("canonicalize {name} pretty"), &pretty, &canonical)?);
+        for (form, text) in
+            [("canonical", serde_json::to_vec(&document)?), ("pretty", serde_json::to_vec_pretty(&document)?)]
+        {
+            outcomes.push(canonicalising(&mut v8, &format!("canonicalize {name} {form}"), &text)?);
+        }
+    }
+    for (name, text) in hard(64 << 10) {
+        outcomes.push(canonicalising(&mut v8, &format!("canonicalize 64 KB {name}"), text.as_bytes())?);
     }
     for (name, size) in SIZES {
         outcomes.push(verifying(name, size)?);
@@ -61,13 +71,10 @@ fn verifying(name: &str, size: usize) -> Result<Outcome> {
     measure(&format!("verify {name}"), body.len(), ROUNDS, contenders)
 }
 
-/// One document, ours against V8's, after all have agreed on what comes out.
-fn canonicalising(v8: &mut V8, case: &str, document: &[u8], canonical: &[u8]) -> Result<Outcome> {
-    ensure!(v8.load(case, document)? == canonical, "{case}: V8 disagrees");
-    ensure!(
-        canonicalize(document).map_err(|e| anyhow::anyhow!("{case}: {e}"))? == canonical,
-        "{case}: we disagree"
-    );
+/// One document, ours against V8's, after both have agreed on what comes out.
+fn canonicalising(v8: &mut V8, case: &str, document: &[u8]) -> Result<Outcome> {
+    let ours = canonicalize(document).map_err(|e| anyhow::anyhow!("{case}: {e}"))?;
+    ensure!(v8.load(case, document)? == *ours, "{case}: V8 disagrees");
     let v8 = std::cell::RefCell::new(v8);
     let contenders = vec![
         Contender::native("sigpost", || canonicalize(std::hint::black_box(document)).is_ok()),
@@ -100,6 +107,40 @@ fn document(size: usize) -> Value {
         }
     }
     document
+}
+
+/// Documents of about this size that are made of what is hard: numbers of so many digits that they must be converted,
+/// decimals that are all but half way between two doubles, many escapes, no ASCII, and both as Python writes it.
+fn hard(size: usize) -> [(&'static str, String); 5] {
+    const TEXT: &str = "Доступ к таблице «Продажи» разрешён — 営業部のデータ 😀";
+    let fill = |element: &dyn Fn(u32) -> String| {
+        let mut text = String::from("[0");
+        for number in 0.. {
+            if text.len() >= size {
+                break;
+            }
+            text.push(',');
+            text.push_str(&element(number));
+        }
+        text + "]"
+    };
+    // Steps of an irrational number: all digits of every double.
+    let float = |number: u32| (f64::from(number) * std::f64::consts::E).to_string();
+    let half_way = |number: u32| HALF_WAY[number as usize % HALF_WAY.len()].to_owned();
+    let escapes = |number: u32| json!(format!("C:\\logs\\{number}\n\t\"at\"\r\n")).to_string();
+    let text = |number: u32| format!("\"{TEXT} {number}\"");
+    let ascii = |unit| match u8::try_from(unit) {
+        Ok(byte @ ..0x80) => char::from(byte).to_string(),
+        _ => format!("\\u{unit:04x}"),
+    };
+    let escaped = TEXT.encode_utf16().map(ascii).collect::<String>();
+    [
+        ("floats", fill(&float)),
+        ("half way", fill(&half_way)),
+        ("escapes", fill(&escapes)),
+        ("non-ASCII", fill(&text)),
+        ("ASCII-escaped", fill(&|number| format!("\"{escaped} {number}\""))),
+    ]
 }
 
 /// V8 in a Node process of its own, `core.mjs`.

@@ -122,12 +122,12 @@ impl Outcome {
         let mut rows = String::new();
         for (index, samples) in self.samples.iter().enumerate() {
             let (median, spread) = (samples.median(), samples.spread() * 100.0);
-            let throughput = float(self.bytes as u64) / median * 1e3;
+            let throughput = float(self.bytes as u64) / median;
             let ratio = if index == 0 { String::new() } else { format!("{:.2}×", self.speedup(index)) };
             let case = if index == 0 { self.case.as_str() } else { "" };
             let name = &samples.name;
             rows.push_str(&format!(
-                "{case:32} {name:22} {median:12.0} {spread:6.1}% {throughput:9.0} {ratio:>9}\n"
+                "{case:32} {name:22} {median:12.0} {spread:6.1}% {throughput:9.3} {ratio:>9}\n"
             ));
         }
         rows
@@ -153,7 +153,7 @@ impl Outcome {
 /// When the file cannot be written.
 #[expect(clippy::print_stdout, reason = "the table is the result")]
 pub fn publish(bench: &str, outcomes: &[Outcome]) -> Result<()> {
-    println!("{:32} {:22} {:>12} {:>7} {:>9} {:>9}", "case", "", "ns/run", "±", "MB/s", "faster by");
+    println!("{:32} {:22} {:>12} {:>7} {:>9} {:>9}", "case", "", "ns/run", "±", "GB/s", "faster by");
     print!("{}", outcomes.iter().map(Outcome::rows).collect::<String>());
     let mut arguments = std::env::args_os().skip_while(|argument| argument != "--out").skip(1);
     if let Some(path) = arguments.next().map(PathBuf::from) {
