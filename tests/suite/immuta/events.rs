@@ -70,6 +70,8 @@ fn the_same_event_again_is_a_duplicate_and_the_same_key_with_other_content_a_con
     let mut elsewhere = first.clone();
     elsewhere["source"] = json!("/elsewhere");
     assert_eq!(status(publish(&server, &elsewhere)), (202, json!("accepted")));
+    // What a crash finds undelivered, or delivered and not yet noted, is sent again: let both be noted before.
+    wait_for_history(&server, ADMIN, "", 2);
     // Another tenant has its own keys, and the memory survives a crash.
     assert_eq!(status(send_event(&client(&server, STRANGER), &first)), (202, json!("accepted")));
     server.restart().unwrap();
