@@ -193,6 +193,36 @@ fn a_wrong_algorithm_encoding_or_prefix_is_named() {
 }
 
 #[test]
+fn what_stands_before_the_tag_is_told_and_a_list_is_no_prefix() {
+    let tag = hex::encode(sha256(SECRET, JSON));
+    let say = |scheme: &Scheme, value: String| {
+        ask(scheme, &[SECRET], &header(scheme.signature_header(), value), JSON.as_bytes()).mistakes
+    };
+    for scheme in [Scheme::QLIK, Scheme::GITHUB] {
+        assert_eq!(say(scheme, format!("v1,{tag}")), [Mistake::Prefix { found: "v1,".to_owned() }]);
+    }
+    // As proxies join two headers of one name, and what copying adds.
+    for value in
+        [format!("{tag}, {tag}"), format!("{tag} "), format!("{tag}\n"), format!("x={},{tag}", &tag[8..])]
+    {
+        assert_eq!(say(Scheme::QLIK, value), [Mistake::SignatureForm]);
+    }
+    let unpadded = STANDARD.encode(sha256(SECRET, JSON)).replace('=', "");
+    assert_eq!(say(Scheme::SHOPIFY, unpadded), [Mistake::SignatureForm]);
+}
+
+#[test]
+fn of_two_signatures_while_a_secret_is_rotated_either_is_read_as_it_stands() {
+    let key = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    let tag = STANDARD.encode(sha256(STANDARD.decode(&key[6..]).unwrap(), format!("id.{NOW}.{JSON}")));
+    let mut headers = header("webhook-signature", format!("v1,{} v1,{tag}", STANDARD.encode([7; 32])));
+    headers.extend(header("webhook-id", "id"));
+    headers.extend(header("webhook-timestamp", NOW.to_string()));
+    let explanation = ask(Scheme::STANDARD_WEBHOOKS, &[key], &headers, format!("{JSON}\n").as_bytes());
+    assert_eq!(codes(&explanation), ["newline_added"]);
+}
+
+#[test]
 fn a_secret_that_is_used_otherwise_is_named() {
     let whsec = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
     let key = STANDARD.decode(&whsec[6..]).unwrap();

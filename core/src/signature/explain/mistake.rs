@@ -50,6 +50,9 @@ pub enum Mistake {
     },
     /// The tag stands in quotes.
     QuotedSignature,
+    /// The tag is right, and the header's value is not of the scheme's form: there is more than a tag, or its padding is
+    /// missing.
+    SignatureForm,
     /// The tag was cut.
     TruncatedSignature {
         /// How many bytes of it are there.
@@ -164,6 +167,7 @@ impl Mistake {
             Self::HexInBase64 => "hex_in_base64",
             Self::Prefix { .. } => "prefix",
             Self::QuotedSignature => "quoted_signature",
+            Self::SignatureForm => "signature_form",
             Self::TruncatedSignature { .. } => "truncated_signature",
             Self::SignedParts { .. } => "signed_parts",
             Self::SwappedArguments => "swapped_arguments",
@@ -191,6 +195,9 @@ impl Mistake {
             Self::HexInBase64 => "have the sender encode the digest itself, not its hexadecimal text",
             Self::Prefix { .. } => "verify by a scheme of that prefix",
             Self::QuotedSignature => "take the quotes off the header's value",
+            Self::SignatureForm => {
+                "hand over the header's value as it came: without spaces, joined to no other header, with the = at its end"
+            }
             Self::TruncatedSignature { .. } => {
                 "find what cuts the header, a column in a database perhaps: a cut tag never verifies"
             }
@@ -315,6 +322,9 @@ impl fmt::Display for Mistake {
             Self::Prefix { found } if found.is_empty() => f.write_str("the signature has no prefix"),
             Self::Prefix { found } => write!(f, "the signature stands behind {found:?}"),
             Self::QuotedSignature => f.write_str("the signature stands in quotes"),
+            Self::SignatureForm => {
+                f.write_str("the signature is right, but its header is not written as the scheme has it")
+            }
             Self::TruncatedSignature { bytes } => write!(f, "the signature was cut to {bytes} bytes"),
             Self::SignedParts { signed } => {
                 f.write_str("what was signed is ")?;

@@ -7,10 +7,10 @@ use base64::Engine as _;
 use subtle::ConstantTimeEq as _;
 
 use super::mistake::Mistake;
-use crate::signature::header::{MAX_ENTRIES, URL};
+use crate::signature::header::{Candidate, MAX_ENTRIES, URL, candidates};
 use crate::signature::keyed::hash_of;
 use crate::signature::mac::{Hash, Tag};
-use crate::signature::scheme::{Algorithm, Encoding, Scheme};
+use crate::signature::scheme::{Algorithm, Encoding, Scheme, Separator};
 use crate::signature::secret::LENIENT;
 
 /// A tag as it may have been meant, and the mistakes that this would mean; none for what the scheme reads.
@@ -24,6 +24,9 @@ pub(super) struct Reading {
 /// As few bytes of a cut tag as are taken for one: by chance, one of 2^64 has them.
 const SHORTEST_CUT: usize = 8;
 
+/// What is put around a header's value by mistake.
+pub(super) const QUOTES: [char; 2] = ['"', '\''];
+
 impl Reading {
     pub(super) fn bytes(&self) -> &[u8] {
         &self.bytes
@@ -36,25 +39,38 @@ impl Reading {
     }
 }
 
-/// Everything that the values may mean, with the fewest mistakes first.
+/// More than any rotation needs in any writing, and a bound on the work: each tag is compared with all of them.
+const MAX_READINGS: usize = 64;
+
+/// Everything that the values may mean, with the fewest mistakes first; each tag once.
 pub(super) fn readings(scheme: &Scheme, values: &[&str]) -> Vec<Reading> {
-    let mut readings = Vec::new();
+    let mut readings = Readings { scheme, strict: Vec::new(), found: Vec::new() };
     for value in values {
-        for entry in value.split([' ', ',']).take(MAX_ENTRIES).chain([*value]) {
-            let unquoted = entry.trim_matches(['"', '\'', ' ']);
-            let quoted = unquoted != entry.trim_matches(' ');
+        readings.strict = candidates(value, scheme).collect();
+        for entry in entries(value, scheme.grammar.separator) {
+            let entry = entry.trim_matches([' ', '\t', '\r', '\n']);
+            let unquoted = entry.trim_matches(QUOTES);
             for (prefix, text) in prefixes(scheme, unquoted) {
                 let mut mistakes = Vec::new();
-                mistakes.extend(quoted.then_some(Mistake::QuotedSignature));
+                mistakes.extend((unquoted != entry).then_some(Mistake::QuotedSignature));
                 if prefix != scheme.grammar.prefix {
                     mistakes.push(Mistake::Prefix { found: String::from(prefix) });
                 }
-                decodings(scheme, text, &mistakes, &mut readings);
+                readings.decode(text, &mistakes);
             }
         }
     }
-    readings.sort_by_key(|reading: &Reading| reading.mistakes.len());
-    readings
+    readings.found.sort_by_key(|reading| reading.mistakes.len());
+    readings.found
+}
+
+/// What is taken for a part of the value: all of it, what the scheme's own separator parts, and what another would. Of
+/// two that give one tag by as many mistakes, the first counts: behind `v1,` there is a prefix, not a list.
+fn entries(value: &str, own: Option<Separator>) -> impl Iterator<Item = &str> {
+    let own = own.map(Separator::character);
+    let separators = own.into_iter().chain([' ', ','].into_iter().filter(move |other| Some(*other) != own));
+    let parts = separators.flat_map(|separator| value.split(separator).take(MAX_ENTRIES));
+    core::iter::once(value).chain(parts)
 }
 
 /// Where the tag may begin: behind the scheme's prefix, behind any `name=` or `name,`, or at once.
@@ -69,27 +85,50 @@ fn prefixes<'a>(scheme: &Scheme, entry: &'a str) -> impl Iterator<Item = (&'a st
     own.into_iter().chain(named).chain([("", entry)])
 }
 
-fn decodings(scheme: &Scheme, text: &str, mistakes: &[Mistake], readings: &mut Vec<Reading>) {
-    // Longer than the longest tag in any form, hexadecimal digits in base64.
-    if text.len() > 200 {
-        return;
+struct Readings<'a> {
+    scheme: &'a Scheme,
+    /// What the scheme itself reads in the value.
+    strict: Vec<Candidate>,
+    found: Vec<Reading>,
+}
+
+impl Readings<'_> {
+    fn decode(&mut self, text: &str, mistakes: &[Mistake]) {
+        // Longer than the longest tag in any form, hexadecimal digits in base64.
+        if text.len() > 200 {
+            return;
+        }
+        for (encoding, bytes) in [
+            (Encoding::Hex, hex::decode(text).ok()),
+            (Encoding::Base64, LENIENT.decode(text).ok()),
+            (Encoding::Base64Url, URL.decode(text).ok()),
+        ] {
+            let Some(bytes) = bytes else { continue };
+            let mut mistakes = mistakes.to_vec();
+            if encoding != self.scheme.encoding {
+                mistakes.push(Mistake::Encoding { used: encoding });
+            }
+            let inner = hex::decode(&bytes).ok().filter(|_| encoding != Encoding::Hex);
+            if let Some(inner) = inner {
+                self.add(inner, mistakes.iter().cloned().chain([Mistake::HexInBase64]).collect());
+            }
+            self.add(bytes, mistakes);
+        }
     }
-    for (encoding, bytes) in [
-        (Encoding::Hex, hex::decode(text).ok()),
-        (Encoding::Base64, LENIENT.decode(text).ok()),
-        (Encoding::Base64Url, URL.decode(text).ok()),
-    ] {
-        let Some(bytes) = bytes else { continue };
-        let mut mistakes = mistakes.to_vec();
-        if encoding != scheme.encoding {
-            mistakes.push(Mistake::Encoding { used: encoding });
+
+    fn add(&mut self, bytes: Vec<u8>, mistakes: Vec<Mistake>) {
+        let Some(mut new) = reading(self.scheme, bytes, mistakes) else { return };
+        if new.mistakes.is_empty() && !self.strict.iter().any(|it| it.as_bytes() == new.bytes) {
+            new.mistakes.push(Mistake::SignatureForm);
         }
-        let inner = hex::decode(&bytes).ok().filter(|_| encoding != Encoding::Hex);
-        if let Some(inner) = inner {
-            let mistakes: Vec<_> = mistakes.iter().cloned().chain([Mistake::HexInBase64]).collect();
-            readings.extend(reading(scheme, inner, mistakes));
+        let same = |known: &&mut Reading| known.hash == new.hash && known.bytes == new.bytes;
+        if let Some(known) = self.found.iter_mut().find(same) {
+            if known.mistakes.len() > new.mistakes.len() {
+                known.mistakes = new.mistakes;
+            }
+        } else if self.found.len() < MAX_READINGS {
+            self.found.push(new);
         }
-        readings.extend(reading(scheme, bytes, mistakes));
     }
 }
 
