@@ -405,7 +405,7 @@ fn work_is_bounded_and_the_result_says_when_that_was_too_little() {
     assert!(explanation.exhausted && explanation.mistakes.is_empty());
     // Nothing is made from a body that is longer, and what is made is no longer.
     let explanation = ask_with(Scheme::QLIK, &[SECRET], &[], &signed("x"), &body, Effort::default());
-    assert!(explanation.mistakes.is_empty());
+    assert!(explanation.mistakes.is_empty() && explanation.exhausted);
     // Deep nesting, which indentation would blow up to the square of its depth.
     let deep = ["[".repeat(5_000), "]".repeat(5_000)].concat();
     let explanation = ask(Scheme::QLIK, &[SECRET], &signed("x"), deep.as_bytes());
@@ -416,6 +416,45 @@ fn work_is_bounded_and_the_result_says_when_that_was_too_little() {
     let secrets: Vec<_> = secrets.iter().map(String::as_str).collect();
     let explanation = ask_with(Scheme::QLIK, &secrets, &secrets, &many, JSON.as_bytes(), Effort::default());
     assert!(explanation.mistakes.is_empty());
+}
+
+#[test]
+fn all_that_a_request_can_make_grow_is_paid_for() {
+    let effort = |hashed_bytes| Effort { hashed_bytes, ..Effort::default() };
+    let exhausted = |scheme, headers: &Headers, body: &[u8], hashed_bytes| {
+        ask_with(scheme, &[SECRET], &[], headers, body, effort(hashed_bytes)).exhausted
+    };
+    // Without an id nothing can be hashed, but bodies are made: thirty of them, again and again.
+    let tag = format!("v1,{}", STANDARD.encode([7; 32]));
+    let headers = header("webhook-signature", &tag);
+    assert!(exhausted(Scheme::STANDARD_WEBHOOKS, &headers, &[b'['; 1 << 18], 4 << 20));
+    // A long id is hashed with each message.
+    let mut headers = headers;
+    headers.extend(header("webhook-timestamp", NOW.to_string()));
+    assert!(!exhausted(Scheme::STANDARD_WEBHOOKS, &headers, b"x", 1 << 20));
+    headers.extend(header("webhook-id", "x".repeat(1 << 18)));
+    assert!(exhausted(Scheme::STANDARD_WEBHOOKS, &headers, b"x", 1 << 20));
+    // So is a long key.
+    let long = "x".repeat(1 << 18);
+    let explanation = ask_with(Scheme::QLIK, &[&long], &[], &signed("x"), b"y", effort(1 << 20));
+    assert!(explanation.exhausted);
+}
+
+#[cfg(feature = "ed25519")]
+#[test]
+fn each_signature_by_a_private_key_that_is_tried_is_paid_for() {
+    let public = "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=";
+    let with = |count: u8| {
+        let tags: Vec<_> = (0..count).map(|tag| format!("v1a,{}", STANDARD.encode([tag; 64]))).collect();
+        let mut headers = header("webhook-signature", tags.join(" "));
+        headers.extend(header("webhook-id", "id"));
+        headers.extend(header("webhook-timestamp", NOW.to_string()));
+        let effort = Effort { hashed_bytes: 1 << 20, ..Effort::default() };
+        let scheme = Scheme::STANDARD_WEBHOOKS_ED25519;
+        ask_with(scheme, &[public], &[], &headers, b"", effort).exhausted
+    };
+    assert!(!with(1));
+    assert!(with(16));
 }
 
 fn bodies() -> impl Strategy<Value = Vec<u8>> {

@@ -45,16 +45,17 @@ impl<'a> Received<'a> {
         }
     }
 
-    /// Every other body that may have been signed, with the mistake that it would undo; made one at a time.
-    pub(super) fn others(&self) -> impl Iterator<Item = (BodyMistake, Cow<'_, [u8]>)> {
-        let as_sent = self.canonical.then_some((BodyMistake::SignedAsSent, Cow::Borrowed(self.body)));
-        let plain = PLAIN.iter().filter_map(|(mistake, undo)| Some((*mistake, undo(self)?)));
-        let styled = JsonStyle::ALL.into_iter().filter_map(|style| {
+    /// Every other body that may have been signed, with the mistake that it would undo; made one at a time, and none
+    /// where there is nothing to undo.
+    pub(super) fn others(&self) -> impl Iterator<Item = Option<(BodyMistake, Cow<'_, [u8]>)>> {
+        let as_sent = self.canonical.then_some(Some((BodyMistake::SignedAsSent, Cow::Borrowed(self.body))));
+        let plain = PLAIN.iter().map(|(mistake, undo)| Some((*mistake, undo(self)?)));
+        let styled = JsonStyle::ALL.into_iter().map(|style| {
             let text = style.write(self.json.as_ref()?, self.limit)?;
             Some((self.rewritten(style), Cow::Owned(text.into_bytes())))
         });
         let others = as_sent.into_iter().chain(plain).chain(styled);
-        others.filter(|(_, body)| **body != *self.base() && body.len() <= self.limit)
+        others.map(|made| made.filter(|(_, body)| **body != *self.base() && body.len() <= self.limit))
     }
 
     /// What happened to a body that was signed in this style.

@@ -30,7 +30,7 @@ use body::Received;
 use key::{Key, Material, keys};
 pub use mistake::{BodyMistake, Hint, Mistake, SecretMistake};
 pub use style::JsonStyle;
-use tag::{Reading, readings};
+use tag::{QUOTES, Reading, readings};
 
 use super::header;
 use super::keyed::{Envelope, KeyError};
@@ -64,14 +64,14 @@ pub struct Question<'a> {
 pub struct Effort {
     /// The longest body that others are made from, in bytes, and the longest that is made.
     pub longest_body: usize,
-    /// How many bytes are hashed in all.
+    /// How many bytes are hashed in all. Making a body counts as hashing the one that it is made from.
     pub hashed_bytes: u64,
 }
 
 impl Default for Effort {
-    /// Bodies of 1 MiB and 64 MiB hashed: well below a second.
+    /// Bodies of 1 MiB and 128 MiB hashed: below a second.
     fn default() -> Self {
-        Self { longest_body: 1 << 20, hashed_bytes: 64 << 20 }
+        Self { longest_body: 1 << 20, hashed_bytes: 128 << 20 }
     }
 }
 
@@ -131,17 +131,20 @@ pub fn explain(question: Question<'_>) -> Explanation {
         }
         Err(error) => Verdict::Key(error),
     };
-    let request = Request::new(&question);
     let mut effort = Some(question.effort.hashed_bytes);
+    if verdict == Verdict::Genuine {
+        return Explanation { verdict, mistakes: Vec::new(), hints: Vec::new(), exhausted: false };
+    }
+    let request = Request::new(&question);
     let mistakes = match &verdict {
-        Verdict::Genuine => Vec::new(),
         Verdict::Refused(VerifyError::Stale { .. } | VerifyError::Future { .. }) => {
             request.age(question.scheme, None).into_iter().collect()
         }
-        Verdict::Refused(_) | Verdict::Key(_) => request.search(&mut effort).unwrap_or_default(),
+        _ => request.search(&mut effort).unwrap_or_default(),
     };
-    let hints = if mistakes.is_empty() && verdict != Verdict::Genuine { request.hints() } else { Vec::new() };
-    Explanation { verdict, mistakes, hints, exhausted: effort.is_none() }
+    let hints = if mistakes.is_empty() { request.hints() } else { Vec::new() };
+    let exhausted = effort.is_none() || (mistakes.is_empty() && request.too_long);
+    Explanation { verdict, mistakes, hints, exhausted }
 }
 
 /// A request, read as far as it can be.
@@ -176,8 +179,9 @@ impl<'a> Request<'a> {
     }
 
     fn search_by(&self, scheme: &Scheme, effort: &mut Option<u64>) -> Option<Vec<Mistake>> {
-        let values: Vec<_> = header_values(self.question.headers, &scheme.header).collect();
-        let texts: Vec<_> = values.iter().map(|(text, _)| *text).take(4).collect();
+        (*effort)?;
+        let values: Vec<_> = header_values(self.question.headers, &scheme.header).take(MAX_VALUES).collect();
+        let texts: Vec<_> = values.iter().map(|(text, _)| *text).collect();
         let readings = readings(scheme, &texts);
         if readings.is_empty() {
             return None;
@@ -198,14 +202,15 @@ impl<'a> Request<'a> {
         let (right, wrong): (Vec<_>, Vec<_>) = keys.iter().partition(|key| key.mistakes.is_empty());
 
         let found = search.fits_any(&right, own, body).or_else(|| search.fits_any(&wrong, own, body));
-        if found.is_some() {
-            return found;
+        if let Some(found) = found {
+            return Some(found);
         }
-        for (mistake, body) in self.bodies() {
+        for made in self.bodies() {
+            spend(search.effort, self.question.body.len())?;
+            let Some((mistake, body)) = made else { continue };
             if let Some(found) = search.fits_any(&right, own, &body) {
                 return Some(with(Mistake::Body(mistake), found));
             }
-            search.may_go_on()?;
         }
         for parts in &others {
             let found = search.fits_any(&right, parts, body).or_else(|| search.fits_any(&wrong, parts, body));
@@ -216,7 +221,9 @@ impl<'a> Request<'a> {
         if let Some(found) = right.iter().find_map(|key| search.swapped(key, body)) {
             return Some(found);
         }
-        for (mistake, body) in self.bodies() {
+        for made in self.bodies() {
+            spend(search.effort, self.question.body.len())?;
+            let Some((mistake, body)) = made else { continue };
             if let Some(found) = search.fits_any(&wrong, own, &body) {
                 return Some(with(Mistake::Body(mistake), found));
             }
@@ -225,13 +232,12 @@ impl<'a> Request<'a> {
                     return Some(with(Mistake::Body(mistake), with(signed(parts), found)));
                 }
             }
-            search.may_go_on()?;
         }
         None
     }
 
     /// None are made of a body that is too long.
-    fn bodies(&self) -> impl Iterator<Item = (BodyMistake, Cow<'_, [u8]>)> {
+    fn bodies(&self) -> impl Iterator<Item = Option<(BodyMistake, Cow<'_, [u8]>)>> {
         let received = (!self.too_long).then_some(&self.received);
         received.into_iter().flat_map(Received::others)
     }
@@ -242,7 +248,9 @@ impl<'a> Request<'a> {
         let value = |name: &str| header_values(headers, name).next().map(|(text, _)| text);
         let time = |scheme: &Scheme| match scheme.time.as_ref()? {
             Time::Header(name) => value(name),
-            Time::Entry(prefix) => header::time_entry(value(&scheme.header)?, &scheme.grammar, prefix),
+            Time::Entry(prefix) => {
+                header::time_entry(value(&scheme.header)?.trim_matches(QUOTES), &scheme.grammar, prefix)
+            }
         };
         let presets = || Scheme::presets().iter().copied();
         let id = |scheme: &Scheme| value(scheme.id_header()?);
@@ -325,10 +333,6 @@ impl Search<'_, '_> {
         keys.iter().find_map(|key| self.fits(key, parts, body))
     }
 
-    fn may_go_on(&self) -> Option<()> {
-        self.effort.map(|_| ())
-    }
-
     /// The mistakes with which this key, these parts and this body give the signature; none if they do not.
     fn fits(&mut self, key: &Key, parts: &[Part], body: &[u8]) -> Option<Vec<Mistake>> {
         let missing = |part: &Part| match part {
@@ -345,11 +349,15 @@ impl Search<'_, '_> {
         };
         let message = || envelope.before_body(parts).chain([body]).chain(envelope.after_body(parts));
         let found = match &key.material {
-            Material::Bytes(bytes) => self.mac(bytes, body.len(), message)?,
+            Material::Bytes(bytes) => self.mac(bytes, message)?,
             Material::Public(public) => {
-                self.spend(body.len() + ED25519_COST)?;
                 let message: Vec<u8> = message().flatten().copied().collect();
-                self.readings.iter().find(|it| it.hash.is_none() && public.verifies(&message, it.bytes()))?
+                let effort = &mut *self.effort;
+                let mut fits = |it: &&Reading| {
+                    spend(effort, message.len() + ED25519_COST).is_some()
+                        && public.verifies(&message, it.bytes())
+                };
+                self.readings.iter().filter(|it| it.hash.is_none()).find(|it| fits(it))?
             }
         };
         Some(key.mistakes.iter().chain(&found.mistakes).cloned().collect())
@@ -358,14 +366,14 @@ impl Search<'_, '_> {
     fn mac<'m, Message: Iterator<Item = &'m [u8]>>(
         &mut self,
         key: &[u8],
-        len: usize,
         message: impl Fn() -> Message,
     ) -> Option<&Reading> {
+        let cost = message().map(<[u8]>::len).sum::<usize>() + key.len() + MAC_COST;
         for hash in [Hash::Sha256, Hash::Sha1, Hash::Sha512] {
             if !self.readings.iter().any(|reading| reading.hash == Some(hash)) {
                 continue;
             }
-            self.spend(len + MAC_COST)?;
+            spend(self.effort, cost)?;
             let tag = Mac::new(hash, key).tag(message());
             let place = self.readings.iter().position(|it| it.hash == Some(hash) && it.is(&tag));
             if let Some(place) = place {
@@ -378,21 +386,24 @@ impl Search<'_, '_> {
     /// The body as the key and the secret as the message, as functions that take the message first are called wrongly.
     fn swapped(&mut self, key: &Key, body: &[u8]) -> Option<Vec<Mistake>> {
         let Material::Bytes(bytes) = &key.material else { return None };
-        let found = self.mac(body, body.len(), || [bytes.as_slice()].into_iter())?;
+        let found = self.mac(body, || [bytes.as_slice()].into_iter())?;
         Some(with(Mistake::SwappedArguments, found.mistakes.clone()))
-    }
-
-    fn spend(&mut self, bytes: usize) -> Option<()> {
-        let left = (*self.effort)?.checked_sub(u64::try_from(bytes).ok()?);
-        *self.effort = left;
-        self.may_go_on()
     }
 }
 
-/// What a tag costs besides its body, in bytes hashed: the key is hashed too.
-const MAC_COST: usize = 512;
+/// None when the effort does not suffice, then and ever after.
+fn spend(effort: &mut Option<u64>, bytes: usize) -> Option<()> {
+    *effort = (*effort)?.checked_sub(u64::try_from(bytes).ok()?);
+    effort.map(|_| ())
+}
+
+/// What a tag costs besides its message and its key, in bytes hashed: there are four blocks more, and comparing.
+const MAC_COST: usize = 1 << 10;
 /// What an Ed25519 signature costs besides its body, in bytes hashed.
 const ED25519_COST: usize = 16 << 10;
+
+/// The values of one header that are read: there should be one.
+const MAX_VALUES: usize = 4;
 
 /// The parts that other known schemes sign, each list once.
 fn other_parts(own: &[Part]) -> Vec<&'static [Part]> {
