@@ -347,6 +347,18 @@ fn a_canonical_scheme_says_that_the_body_was_signed_as_sent() {
 }
 
 #[test]
+fn a_canonical_scheme_signs_the_form_of_what_was_meant() {
+    let scheme = Scheme::QLIK.with_body(SignedBody::Canonical);
+    let say = |held: &str| codes(&ask(&scheme, &[SECRET], &signed(JSON), held.as_bytes()));
+    assert_eq!(say(&format!("\u{feff}{}", pretty())), ["byte_order_mark_added"]);
+    assert_eq!(say(&STANDARD.encode(pretty())), ["base64_body"]);
+    assert_eq!(say(&serde_json::to_string(&pretty()).unwrap()), ["encoded_twice"]);
+    // What is no JSON has no canonical form: its sender cannot have signed one.
+    let explanation = ask(&scheme, &[SECRET], &signed("a=b"), b"a=b");
+    assert_eq!(codes(&explanation), ["signed_as_sent"]);
+}
+
+#[test]
 fn two_mistakes_at_once_are_both_named() {
     let explanation = ask(Scheme::QLIK, &[&format!("{SECRET}\n")], &signed(JSON), pretty().as_bytes());
     assert_eq!(codes(&explanation), ["pretty_printed", "secret_space_around"]);

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::mistake::BodyMistake;
 use super::style::JsonStyle;
-use crate::json::{Canonical, Kind, Limits};
+use crate::json::{Canonical, Kind, Limits, canonicalize_with};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -37,25 +37,42 @@ impl<'a> Received<'a> {
         self.content_length
     }
 
-    /// What the scheme says is signed.
+    /// The canonical form, where the scheme signs that and there is one: a byte order mark is no JSON.
+    fn form(&self) -> Option<&Canonical> {
+        self.json.as_ref().filter(|_| self.canonical && !self.body.starts_with(BYTE_ORDER_MARK))
+    }
+
+    /// What the scheme says is signed, or the body where it has no such form.
     pub(super) fn base(&self) -> &[u8] {
-        match &self.json {
-            Some(json) if self.canonical => json.as_bytes(),
-            _ => self.body,
-        }
+        self.form().map_or(self.body, Canonical::as_bytes)
+    }
+
+    /// The mistake that it is to sign that.
+    pub(super) fn base_mistake(&self) -> Option<BodyMistake> {
+        (self.canonical && self.form().is_none()).then_some(BodyMistake::SignedAsSent)
     }
 
     /// Every other body that may have been signed, with the mistake that it would undo; made one at a time, and none
     /// where there is nothing to undo.
     pub(super) fn others(&self) -> impl Iterator<Item = Option<(BodyMistake, Cow<'_, [u8]>)>> {
         let as_sent = self.canonical.then_some(Some((BodyMistake::SignedAsSent, Cow::Borrowed(self.body))));
-        let plain = PLAIN.iter().map(|(mistake, undo)| Some((*mistake, undo(self)?)));
+        let plain = PLAIN.iter().map(|(mistake, undo)| Some((*mistake, self.signed_form(undo(self)?))));
         let styled = JsonStyle::ALL.into_iter().map(|style| {
             let text = style.write(self.json.as_ref()?, self.limit)?;
             Some((self.rewritten(style), Cow::Owned(text.into_bytes())))
         });
         let others = as_sent.into_iter().chain(plain).chain(styled);
         others.map(|made| made.filter(|(_, body)| **body != *self.base() && body.len() <= self.limit))
+    }
+
+    /// What the scheme signs of this body: where that is the canonical form, the body itself if it has none.
+    fn signed_form<'b>(&self, body: Cow<'b, [u8]>) -> Cow<'b, [u8]> {
+        if !self.canonical {
+            return body;
+        }
+        let limits = Limits { max_bytes: self.limit, ..Limits::default() };
+        let form = canonicalize_with(&body, limits).ok().map(Cow::into_owned);
+        form.map_or(body, Cow::Owned)
     }
 
     /// What happened to a body that was signed in this style.

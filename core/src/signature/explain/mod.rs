@@ -201,9 +201,13 @@ impl<'a> Request<'a> {
         let others = other_parts(own);
         let (right, wrong): (Vec<_>, Vec<_>) = keys.iter().partition(|key| key.mistakes.is_empty());
 
+        let as_it_is = |found| match self.received.base_mistake() {
+            Some(mistake) => with(Mistake::Body(mistake), found),
+            None => found,
+        };
         let found = search.fits_any(&right, own, body).or_else(|| search.fits_any(&wrong, own, body));
         if let Some(found) = found {
-            return Some(found);
+            return Some(as_it_is(found));
         }
         for made in self.bodies() {
             spend(search.effort, self.question.body.len())?;
@@ -215,11 +219,11 @@ impl<'a> Request<'a> {
         for parts in &others {
             let found = search.fits_any(&right, parts, body).or_else(|| search.fits_any(&wrong, parts, body));
             if let Some(found) = found {
-                return Some(with(signed(parts), found));
+                return Some(as_it_is(with(signed(parts), found)));
             }
         }
         if let Some(found) = right.iter().find_map(|key| search.swapped(key, body)) {
-            return Some(found);
+            return Some(as_it_is(found));
         }
         for made in self.bodies() {
             spend(search.effort, self.question.body.len())?;
