@@ -112,6 +112,7 @@ fn a_body_that_was_parsed_and_written_again_is_named_with_what_was_signed() {
 #[test]
 fn pretty_printed_and_ascii_escaped_bodies_are_named() {
     assert_eq!(body_mistake(JSON, pretty()), ["pretty_printed"]);
+    assert_eq!(body_mistake(r#"{"a":1}"#, "{\"a\": 1}\n"), ["reserialized"]);
     assert_eq!(body_mistake(JSON, PYTHON), ["ascii_escaped"]);
     assert_eq!(body_mistake(JSON, PYTHON.replace("\\u00eb", "ë").replace("\\u2014", "—")), ["reserialized"]);
 }
@@ -321,6 +322,10 @@ fn a_header_under_the_name_that_cgi_gives_it_is_named() {
         let explanation = ask(Scheme::QLIK, &[SECRET], &header(name, &value), JSON.as_bytes());
         assert_eq!(explanation.mistakes, [Mistake::HeaderName { found: name.to_owned() }]);
     }
+    // A server may hand over both; then the name is not what is wrong.
+    let headers = [header("HTTP_QLIK_SIGNATURE", &value), header("qlik-signature", &value)].concat();
+    let explanation = ask(Scheme::QLIK, &[SECRET], &headers, format!("{JSON}\n").as_bytes());
+    assert_eq!(codes(&explanation), ["newline_added"]);
 }
 
 #[test]
@@ -332,11 +337,30 @@ fn a_time_that_is_off_or_in_milliseconds_is_named() {
         headers.extend(header("x-slack-request-timestamp", time.to_string()));
         ask(Scheme::SLACK, &[SECRET], &headers, JSON.as_bytes())
     };
+    let say_at = |now: i64| {
+        let tag = hex::encode(sha256(SECRET, format!("{NOW}.{JSON}")));
+        let value = format!("t={NOW},v1={tag}");
+        let headers = [("stripe-signature", value.as_bytes())];
+        let secrets = [Secret::new(SECRET).unwrap()];
+        let question = Question {
+            scheme: Scheme::STRIPE,
+            secrets: &secrets,
+            other_secrets: &[],
+            headers: &headers,
+            body: JSON.as_bytes(),
+            now,
+            effort: Effort::default(),
+        };
+        explain(question).mistakes
+    };
     assert_eq!(say(NOW - 301, NOW - 301).mistakes, [Mistake::Stale { age: 301 }]);
     assert_eq!(say(NOW + 301, NOW + 301).mistakes, [Mistake::Future { ahead: 301 }]);
     assert_eq!(say(NOW * 1_000, NOW * 1_000).mistakes, [Mistake::Milliseconds]);
     assert_eq!(say(NOW - 301, NOW).mistakes, []);
     assert_eq!(say(NOW, NOW).verdict, Verdict::Genuine);
+    for now in [i64::MIN, i64::MAX] {
+        assert_eq!(say_at(now).len(), 1, "{now}");
+    }
 }
 
 #[test]
@@ -467,6 +491,21 @@ fn each_signature_by_a_private_key_that_is_tried_is_paid_for() {
     };
     assert!(!with(1));
     assert!(with(16));
+}
+
+#[cfg(feature = "ed25519")]
+#[test]
+fn a_public_key_for_the_scheme_that_shares_its_header_is_told() {
+    let private =
+        "whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg==";
+    let public = "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=";
+    let input = SignInput { body: JSON.as_bytes(), id: Some("msg_1"), timestamp: Some(NOW) };
+    let signer = Signer::new(Scheme::STANDARD_WEBHOOKS_ED25519, &Secret::new(private).unwrap()).unwrap();
+    let headers = signer.sign(input).unwrap().into_iter();
+    let headers: Headers = headers.map(|(name, value)| (name.into_owned(), value.into_bytes())).collect();
+    let explanation = ask(Scheme::STANDARD_WEBHOOKS, &[public], &headers, JSON.as_bytes());
+    let name = "standard-webhooks-ed25519".to_owned();
+    assert_eq!(explanation.mistakes, [Mistake::AnotherScheme { name }]);
 }
 
 fn bodies() -> impl Strategy<Value = Vec<u8>> {

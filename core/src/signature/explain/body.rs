@@ -80,7 +80,7 @@ impl<'a> Received<'a> {
         let text = self.text.unwrap_or_default();
         if style != JsonStyle::Compact {
             BodyMistake::Reserialized { signed: style }
-        } else if text.contains('\n') {
+        } else if text.trim_ascii_end().contains('\n') {
             BodyMistake::PrettyPrinted
         } else if text.is_ascii() && self.json.as_ref().is_some_and(|json| !json.as_str().is_ascii()) {
             BodyMistake::AsciiEscaped

@@ -33,7 +33,7 @@ pub use style::JsonStyle;
 use tag::{QUOTES, Reading, readings};
 
 use super::header;
-use super::keyed::{Envelope, KeyError};
+use super::keyed::{Envelope, KeyError, hash_of};
 use super::mac::{Hash, Mac};
 use super::scheme::{Part, Scheme, SignedBody, Time};
 use super::secret::Secret;
@@ -165,11 +165,15 @@ impl<'a> Request<'a> {
         Self { question, received, too_long }
     }
 
-    /// By the scheme itself, then by others whose header is there.
+    /// By the scheme itself, then by others whose header is there. Of those in the same header, only what differs in its
+    /// algorithm is not found by the scheme's own search.
     fn search(&self, effort: &mut Option<u64>) -> Option<Vec<Mistake>> {
         let own = self.question.scheme;
         self.search_by(own, effort).or_else(|| {
-            let others = Scheme::presets().iter().filter(|other| other.header != own.header);
+            let others = Scheme::presets().iter().filter(|other| {
+                let same_header = other.header.eq_ignore_ascii_case(&own.header);
+                !same_header || hash_of(other.algorithm).is_none() != hash_of(own.algorithm).is_none()
+            });
             others.copied().find_map(|other| {
                 let mistakes = self.search_by(other, effort)?;
                 let name = other.name.to_string();
@@ -189,7 +193,9 @@ impl<'a> Request<'a> {
         let search = Search { scheme, readings, envelope: self.envelope(scheme), effort };
         let keys = keys(scheme, self.question.secrets, self.question.other_secrets);
         let mut mistakes = self.search_keys(search, &keys)?;
-        let renamed = values.iter().find(|(_, name)| !name.eq_ignore_ascii_case(&scheme.header));
+        // Where it has its name, others of nearly that name have done no harm.
+        let renamed = values.iter().all(|(_, name)| !name.eq_ignore_ascii_case(&scheme.header));
+        let renamed = values.first().filter(|_| renamed);
         mistakes.extend(renamed.map(|(_, found)| Mistake::HeaderName { found: String::from(*found) }));
         mistakes.extend(self.age(scheme, Some(&mistakes)));
         Some(mistakes)
@@ -266,7 +272,7 @@ impl<'a> Request<'a> {
 
     /// What is wrong with the time of a request whose signature fits.
     fn age(&self, scheme: &Scheme, mistakes: Option<&[Mistake]>) -> Option<Mistake> {
-        let tolerance = i64::from(scheme.tolerance?);
+        let tolerance = u64::from(scheme.tolerance?);
         // Where another number of parts was signed, the time may not have been.
         if mistakes.is_some_and(|found| found.iter().any(|it| matches!(it, Mistake::SignedParts { .. }))) {
             return None;
@@ -274,9 +280,9 @@ impl<'a> Request<'a> {
         let time = header::timestamp(self.envelope(scheme).time?)?;
         let age = self.question.now.saturating_sub(time);
         let in_seconds = self.question.now.saturating_sub(time / 1_000);
-        if age.abs() <= tolerance {
+        if age.unsigned_abs() <= tolerance {
             None
-        } else if in_seconds.abs() <= tolerance {
+        } else if in_seconds.unsigned_abs() <= tolerance {
             Some(Mistake::Milliseconds)
         } else if age > 0 {
             Some(Mistake::Stale { age })
