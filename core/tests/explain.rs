@@ -160,6 +160,7 @@ fn forms_and_wrappings_are_named() {
 fn empty_and_overlong_bodies_are_named() {
     assert_eq!(body_mistake("", "{}"), ["empty_replaced"]);
     assert_eq!(body_mistake("", "null"), ["empty_replaced"]);
+    assert_eq!(body_mistake("", "\0\0"), ["nul_padded"]);
     assert_eq!(body_mistake("{}", ""), ["empty_dropped"]);
     assert_eq!(body_mistake(JSON, format!("{JSON}\0\0\0\0")), ["nul_padded"]);
     let mut headers = signed(JSON);

@@ -112,9 +112,10 @@ const PLAIN: &[(BodyMistake, Undo)] = &[
     }),
     (BodyMistake::BufferAsJson, buffer),
     (BodyMistake::Base64, |it| STANDARD.decode(it.body.trim_ascii()).ok().map(Cow::Owned)),
-    (BodyMistake::EmptyReplaced, |_| Some(Cow::Borrowed(b""))),
     (BodyMistake::EmptyDropped, |it| it.body.is_empty().then_some(Cow::Borrowed(b"{}"))),
     (BodyMistake::NulPadded, without_nul),
+    // Behind those that leave nothing of some bodies: they say more.
+    (BodyMistake::EmptyReplaced, |_| Some(Cow::Borrowed(b""))),
     (BodyMistake::TooLong, |it| it.body.get(..it.content_length?).map(Cow::Borrowed)),
 ];
 
