@@ -154,6 +154,8 @@ fn forms_and_wrappings_are_named() {
     let buffer = serde_json::json!({ "type": "Buffer", "data": JSON.as_bytes() }).to_string();
     assert_eq!(body_mistake(JSON, buffer), ["buffer_as_json"]);
     assert_eq!(body_mistake(JSON, STANDARD.encode(JSON)), ["base64_body"]);
+    // It could be read as a form as well: a field PQ, whose value is =.
+    assert_eq!(body_mistake("=", STANDARD.encode("=")), ["base64_body"]);
 }
 
 #[test]

@@ -104,6 +104,7 @@ const PLAIN: &[(BodyMistake, Undo)] = &[
     (BodyMistake::DecodedAsLatin1, from_latin1),
     (BodyMistake::DecodedAsLatin1, from_windows_1252),
     (BodyMistake::EncodedAsLatin1, to_utf8),
+    (BodyMistake::Base64, |it| STANDARD.decode(it.body.trim_ascii()).ok().map(Cow::Owned)),
     (BodyMistake::FormEncoded, |it| form_value(it.body)),
     (BodyMistake::FormDecoded, form),
     (BodyMistake::ReadAsForm, form_key),
@@ -111,7 +112,6 @@ const PLAIN: &[(BodyMistake, Undo)] = &[
         Some(Cow::Owned(it.json.as_ref()?.view().as_str()?.into_owned().into_bytes()))
     }),
     (BodyMistake::BufferAsJson, buffer),
-    (BodyMistake::Base64, |it| STANDARD.decode(it.body.trim_ascii()).ok().map(Cow::Owned)),
     (BodyMistake::EmptyDropped, |it| it.body.is_empty().then_some(Cow::Borrowed(b"{}"))),
     (BodyMistake::NulPadded, without_nul),
     // Behind those that leave nothing of some bodies: they say more.
