@@ -35,6 +35,11 @@ fn what_the_canonicaliser_guarantees_holds_for_texts_made_of_the_vectors() {
 }
 
 #[test]
+fn mistakes_with_requests_made_of_the_vectors_are_named_and_none_is_made_up() {
+    hold("explain");
+}
+
+#[test]
 fn filters_made_of_the_vectors_are_printed_as_they_are_read() {
     hold("filter");
 }

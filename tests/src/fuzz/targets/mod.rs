@@ -3,6 +3,7 @@
 //! working: they hand each its seeds and texts made of them.
 
 mod canonicalize;
+mod explain;
 mod filter;
 mod headers;
 mod schemes;
@@ -10,6 +11,7 @@ mod seeds;
 mod verify;
 
 pub use canonicalize::canonicalize;
+pub use explain::explain;
 pub use filter::filter;
 pub use headers::headers;
 pub use verify::verify;
@@ -49,6 +51,7 @@ impl Target {
 /// Every target.
 pub const TARGETS: &[Target] = &[
     Target { name: "canonicalize", run: canonicalize, seeds: seeds::documents },
+    Target { name: "explain", run: explain, seeds: seeds::questions },
     Target { name: "filter", run: filter, seeds: seeds::filters },
     Target { name: "headers", run: headers, seeds: seeds::requests },
     Target { name: "verify", run: verify, seeds: seeds::messages },

@@ -73,6 +73,23 @@ pub(super) fn requests() -> Result<Vec<Vec<u8>>> {
     Ok(requests)
 }
 
+/// Requests under the presets as the target `explain` has them, then documents: over and over until each mistake has
+/// met each preset.
+pub(super) fn questions() -> Result<Vec<Vec<u8>>> {
+    let requests = requests()?.into_iter().map(|request| (request[0], request[1..].to_vec()));
+    let documents = documents()?.into_iter().zip(0..=u8::MAX);
+    let documents = documents.map(|(document, place)| (place, [b"\n\n", &*document].concat()));
+    let questions = requests.chain(documents).zip((0..14).cycle());
+    Ok(questions
+        .enumerate()
+        .map(|(place, ((scheme, request), mistake))| {
+            let [shape, effort] =
+                [place % 6, place % 256].map(|number| u8::try_from(number).unwrap_or_default());
+            [&[scheme, shape, mistake, effort][..], &request].concat()
+        })
+        .collect())
+}
+
 /// Messages: each scheme with some documents, verified at once, in time, late and early.
 pub(super) fn messages() -> Result<Vec<Vec<u8>>> {
     let documents = documents()?;
