@@ -30,10 +30,12 @@ pub enum JsonStyle {
     Php,
     /// `json.Marshal(x)` in Go: `<`, `>` and `&` escaped.
     Go,
+    /// `JsonSerializer.Serialize(x)` in .NET: everything but ASCII and what means something in HTML escaped, in capitals.
+    DotNet,
 }
 
 impl JsonStyle {
-    pub(super) const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::Compact,
         Self::Indented2,
         Self::Indented4,
@@ -43,6 +45,7 @@ impl JsonStyle {
         Self::CompactAscii,
         Self::Php,
         Self::Go,
+        Self::DotNet,
     ];
 
     const fn describe(self) -> &'static str {
@@ -56,6 +59,7 @@ impl JsonStyle {
             Self::CompactAscii => "compact, with everything but ASCII escaped",
             Self::Php => "as PHP's json_encode writes it",
             Self::Go => "as Go's json.Marshal writes it",
+            Self::DotNet => "as .NET's JsonSerializer writes it",
         }
     }
 
@@ -81,6 +85,7 @@ impl JsonStyle {
             Self::Python | Self::CompactAscii => character > '~',
             Self::Php => character > '\u{7f}',
             Self::Go => matches!(character, '<' | '>' | '&' | '\u{2028}' | '\u{2029}'),
+            Self::DotNet => character > '~' || "<>&'+`".contains(character),
             _ => false,
         }
     }
@@ -96,6 +101,11 @@ impl JsonStyle {
             }
             if in_string {
                 in_string = escaped || character != '"';
+                if self == Self::DotNet && escaped && character == '"' {
+                    out.push_str("u0022");
+                    escaped = false;
+                    continue;
+                }
                 escaped = !escaped && character == '\\';
                 self.string_character(&mut out, character);
                 continue;
@@ -132,7 +142,10 @@ impl JsonStyle {
         } else if self.escapes(character) {
             for unit in character.encode_utf16(&mut [0; 2]) {
                 // Writing to a String does not fail.
-                let _ = write!(out, "\\u{unit:04x}");
+                let _ = match self {
+                    Self::DotNet => write!(out, "\\u{unit:04X}"),
+                    _ => write!(out, "\\u{unit:04x}"),
+                };
             }
         } else {
             out.push(character);
@@ -184,6 +197,11 @@ mod tests {
             (
                 JsonStyle::Go,
                 "{\"a\":[],\"b\":{},\"c\":[1,{\"d\":\"é/\\\"\\\\\\u003c \u{7f}😀\"}],\"e\":null}",
+            ),
+            // JsonSerializer.Serialize(x)
+            (
+                JsonStyle::DotNet,
+                "{\"a\":[],\"b\":{},\"c\":[1,{\"d\":\"\\u00E9/\\u0022\\\\\\u003C \\u007F\\uD83D\\uDE00\"}],\"e\":null}",
             ),
         ] {
             assert_eq!(style.write(&json, 1_000).as_deref(), Some(expected), "{style}");
