@@ -89,6 +89,7 @@ const PYTHON: &str = r#"{"id": 7, "name": "Zo\u00eb \u2014 1/2 <b>", "none": {},
 fn a_body_that_was_parsed_and_written_again_is_named_with_what_was_signed() {
     let php = r#"{"id":7,"name":"Zo\u00eb \u2014 1\/2 <b>","none":{},"tags":["a","b"]}"#;
     let go = r#"{"id":7,"name":"Zoë — 1/2 \u003cb\u003e","none":{},"tags":["a","b"]}"#;
+    let dot_net = r#"{"id":7,"name":"Zo\u00EB \u2014 1/2 \u003Cb\u003E","none":{},"tags":["a","b"]}"#;
     let four_spaces = pretty().replace("  ", "    ");
     for (sent, style) in [
         (PYTHON, "Python's json.dumps"),
@@ -96,6 +97,7 @@ fn a_body_that_was_parsed_and_written_again_is_named_with_what_was_signed() {
         (&PYTHON.replace(", ", ",").replace(": ", ":"), "everything but ASCII"),
         (php, "PHP's"),
         (go, "Go's"),
+        (dot_net, ".NET's"),
         (&pretty(), "two spaces"),
         (&four_spaces, "four spaces"),
         (&pretty().replace("  ", "\t"), "tabs"),
@@ -147,6 +149,12 @@ fn forms_and_wrappings_are_named() {
     let form = "payload=%7B%22a%22%3A%22b+c%22%7D";
     assert_eq!(body_mistake(r#"{"a":"b c"}"#, form), ["form_encoded"]);
     assert_eq!(body_mistake(form, r#"{"a":"b c"}"#), ["form_decoded"]);
+    // Slack's commands are forms, which parsers rewrite and express.urlencoded() makes an object of.
+    let command = "token=a1&text=caf%C3%A9+*1*%2F2&user_name=Zo";
+    let rewritten = command.replace('+', "%20").replace("%2F", "/");
+    assert_eq!(body_mistake(command, rewritten), ["form_rewritten"]);
+    let object = r#"{"token":"a1","text":"café *1*/2","user_name":"Zo"}"#;
+    assert_eq!(body_mistake(command, object), ["form_rewritten"]);
     // express.urlencoded() reads JSON as the name of a field.
     let key = serde_json::json!({ r#"{"a":"b"}"#: "" }).to_string();
     assert_eq!(body_mistake(r#"{"a":"b"}"#, key), ["read_as_form"]);
@@ -253,6 +261,10 @@ fn a_secret_that_is_used_otherwise_is_named() {
     assert_eq!(say(Scheme::SVIX, whsec, whsec.as_bytes()), ["secret_used_whole"]);
     assert_eq!(say(Scheme::STANDARD_WEBHOOKS, whsec, &whsec.as_bytes()[6..]), ["secret_used_without_prefix"]);
     assert_eq!(say(Scheme::QLIK, SECRET, &hex::decode(SECRET).unwrap()), ["secret_used_from_hex"]);
+    assert_eq!(say(Scheme::GENERIC, &whsec[6..], whsec.as_bytes()), ["secret_prefix_dropped"]);
+    // Nothing is decoded here; see `standard_key`.
+    let derived = sha256(SECRET, "sigpost/standard-webhooks/v1");
+    assert_eq!(say(Scheme::QLIK, SECRET, &derived), ["secret_used_derived"]);
     // A secret that is no key of the scheme at all.
     assert_eq!(say(Scheme::SVIX, &format!("\"{whsec}\""), &key), ["secret_quoted"]);
 }
@@ -433,6 +445,7 @@ fn mistakes_with_a_public_key_are_named_too() {
         codes(&ask(scheme, &[&format!("{public}\n")], &headers, JSON.as_bytes())),
         ["secret_space_around"]
     );
+    assert_eq!(codes(&ask(scheme, &[&public[5..]], &headers, JSON.as_bytes())), ["secret_prefix_dropped"]);
     assert_eq!(codes(&ask(scheme, &[public], &headers, b"{}")), [""; 0]);
 }
 

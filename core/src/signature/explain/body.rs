@@ -116,6 +116,8 @@ const PLAIN: &[(BodyMistake, Undo)] = &[
     (BodyMistake::NulPadded, without_nul),
     // Behind those that leave nothing of some bodies: they say more.
     (BodyMistake::EmptyReplaced, |_| Some(Cow::Borrowed(b""))),
+    (BodyMistake::FormRewritten, |it| it.json.is_none().then(|| written(form_urlencoded::parse(it.body)))),
+    (BodyMistake::FormRewritten, form_of_json),
     (BodyMistake::TooLong, |it| it.body.get(..it.content_length?).map(Cow::Borrowed)),
 ];
 
@@ -176,9 +178,21 @@ fn form_value(body: &[u8]) -> Option<Cow<'_, [u8]>> {
 
 /// The form that GitHub, Slack and others send JSON in.
 fn form<'r>(it: &'r Received<'_>) -> Option<Cow<'r, [u8]>> {
+    Some(written([("payload", it.text?)].into_iter()))
+}
+
+/// The form that a parser made this object of, as Slack's are: `JSON.stringify(req.body)`.
+fn form_of_json<'r>(it: &'r Received<'_>) -> Option<Cow<'r, [u8]>> {
+    let members = it.json.as_ref()?.view().members()?;
+    let fields = members.map(|(key, value)| Some((key.to_text().ok()?, value.as_str()?)));
+    Some(written(fields.collect::<Option<Vec<_>>>()?.into_iter()))
+}
+
+/// A form as browsers and most servers write it.
+fn written<'a>(fields: impl Iterator<Item = (impl AsRef<str>, impl AsRef<str>)>) -> Cow<'a, [u8]> {
     let mut form = form_urlencoded::Serializer::new(String::new());
-    form.append_pair("payload", it.text?);
-    Some(Cow::Owned(form.finish().into_bytes()))
+    form.extend_pairs(fields);
+    Cow::Owned(form.finish().into_bytes())
 }
 
 /// JSON that was read as a form is the name of its only field, which has no value.

@@ -28,15 +28,17 @@ const MAX_SECRETS: usize = 64;
 type Read = fn(&Secret) -> Option<Zeroizing<Vec<u8>>>;
 
 /// How a text becomes bytes. The scheme's own way is no mistake; the others are named by what the sender does.
-const FORMS: [(Option<KeyForm>, SecretMistake, Read); 5] = [
+/// Of two that give one key, the first counts: what can be decoded is not derived.
+const FORMS: [(Option<KeyForm>, SecretMistake, Read); 6] = [
     (Some(KeyForm::Whole), SecretMistake::UsedWhole, |secret| Some(secret.as_bytes().to_vec().into())),
-    (Some(KeyForm::StandardWebhooks), SecretMistake::UsedDecoded, |secret| {
+    (Some(KeyForm::Base64), SecretMistake::UsedDecoded, base64_key),
+    (Some(KeyForm::StandardWebhooks), SecretMistake::UsedDerived, |secret| {
         Some(standard_key(secret).as_bytes().to_vec().into())
     }),
-    (Some(KeyForm::Base64), SecretMistake::UsedDecoded, base64_key),
     (None, SecretMistake::UsedWithoutPrefix, |secret| {
         Some(secret.as_bytes().strip_prefix(b"whsec_")?.to_vec().into())
     }),
+    (None, SecretMistake::PrefixDropped, |secret| Some([b"whsec_", secret.as_bytes()].concat().into())),
     (None, SecretMistake::UsedFromHex, |secret| hex::decode(secret.as_bytes()).ok().map(Zeroizing::new)),
 ];
 
@@ -68,7 +70,11 @@ pub(super) fn keys(scheme: &Scheme, secrets: &[Secret], others: &[Secret]) -> Ve
 fn forms(scheme: &Scheme, secret: &Secret, mut found: impl FnMut(Option<SecretMistake>, Material)) {
     if hash_of(scheme.algorithm).is_none() {
         if let Ok(key) = Public::new(secret) {
-            found(None, Material::Public(key));
+            return found(None, Material::Public(key));
+        }
+        let prefixed = Secret::new([b"whpk_", secret.as_bytes()].concat());
+        if let Some(key) = prefixed.ok().and_then(|secret| Public::new(&secret).ok()) {
+            found(Some(SecretMistake::PrefixDropped), Material::Public(key));
         }
         return;
     }

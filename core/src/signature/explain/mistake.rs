@@ -114,6 +114,8 @@ pub enum BodyMistake {
     FormEncoded,
     /// It is the value of a form, and the form was signed.
     FormDecoded,
+    /// It is a form that was parsed and written again, as a form or as JSON.
+    FormRewritten,
     /// It was read as a form, though it is none.
     ReadAsForm,
     /// It was written as a JSON string.
@@ -146,8 +148,12 @@ pub enum SecretMistake {
     UsedWhole,
     /// The sender decodes it from base64.
     UsedDecoded,
+    /// The sender derives its key from it, as [`standard_key`](crate::signature::standard_key) does.
+    UsedDerived,
     /// The sender uses what follows `whsec_`, undecoded.
     UsedWithoutPrefix,
+    /// The `whsec_` or `whpk_` that it begins with was lost.
+    PrefixDropped,
     /// The sender decodes it from hexadecimal digits.
     UsedFromHex,
 }
@@ -193,7 +199,7 @@ impl Mistake {
             }
             Self::Encoding { .. } => "verify by a scheme of that encoding",
             Self::HexInBase64 => "have the sender encode the digest itself, not its hexadecimal text",
-            Self::Prefix { .. } => "verify by a scheme of that prefix",
+            Self::Prefix { .. } => "verify by a scheme of that prefix, or hand over the header's whole value",
             Self::QuotedSignature => "take the quotes off the header's value",
             Self::SignatureForm => {
                 "hand over the header's value as it came: without spaces, joined to no other header, with the = at its end"
@@ -231,6 +237,7 @@ impl BodyMistake {
             Self::EncodedAsLatin1 => "encoded_as_latin1",
             Self::FormEncoded => "form_encoded",
             Self::FormDecoded => "form_decoded",
+            Self::FormRewritten => "form_rewritten",
             Self::ReadAsForm => "read_as_form",
             Self::EncodedTwice => "encoded_twice",
             Self::BufferAsJson => "buffer_as_json",
@@ -244,12 +251,12 @@ impl BodyMistake {
 
     const fn fix(self) -> &'static str {
         match self {
-            Self::Reserialized { .. } | Self::PrettyPrinted | Self::AsciiEscaped => {
+            Self::Reserialized { .. } | Self::PrettyPrinted | Self::AsciiEscaped | Self::FormRewritten => {
                 "take the body before any parser does, express.raw() or request.text() say, and hand over those bytes"
             }
             Self::SignedAsSent => "verify the raw body: leave out body: 'canonical'",
             Self::NewlineAdded | Self::NewlineDropped | Self::SpaceAdded | Self::LineEndings => {
-                "hand over the bytes as they came; editors, shells and echo change white space: try printf or a file"
+                "hand over the bytes as they came; echo adds a line break (printf does not), curl -d drops them (--data-binary does not), editors do both"
             }
             Self::ByteOrderMarkAdded | Self::ByteOrderMarkDropped => {
                 "hand over the bytes as they came: decoding to text takes the mark off, some editors put it on"
@@ -265,8 +272,10 @@ impl BodyMistake {
             Self::EncodedTwice => "hand over the text itself, not JSON.stringify of it",
             Self::BufferAsJson => "hand over the buffer itself, not JSON.stringify of it",
             Self::Base64 => "decode the body first: API gateways hand out base64 (isBase64Encoded)",
-            Self::EmptyReplaced => "hand over the empty body, not what a parser makes of it",
-            Self::EmptyDropped => "hand over the body as it came",
+            Self::EmptyReplaced => {
+                "hand over the empty body, not what a parser makes of it; if there was one, the sender signs without it"
+            }
+            Self::EmptyDropped => "hand over the body as it came: a parser may have read it before you",
             Self::NulPadded => "hand over as many bytes as were read, not the whole buffer",
             Self::TooLong => "hand over as many bytes as content-length says",
         }
@@ -281,7 +290,9 @@ impl SecretMistake {
             Self::NewlineDropped => "secret_newline_dropped",
             Self::UsedWhole => "secret_used_whole",
             Self::UsedDecoded => "secret_used_decoded",
+            Self::UsedDerived => "secret_used_derived",
             Self::UsedWithoutPrefix => "secret_used_without_prefix",
+            Self::PrefixDropped => "secret_prefix_dropped",
             Self::UsedFromHex => "secret_used_from_hex",
         }
     }
@@ -295,6 +306,8 @@ impl SecretMistake {
             }
             Self::UsedWhole => "verify by a scheme whose key is the whole text",
             Self::UsedDecoded => "verify by a scheme whose key is decoded from base64",
+            Self::UsedDerived => "verify by a scheme of Standard Webhooks' keys",
+            Self::PrefixDropped => "give the secret as the sender shows it: whsec_ or whpk_ is a part of it",
             Self::UsedWithoutPrefix => {
                 "give the secret without whsec_, by a scheme whose key is the whole text"
             }
@@ -369,11 +382,12 @@ impl fmt::Display for BodyMistake {
             Self::EncodedAsLatin1 => "the text of the body was written as Latin-1, and was UTF-8",
             Self::FormEncoded => "the body is a form, and what was signed is the value in it",
             Self::FormDecoded => "the body was taken out of a form, and what was signed is the form",
+            Self::FormRewritten => "the body is a form that was parsed and written again",
             Self::ReadAsForm => "the body was read as a form, though it is none",
             Self::EncodedTwice => "the body was written as a JSON string",
             Self::BufferAsJson => "the body is a Node buffer written as JSON",
             Self::Base64 => "the body is in base64",
-            Self::EmptyReplaced => "the body was empty, and something else stands for it now",
+            Self::EmptyReplaced => "what was signed is an empty body, and this one is not",
             Self::EmptyDropped => "the body was {} and is empty now",
             Self::NulPadded => "the body was filled up with zeros",
             Self::TooLong => "the body is longer than its content-length",
@@ -391,6 +405,8 @@ impl fmt::Display for SecretMistake {
                 "the sender uses the secret's text as it is, whsec_ and all, and decodes nothing"
             }
             Self::UsedDecoded => "the sender decodes the secret from base64",
+            Self::UsedDerived => "the sender derives a Standard Webhooks key from the secret",
+            Self::PrefixDropped => "the whsec_ or whpk_ that the secret begins with was lost",
             Self::UsedWithoutPrefix => "the sender uses what follows whsec_ and does not decode it",
             Self::UsedFromHex => "the sender decodes the secret from hexadecimal digits",
         })
