@@ -168,6 +168,8 @@ fn forms_and_wrappings_are_named() {
 
 #[test]
 fn empty_and_overlong_bodies_are_named() {
+    // An attacker who has seen an empty body signed proves nothing about another.
+    assert_eq!(body_mistake("", r#"{"transfer":1000000}"#), [""; 0]);
     assert_eq!(body_mistake("", "{}"), ["empty_replaced"]);
     assert_eq!(body_mistake("", "null"), ["empty_replaced"]);
     assert_eq!(body_mistake("", "\0\0"), ["nul_padded"]);
@@ -313,7 +315,16 @@ fn the_sha1_header_alone_is_told_and_proven() {
     let headers = header("x-immuta-webhook-signature", hex::encode(tag));
     let explanation = ask(Scheme::IMMUTA, &[SECRET], &headers, JSON.as_bytes());
     assert!(matches!(&explanation.verdict, Verdict::Refused(error) if error.code() == "sha1_only"));
-    assert_eq!(explanation.mistakes, [Mistake::AnotherScheme { name: "immuta-sha1".to_owned() }]);
+    assert_eq!(explanation.mistakes, [Mistake::WeakerSignature]);
+    let headers = header("X-Hub-Signature", format!("sha1={}", hex::encode(tag)));
+    assert_eq!(
+        ask(Scheme::GITHUB, &[SECRET], &headers, JSON.as_bytes()).mistakes,
+        [Mistake::WeakerSignature]
+    );
+    assert_eq!(
+        codes(&ask(Scheme::GITHUB, &[SECRET], &headers, pretty().as_bytes())),
+        ["weaker_signature", "pretty_printed"]
+    );
 }
 
 #[test]
@@ -398,6 +409,47 @@ fn a_canonical_scheme_signs_the_form_of_what_was_meant() {
 }
 
 #[test]
+fn a_right_signature_in_headers_that_are_refused_is_told() {
+    let twice = [signed(JSON), signed(JSON)].concat();
+    assert_eq!(codes(&ask(Scheme::QLIK, &[SECRET], &twice, JSON.as_bytes())), ["headers"]);
+    let message = format!("evt.1.{NOW}.{JSON}");
+    let key = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    let tag = sha256(STANDARD.decode(&key[6..]).unwrap(), message);
+    let mut headers = header("webhook-signature", format!("v1,{}", STANDARD.encode(tag)));
+    headers.extend(header("webhook-id", "evt.1"));
+    headers.extend(header("webhook-timestamp", NOW.to_string()));
+    assert_eq!(codes(&ask(Scheme::STANDARD_WEBHOOKS, &[key], &headers, JSON.as_bytes())), ["headers"]);
+}
+
+#[test]
+fn what_everybody_may_know_proves_nothing() {
+    let public = "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=";
+    for written in [public.to_owned(), format!("{public}\n"), format!("\"{public}\"")] {
+        for key in [written.as_bytes(), public.as_bytes(), &public.as_bytes()[5..]] {
+            for name in ["x-hub-signature-256", "x-immuta-webhook-signature-sha256", "qlik-signature"] {
+                let tag = hex::encode(sha256(key, JSON));
+                let headers =
+                    header(name, if name.starts_with("x-hub") { format!("sha256={tag}") } else { tag });
+                let others = Scheme::presets().iter().filter(|scheme| scheme.signature_header() != name);
+                for scheme in others.chain([&Scheme::QLIK]) {
+                    let with_others = ask_with(
+                        scheme,
+                        &[SECRET],
+                        &[&written],
+                        &headers,
+                        JSON.as_bytes(),
+                        Effort::default(),
+                    );
+                    assert_eq!(with_others.mistakes, [], "{}", scheme.name());
+                    let own = ask(scheme, &[&written], &headers, JSON.as_bytes());
+                    assert_eq!(own.mistakes, [], "{}", scheme.name());
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn two_mistakes_at_once_are_both_named() {
     let explanation = ask(Scheme::QLIK, &[&format!("{SECRET}\n")], &signed(JSON), pretty().as_bytes());
     assert_eq!(codes(&explanation), ["pretty_printed", "secret_space_around"]);
@@ -458,6 +510,12 @@ fn work_is_bounded_and_the_result_says_when_that_was_too_little() {
     // Nothing is made from a body that is longer, and what is made is no longer.
     let explanation = ask_with(Scheme::QLIK, &[SECRET], &[], &signed("x"), &body, Effort::default());
     assert!(explanation.mistakes.is_empty() && explanation.exhausted);
+    assert!(explanation.exhausted);
+    // What would be longer than allowed is not made.
+    let wide = format!("[{}1]", "1,".repeat(100_000));
+    let indented = wide.replace(['[', ','], "\n    ");
+    let tight = Effort { longest_body: 300_000, ..Effort::default() };
+    assert!(ask_with(Scheme::QLIK, &[SECRET], &[], &signed(indented), wide.as_bytes(), tight).exhausted);
     // Deep nesting, which indentation would blow up to the square of its depth.
     let deep = ["[".repeat(5_000), "]".repeat(5_000)].concat();
     let explanation = ask(Scheme::QLIK, &[SECRET], &signed("x"), deep.as_bytes());

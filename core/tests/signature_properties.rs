@@ -16,6 +16,11 @@ fn schemes() -> impl Strategy<Value = &'static Scheme> {
     prop::sample::select(Scheme::presets())
 }
 
+/// Never one that anybody could sign with.
+fn keys(longest: usize) -> impl Strategy<Value = Vec<u8>> {
+    vec(any::<u8>(), 0..longest - 1).prop_map(|rest| [b"k".as_slice(), &rest].concat())
+}
+
 fn signed(scheme: &Scheme, key: &[u8], id: &str, body: &[u8]) -> Headers {
     let input = SignInput { body, id: Some(id), timestamp: Some(NOW) };
     let headers = Signer::new(scheme, &secret(scheme, key)).unwrap().sign(input).unwrap();
@@ -37,7 +42,7 @@ fn verify<'a>(
 proptest! {
     #[test]
     fn what_was_signed_verifies(
-        scheme in schemes(), key in vec(any::<u8>(), 1..200), id in "[!-\\-/-~]{1,256}", body in vec(any::<u8>(), 0..2_000),
+        scheme in schemes(), key in keys(200), id in "[!-\\-/-~]{1,256}", body in vec(any::<u8>(), 0..2_000),
     ) {
         let verifier = Verifier::new(scheme, &[secret(scheme, b"newer"), secret(scheme, &key)]).unwrap();
         let headers = signed(scheme, &key, &id, &body);
@@ -61,7 +66,7 @@ proptest! {
 
     #[test]
     fn a_flipped_bit_of_the_secret_never_verifies(
-        scheme in schemes(), key in vec(any::<u8>(), 1..100), at in any::<prop::sample::Index>(), bit in 0..8_u8,
+        scheme in schemes(), key in keys(100), at in any::<prop::sample::Index>(), bit in 0..8_u8,
     ) {
         let mut other = key.clone();
         other[at.index(key.len())] ^= 1 << bit;

@@ -7,9 +7,15 @@ use super::ed25519::{Private, Public};
 use super::header::Candidate;
 use super::mac::{Hash, Mac, Tag};
 use super::scheme::{Algorithm, KeyForm, Part, Scheme};
-use super::secret::{Secret, base64_key, standard_key};
+use super::secret::{Secret, base64_key, is_blank, is_ed25519, standard_key};
 
 /// Why a secret is no key of a scheme. It does not hold the secret.
+///
+/// ```
+/// use sigpost_core::signature::{KeyError, Scheme, Secret, Verifier};
+/// let quoted = Secret::new("\"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\"").unwrap();
+/// assert_eq!(Verifier::new(Scheme::SVIX, &[quoted]).err(), Some(KeyError::NotBase64));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyError {
@@ -19,6 +25,10 @@ pub enum KeyError {
     NotEd25519,
     /// A public key cannot sign.
     PublicKey,
+    /// An Ed25519 key is no secret of an HMAC: everybody may know its public half.
+    Ed25519,
+    /// The key is nothing but zeros, so anybody could sign with it.
+    Blank,
 }
 
 impl fmt::Display for KeyError {
@@ -27,8 +37,12 @@ impl fmt::Display for KeyError {
             Self::NotBase64 => {
                 "this scheme's secrets are base64, behind whsec_ or without it: copy the whole of it, with nothing around it"
             }
-            Self::NotEd25519 => "this scheme's keys are whpk_ or whsk_ and base64 of 32 or 64 bytes",
+            Self::NotEd25519 => {
+                "this scheme's keys are whpk_ and base64 of 32 bytes, or whsk_ and base64 of 64 (the seed and its public key)"
+            }
             Self::PublicKey => "a public key (whpk_) verifies; to sign, give the private one (whsk_)",
+            Self::Ed25519 => "this is an Ed25519 key (whpk_ or whsk_), and the scheme takes a shared secret",
+            Self::Blank => "the key is nothing but zeros: anybody could sign with it",
         })
     }
 }
@@ -84,12 +98,23 @@ impl<Key> Keyed<Key> {
         let Some(hash) = hash_of(scheme.algorithm) else {
             return Ok(Self::Ed25519(ed25519(secret)?, Vec::new()));
         };
-        Ok(Self::Mac(match scheme.key {
-            KeyForm::StandardWebhooks => Mac::new(hash, standard_key(secret).as_bytes()),
-            KeyForm::Base64 => Mac::new(hash, &base64_key(secret).ok_or(KeyError::NotBase64)?),
+        if is_ed25519(secret) {
+            return Err(KeyError::Ed25519);
+        }
+        let (standard, decoded);
+        let key = match scheme.key {
+            KeyForm::StandardWebhooks => {
+                standard = standard_key(secret);
+                standard.as_bytes()
+            }
+            KeyForm::Base64 => {
+                decoded = base64_key(secret).ok_or(KeyError::NotBase64)?;
+                decoded.as_slice()
+            }
             // That Ed25519's form is Ed25519's alone is a rule of schemes.
-            _ => Mac::new(hash, secret.as_bytes()),
-        }))
+            _ => secret.as_bytes(),
+        };
+        if is_blank(key) { Err(KeyError::Blank) } else { Ok(Self::Mac(Mac::new(hash, key))) }
     }
 
     pub(super) fn update(&mut self, bytes: &[u8]) {

@@ -1,6 +1,7 @@
 //! Secrets, and the Standard Webhooks key that is derived from one.
 
 use alloc::string::String;
+use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -11,17 +12,24 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-/// A shared secret: never empty, zeroised when dropped, never printed.
+/// A shared secret, or a key: never empty, zeroised when dropped, never printed.
+///
+/// ```
+/// use sigpost_core::signature::{EmptySecret, Secret};
+/// assert_eq!(Secret::new("0123456789abcdef").unwrap().as_bytes().len(), 16);
+/// // What a variable that is not set leaves of `whsec_${SECRET}`.
+/// assert_eq!(Secret::new("whsec_").err(), Some(EmptySecret));
+/// ```
 #[derive(Clone)]
 pub struct Secret(Zeroizing<Vec<u8>>);
 
-/// A secret must not be empty: anybody could sign with it.
+/// A secret must hold something besides white space, zeros and `whsec_`: anybody could sign with it else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EmptySecret;
 
 impl fmt::Display for EmptySecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a secret must not be empty")
+        f.write_str("a secret must not be empty, nor only white space, zeros or whsec_")
     }
 }
 
@@ -34,7 +42,8 @@ impl Secret {
     /// [`EmptySecret`].
     pub fn new(secret: impl Into<Vec<u8>>) -> Result<Self, EmptySecret> {
         let secret = Zeroizing::new(secret.into());
-        if secret.is_empty() { Err(EmptySecret) } else { Ok(Self(secret)) }
+        let text = secret.strip_prefix(PREFIX.as_bytes()).unwrap_or(&secret);
+        if is_blank(text) { Err(EmptySecret) } else { Ok(Self(secret)) }
     }
 
     /// The bytes.
@@ -100,14 +109,31 @@ fn decoded(secret: &Secret) -> Option<Zeroizing<Vec<u8>>> {
     base64_after(PREFIX, secret).filter(|bytes| (24..=64).contains(&bytes.len()))
 }
 
+/// Whether nobody needs to know it: HMAC fills keys up with zeros, so that zeros are the empty key.
+pub(super) fn is_blank(key: &[u8]) -> bool {
+    key.iter().all(|byte| byte.is_ascii_whitespace() || matches!(byte, 0 | b'='))
+}
+
+/// Whether it is an Ed25519 key as Standard Webhooks writes it, whose public half is no secret at all. (Others write
+/// shared secrets behind `whsk_`, too, but of other lengths.)
+pub(super) fn is_ed25519(secret: &Secret) -> bool {
+    let is = |prefix, len| base64_after(prefix, secret).is_some_and(|key| key.len() == len);
+    is("whpk_", 32) || is("whsk_", 64)
+}
+
 /// What a secret that is base64, behind `whsec_` or without it, decodes to: Svix's keys.
 pub(super) fn base64_key(secret: &Secret) -> Option<Zeroizing<Vec<u8>>> {
-    base64_after(PREFIX, secret).or_else(|| base64_after("", secret)).filter(|bytes| !bytes.is_empty())
+    base64_after(PREFIX, secret).or_else(|| base64_after("", secret))
 }
 
 /// What the base64 behind this prefix decodes to.
 pub(super) fn base64_after(prefix: &str, secret: &Secret) -> Option<Zeroizing<Vec<u8>>> {
-    LENIENT.decode(secret.as_bytes().strip_prefix(prefix.as_bytes())?).ok().map(Zeroizing::new)
+    let text = secret.as_bytes().strip_prefix(prefix.as_bytes())?;
+    // Into room of our own: what was decoded before an error is found is erased with it.
+    let mut bytes = Zeroizing::new(vec![0; base64::decoded_len_estimate(text.len())]);
+    let len = LENIENT.decode_slice(text, &mut bytes).ok()?;
+    bytes.truncate(len);
+    Some(bytes)
 }
 
 #[cfg(test)]
@@ -119,8 +145,10 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_secret_is_refused() {
-        assert_eq!(Secret::new("").err(), Some(EmptySecret));
+    fn a_secret_that_nobody_needs_to_know_is_refused() {
+        for empty in ["", " ", "\n", "\0", "\0\0", "whsec_", "whsec_\n", "whsec_=="] {
+            assert_eq!(Secret::new(empty).err(), Some(EmptySecret), "{empty:?}");
+        }
     }
 
     #[test]
@@ -133,7 +161,7 @@ mod tests {
 
     #[test]
     fn any_other_secret_is_derived_from() {
-        for secret in ["x", "whsec_", "whsec_AAAA", "whsec_%%%%", "WHSEC_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"] {
+        for secret in ["x", "whsec_x", "whsec_AAAA", "whsec_%%%%", "WHSEC_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"] {
             assert_eq!(key(secret).as_bytes().len(), 32, "{secret}");
         }
     }

@@ -16,6 +16,14 @@ def error(code):
 
 
 MALFORMED, MISMATCH, REFUSED = error("malformed_header"), error("mismatch"), error("invalid_secret")
+NO_SECRET = error("no_secret")
+
+
+# Those of the Standard Webhooks specification's example. Everybody may know the first.
+PUBLIC_KEYS = {
+    "a public key": "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=",
+    "a key pair": "whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg==",
+}
 
 
 def case(name, scheme, headers, body, expect, secrets, now=NOW, sign=None):
@@ -272,9 +280,17 @@ class Battery:
     def secrets(self):
         """Secrets of every form that the scheme takes, and those that it refuses."""
         kind = self.scheme.key
+        blank = {"a space": " ", "a newline": "\n", "a zero": "\0", "whsec_ and nothing more": "whsec_", "whsec_ and padding": "whsec_=="}
+        for name, secret in blank.items():
+            yield self.one(f"no secret but {name}", NO_SECRET, self.good, secrets=[secret])
         if kind == "ed25519":
             yield from self.key_pairs()
             return
+        for name, secret in PUBLIC_KEYS.items():
+            yield self.one(f"{name} where a secret is shared", REFUSED, self.good, secrets=[secret])
+        if kind != "whole":
+            zeros = "whsec_" + base64.b64encode(bytes(24)).decode()
+            yield self.one("a key of zeros", REFUSED, self.good, secrets=[zeros])
         encoded = lambda length: base64.b64encode(bytes(range(length))).decode()
         fit = {f"a whsec_ secret of {length} bytes": "whsec_" + encoded(length) for length in (23, 24, 32, 64, 65)}
         fit["a whsec_ secret without padding"] = "whsec_" + encoded(25).rstrip("=")
@@ -292,7 +308,7 @@ class Battery:
         if kind == "base64":
             fit["base64 alone"] = encoded(32)
             fit["base64 alone, without padding"] = encoded(32).rstrip("=")
-            refused = plain | {"whsec_ and nothing more": "whsec_"}
+            refused = dict(plain)
             # These happen to be base64 as well.
             refused.pop("a secret of 64 bytes"), refused.pop("a secret longer than a block")
             for name, secret in refused.items():
@@ -321,6 +337,7 @@ class Battery:
             "a public key of 33 bytes": encoded("whpk_", whole[31:]),
             "a public key that is no point": encoded("whpk_", b"\x02" + bytes(31)),
             "a weak public key: the neutral point": encoded("whpk_", b"\x01" + bytes(31)),
+            "a public key above the field's order": encoded("whpk_", bytes([0xF0]) + b"\xff" * 30 + b"\x7f"),
             "a weak public key: a point of order four": encoded("whpk_", bytes(32)),
             "a private key without its public half": encoded("whsk_", seed),
             "a private key with another's public half": encoded("whsk_", seed + ed25519.public_key(bytes(32))),

@@ -44,8 +44,9 @@ impl Public {
         };
         let key = key.as_slice().try_into().map_err(|_| KeyError::NotEd25519)?;
         let key = VerifyingKey::from_bytes(key).map_err(|_| KeyError::NotEd25519)?;
-        // There are signatures that a weak key verifies for any message.
-        if key.is_weak() { Err(KeyError::NotEd25519) } else { Ok(Self(key)) }
+        // There are signatures that a weak key verifies for any message; and one point is one key (RFC 8032, 5.1.3).
+        let canonical = key.to_edwards().compress().to_bytes() == key.to_bytes();
+        if key.is_weak() || !canonical { Err(KeyError::NotEd25519) } else { Ok(Self(key)) }
     }
 
     pub(in super::super) fn verifies(&self, message: &[u8], tag: &[u8]) -> bool {

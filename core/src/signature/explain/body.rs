@@ -3,6 +3,7 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::cell::Cell;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -24,13 +25,22 @@ pub(super) struct Received<'a> {
     content_length: Option<usize>,
     /// The longest body that is made from it.
     limit: usize,
+    cut: Cell<bool>,
 }
 
 impl<'a> Received<'a> {
     pub(super) fn new(body: &'a [u8], canonical: bool, content_length: Option<usize>, limit: usize) -> Self {
         let limits = Limits { max_bytes: limit, ..Limits::default() };
         let json = Canonical::parse(body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body), limits).ok();
-        Self { body, text: core::str::from_utf8(body).ok(), json, canonical, content_length, limit }
+        Self {
+            body,
+            text: core::str::from_utf8(body).ok(),
+            json,
+            canonical,
+            content_length,
+            limit,
+            cut: Cell::new(false),
+        }
     }
 
     pub(super) const fn content_length(&self) -> Option<usize> {
@@ -58,11 +68,23 @@ impl<'a> Received<'a> {
         let as_sent = self.canonical.then_some(Some((BodyMistake::SignedAsSent, Cow::Borrowed(self.body))));
         let plain = PLAIN.iter().map(|(mistake, undo)| Some((*mistake, self.signed_form(undo(self)?))));
         let styled = JsonStyle::ALL.into_iter().map(|style| {
-            let text = style.write(self.json.as_ref()?, self.limit)?;
-            Some((self.rewritten(style), Cow::Owned(text.into_bytes())))
+            let text = style.write(self.json.as_ref()?, self.limit);
+            self.cut.set(self.cut.get() || text.is_none());
+            Some((self.rewritten(style), Cow::Owned(text?.into_bytes())))
         });
         let others = as_sent.into_iter().chain(plain).chain(styled);
-        others.map(|made| made.filter(|(_, body)| **body != *self.base() && body.len() <= self.limit))
+        others.map(|made| made.filter(|(_, body)| **body != *self.base() && self.is_in_limit(body)))
+    }
+
+    fn is_in_limit(&self, body: &[u8]) -> bool {
+        let fits = body.len() <= self.limit;
+        self.cut.set(self.cut.get() || !fits);
+        fits
+    }
+
+    /// Whether a body was not made, or not tried, for its length.
+    pub(super) const fn is_cut(&self) -> bool {
+        self.cut.get()
     }
 
     /// What the scheme signs of this body: where that is the canonical form, the body itself if it has none.
@@ -115,11 +137,14 @@ const PLAIN: &[(BodyMistake, Undo)] = &[
     (BodyMistake::EmptyDropped, |it| it.body.is_empty().then_some(Cow::Borrowed(b"{}"))),
     (BodyMistake::NulPadded, without_nul),
     // Behind those that leave nothing of some bodies: they say more.
-    (BodyMistake::EmptyReplaced, |_| Some(Cow::Borrowed(b""))),
+    (BodyMistake::EmptyReplaced, |it| EMPTY.contains(&it.body.trim_ascii()).then_some(Cow::Borrowed(b""))),
     (BodyMistake::FormRewritten, |it| it.json.is_none().then(|| written(form_urlencoded::parse(it.body)))),
     (BodyMistake::FormRewritten, form_of_json),
     (BodyMistake::TooLong, |it| it.body.get(..it.content_length?).map(Cow::Borrowed)),
 ];
+
+/// What parsers and templates make of an empty body.
+const EMPTY: [&[u8]; 7] = [b"{}", b"[]", b"null", b"\"\"", b"undefined", b"None", b"[object Object]"];
 
 fn without_newline<'r>(it: &'r Received<'_>) -> Option<Cow<'r, [u8]>> {
     let body = it.body.strip_suffix(b"\n")?;

@@ -1,5 +1,6 @@
 //! Keys that may have been used, made from the secrets that the receiver holds.
 
+use alloc::vec;
 use alloc::vec::Vec;
 
 use zeroize::Zeroizing;
@@ -8,7 +9,7 @@ use super::mistake::{Mistake, SecretMistake};
 use crate::signature::ed25519::Public;
 use crate::signature::keyed::hash_of;
 use crate::signature::scheme::{KeyForm, Scheme};
-use crate::signature::secret::{Secret, base64_key, standard_key};
+use crate::signature::secret::{Secret, base64_key, is_blank, is_ed25519, standard_key};
 
 /// A key that may have been used, and the mistakes that this would mean; none for the right one.
 pub(super) struct Key {
@@ -23,7 +24,7 @@ pub(super) enum Material {
 }
 
 /// More than any rotation needs, and a bound on the work.
-const MAX_SECRETS: usize = 64;
+pub(super) const MAX_SECRETS: usize = 64;
 
 type Read = fn(&Secret) -> Option<Zeroizing<Vec<u8>>>;
 
@@ -39,13 +40,26 @@ const FORMS: [(Option<KeyForm>, SecretMistake, Read); 6] = [
         Some(secret.as_bytes().strip_prefix(b"whsec_")?.to_vec().into())
     }),
     (None, SecretMistake::PrefixDropped, |secret| Some([b"whsec_", secret.as_bytes()].concat().into())),
-    (None, SecretMistake::UsedFromHex, |secret| hex::decode(secret.as_bytes()).ok().map(Zeroizing::new)),
+    (None, SecretMistake::UsedFromHex, from_hex),
 ];
 
-/// The keys to try, those with fewer mistakes first.
-pub(super) fn keys(scheme: &Scheme, secrets: &[Secret], others: &[Secret]) -> Vec<Key> {
+fn from_hex(secret: &Secret) -> Option<Zeroizing<Vec<u8>>> {
+    let mut bytes = Zeroizing::new(vec![0; secret.as_bytes().len() / 2]);
+    const_hex::decode_to_slice(secret.as_bytes(), &mut bytes).ok()?;
+    Some(bytes)
+}
+
+/// The keys to try for `scheme` where `own` was expected, those with fewer mistakes first.
+pub(super) fn keys(scheme: &Scheme, own: &Scheme, secrets: &[Secret], others: &[Secret]) -> Vec<Key> {
     let mut keys = Vec::new();
-    for secret in secrets.iter().take(MAX_SECRETS) {
+    let (expects_public, takes_public) =
+        (hash_of(own.algorithm).is_none(), hash_of(scheme.algorithm).is_none());
+    // What everybody may know proves nothing: it is no key of an HMAC, however it is written.
+    let proves = |secret: &Secret| {
+        let is_public = || texts(secret).iter().any(|(_, text)| is_ed25519(text));
+        takes_public || !(is_public() || expects_public && !secret.as_bytes().starts_with(b"whsec_"))
+    };
+    for secret in secrets.iter().take(MAX_SECRETS).filter(|secret| proves(secret)) {
         for (text, secret) in texts(secret) {
             let text: Vec<_> = text.into_iter().map(Mistake::Secret).collect();
             forms(scheme, &secret, |form, material| {
@@ -54,7 +68,7 @@ pub(super) fn keys(scheme: &Scheme, secrets: &[Secret], others: &[Secret]) -> Ve
             });
         }
     }
-    for (index, secret) in others.iter().take(MAX_SECRETS).enumerate() {
+    for (index, secret) in others.iter().take(MAX_SECRETS).enumerate().filter(|(_, secret)| proves(secret)) {
         forms(scheme, secret, |form, material| {
             if form.is_none() {
                 keys.push(Key { material, mistakes: [Mistake::AnotherSecret { index }].into() });
@@ -79,7 +93,7 @@ fn forms(scheme: &Scheme, secret: &Secret, mut found: impl FnMut(Option<SecretMi
         return;
     }
     for (form, mistake, read) in FORMS {
-        if let Some(bytes) = read(secret).filter(|bytes| !bytes.is_empty()) {
+        if let Some(bytes) = read(secret).filter(|bytes| !is_blank(bytes)) {
             found((form != Some(scheme.key)).then_some(mistake), Material::Bytes(bytes));
         }
     }

@@ -26,6 +26,10 @@ pub enum Mistake {
         /// The preset's name.
         name: String,
     },
+    /// The signature is right, and the headers are refused for what verifying says of them.
+    Headers,
+    /// Only the weaker signature is there, which the scheme does not accept; it is right.
+    WeakerSignature,
     /// The header has another name, as CGI, WSGI and PHP give it.
     HeaderName {
         /// The name that was found.
@@ -167,6 +171,8 @@ impl Mistake {
             Self::Secret(secret) => secret.code(),
             Self::AnotherSecret { .. } => "another_secret",
             Self::AnotherScheme { .. } => "another_scheme",
+            Self::Headers => "headers",
+            Self::WeakerSignature => "weaker_signature",
             Self::HeaderName { .. } => "header_name",
             Self::Algorithm { .. } => "algorithm",
             Self::Encoding { .. } => "encoding",
@@ -190,7 +196,13 @@ impl Mistake {
             Self::Body(body) => body.fix(),
             Self::Secret(secret) => secret.fix(),
             Self::AnotherSecret { .. } => "use the secret of the webhook that this request is for",
-            Self::AnotherScheme { .. } => "verify by that scheme",
+            Self::AnotherScheme { .. } => {
+                "verify by that scheme, if it is no weaker: an attacker can leave the better signature out"
+            }
+            Self::Headers => "mend the header that the verdict names: hand over each header once, as it came",
+            Self::WeakerSignature => {
+                "have the sender send this scheme's signature; accept the weaker one only if it cannot"
+            }
             Self::HeaderName { .. } => {
                 "hand over headers under the names they travel by: x-signature, not HTTP_X_SIGNATURE"
             }
@@ -328,6 +340,8 @@ impl fmt::Display for Mistake {
                 )
             }
             Self::AnotherScheme { name } => write!(f, "it was signed by the scheme {name}"),
+            Self::Headers => f.write_str("the signature is right; only the headers are not"),
+            Self::WeakerSignature => f.write_str("only the weaker signature is there, and it is right"),
             Self::HeaderName { found } => write!(f, "the signature stands in a header named {found:?}"),
             Self::Algorithm { used } => write!(f, "it was signed by {}", used.name()),
             Self::Encoding { used } => write!(f, "the signature is written in {}", used.name()),

@@ -27,12 +27,12 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use body::Received;
-use key::{Key, Material, keys};
+use key::{Key, MAX_SECRETS, Material, keys};
 pub use mistake::{BodyMistake, Hint, Mistake, SecretMistake};
 pub use style::JsonStyle;
 use tag::{QUOTES, Reading, readings};
 
-use super::header;
+use super::header::{self, MAX_ENTRIES};
 use super::keyed::{Envelope, KeyError, hash_of};
 use super::mac::{Hash, Mac};
 use super::scheme::{Part, Scheme, SignedBody, Time};
@@ -140,10 +140,13 @@ pub fn explain(question: Question<'_>) -> Explanation {
         Verdict::Refused(VerifyError::Stale { .. } | VerifyError::Future { .. }) => {
             request.age(question.scheme, None).into_iter().collect()
         }
-        _ => request.search(&mut effort).unwrap_or_default(),
+        _ => match request.search(&mut effort) {
+            Some(found) if found.is_empty() => Vec::from([Mistake::Headers]),
+            found => found.unwrap_or_default(),
+        },
     };
     let hints = if mistakes.is_empty() { request.hints() } else { Vec::new() };
-    let exhausted = effort.is_none() || (mistakes.is_empty() && request.too_long);
+    let exhausted = effort.is_none() || (mistakes.is_empty() && request.is_cut());
     Explanation { verdict, mistakes, hints, exhausted }
 }
 
@@ -165,21 +168,42 @@ impl<'a> Request<'a> {
         Self { question, received, too_long }
     }
 
-    /// By the scheme itself, then by others whose header is there. Of those in the same header, only what differs in its
+    /// Whether something was left out for its size or number.
+    fn is_cut(&self) -> bool {
+        let Question { scheme, secrets, other_secrets, headers, .. } = *self.question;
+        let values = || header_values(headers, &scheme.header);
+        self.too_long
+            || self.received.is_cut()
+            || secrets.len().max(other_secrets.len()) > MAX_SECRETS
+            || values().count() > MAX_VALUES
+            || values().any(|(text, _)| text.split([' ', ',']).count() > MAX_ENTRIES)
+    }
+
+    /// By the scheme itself, by the weaker signature that it does not accept, then by others whose header is there. Of those in the same header, only what differs in its
     /// algorithm is not found by the scheme's own search.
     fn search(&self, effort: &mut Option<u64>) -> Option<Vec<Mistake>> {
         let own = self.question.scheme;
-        self.search_by(own, effort).or_else(|| {
-            let others = Scheme::presets().iter().filter(|other| {
-                let same_header = other.header.eq_ignore_ascii_case(&own.header);
-                !same_header || hash_of(other.algorithm).is_none() != hash_of(own.algorithm).is_none()
-            });
-            others.copied().find_map(|other| {
-                let mistakes = self.search_by(other, effort)?;
-                let name = other.name.to_string();
-                Some([Mistake::AnotherScheme { name }].into_iter().chain(mistakes).collect())
-            })
+        if let Some(found) = self.search_by(own, effort).or_else(|| self.search_weaker(own, effort)) {
+            return Some(found);
+        }
+        let others = Scheme::presets().iter().filter(|other| {
+            let same_header = other.header.eq_ignore_ascii_case(&own.header);
+            !same_header || hash_of(other.algorithm).is_none() != hash_of(own.algorithm).is_none()
+        });
+        others.copied().find_map(|other| {
+            let name = other.name.to_string();
+            Some(with(Mistake::AnotherScheme { name }, self.search_by(other, effort)?))
         })
+    }
+
+    fn search_weaker(&self, own: &Scheme, effort: &mut Option<u64>) -> Option<Vec<Mistake>> {
+        let weaker = Scheme { header: own.weaker_header.clone()?, ..own.clone() };
+        let found = self.search_by(&weaker, effort)?;
+        // That it is written as the weaker one is goes without saying.
+        let of_tag = |it: &Mistake| {
+            matches!(it, Mistake::Algorithm { .. } | Mistake::Prefix { .. } | Mistake::SignatureForm)
+        };
+        Some(with(Mistake::WeakerSignature, found.into_iter().filter(|it| !of_tag(it)).collect()))
     }
 
     fn search_by(&self, scheme: &Scheme, effort: &mut Option<u64>) -> Option<Vec<Mistake>> {
@@ -191,7 +215,8 @@ impl<'a> Request<'a> {
             return None;
         }
         let search = Search { scheme, readings, envelope: self.envelope(scheme), effort };
-        let keys = keys(scheme, self.question.secrets, self.question.other_secrets);
+        let Question { scheme: own, secrets, other_secrets, .. } = *self.question;
+        let keys = keys(scheme, own, secrets, other_secrets);
         let mut mistakes = self.search_keys(search, &keys)?;
         // Where it has its name, others of nearly that name have done no harm.
         let renamed = values.iter().all(|(_, name)| !name.eq_ignore_ascii_case(&scheme.header));

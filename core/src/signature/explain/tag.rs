@@ -99,7 +99,7 @@ impl Readings<'_> {
             return;
         }
         for (encoding, bytes) in [
-            (Encoding::Hex, hex::decode(text).ok()),
+            (Encoding::Hex, const_hex::decode(text).ok()),
             (Encoding::Base64, LENIENT.decode(text).ok()),
             (Encoding::Base64Url, URL.decode(text).ok()),
         ] {
@@ -108,7 +108,7 @@ impl Readings<'_> {
             if encoding != self.scheme.encoding {
                 mistakes.push(Mistake::Encoding { used: encoding });
             }
-            let inner = hex::decode(&bytes).ok().filter(|_| encoding != Encoding::Hex);
+            let inner = const_hex::decode(&bytes).ok().filter(|_| encoding != Encoding::Hex);
             if let Some(inner) = inner {
                 self.add(inner, mistakes.iter().cloned().chain([Mistake::HexInBase64]).collect());
             }
