@@ -204,6 +204,16 @@ fn a_wrong_algorithm_encoding_or_prefix_is_named() {
     assert_eq!(say(&format!("\"sha256={}\"", hex::encode(&tag))), ["quoted_signature"]);
     assert_eq!(say(&format!("sha256={}", hex::encode(&tag[..16]))), ["truncated_signature"]);
     assert_eq!(say(&format!("sha256={}", hex::encode(&tag[..4]))), [""; 0]);
+    // In a column of 64 characters, and to as many bytes as SHA-1 has.
+    assert_eq!(say(&format!("sha256={}", hex::encode(&tag))[..64]), ["truncated_signature"]);
+    assert_eq!(say(&format!("sha256={}", hex::encode(&tag[..20]))), ["truncated_signature"]);
+    for cut in [27, 41, 42, 43] {
+        let value = &STANDARD.encode(&tag)[..cut];
+        let explanation =
+            ask(Scheme::SHOPIFY, &[SECRET], &header("x-shopify-hmac-sha256", value), JSON.as_bytes());
+        let expected = if cut == 43 { "signature_form" } else { "truncated_signature" };
+        assert_eq!(codes(&explanation), [expected], "{cut}");
+    }
 }
 
 #[test]

@@ -12,7 +12,8 @@
 //! - The signature is judged before the age, so staleness tells a forger nothing.
 //! - A forged request gets the one opaque [`VerifyError::Mismatch`]; the other variants say what the receiver's
 //!   operator has to mend. None of them holds a computed tag.
-//! - Keys are zeroised when they are dropped.
+//! - Keys are zeroised when they are dropped, also those that turn out to be none.
+//! - What anybody could sign with is no key: nothing, zeros, a public key where a secret is shared.
 //!
 //! What is not: a scheme that signs neither an id nor a time ([`Replay::Nothing`]) cannot tell a replay.
 

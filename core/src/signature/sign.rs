@@ -157,7 +157,9 @@ impl fmt::Display for SignError {
             Self::Id => {
                 f.write_str("this scheme signs an id: give one of 1 to 256 visible ASCII characters, no dot")
             }
-            Self::Timestamp => f.write_str("this scheme signs a time: give one in seconds since 1970"),
+            Self::Timestamp => f.write_str(
+                "this scheme signs a time: give one in seconds since 1970, from 0 to 999999999999999",
+            ),
             Self::NotJson(error) => {
                 write!(f, "this scheme signs canonical JSON, and the body is none: {error}")
             }

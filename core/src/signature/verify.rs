@@ -43,7 +43,7 @@ pub enum VerifyError {
     DuplicateHeader(Cow<'static, str>),
     /// A header is not of the scheme's form.
     MalformedHeader(Cow<'static, str>),
-    /// Only the SHA-1 signature is there, and this scheme requires SHA-256.
+    /// Only the weaker signature is there that this scheme does not accept: SHA-1 where SHA-256 is required.
     Sha1Only,
     /// The signature fits, but it was made too long ago.
     Stale {
@@ -86,7 +86,9 @@ impl fmt::Display for VerifyError {
             Self::MissingHeader(name) => write!(f, "header {name} is missing"),
             Self::DuplicateHeader(name) => write!(f, "header {name} is there more than once"),
             Self::MalformedHeader(name) => write!(f, "header {name} is not of the scheme's form"),
-            Self::Sha1Only => f.write_str("only the SHA-1 signature is there; this scheme requires SHA-256"),
+            Self::Sha1Only => {
+                f.write_str("only a weaker signature is there (SHA-1), which this scheme does not accept")
+            }
             Self::Stale { age } => write!(f, "the signature was made {age} s ago, which is too long"),
             Self::Future { ahead } => write!(f, "the signature was made {ahead} s in the future"),
             Self::NotJson(error) => write!(f, "the body is not JSON: {error}"),
@@ -134,6 +136,13 @@ impl Verifier {
     ///
     /// # Errors
     /// [`NoTimestamp`] when a tolerance is asked of a scheme that signs no time.
+    ///
+    /// ```
+    /// use sigpost_core::signature::{NoTimestamp, Scheme, Secret, Verifier};
+    /// let verifier = |scheme| Verifier::new(scheme, &[Secret::new("a shared secret").unwrap()]).unwrap();
+    /// assert!(verifier(Scheme::SLACK).with_tolerance(Some(60)).is_ok());
+    /// assert_eq!(verifier(Scheme::QLIK).with_tolerance(Some(60)).err(), Some(NoTimestamp));
+    /// ```
     pub fn with_tolerance(self, tolerance: Option<u32>) -> Result<Self, NoTimestamp> {
         if tolerance.is_some() && self.scheme.time.is_none() {
             return Err(NoTimestamp);
@@ -148,7 +157,7 @@ impl Verifier {
     }
 
     /// Whether a request is genuine. `now` is the time in seconds since 1970. Raw bodies are verified without
-    /// allocating; the canonical form of one is made within the default [limits](json::Limits) before anything is known
+    /// allocating (but by Ed25519, which reads the message twice and keeps it); the canonical form of one is made within the default [limits](json::Limits) before anything is known
     /// of its sender, so bound the body's length first.
     ///
     /// # Errors
@@ -185,7 +194,8 @@ impl Verifier {
     }
 
     /// Starts to verify a request whose body comes in pieces, by its headers. A scheme over the canonical form is
-    /// handed that form: nothing is canonicalised here. Memory does not grow with the body.
+    /// handed that form: nothing is canonicalised here. Memory does not grow with the body, but with Ed25519, which keeps it
+    /// for each key.
     ///
     /// # Errors
     /// As [`Verifier::verify`], for what can be told without the body.

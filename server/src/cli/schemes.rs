@@ -7,7 +7,8 @@ use super::{Failure, print};
 
 /// List the signature schemes
 ///
-/// One line each: the name, how the signature is made, and the header that carries it.
+/// One line each: the name, how the signature is made, what is signed that protects against replays, and the header that
+/// carries the signature.
 #[derive(Args)]
 #[command(after_help = "Examples:\n  sigpost schemes")]
 pub(super) struct Schemes {}
@@ -21,7 +22,8 @@ impl Schemes {
             .map(|scheme| {
                 let (name, header) = (scheme.name(), scheme.signature_header());
                 let algorithm = scheme.algorithm().name();
-                format!("{name:width$}  {algorithm:11}  {header}\n")
+                let replay = scheme.replay().name();
+                format!("{name:width$}  {algorithm:11}  {replay:11}  {header}\n")
             })
             .collect();
         print(lines.as_bytes())

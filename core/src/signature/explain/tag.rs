@@ -114,6 +114,22 @@ impl Readings<'_> {
             }
             self.add(bytes, mistakes);
         }
+        self.cut(text, mistakes);
+    }
+
+    /// A tag that was cut wherever a column ends: within a byte, within four characters, or to another tag's length.
+    fn cut(&mut self, text: &str, mistakes: &[Mistake]) {
+        let whole = |unit: usize| text.get(..text.len() - text.len() % unit).unwrap_or_default();
+        let bytes = match self.scheme.encoding {
+            Encoding::Hex => const_hex::decode(whole(2)).ok(),
+            Encoding::Base64 => LENIENT.decode(whole(4)).ok(),
+            Encoding::Base64Url => URL.decode(whole(4)).ok(),
+        };
+        let (Some(bytes), Some(hash), []) = (bytes, hash_of(self.scheme.algorithm), mistakes) else { return };
+        if (SHORTEST_CUT..self.scheme.algorithm.tag_len()).contains(&bytes.len()) {
+            let mistakes = Vec::from([Mistake::TruncatedSignature { bytes: bytes.len() }]);
+            self.push(Reading { bytes, hash: Some(hash), mistakes });
+        }
     }
 
     fn add(&mut self, bytes: Vec<u8>, mistakes: Vec<Mistake>) {
@@ -121,6 +137,10 @@ impl Readings<'_> {
         if new.mistakes.is_empty() && !self.strict.iter().any(|it| it.as_bytes() == new.bytes) {
             new.mistakes.push(Mistake::SignatureForm);
         }
+        self.push(new);
+    }
+
+    fn push(&mut self, new: Reading) {
         let same = |known: &&mut Reading| known.hash == new.hash && known.bytes == new.bytes;
         if let Some(known) = self.found.iter_mut().find(same) {
             if known.mistakes.len() > new.mistakes.len() {
@@ -132,7 +152,7 @@ impl Readings<'_> {
     }
 }
 
-/// The algorithm goes by the length; what has none is the scheme's, cut.
+/// The algorithm goes by the length.
 fn reading(scheme: &Scheme, bytes: Vec<u8>, mut mistakes: Vec<Mistake>) -> Option<Reading> {
     let own = scheme.algorithm;
     let used = match bytes.len() {
@@ -140,11 +160,6 @@ fn reading(scheme: &Scheme, bytes: Vec<u8>, mut mistakes: Vec<Mistake>) -> Optio
         20 => Algorithm::HmacSha1,
         32 => Algorithm::HmacSha256,
         64 => Algorithm::HmacSha512,
-        SHORTEST_CUT..64 if mistakes.is_empty() => {
-            mistakes.push(Mistake::TruncatedSignature { bytes: bytes.len() });
-            let hash = hash_of(own).filter(|_| bytes.len() < own.tag_len())?;
-            return Some(Reading { bytes, hash: Some(hash), mistakes });
-        }
         _ => return None,
     };
     if used != own {
