@@ -33,13 +33,31 @@ impl Candidate {
 }
 
 /// The entries of a signature header: one, or those of its list, of which the first [`MAX_ENTRIES`] count.
-fn entries(value: &str, separator: Option<Separator>) -> impl Iterator<Item = &str> + Clone {
-    let whole = separator.is_none().then_some(value);
-    let listed = separator.map(|separator| {
-        let entries = value.split(separator.character()).take(MAX_ENTRIES);
-        entries.map(|entry| entry.trim_matches(' '))
-    });
-    whole.into_iter().chain(listed.into_iter().flatten())
+#[derive(Clone)]
+struct Entries<'a> {
+    rest: Option<&'a str>,
+    separator: Option<Separator>,
+    left: usize,
+}
+
+impl<'a> Iterator for Entries<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        let rest = self.rest.take()?;
+        let Some(separator) = self.separator else { return Some(rest) };
+        self.left = self.left.checked_sub(1)?;
+        let (entry, rest) = match rest.split_once(separator.character()) {
+            Some((entry, rest)) => (entry, Some(rest)),
+            None => (rest, None),
+        };
+        self.rest = rest;
+        Some(entry.trim_matches(' '))
+    }
+}
+
+fn entries(value: &str, separator: Option<Separator>) -> Entries<'_> {
+    Entries { rest: Some(value), separator, left: MAX_ENTRIES }
 }
 
 /// The candidates in a signature header; none when it holds nothing of the scheme's form.
@@ -82,8 +100,9 @@ pub(super) fn text(value: &[u8]) -> Option<&str> {
 
 /// A message id: 1 to 256 visible ASCII characters, without a dot, which separates the signed parts.
 pub(super) fn id(text: &str) -> Option<&str> {
-    let fits = (1..=MAX_ID).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic() && b != b'.');
-    fits.then_some(text)
+    // To the end, as above.
+    let fits = text.bytes().fold(true, |fits, b| fits & b.is_ascii_graphic() & (b != b'.'));
+    (fits && (1..=MAX_ID).contains(&text.len())).then_some(text)
 }
 
 /// Seconds since 1970: decimal digits and nothing else, without leading zeros, at most 15 of them.

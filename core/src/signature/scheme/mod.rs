@@ -388,7 +388,7 @@ impl Scheme {
     /// one signature would serve for two requests. The dot is in no id at all.
     pub(super) fn separable<'a>(&self, id: &'a str) -> Option<&'a str> {
         let separators = self.parts.iter().filter_map(|part| match part {
-            Part::Literal(text) => Some(text.chars().filter(|c| is_separator(*c))),
+            Part::Literal(text) => Some(text.chars().filter(|c| is_separator(*c) && *c != '.')),
             _ => None,
         });
         (!separators.flatten().any(|separator| id.contains(separator))).then_some(id)
