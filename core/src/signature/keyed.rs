@@ -152,16 +152,20 @@ impl VerifyingKey {
     pub(super) fn verifies<'a>(
         &self,
         rest: impl Iterator<Item = &'a [u8]>,
-        mut candidates: impl Iterator<Item = Candidate>,
+        first: &Candidate,
+        mut more: impl Iterator<Item = Candidate>,
     ) -> bool {
+        let mut any = |is: &dyn Fn(&[u8]) -> bool| {
+            is(first.as_bytes()) || more.any(|candidate| is(candidate.as_bytes()))
+        };
         match self {
             Self::Mac(mac) => {
                 let tag = mac.tag(rest);
-                candidates.any(|candidate| tag.equals(candidate.as_bytes()))
+                any(&|candidate| tag.equals(candidate))
             }
             Self::Ed25519(key, message) => {
                 let message = whole(message, rest);
-                candidates.any(|candidate| key.verifies(&message, candidate.as_bytes()))
+                any(&|candidate| key.verifies(&message, candidate))
             }
         }
     }

@@ -186,7 +186,7 @@ impl Verifier {
         let fits = |key: &VerifyingKey| {
             let before = read.envelope.before_body(parts);
             let message = before.chain([&*signed_body]).chain(read.envelope.after_body(parts));
-            key.verifies(message, read.candidates.clone())
+            key.verifies(message, &read.first, read.more.clone())
         };
         let secret = self.keys.iter().position(fits).ok_or(VerifyError::Mismatch)?;
         judge_age(self.tolerance, read.timestamp, now)?;
@@ -224,7 +224,8 @@ impl Verifier {
         Ok(Check {
             states,
             after: read.envelope.after_body(parts).flatten().copied().collect(),
-            candidates: read.candidates.collect(),
+            first: read.first,
+            more: read.more.collect(),
             id: read.id.map(String::from),
             timestamp: read.timestamp,
             tolerance: self.tolerance,
@@ -261,7 +262,7 @@ impl Verifier {
         let mut candidates = header::candidates(found.signature, scheme);
         let first = candidates.next().ok_or_else(|| malformed(&scheme.header))?;
         let envelope = Envelope { id: id.unwrap_or_default(), timestamp: text.unwrap_or_default() };
-        Ok(Read { candidates: core::iter::once(first).chain(candidates), id, timestamp, envelope })
+        Ok(Read { first, more: candidates, id, timestamp, envelope })
     }
 }
 
@@ -270,7 +271,8 @@ impl Verifier {
 pub struct Check {
     states: Vec<VerifyingKey>,
     after: Vec<u8>,
-    candidates: Vec<Candidate>,
+    first: Candidate,
+    more: Vec<Candidate>,
     id: Option<String>,
     timestamp: Option<i64>,
     tolerance: Option<u32>,
@@ -301,7 +303,7 @@ impl Check {
     /// [`VerifyError::Mismatch`], or one of the errors of age.
     pub fn finish(self, now: i64) -> Result<Genuine, VerifyError> {
         let fits = |state: &VerifyingKey| {
-            state.verifies([&*self.after].into_iter(), self.candidates.iter().cloned())
+            state.verifies([&*self.after].into_iter(), &self.first, self.more.iter().cloned())
         };
         let secret = self.states.iter().position(fits).ok_or(VerifyError::Mismatch)?;
         judge_age(self.tolerance, self.timestamp, now)?;
@@ -324,7 +326,8 @@ fn judge_age(tolerance: Option<u32>, timestamp: Option<i64>, now: i64) -> Result
 
 /// What was read in the headers and is of the scheme's form.
 struct Read<'a, Candidates> {
-    candidates: Candidates,
+    first: Candidate,
+    more: Candidates,
     id: Option<&'a str>,
     timestamp: Option<i64>,
     envelope: Envelope<'a>,
