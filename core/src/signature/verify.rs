@@ -224,8 +224,7 @@ impl Verifier {
         Ok(Check {
             states,
             after: read.envelope.after_body(parts).flatten().copied().collect(),
-            first: read.first,
-            more: read.more.collect(),
+            candidates: core::iter::once(read.first).chain(read.more).collect(),
             id: read.id.map(String::from),
             timestamp: read.timestamp,
             tolerance: self.tolerance,
@@ -271,8 +270,8 @@ impl Verifier {
 pub struct Check {
     states: Vec<VerifyingKey>,
     after: Vec<u8>,
-    first: Candidate,
-    more: Vec<Candidate>,
+    /// At least one.
+    candidates: Vec<Candidate>,
     id: Option<String>,
     timestamp: Option<i64>,
     tolerance: Option<u32>,
@@ -302,9 +301,9 @@ impl Check {
     /// # Errors
     /// [`VerifyError::Mismatch`], or one of the errors of age.
     pub fn finish(self, now: i64) -> Result<Genuine, VerifyError> {
-        let fits = |state: &VerifyingKey| {
-            state.verifies([&*self.after].into_iter(), &self.first, self.more.iter().cloned())
-        };
+        let (first, more) = self.candidates.split_first().ok_or(VerifyError::Mismatch)?;
+        let fits =
+            |state: &VerifyingKey| state.verifies([&*self.after].into_iter(), first, more.iter().cloned());
         let secret = self.states.iter().position(fits).ok_or(VerifyError::Mismatch)?;
         judge_age(self.tolerance, self.timestamp, now)?;
         Ok(Genuine { secret, id: self.id, timestamp: self.timestamp })

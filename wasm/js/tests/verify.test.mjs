@@ -317,12 +317,20 @@ test('a scheme whose header could not be read again is refused with the reason',
 
 test('a secret that is no key of the scheme is refused when it is set up, by what verifies and by what signs', () => {
   const keyed = { name: 'x', header: 'x-sig', key: 'base64' };
-  for (const secret of ['not base64!', 'x', 'whsec_', 'whsec_a b', ' c2VjcmV0', 'c2VjcmV0\n', '"c2VjcmV0"']) {
+  for (const secret of ['not base64!', 'x', 'whsec_a b', ' c2VjcmV0', 'c2VjcmV0\n', '"c2VjcmV0"']) {
     for (const scheme of ['svix', keyed]) {
       const refused = { code: 'invalid_secret', fault: 'receiver', message: /secrets are base64/ };
       assert.throws(() => new Verifier(scheme, secret), refused);
       assert.throws(() => new Verifier(scheme, ['c2VjcmV0', secret]), refused);
       assert.throws(() => sign(scheme, secret, message('x')), refused);
+    }
+  }
+  // What everybody may know, or nobody needs to, is none of any scheme.
+  const open = { whsec_: 'no_secret', ' \n': 'no_secret', 'whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=': 'invalid_secret' };
+  for (const [secret, code] of Object.entries(open)) {
+    for (const scheme of ['qlik', 'standard-webhooks', 'svix']) {
+      assert.equal(codeOf(() => new Verifier(scheme, secret)), code, `${scheme} ${secret}`);
+      assert.equal(codeOf(() => sign(scheme, secret, message('x'))), code, `${scheme} ${secret}`);
     }
   }
 });
