@@ -7,7 +7,7 @@ use super::scheme::{Algorithm, Encoding, Grammar, KeyForm, Part, Scheme, Separat
 impl Scheme {
     /// Immuta since 2026: bare hex HMAC-SHA256 of the body.
     ///
-    /// Source: changelog.immuta.com, "Security improvement to Immuta's webhook signature scheme".
+    /// Source: <https://changelog.immuta.com/en/security-improvement-to-immutas-webhook-signature-scheme>.
     pub const IMMUTA: &'static Self = &IMMUTA;
 
     /// Immuta before 2026 and self-managed releases such as 2024.3: bare hex HMAC-SHA1 of the body.
@@ -26,12 +26,13 @@ impl Scheme {
 
     /// Qlik Cloud: bare hex HMAC-SHA256 of the body.
     ///
-    /// Source: qlik.dev, "Verify webhook signatures using HMAC".
+    /// Source: <https://qlik.dev/apis/event/verify-webhook-signatures-hmac/>.
     pub const QLIK: &'static Self = &QLIK;
 
     /// Standard Webhooks 1.0.0: base64 HMAC-SHA256 of `id.timestamp.body`, five minutes of tolerance.
     ///
-    /// Source: the specification, "Signature scheme", and its libraries' tolerance.
+    /// Source: <https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>, "Signature
+    /// scheme", and its libraries' tolerance.
     pub const STANDARD_WEBHOOKS: &'static Self = &STANDARD_WEBHOOKS;
 
     /// Standard Webhooks 1.0.0 with public keys: base64 Ed25519 of `id.timestamp.body`, five minutes of tolerance.
@@ -42,28 +43,28 @@ impl Scheme {
 
     /// Svix: as [`Scheme::STANDARD_WEBHOOKS`] in headers of its own; its secrets are base64 and nothing else.
     ///
-    /// Source: docs.svix.com, "Verifying webhooks manually".
+    /// Source: <https://docs.svix.com/receiving/verifying-payloads/how-manual>.
     pub const SVIX: &'static Self = &SVIX;
 
     /// GitHub: hex HMAC-SHA256 of the body behind `sha256=`.
     ///
-    /// Source: docs.github.com, "Validating webhook deliveries".
+    /// Source: <https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries>.
     pub const GITHUB: &'static Self = &GITHUB;
 
     /// Stripe: hex HMAC-SHA256 of `timestamp.body` as `v1=` in a list that holds the time as `t=`; five minutes of
     /// tolerance. The key is the whole `whsec_…` text.
     ///
-    /// Source: docs.stripe.com, "Verify webhook signatures manually", and its libraries' tolerance.
+    /// Source: <https://docs.stripe.com/webhooks#verify-manually>, and its libraries' tolerance.
     pub const STRIPE: &'static Self = &STRIPE;
 
     /// Slack: hex HMAC-SHA256 of `v0:timestamp:body` behind `v0=`; five minutes of tolerance.
     ///
-    /// Source: api.slack.com, "Verifying requests from Slack".
+    /// Source: <https://docs.slack.dev/authentication/verifying-requests-from-slack>.
     pub const SLACK: &'static Self = &SLACK;
 
     /// Shopify: base64 HMAC-SHA256 of the body, keyed with the app's client secret.
     ///
-    /// Source: shopify.dev, "Deliver webhooks through HTTPS".
+    /// Source: <https://shopify.dev/docs/apps/build/webhooks/subscribe/https>.
     pub const SHOPIFY: &'static Self = &SHOPIFY;
 
     /// All presets.

@@ -207,6 +207,12 @@ fn is_text(text: &str) -> bool {
 }
 
 /// What is wrong with a scheme of one's own.
+///
+/// ```
+/// use sigpost_core::signature::{Scheme, SchemeError};
+/// let unsigned = Scheme::custom("acme", "x-acme-signature").timestamp("x-acme-time", 300).build();
+/// assert_eq!(unsigned.unwrap_err(), SchemeError::Unsigned("timestamp"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SchemeError {

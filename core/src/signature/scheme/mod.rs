@@ -26,6 +26,12 @@ pub struct Scheme {
 }
 
 /// How a tag is computed.
+///
+/// ```
+/// use sigpost_core::signature::{Algorithm, Scheme};
+/// assert_eq!(Scheme::GITHUB.algorithm(), Algorithm::HmacSha256);
+/// assert_eq!((Algorithm::HmacSha256.name(), Algorithm::HmacSha256.tag_len()), ("hmac-sha256", 32));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Algorithm {
@@ -76,6 +82,12 @@ impl Algorithm {
 }
 
 /// How a tag is written.
+///
+/// ```
+/// use sigpost_core::signature::{Encoding, Scheme};
+/// assert_eq!(Scheme::SHOPIFY.encoding(), Encoding::Base64);
+/// assert_eq!(Encoding::Base64Url.name(), "base64url");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Encoding {
@@ -103,6 +115,12 @@ impl Encoding {
 }
 
 /// How tags stand in the signature header.
+///
+/// ```
+/// use sigpost_core::signature::{Scheme, Separator};
+/// let grammar = Scheme::STRIPE.grammar();
+/// assert_eq!((grammar.prefix(), grammar.separator()), ("v1=", Some(Separator::Comma)));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Grammar {
     /// What stands before the tag: nothing, or a text like `sha256=` or `v1,`.
@@ -150,6 +168,12 @@ impl Separator {
 }
 
 /// Where the signed time stands: seconds since 1970, decimal.
+///
+/// ```
+/// use sigpost_core::signature::{Scheme, Time};
+/// assert_eq!(Scheme::STRIPE.time(), Some(&Time::Entry("t=".into())));
+/// assert_eq!(Scheme::SLACK.time(), Some(&Time::Header("x-slack-request-timestamp".into())));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Time {
@@ -160,6 +184,11 @@ pub enum Time {
 }
 
 /// A part of what is signed.
+///
+/// ```
+/// use sigpost_core::signature::{Part, Scheme};
+/// assert_eq!(Scheme::STRIPE.parts(), [Part::Timestamp, Part::Literal(".".into()), Part::Body]);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Part {
@@ -174,6 +203,11 @@ pub enum Part {
 }
 
 /// Which form of the body is signed.
+///
+/// ```
+/// use sigpost_core::signature::{Scheme, SignedBody};
+/// assert_eq!(Scheme::QLIK.with_body(SignedBody::Canonical).body().name(), "canonical");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum SignedBody {
     /// The bytes that travel.
@@ -198,6 +232,12 @@ impl SignedBody {
 }
 
 /// How the secret becomes the key.
+///
+/// ```
+/// use sigpost_core::signature::{KeyForm, Scheme};
+/// assert_eq!(Scheme::GENERIC.key(), KeyForm::Whole);
+/// assert_eq!(Scheme::SVIX.key().name(), "base64");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum KeyForm {
     /// The whole text, `whsec_` and all.
@@ -237,6 +277,12 @@ impl KeyForm {
 }
 
 /// What a scheme offers against replays.
+///
+/// ```
+/// use sigpost_core::signature::{Replay, Scheme};
+/// assert_eq!(Scheme::SLACK.replay(), Replay::Time);
+/// assert_eq!(Scheme::STANDARD_WEBHOOKS.replay().name(), "id-and-time");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Replay {
     /// Nothing: neither an id nor a time is signed.
