@@ -40,7 +40,7 @@ impl FilterError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reason {
-    /// More bytes than [`MAX_BYTES`]. The position is that limit.
+    /// More bytes than [`MAX_BYTES`]. The position is that of the first character that ends beyond it.
     TooLong,
     /// More comparisons than [`MAX_COMPARISONS`]. The position is the first one too many.
     TooManyComparisons,

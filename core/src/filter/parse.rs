@@ -15,7 +15,7 @@ const _: () = assert!(2 * MAX_DEPTH + 1 < u8::MAX as usize);
 /// an `and`.
 pub(super) fn parse(text: &str) -> Result<Vec<Comparison>, FilterError> {
     if text.len() > MAX_BYTES {
-        return Err(FilterError::new(MAX_BYTES, Reason::TooLong));
+        return Err(FilterError::new(text.floor_char_boundary(MAX_BYTES), Reason::TooLong));
     }
     let mut parser = Parser { text, at: 0, open: Vec::new() };
     let mut comparisons = Vec::new();
