@@ -1,7 +1,8 @@
 // Writes valid.json and invalid.json: texts, and what JSON.stringify(JSON.parse(text)) makes of them in the Node that
 // runs this. Run it after a change to the lists below:
 //
-//   node tests/vectors/canonical/generate.mjs
+//   node tests/vectors/canonical/generate.mjs            # writes
+//   node tests/vectors/canonical/generate.mjs --check    # exits 1 if a file differs from what it would write
 //
 // Outputs are never written by hand. Reasons are: they are what our own errors are called, and say why Node throws.
 
@@ -115,7 +116,8 @@ const files = {
 };
 
 for (const [name, vectors] of Object.entries(files)) {
-  const source = 'Made by generate.mjs, with V8 of Node 20 or 22. Do not edit.';
+  const source =
+    'What ECMA-262 says of JSON.parse, JSON.stringify, Number::toString and OrdinaryOwnPropertyKeys, as V8 of Node 20 and 22 does it; made by generate.mjs. Do not edit.';
   const text = `{\n  "source": ${JSON.stringify(source)},\n  "vectors": [\n${vectors.map((vector) => `    ${JSON.stringify(vector)}`).join(',\n')}\n  ]\n}\n`;
   if (process.argv.includes('--check')) {
     if (readFileSync(here(name), 'utf8') !== text) throw new Error(`${name} is not what Node ${process.versions.node} makes`);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { isUtf8 } from 'node:buffer';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
@@ -202,10 +203,43 @@ test('a text too large for the memory that there is is a RangeError, and the nex
   assert.equal(canonicalize('[1.0]'), '[1]');
 });
 
-test('every shared vector has the form it says, or is refused', async () => {
-  const all = (await vectors('canonical')).flatMap(({ vectors }) => vectors);
+const files = Object.fromEntries((await vectors('canonical')).map(({ file, vectors: list }) => [file, list]));
+
+test('the vectors of canonical texts are what their script writes', () => {
+  const script = fileURLToPath(new URL('../../../tests/vectors/canonical/generate.mjs', import.meta.url));
+  const { status, stderr } = spawnSync(process.execPath, [script, '--check'], { encoding: 'utf8' });
+  assert.equal(status, 0, stderr);
+});
+
+test('every shared vector has the form it says, or is refused', () => {
+  const all = Object.values(files).flat();
   assert.ok(all.length > 200, `${all.length} vectors`);
+  assert.equal(new Set(all.map(({ name }) => name)).size, all.length);
   for (const { name, input, input_base64, output } of all) {
+    assert.notEqual(input === undefined, input_base64 === undefined, name);
     assert.equal(ours(input ?? Buffer.from(input_base64, 'base64')), output, name);
+  }
+});
+
+/** The reasons there are, and what each claims of a text as far as Node can tell. */
+const parses = (text) => host(text) !== undefined;
+const reasons = {
+  // Something can follow that makes a value of it.
+  UnexpectedEnd: (text) => ['1', ']', '}', '"', '0000"', ':1}', '"":1}', '1}', 'n"', 'e', 'l', '1]'].some((rest) => parses(text + rest)),
+  UnexpectedByte: (text) => !parses(text),
+  InvalidUtf8: (_, bytes) => !isUtf8(bytes),
+  InvalidEscape: (text) => text.includes('\\'),
+  InvalidNumber: (text) => /(?<![0-9.])0[0-9]/.test(text),
+  ControlCharacter: (text) => /"[^"]*[\u0000-\u001f]/.test(text),
+  TrailingData: (text) => Array.from(text, (_, end) => text.slice(0, end)).some(parses),
+  ByteOrderMark: (text) => text.startsWith('\ufeff'),
+};
+
+test('every shared vector is refused for a reason that is true of it', () => {
+  assert.deepEqual(new Set(files['invalid.json'].map(({ reason }) => reason)), new Set(Object.keys(reasons)));
+  for (const { name, input, input_base64, reason, output } of files['invalid.json']) {
+    const bytes = Buffer.from(input ?? input_base64, input === undefined ? 'base64' : 'utf8');
+    assert.equal(output, undefined, name);
+    assert.equal(reasons[reason](bytes.toString(), bytes), true, name);
   }
 });

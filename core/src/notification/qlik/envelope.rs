@@ -24,11 +24,19 @@ pub enum Envelope {
 const SPEC_VERSION: &str = "specversion";
 /// The older envelope's version: a member that only it has, and that all of its objects have.
 const VERSION: &str = "cloudEventsVersion";
-/// The older envelope's version of the type, which no attribute replaces.
-const TYPE_VERSION: &str = "eventTypeVersion";
+/// The older envelope's version of the type and what it always was. Qlik replaces it by no attribute; another is kept.
+const TYPE_VERSION: (&str, &str) = ("eventTypeVersion", "eventtypeversion");
+const TYPE_VERSION_1: &str = "1.0.0";
 /// Members of the older envelope and the attributes that replace them.
-const MEMBERS: [(&str, &str); 4] =
-    [("contentType", "datacontenttype"), ("eventId", "id"), ("eventTime", "time"), ("eventType", "type")];
+const MEMBERS: [(&str, &str); 5] = [
+    ("contentType", "datacontenttype"),
+    ("eventId", "id"),
+    ("eventTime", "time"),
+    ("eventType", "type"),
+    TYPE_VERSION,
+];
+/// What makes an event: no extension can say it.
+const REQUIRED: [&str; 4] = [SPEC_VERSION, "id", "source", "type"];
 /// The member of the older envelope that holds those below.
 const EXTENSIONS: &str = "extensions";
 /// Known members of `extensions`, in their order, and the attributes that replace them.
@@ -43,8 +51,9 @@ const EXTENSION_MEMBERS: [(&str, &str); 5] = [
 /// A delivered event in any envelope, as a view over the canonical form of its body.
 ///
 /// Attributes are asked for by their CloudEvents names. In a hybrid object, CloudEvents' own attribute counts, and the
-/// older member where there is none; [`Event::contradictions`] tells where the two differ. A `null` counts as absent,
-/// except as data.
+/// older member where there is none; in one of the older envelope only, it is the other way round. What
+/// `extensions` holds comes last, and is never the event's `id`, `source` or `type`. [`Event::contradictions`] tells
+/// where these differ. A `null` counts as absent, except as data.
 ///
 /// ```
 /// use sigpost_core::{json::{Canonical, Limits}, notification::qlik::{Envelope, Event}};
@@ -68,10 +77,14 @@ impl<'a> Event<'a> {
     /// Takes a body; `None` unless it is a JSON object with `specversion` or `cloudEventsVersion`.
     #[must_use]
     pub fn new(body: View<'a>) -> Option<Self> {
-        let older = MEMBERS.iter().map(|(member, _)| *member).chain([VERSION, TYPE_VERSION]);
+        // No attribute has a name with capitals or is an object: one member of the older envelope makes it both kinds.
+        let is_older = || {
+            let mut members = MEMBERS.iter().map(|(member, _)| *member).chain([VERSION]);
+            members.any(|member| body.get(member).is_some())
+                || body.get(EXTENSIONS).is_some_and(|value| value.kind() == Kind::Object)
+        };
         let envelope = match given(body, SPEC_VERSION) {
-            // No attribute has a name with capitals, so it takes but one such member to be of both kinds.
-            Some(_) if older.into_iter().any(|member| body.get(member).is_some()) => Envelope::Hybrid,
+            Some(_) if is_older() => Envelope::Hybrid,
             Some(_) => Envelope::CloudEvents,
             None => given(body, VERSION).map(|_| Envelope::Legacy)?,
         };
@@ -144,13 +157,18 @@ impl<'a> Event<'a> {
         self.body.get("data")
     }
 
-    /// The attribute of that CloudEvents name, known or not; from the older member where there is none.
+    /// The attribute of that CloudEvents name, known or not.
     #[must_use]
     pub fn attribute(self, name: &str) -> Option<View<'a>> {
-        if name == "data" || self.is_older(name) {
+        if name == "data" || name.bytes().any(|byte| byte.is_ascii_uppercase()) {
             return None;
         }
-        given(self.body, name).or_else(|| self.older(name))
+        let own = || given(self.body, name).filter(|_| !self.is_older(name));
+        match self.envelope {
+            Envelope::CloudEvents => own(),
+            Envelope::Hybrid => own().or_else(|| self.member(name)).or_else(|| self.extension(name)),
+            Envelope::Legacy => self.member(name).or_else(own).or_else(|| self.extension(name)),
+        }
     }
 
     /// The whole body, with the members that no attribute replaces.
@@ -159,7 +177,8 @@ impl<'a> Event<'a> {
         self.body
     }
 
-    /// The attributes that a hybrid object has twice, and not alike; CloudEvents' are those that count.
+    /// The attributes that the object has twice, and not alike, in the order they stand in; those of
+    /// [`Event::attribute`] are those that count. Two spellings of one time are not alike.
     ///
     /// ```
     /// use sigpost_core::{json::{Canonical, Limits}, notification::qlik::Event};
@@ -169,59 +188,55 @@ impl<'a> Event<'a> {
     /// assert_eq!(event.contradictions().collect::<Vec<_>>(), ["id"]);
     /// assert_eq!(event.id().as_deref(), Some("a"));
     /// ```
-    pub fn contradictions(self) -> impl Iterator<Item = &'static str> + use<'a> {
-        MEMBERS.iter().chain(&EXTENSION_MEMBERS).map(|(_, name)| *name).filter(move |name| {
-            let (present, older) = (given(self.body, name), self.older(name));
-            older.is_some() && present.is_some_and(|present| Some(present) != older)
-        })
+    pub fn contradictions(self) -> impl Iterator<Item = Cow<'a, str>> + use<'a> {
+        let mut first = BTreeMap::new();
+        let mut found: Vec<Cow<'a, str>> = Vec::new();
+        for (name, value) in self.values().flatten() {
+            let differs = *first.entry(name.clone()).or_insert(value) != value;
+            if differs && !found.contains(&name) {
+                found.push(name);
+            }
+        }
+        found.into_iter()
     }
 
     /// The event as CloudEvents has it. Members that nobody defined become attributes, those of `extensions` in lower
-    /// case, as the known ones do. Nothing is lost but the older envelope's own versions, and what contradicts
-    /// CloudEvents' attributes in a hybrid object.
+    /// case, as the known ones do; `eventTypeVersion`, which Qlik replaces by no attribute, becomes `eventtypeversion`
+    /// unless it is the "1.0.0" that it always is. Of the older envelope it does not say the version, the case of the
+    /// names in `extensions`, which of them stood beside it instead, members that are `null`, and the values that
+    /// [`Event::contradictions`] tells. All else [`Writer`] writes again.
     ///
-    /// `specversion` may be any 1.0: Qlik announced "1.0.2", which other readers of CloudEvents refuse.
+    /// `specversion` may be any 1.0: Qlik announced "1.0.2", which other readers of CloudEvents refuse; it becomes "1.0".
     ///
     /// # Errors
-    /// [`EventError`] names the member that cannot be an attribute, or the required one that is missing.
+    /// [`EventError`] names the member that cannot be an attribute, because of its name or its type, or the required
+    /// one that is missing.
     pub fn to_cloud_event(self) -> Result<CloudEvent, EventError> {
         let mut builder = Builder::default();
         self.check_version()?;
         builder.set(SPEC_VERSION, Value::Text("1.0".to_owned()))?;
-        let mut present = BTreeSet::new();
-        for (key, value) in self.body.members().into_iter().flatten() {
-            let name = name_of(key)?;
-            if name != SPEC_VERSION && !self.is_older(&name) {
-                builder.set_member(&name, value)?;
-                if value.kind() != Kind::Null {
-                    present.insert(name);
-                }
+        for name in ["data", "data_base64"] {
+            if let Some(value) = self.body.get(name) {
+                builder.set_member(name, value)?;
             }
         }
-        for (name, value) in self.older_attributes()? {
-            if !present.contains(&*name) {
-                builder.set_attribute(&name, value)?;
+        let mut known = BTreeSet::new();
+        for value in self.values() {
+            let (name, value) = value?;
+            if !known.contains(&name) {
+                let is_version = name == TYPE_VERSION.1 && value.as_str().as_deref() == Some(TYPE_VERSION_1);
+                if !is_version {
+                    builder.set_attribute(&name, value)?;
+                }
+                known.insert(name);
             }
         }
         builder.finish()
     }
 
-    /// All that the older envelope says, by the names of the attributes.
-    fn older_attributes(self) -> Result<Vec<(Cow<'a, str>, View<'a>)>, EventError> {
-        let mut found = Vec::new();
-        if self.envelope == Envelope::CloudEvents {
-            return Ok(found);
-        }
-        for (member, name) in MEMBERS {
-            found.extend(given(self.body, member).map(|value| (Cow::Borrowed(name), value)));
-        }
-        if let Some(extensions) = given(self.body, EXTENSIONS) {
-            let members = extensions.members().ok_or_else(|| invalid(EXTENSIONS, "must be an object"))?;
-            for (key, value) in members.filter(|(_, value)| value.kind() != Kind::Null) {
-                found.push((Cow::Owned(name_of(key)?.to_ascii_lowercase()), value));
-            }
-        }
-        Ok(found)
+    /// All attributes with their values, those that count before those that contradict them.
+    fn values(self) -> impl Iterator<Item = Result<(Cow<'a, str>, View<'a>), EventError>> + use<'a> {
+        TODO
     }
 
     fn check_version(self) -> Result<(), EventError> {
