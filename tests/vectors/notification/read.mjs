@@ -246,77 +246,96 @@ export const generic = flat(['id', 'type', 'created']);
 // Qlik Cloud
 
 const EXTENSIONS = { ownerId: 'ownerid', tenantId: 'tenantid', userId: 'userid', topLevelResourceId: 'toplevelresourceid', spaceId: 'spaceid' };
-const OLDER = { contentType: 'datacontenttype', eventId: 'id', eventTime: 'time', eventType: 'type' };
-const OLDER_ONLY = ['cloudEventsVersion', 'eventTypeVersion', ...Object.keys(OLDER)];
+const OLDER = { contentType: 'datacontenttype', eventId: 'id', eventTime: 'time', eventType: 'type', eventTypeVersion: 'eventtypeversion' };
+const OLDER_ONLY = ['cloudEventsVersion', ...Object.keys(OLDER)];
+const DATA = ['data', 'data_base64'];
 
-/** Qlik Cloud's events in any envelope. */
-export function qlik(body) {
+/** Which envelope an object is. */
+function envelopeOf(body) {
   if (!isObject(body)) fail('NotAnObject');
   const present = (body.specversion ?? null) !== null;
   if (!present && (body.cloudEventsVersion ?? null) === null) fail('NotAnEvent');
-  const older = !present || OLDER_ONLY.some((name) => Object.hasOwn(body, name));
-  const envelope = !present ? 'legacy' : older ? 'hybrid' : 'cloudevents';
-  const olderValues = older
-    ? Object.fromEntries([
-        ...Object.entries(OLDER).map(([member, name]) => [name, body[member] ?? null]),
-        ...Object.entries(EXTENSIONS).map(([member, name]) => [name, body.extensions?.[member] ?? null]),
-      ])
-    : {};
+  const older = OLDER_ONLY.some((name) => Object.hasOwn(body, name)) || isObject(body.extensions);
+  return !present ? 'legacy' : older ? 'hybrid' : 'cloudevents';
+}
+
+/** What the parts of an object say of the attributes, those that count first: pairs of name and value. */
+function sayings(body, envelope) {
+  const told = (pairs) => pairs.filter(([, value]) => (value ?? null) !== null);
+  const all = told(Object.entries(body)).filter(([name]) => !DATA.includes(name));
+  if (envelope === 'cloudevents') return { own: all, extensions: [] };
+  const own = all.filter(([name]) => name !== 'extensions' && !OLDER_ONLY.includes(name));
+  const members = told(Object.entries(OLDER).map(([member, name]) => [name, body[member]]));
+  const extensions = isObject(body.extensions) ? told(Object.entries(body.extensions)) : [];
+  return {
+    own: envelope === 'legacy' ? [...members, ...own] : [...own, ...members],
+    extensions: extensions.map(([name, value]) => [name.replace(/[A-Z]/g, (letter) => letter.toLowerCase()), value]),
+  };
+}
+
+/** Qlik Cloud's events in any envelope. */
+export function qlik(body) {
+  const envelope = envelopeOf(body);
+  const { own, extensions: all } = sayings(body, envelope);
+  // An extension in two spellings is an error, which CloudEvents' reading tells.
+  const extensions = all.filter(([name], place) => all.findIndex(([one]) => one === name) === place);
+  const first = (pairs, name) => pairs.find(([one]) => one === name)?.[1];
+  const value = (name) => first(own, name) ?? (REQUIRED.includes(name) ? undefined : first(extensions, name));
   const names = ['id', 'source', 'type', 'time', 'userid', 'ownerid', 'tenantid', 'spaceid', 'toplevelresourceid'];
-  const differs = ([name, value]) => value !== null && (body[name] ?? null) !== null && canonical(value) !== canonical(body[name]);
+  const differs = ([name, said]) => value(name) !== undefined && canonical(value(name)) !== canonical(said);
+  const contradictions = new Set([...own, ...extensions].filter(differs).map(([name]) => name));
   return {
     envelope,
-    ...Object.fromEntries(names.map((name) => [name, text(body[name] ?? olderValues[name])])),
+    ...Object.fromEntries(names.map((name) => [name, text(value(name))])),
     data: canonical(body.data),
-    contradictions: Object.entries(olderValues).filter(differs).map(([name]) => name),
+    contradictions: [...contradictions],
     cloudEvent: attempt(() => qlikCloudEvent(body, envelope)),
   };
 }
 
-/** The event as CloudEvents has it, by Qlik's mapping. */
+/** The event as CloudEvents has it, by Qlik's mapping; what that drops is kept. */
 function qlikCloudEvent(body, envelope) {
   const version = envelope === 'legacy' ? 'cloudEventsVersion' : 'specversion';
   const valid = envelope === 'legacy' ? body[version] === '0.1' : /^1\.0(\.\d+)?$/.test(text(body[version]) ?? '');
   if (!valid) fail('Invalid', version);
-  const dropped = envelope === 'cloudevents' ? [] : [...OLDER_ONLY, 'extensions'];
-  const kept = Object.entries(body).filter(([name]) => name !== 'specversion' && !dropped.includes(name));
-  const own = attributesOf(Object.fromEntries(kept));
-  const pairs = [['specversion', '1.0'], ...own];
-  if (envelope !== 'cloudevents') {
-    if (!isObject(body.extensions ?? {})) fail('Invalid', 'extensions');
-    const older = [
-      ...Object.entries(OLDER).map(([member, name]) => [name, body[member]]),
-      ...Object.entries(body.extensions ?? {}).map(([member, value]) => [member.toLowerCase(), value]),
-    ];
-    for (const [name, value] of older) {
-      const given = own.some(([taken]) => taken === name);
-      if ((value ?? null) !== null && !given) pairs.push([name, attributeValue(name, value)]);
-    }
+  if (envelope !== 'cloudevents' && !isObject(body.extensions ?? {})) fail('Invalid', 'extensions');
+  const { own, extensions } = sayings(body, envelope);
+  for (const [place, [name]] of extensions.entries()) {
+    const isNeeded = REQUIRED.includes(name) && !own.some(([one]) => one === name);
+    if (isNeeded || extensions.findIndex(([one]) => one === name) < place) fail('Invalid', name);
   }
+  const pairs = new Map([['specversion', '1.0']]);
+  for (const [name, value] of [...own, ...extensions]) {
+    if (!pairs.has(name)) pairs.set(name, attributeValue(name, value));
+  }
+  // The version that a type always had, which the older envelope says again.
+  const isUsual = envelope !== 'cloudevents' && body.eventTypeVersion === '1.0.0' && (body.eventtypeversion ?? null) === null;
+  if (isUsual) pairs.delete('eventtypeversion');
   return assemble(pairs, dataOf(body));
 }
 
 /** An event in Qlik's three envelopes; `time` is for one that has none. */
 export function writeQlik({ id, source, type, attributes, data }, time) {
   const content = data === null ? null : JSON.parse(data.json);
-  const times = { time, datacontenttype: 'application/json', ...attributes };
-  const added = Object.fromEntries(['time', 'datacontenttype'].filter((name) => !(name in attributes)).map((name) => [name, times[name]]));
-  const older = {
+  const present = { time, datacontenttype: 'application/json', ...attributes };
+  const known = Object.entries(EXTENSIONS).filter(([, name]) => name in attributes);
+  const older = (kept) => ({
     cloudEventsVersion: '0.1',
-    contentType: times.datacontenttype,
+    contentType: present.datacontenttype,
     eventId: id,
-    eventTime: times.time,
-    eventTypeVersion: '1.0.0',
+    eventTime: present.time,
+    eventTypeVersion: attributes.eventtypeversion ?? '1.0.0',
     eventType: type,
-    extensions: Object.fromEntries(
-      Object.entries(EXTENSIONS).filter(([, name]) => name in attributes).map(([member, name]) => [member, attributes[name]]),
-    ),
-  };
-  const { extensions: _, ...others } = attributes;
+    extensions: Object.fromEntries([...known.map(([member, name]) => [member, attributes[name]]), ...kept]),
+  });
+  const replaced = [...Object.values(OLDER), ...Object.values(EXTENSIONS)];
+  const others = Object.entries(attributes).filter(([name]) => !replaced.includes(name));
+  const { extensions, ...rest } = attributes;
+  const added = Object.fromEntries(['time', 'datacontenttype'].filter((name) => !(name in attributes)).map((name) => [name, present[name]]));
   const base = { specversion: '1.0', id, source, type };
   return {
-    legacy: JSON.stringify({ ...older, source, data: content }),
-    hybrid: JSON.stringify({ ...base, ...others, ...added, ...older, data: content }),
-    cloudevents: JSON.stringify({ ...base, ...attributes, ...added, data: content }),
+    legacy: JSON.stringify({ ...older(others), source, data: content }),
+    hybrid: JSON.stringify({ ...base, ...rest, ...added, ...older(extensions === undefined ? [] : [['extensions', extensions]]), data: content }),
+    cloudevents: JSON.stringify({ ...base, ...attributes, ...added, ...(data === null ? {} : { data: content }) }),
   };
 }

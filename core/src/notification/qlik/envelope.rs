@@ -1,7 +1,7 @@
 //! The three envelopes: reading any, turning one into another.
 
 use alloc::borrow::{Cow, ToOwned as _};
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use crate::json::{Canonical, Key, Kind, View};
@@ -37,6 +37,8 @@ const MEMBERS: [(&str, &str); 5] = [
 ];
 /// What makes an event: no extension can say it.
 const REQUIRED: [&str; 4] = [SPEC_VERSION, "id", "source", "type"];
+/// Members of both that are no attributes.
+const DATA: [&str; 2] = ["data", "data_base64"];
 /// The member of the older envelope that holds those below.
 const EXTENSIONS: &str = "extensions";
 /// Known members of `extensions`, in their order, and the attributes that replace them.
@@ -160,7 +162,7 @@ impl<'a> Event<'a> {
     /// The attribute of that CloudEvents name, known or not.
     #[must_use]
     pub fn attribute(self, name: &str) -> Option<View<'a>> {
-        if name == "data" || name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        if DATA.contains(&name) {
             return None;
         }
         let own = || given(self.body, name).filter(|_| !self.is_older(name));
@@ -191,9 +193,9 @@ impl<'a> Event<'a> {
     pub fn contradictions(self) -> impl Iterator<Item = Cow<'a, str>> + use<'a> {
         let mut first = BTreeMap::new();
         let mut found: Vec<Cow<'a, str>> = Vec::new();
-        for (name, value) in self.values().flatten() {
-            let differs = *first.entry(name.clone()).or_insert(value) != value;
-            if differs && !found.contains(&name) {
+        for (name, value) in self.values().into_iter().flatten() {
+            let (counts, is_told) = first.entry(name.clone()).or_insert((value, false));
+            if *counts != value && !core::mem::replace(is_told, true) {
                 found.push(name);
             }
         }
@@ -202,8 +204,8 @@ impl<'a> Event<'a> {
 
     /// The event as CloudEvents has it. Members that nobody defined become attributes, those of `extensions` in lower
     /// case, as the known ones do; `eventTypeVersion`, which Qlik replaces by no attribute, becomes `eventtypeversion`
-    /// unless it is the "1.0.0" that it always is. Of the older envelope it does not say the version, the case of the
-    /// names in `extensions`, which of them stood beside it instead, members that are `null`, and the values that
+    /// unless it is the "1.0.0" that it always is. What does not survive: the older envelope's own version, the case of
+    /// names in `extensions` and whether they stood in there or beside it, members that are `null`, and the values that
     /// [`Event::contradictions`] tells. All else [`Writer`] writes again.
     ///
     /// `specversion` may be any 1.0: Qlik announced "1.0.2", which other readers of CloudEvents refuse; it becomes "1.0".
@@ -215,17 +217,16 @@ impl<'a> Event<'a> {
         let mut builder = Builder::default();
         self.check_version()?;
         builder.set(SPEC_VERSION, Value::Text("1.0".to_owned()))?;
-        for name in ["data", "data_base64"] {
+        for name in DATA {
             if let Some(value) = self.body.get(name) {
                 builder.set_member(name, value)?;
             }
         }
-        let mut known = BTreeSet::new();
+        let mut known = BTreeSet::from([Cow::Borrowed(SPEC_VERSION)]);
         for value in self.values() {
             let (name, value) = value?;
             if !known.contains(&name) {
-                let is_version = name == TYPE_VERSION.1 && value.as_str().as_deref() == Some(TYPE_VERSION_1);
-                if !is_version {
+                if name != TYPE_VERSION.1 || !self.is_usual_version(value) {
                     builder.set_attribute(&name, value)?;
                 }
                 known.insert(name);
@@ -234,9 +235,57 @@ impl<'a> Event<'a> {
         builder.finish()
     }
 
-    /// All attributes with their values, those that count before those that contradict them.
-    fn values(self) -> impl Iterator<Item = Result<(Cow<'a, str>, View<'a>), EventError>> + use<'a> {
-        TODO
+    /// All attributes with their values, in the order in which they count.
+    fn values(self) -> Vec<Result<(Cow<'a, str>, View<'a>), EventError>> {
+        let members =
+            self.body.members().into_iter().flatten().filter(|(_, value)| value.kind() != Kind::Null);
+        let own = members.map(|(key, value)| Ok((name_of(key)?, value)));
+        let own = own.filter(|read| {
+            read.as_ref().map_or(true, |(name, _)| !DATA.contains(&&**name) && !self.is_older(name))
+        });
+        let older = || {
+            let member = |(member, name)| Some((Cow::Borrowed(name), given(self.body, member)?));
+            MEMBERS.into_iter().filter_map(member).map(Ok)
+        };
+        let mut values: Vec<_> = match self.envelope {
+            Envelope::CloudEvents => return own.collect(),
+            Envelope::Hybrid => own.chain(older()).collect(),
+            Envelope::Legacy => older().chain(own).collect(),
+        };
+        let extensions = self.extensions(&values);
+        values.extend(extensions);
+        values
+    }
+
+    /// What the older envelope's `extensions` say beside all other members.
+    fn extensions(
+        self,
+        others: &[Result<(Cow<'a, str>, View<'a>), EventError>],
+    ) -> Vec<Result<(Cow<'a, str>, View<'a>), EventError>> {
+        let Some(extensions) = given(self.body, EXTENSIONS) else { return Vec::new() };
+        let Some(members) = extensions.members() else {
+            return Vec::from([Err(invalid(EXTENSIONS, "must be an object"))]);
+        };
+        let mut seen = BTreeSet::new();
+        let members = members.filter(|(_, value)| value.kind() != Kind::Null).map(|(key, value)| {
+            let name = name_of(key)?.to_ascii_lowercase();
+            if !seen.insert(name.clone()) {
+                return Err(invalid(&name, "is given twice"));
+            }
+            let is_needed = REQUIRED.contains(&name.as_str());
+            if is_needed && !others.iter().flatten().any(|(other, _)| *other == name) {
+                return Err(invalid(&name, "must not stand in `extensions`"));
+            }
+            Ok((Cow::Owned(name), value))
+        });
+        members.collect()
+    }
+
+    /// Whether the version of the type is what the older envelope always says, and said by it alone.
+    fn is_usual_version(self, value: View<'_>) -> bool {
+        given(self.body, TYPE_VERSION.0) == Some(value)
+            && given(self.body, TYPE_VERSION.1).is_none()
+            && value.as_str().as_deref() == Some(TYPE_VERSION_1)
     }
 
     fn check_version(self) -> Result<(), EventError> {
@@ -254,21 +303,23 @@ impl<'a> Event<'a> {
     /// Whether a member belongs to the older envelope alone.
     fn is_older(self, name: &str) -> bool {
         self.envelope != Envelope::CloudEvents
-            && ([VERSION, TYPE_VERSION, EXTENSIONS].contains(&name)
-                || MEMBERS.iter().any(|(member, _)| *member == name))
+            && ([VERSION, EXTENSIONS].contains(&name) || MEMBERS.iter().any(|(member, _)| *member == name))
     }
 
     fn text(self, name: &str) -> Option<Cow<'a, str>> {
         self.attribute(name)?.as_str()
     }
 
-    /// The older envelope's value for an attribute: its extensions have the attributes' names but for capitals.
-    fn older(self, name: &str) -> Option<View<'a>> {
-        if self.envelope == Envelope::CloudEvents {
+    /// The older envelope's member for an attribute.
+    fn member(self, name: &str) -> Option<View<'a>> {
+        let (member, _) = MEMBERS.iter().find(|(_, attribute)| *attribute == name)?;
+        given(self.body, member)
+    }
+
+    /// The older envelope's extension for an attribute: they have the attributes' names but for capitals.
+    fn extension(self, name: &str) -> Option<View<'a>> {
+        if REQUIRED.contains(&name) {
             return None;
-        }
-        if let Some((member, _)) = MEMBERS.iter().find(|(_, attribute)| *attribute == name) {
-            return given(self.body, member);
         }
         let mut extensions = self.body.get(EXTENSIONS)?.members()?;
         let is_named = |key: Key<'_>| key.to_text().is_ok_and(|member| member.to_ascii_lowercase() == name);
@@ -288,8 +339,11 @@ fn name_of(key: Key<'_>) -> Result<Cow<'_, str>, EventError> {
 
 /// Writes an event in Qlik's envelopes.
 ///
-/// What has no place in the older envelope, any attribute that it has no member for, is left out of it. The other two
-/// have all attributes; but one called `extensions` gives way to the older envelope's member in a hybrid object.
+/// Every envelope has all attributes: those that the older one has no member for stand in its `extensions`, by their
+/// own names, unless [`Writer::documented_only`] leaves them out. So does, in a hybrid object, one that is called
+/// `extensions` itself. [`Event::to_cloud_event`] reads the same attributes again, but for an `eventtypeversion` of
+/// "1.0.0", which the older envelope says of every event; and `time` and `datacontenttype`, which every envelope has
+/// even if the event does not say them. In the two that have older members, no data is `null`, which is read as data.
 ///
 /// ```
 /// use sigpost_core::{json::{Canonical, Limits}, notification::{cloudevents::CloudEvent, qlik::{Envelope, Writer}}};
@@ -305,6 +359,7 @@ pub struct Writer<'a> {
     event: &'a CloudEvent,
     data: Option<&'a Canonical>,
     time: Cow<'a, str>,
+    documented_only: bool,
 }
 
 impl<'a> Writer<'a> {
@@ -317,25 +372,45 @@ impl<'a> Writer<'a> {
             Some(Value::Text(given)) => Cow::Borrowed(given.as_str()),
             _ => time.into(),
         };
-        Ok(Self { event, data: event.data().json()?, time })
+        Ok(Self { event, data: event.data().json()?, time, documented_only: false })
     }
 
-    /// Writes it, in canonical form. No data is `null`.
+    /// Leaves out of the older envelope's members what Qlik documents none for: of an attribute that no member
+    /// replaces nothing is left in [`Envelope::Legacy`], and the version of the type is always "1.0.0".
+    ///
+    /// ```
+    /// use sigpost_core::{json::{Canonical, Limits}, notification::{cloudevents::CloudEvent, qlik::{Envelope, Writer}}};
+    /// let event = br#"{"specversion":"1.0","id":"e","source":"/s","type":"t","host":"h","data":1}"#;
+    /// let event = CloudEvent::from_json(Canonical::parse(event, Limits::default())?.view())?;
+    /// let writer = Writer::new(&event, "2026-11-21T09:30:00.000Z")?;
+    /// let legacy = |writer: &Writer<'_>| String::from_utf8(writer.write(Envelope::Legacy));
+    /// assert!(legacy(&writer)?.ends_with(r#""extensions":{"host":"h"},"source":"/s","data":1}"#));
+    /// assert!(legacy(&writer.documented_only())?.ends_with(r#""extensions":{},"source":"/s","data":1}"#));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn documented_only(self) -> Self {
+        Self { documented_only: true, ..self }
+    }
+
+    /// Writes it, in canonical form.
     #[must_use]
     pub fn write(&self, envelope: Envelope) -> Vec<u8> {
         let mut object = Object::open();
         match envelope {
             Envelope::Legacy => {
-                self.older(&mut object);
+                self.older(&mut object, |name| !MEMBERS.iter().any(|(_, attribute)| *attribute == name));
                 object.text("source", self.event.source());
             }
             Envelope::Hybrid => {
                 self.present(&mut object, &[EXTENSIONS]);
-                self.older(&mut object);
+                self.older(&mut object, |name| name == EXTENSIONS);
             }
             Envelope::CloudEvents => self.present(&mut object, &[]),
         }
-        object.data(self.data);
+        if envelope != Envelope::CloudEvents || self.data.is_some() {
+            object.data(self.data);
+        }
         object.close()
     }
 
@@ -349,8 +424,10 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// The members of the older envelope, but for `source` and `data`, which both have.
-    fn older(&self, object: &mut Object) {
+    /// The members of the older envelope, but for `source` and `data`, which both have. Of the attributes that none of
+    /// its members replaces, its extensions hold those that are to be `kept`.
+    fn older(&self, object: &mut Object, kept: impl Fn(&str) -> bool) {
+        let undocumented = |name| self.event.attribute(name).filter(|_| !self.documented_only);
         let content_type = match self.event.attribute("datacontenttype") {
             Some(Value::Text(given)) => given,
             _ => JSON,
@@ -361,14 +438,22 @@ impl<'a> Writer<'a> {
                 extensions.value(member, value);
             }
         }
+        for (name, _) in self.event.attributes() {
+            let is_known = EXTENSION_MEMBERS.iter().any(|(_, known)| *known == name);
+            if let Some(value) = undocumented(name).filter(|_| !is_known && kept(name)) {
+                extensions.value(name, value);
+            }
+        }
         object
             .text(VERSION, "0.1")
             .text("contentType", content_type)
             .text("eventId", self.event.id())
-            .text("eventTime", &self.time)
-            .text(TYPE_VERSION, "1.0.0")
-            .text("eventType", self.event.event_type())
-            .raw(EXTENSIONS, &extensions.close());
+            .text("eventTime", &self.time);
+        match undocumented(TYPE_VERSION.1) {
+            Some(version) => object.value(TYPE_VERSION.0, version),
+            None => object.text(TYPE_VERSION.0, TYPE_VERSION_1),
+        };
+        object.text("eventType", self.event.event_type()).raw(EXTENSIONS, &extensions.close());
     }
 }
 
@@ -416,8 +501,9 @@ mod tests {
 
     #[test]
     fn every_envelope_is_read_as_it_was_written_and_without_contradictions() {
-        let event =
-            converted(&format!(r#"{{{PRESENT},"host":"h","n":7,"12":true,"ownerid":"o","data":null}}"#));
+        let event = converted(&format!(
+            r#"{{{PRESENT},"host":"h","n":7,"12":true,"ownerid":"o","extensions":"x","eventtypeversion":"2.0","data":null}}"#
+        ));
         let event = event.unwrap();
         let writer = Writer::new(&event, "2026-11-21T09:30:00.000Z").unwrap();
         for envelope in [Envelope::Legacy, Envelope::Hybrid, Envelope::CloudEvents] {
@@ -427,8 +513,8 @@ mod tests {
             assert_eq!((read.envelope(), read.contradictions().count()), (envelope, 0));
             assert_eq!(read.owner_id().as_deref(), Some("o"));
             let again = read.to_cloud_event().unwrap();
-            let kept = again.attribute("host").is_some() && again.attribute("n") == event.attribute("n");
-            assert_eq!(kept, envelope != Envelope::Legacy);
+            let lost = event.attributes().find(|(name, value)| again.attribute(name) != Some(value));
+            assert_eq!(lost, None, "{envelope:?}");
         }
     }
 

@@ -203,7 +203,7 @@ pub(super) fn prepare(
     envelope: Envelope,
     now: Timestamp,
 ) -> Result<(Vec<u8>, Older<'_>), Unfit> {
-    let writer = Writer::new(event, utc_millis(now))?;
+    let writer = Writer::new(event, utc_millis(now))?.documented_only();
     let present = writer.write(match envelope {
         Envelope::CloudEvents => model::Envelope::CloudEvents,
         Envelope::Hybrid => model::Envelope::Hybrid,

@@ -228,6 +228,19 @@ fn qlik_has_three_envelopes() {
 }
 
 #[test]
+fn qliks_older_envelope_has_what_is_documented_and_no_data_is_null_in_it_alone() {
+    let tenant = tenant(DialectId::Qlik);
+    let given =
+        event(r#","type":"com.qlik.app.created","userid":"u2","host":"h","eventtypeversion":"2.0.0""#);
+    let present = body(&qlik(|_| ()), &tenant, &given);
+    assert_eq!((&present["host"], present.get("data")), (&json!("h"), None));
+    let older = body(&qlik(|parts| parts.cloud_events = false), &tenant, &given);
+    assert_eq!(older["extensions"], json!({ "userId": "u2" }));
+    assert_eq!((older.get("host"), &older["eventTypeVersion"]), (None, &json!("1.0.0")));
+    assert_eq!(older.get("data"), Some(&Json::Null));
+}
+
+#[test]
 fn a_receiver_reads_every_body_with_its_systems_model() {
     let read =
         |profile: &Profile, event: &CloudEvent| canonical_body(profile, &tenant(profile.dialect()), event);
