@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
-use sigpost_core::json::{Canonical, Limits, View};
+use sigpost_core::json::{self, Canonical, Key, Limits, View};
 use sigpost_core::notification::cloudevents::{self, CloudEvent, Data, EventError};
 use sigpost_core::notification::{generic, immuta, immuta_request, qlik};
 
@@ -214,6 +214,59 @@ fn generic_events_mean_what_their_vectors_say() {
             "known": read.event_type().is_some_and(|name| generic::event_type(&name).is_some()),
         }))
     });
+}
+
+/// Members that come in the order of `known`, then the others, as the writers write them.
+fn in_writing_order(body: View<'_>, known: &[&str]) -> Vec<u8> {
+    let text = |(key, value): (Key<'_>, View<'_>)| format!("{}:{}", key.raw(), value.raw());
+    let of = |name: &&str| body.members().unwrap().find(|(key, _)| key.matches(name)).map(text);
+    let others = body.members().unwrap().filter(|(key, _)| !known.iter().any(|name| key.matches(name)));
+    let members: Vec<String> = known.iter().filter_map(of).chain(others.map(text)).collect();
+    json::canonicalize(format!("{{{}}}", members.join(",")).as_bytes()).unwrap().into_owned()
+}
+
+/// Reads every body of a system that has all that its writer needs, writes it again, and holds it against itself.
+fn write_again(system: &str, least: usize, known: &[&str], write: impl Fn(View<'_>) -> Option<Vec<u8>>) {
+    let (mut same, mut members) = (0, 0);
+    for case in cases(system).0 {
+        let Ok(body) = Canonical::parse(&body(&case), Limits::default()) else { continue };
+        let Some(written) = write(body.view()) else { continue };
+        assert_eq!(written, in_writing_order(body.view(), known), "{}", case["name"]);
+        members += body.view().members().unwrap().count() - known.len();
+        same += usize::from(written == body.as_bytes());
+    }
+    assert!(same >= least, "only {same} bodies of {system} are in the order they are written in");
+    assert!(members > 0, "no body of {system} has a member that nobody knows");
+}
+
+#[test]
+fn flat_bodies_are_written_again_byte_for_byte_unknown_members_included() {
+    write_again("generic", 1, &["id", "type", "created", "data"], |body| {
+        let read = generic::Event::new(body)?;
+        let data = read.data()?.to_canonical();
+        Some(generic::write(&read.id()?, &read.event_type()?, &read.created()?, Some(&data), Some(body)))
+    });
+    let known = ["deliveryId", "webhookId", "type", "createdAt", "data"];
+    write_again("immuta-request", 1, &known, |body| {
+        let read = immuta_request::Notification::new(body)?;
+        let (delivery, webhook, data) =
+            (read.delivery_id()?, read.webhook_id()?, read.data()?.to_canonical());
+        let (event_type, created) = (read.event_type()?, read.created_at()?);
+        Some(immuta_request::write(&delivery, &webhook, &event_type, &created, Some(&data), Some(body)))
+    });
+    write_again("immuta", 5, &["text", "metadata", "webhookId", "webhookName"], |body| {
+        let read = immuta::Notification::new(body)?;
+        let (text, metadata, number) = (read.get("text")?, read.metadata()?, read.webhook_id()?);
+        let event_type = metadata.notification_type()?;
+        Some(immuta::write(text, Some(metadata), &event_type, number, &read.webhook_name()?, Some(body)))
+    });
+}
+
+#[test]
+fn a_type_of_null_is_written_as_the_type_that_it_is() {
+    let body = Canonical::parse(br#"{"9":1,"notificationType":null,"a":2}"#, Limits::default()).unwrap();
+    let written = immuta::write_event(body.view().get("a").unwrap(), immuta::Metadata::new(body.view()), "t");
+    assert_eq!(written, br#"{"text":2,"metadata":{"9":1,"a":2,"notificationType":"t"}}"#);
 }
 
 #[test]

@@ -67,17 +67,27 @@ impl<'a> Event<'a> {
     }
 }
 
-/// Writes a body, in canonical form; no data is `null`.
+/// Writes a body, in canonical form; no data is `null`. Of `others`, an object such as a body that was read, the members
+/// that have no parameter here follow in their order.
 ///
 /// ```
 /// use sigpost_core::notification::generic;
-/// let body = generic::write("evt_1", "system.alert", "2023-06-21T09:15:30Z", None);
+/// let body = generic::write("evt_1", "system.alert", "2023-06-21T09:15:30Z", None, None);
 /// assert_eq!(body, br#"{"id":"evt_1","type":"system.alert","created":"2023-06-21T09:15:30Z","data":null}"#);
 /// ```
 #[must_use]
-pub fn write(id: &str, event_type: &str, created: &str, data: Option<&Canonical>) -> Vec<u8> {
+pub fn write(
+    id: &str,
+    event_type: &str,
+    created: &str,
+    data: Option<&Canonical>,
+    others: Option<View<'_>>,
+) -> Vec<u8> {
     let mut object = Object::open();
     object.text("id", id).text("type", event_type).text("created", created).data(data);
+    if let Some(others) = others {
+        object.others(others, &["id", "type", "created", "data"]);
+    }
     object.close()
 }
 

@@ -73,6 +73,34 @@ impl<'a> Notification<'a> {
     }
 }
 
+/// Writes a body, in canonical form; no data is `null`. Of `others`, an object such as a body that was read, the members
+/// that have no parameter here follow in their order.
+///
+/// ```
+/// use sigpost_core::notification::immuta_request::write;
+/// assert_eq!(
+///     write("d", "w", "t", "2026-11-21T09:30:00.000Z", None, None),
+///     br#"{"deliveryId":"d","webhookId":"w","type":"t","createdAt":"2026-11-21T09:30:00.000Z","data":null}"#
+/// );
+/// ```
+#[must_use]
+pub fn write(
+    delivery_id: &str,
+    webhook_id: &str,
+    event_type: &str,
+    created_at: &str,
+    data: Option<&Canonical>,
+    others: Option<View<'_>>,
+) -> Vec<u8> {
+    let mut object = Object::open();
+    object.text("deliveryId", delivery_id).text("webhookId", webhook_id);
+    object.text("type", event_type).text("createdAt", created_at).data(data);
+    if let Some(others) = others {
+        object.others(others, &["deliveryId", "webhookId", "type", "createdAt", "data"]);
+    }
+    object.close()
+}
+
 /// Writes the end of a body, which all deliveries of an event share; no data is `null`. [`write_ids`] comes before it.
 ///
 /// ```

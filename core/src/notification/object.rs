@@ -4,7 +4,7 @@ use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
 use super::cloudevents::Value;
-use crate::json::{self, Canonical};
+use crate::json::{self, Canonical, View};
 
 /// An object that is being written. Keys come once, values are canonical already.
 pub(super) struct Object {
@@ -38,7 +38,18 @@ impl Object {
         }
     }
 
-    /// `data`, last of all members in every envelope; `null` when there is none.
+    /// The members of an object that are not among the known ones, in their order.
+    pub(super) fn others(&mut self, of: View<'_>, known: &[&str]) -> &mut Self {
+        let others = of.members().into_iter().flatten();
+        for (key, value) in others.filter(|(key, _)| !known.iter().any(|name| key.matches(name))) {
+            let index = key.to_text().ok().as_deref().and_then(array_index);
+            self.canonical_key(index, |out| out.extend_from_slice(key.raw().as_bytes()));
+            self.out.extend_from_slice(value.raw().as_bytes());
+        }
+        self
+    }
+
+    /// `data`, the last of the known members in every envelope; `null` when there is none.
     pub(super) fn data(&mut self, data: Option<&Canonical>) -> &mut Self {
         self.raw("data", data.map_or(b"null", Canonical::as_bytes))
     }
@@ -52,11 +63,15 @@ impl Object {
     }
 
     fn key(&mut self, key: &str) {
+        self.canonical_key(array_index(key), |out| json::write_string(out, key));
+    }
+
+    fn canonical_key(&mut self, index: Option<u32>, write: impl FnOnce(&mut Vec<u8>)) {
         if !self.members.is_empty() {
             self.out.push(b',');
         }
-        self.members.push((array_index(key), self.out.len()));
-        json::write_string(&mut self.out, key);
+        self.members.push((index, self.out.len()));
+        write(&mut self.out);
         self.out.push(b':');
     }
 

@@ -17,7 +17,7 @@ pub use catalogue::{
 };
 
 use super::object::Object;
-use crate::json::{self, Kind, View};
+use crate::json::{Kind, View};
 
 /// A delivered notification, as a view over the canonical form of its body.
 ///
@@ -81,8 +81,39 @@ impl<'a> Notification<'a> {
     }
 }
 
+/// Writes a body, in canonical form: its `text`, a string; its `metadata` with the type added if it is not there or
+/// `null`; the webhook's number and name. Of `others`, an object such as a body that was read, the members that have no
+/// parameter here follow in their order.
+///
+/// ```
+/// use sigpost_core::{json::{Canonical, Limits}, notification::immuta::{Notification, write}};
+/// let body = br#"{"text":"Hi","metadata":{"notificationType":"modelCreated"},"webhookId":1,"webhookName":"w","new":[]}"#;
+/// let body = Canonical::parse(body, Limits::default()).unwrap();
+/// let read = Notification::new(body.view()).unwrap();
+/// let text = read.get("text").unwrap();
+/// let written = write(text, read.metadata(), "modelCreated", 2, "v", Some(body.view()));
+/// assert!(written.ends_with(br#""webhookId":2,"webhookName":"v","new":[]}"#));
+/// ```
+#[must_use]
+pub fn write(
+    text: View<'_>,
+    metadata: Option<Metadata<'_>>,
+    notification_type: &str,
+    webhook_id: i64,
+    webhook_name: &str,
+    others: Option<View<'_>>,
+) -> Vec<u8> {
+    let mut object = Object::open();
+    event(&mut object, text, metadata, notification_type);
+    webhook(&mut object, webhook_id, webhook_name);
+    if let Some(others) = others {
+        object.others(others, &["text", "metadata", "webhookId", "webhookName"]);
+    }
+    object.close()
+}
+
 /// Writes the part of a body that all deliveries of a notification share: an object of its `text`, a string, and its
-/// `metadata` with the type added if it is not there. [`write_webhook`] takes the place of its last byte.
+/// `metadata` with the type added if it is not there or `null`. [`write_webhook`] takes the place of its last byte.
 ///
 /// ```
 /// use sigpost_core::{json::{Canonical, Limits}, notification::immuta::{write_event, write_webhook}};
@@ -98,15 +129,7 @@ impl<'a> Notification<'a> {
 #[must_use]
 pub fn write_event(text: View<'_>, metadata: Option<Metadata<'_>>, notification_type: &str) -> Vec<u8> {
     let mut object = Object::open();
-    object.raw("text", text.raw().as_bytes());
-    match metadata {
-        Some(metadata) if metadata.get(TYPE).is_some() => {
-            object.raw("metadata", metadata.view().raw().as_bytes());
-        }
-        _ => {
-            object.raw("metadata", &with_type(metadata, notification_type));
-        }
-    }
+    event(&mut object, text, metadata, notification_type);
     object.close()
 }
 
@@ -114,7 +137,7 @@ pub fn write_event(text: View<'_>, metadata: Option<Metadata<'_>>, notification_
 #[must_use]
 pub fn write_webhook(id: i64, name: &str) -> Vec<u8> {
     let mut object = Object::open();
-    object.raw("webhookId", id.to_string().as_bytes()).text("webhookName", name);
+    webhook(&mut object, id, name);
     let mut end = object.close();
     end[0] = b',';
     end
@@ -122,18 +145,27 @@ pub fn write_webhook(id: i64, name: &str) -> Vec<u8> {
 
 const TYPE: &str = "notificationType";
 
-/// Adding a key that is no array index to a canonical object keeps it canonical.
-fn with_type(metadata: Option<Metadata<'_>>, notification_type: &str) -> Vec<u8> {
-    let given = metadata.map_or("{}", |metadata| metadata.view().raw());
-    let mut out = Vec::from(&given.as_bytes()[..given.len() - 1]);
-    if out.len() > 1 {
-        out.push(b',');
+fn event(object: &mut Object, text: View<'_>, metadata: Option<Metadata<'_>>, notification_type: &str) {
+    object.raw("text", text.raw().as_bytes());
+    let has_type =
+        |metadata: &Metadata<'_>| metadata.get(TYPE).is_some_and(|given| given.kind() != Kind::Null);
+    match metadata {
+        Some(metadata) if has_type(&metadata) => {
+            object.raw("metadata", metadata.view().raw().as_bytes());
+        }
+        _ => {
+            let mut typed = Object::open();
+            if let Some(metadata) = metadata {
+                typed.others(metadata.view(), &[TYPE]);
+            }
+            typed.text(TYPE, notification_type);
+            object.raw("metadata", &typed.close());
+        }
     }
-    json::write_string(&mut out, TYPE);
-    out.push(b':');
-    json::write_string(&mut out, notification_type);
-    out.push(b'}');
-    out
+}
+
+fn webhook(object: &mut Object, id: i64, name: &str) {
+    object.raw("webhookId", id.to_string().as_bytes()).text("webhookName", name);
 }
 
 /// A notification's `metadata`: an open map with the members that are known.

@@ -81,7 +81,7 @@ impl Generic {
 pub(super) fn prepare(event: &CloudEvent, tenant: &TenantUid, now: Timestamp) -> Result<Vec<u8>, Unfit> {
     let data = event.data().json()?;
     let created = time(event, now).strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-    Ok(model::write(&event_id(event, tenant), event.event_type(), &created, data))
+    Ok(model::write(&event_id(event, tenant), event.event_type(), &created, data, None))
 }
 
 /// `evt_` and 24 hex digits: a digest of the idempotency key, so that an event has one id however often it is sent.
