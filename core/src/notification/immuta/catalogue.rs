@@ -2,6 +2,10 @@
 //!
 //! Sources: the webhook pages of Immuta SaaS and of Immuta 2024.3, whose two lists differ from each other and each
 //! from its own table of actions. On input the union is accepted; a receiver must expect types it does not know.
+//!
+//! The SaaS page as of 2026-08-01 has one type more, `automaticDomainAssignmentFailure`, and no longer names three:
+//! `globalPolicyApprovalRescinded`, `globalPolicyApproved`, `globalPolicyChangeRequested`. They stay, and count as SaaS
+//! types: a page that drops a name does not say that it is never sent.
 
 use crate::notification::catalogue::{EventType, Source};
 

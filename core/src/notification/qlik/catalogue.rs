@@ -55,39 +55,39 @@ impl Level {
 const BOTH: Option<&[Level]> = Some(&[Level::Tenant, Level::User]);
 const TENANT: Option<&[Level]> = Some(&[Level::Tenant]);
 
-const APPS: &str = "Analytics apps";
-const KEYS: &str = "API keys";
-const USERS: &str = "Users";
-const AUTOMATIONS: &str = "Automations";
-const INTEGRATION: &str = "Data integration";
+const APPS: &str = "Apps";
+const KEYS: &str = "Keys";
+const USERS: &str = "People";
+const AUTOMATIONS: &str = "Automated work";
+const INTEGRATION: &str = "Data movement";
 
 /// Every event type a webhook can name: each older one followed by the one that replaces it.
 #[rustfmt::skip]
 pub const EVENT_TYPES: &[EventType] = &[
-    older("com.qlik.v1.app.created", APPS, BOTH, "App created", "There is a new analytics app.")
+    older("com.qlik.v1.app.created", APPS, BOTH, "New app", "There is a new analytics app.")
         .renamed("com.qlik.app.created"),
-    app("com.qlik.app.created", BOTH, "App created", "There is a new analytics app.")
+    app("com.qlik.app.created", BOTH, "New app", "There is a new analytics app.")
         .renamed("com.qlik.v1.app.created"),
-    older("com.qlik.v1.app.exported", APPS, BOTH, "App exported", "Somebody took a copy of an app out of the tenant.")
+    older("com.qlik.v1.app.exported", APPS, BOTH, "Export of an app", "Somebody exported an app.")
         .renamed("com.qlik.app.exported"),
-    app("com.qlik.app.exported", BOTH, "App exported", "Somebody took a copy of an app out of the tenant.")
+    app("com.qlik.app.exported", BOTH, "Export of an app", "Somebody exported an app.")
         .renamed("com.qlik.v1.app.exported"),
-    older("com.qlik.v1.app.published", APPS, BOTH, "App published", "An app was put into a managed space.")
+    older("com.qlik.v1.app.published", APPS, BOTH, "App put into a managed space", "An app became available in a managed space.")
         .renamed("com.qlik.app.published"),
-    app("com.qlik.app.published", BOTH, "App published", "An app was put into a managed space.")
+    app("com.qlik.app.published", BOTH, "App put into a managed space", "An app became available in a managed space.")
         .renamed("com.qlik.v1.app.published"),
-    older("com.qlik.v1.app.deleted", APPS, TENANT, "App deleted", "An analytics app is gone.")
+    older("com.qlik.v1.app.deleted", APPS, TENANT, "App removed", "An analytics app is gone.")
         .renamed("com.qlik.app.deleted"),
-    app("com.qlik.app.deleted", TENANT, "App deleted", "An analytics app is gone.")
+    app("com.qlik.app.deleted", TENANT, "App removed", "An analytics app is gone.")
         .renamed("com.qlik.v1.app.deleted"),
-    older("com.qlik.v1.app.data.updated", APPS, BOTH, "App data updated", "An app was saved with data that is new.")
+    older("com.qlik.v1.app.data.updated", APPS, BOTH, "App saved with new data", "The data of an app changed and the app was saved.")
         .renamed("com.qlik.app.data.updated"),
-    app("com.qlik.app.data.updated", BOTH, "App data updated", "An app was saved with data that is new.")
+    app("com.qlik.app.data.updated", BOTH, "App saved with new data", "The data of an app changed and the app was saved.")
         .renamed("com.qlik.v1.app.data.updated"),
-    older("com.qlik.v1.app.reload.finished", APPS, BOTH, "App reload finished",
+    older("com.qlik.v1.app.reload.finished", APPS, BOTH, "Engine done with a reload",
         "The engine is done with reloading an app, well or badly; it may not be saved yet.")
         .filterable(&["data.status"]),
-    older("com.qlik.v1.reload.finished", APPS, BOTH, "Reload finished",
+    older("com.qlik.v1.reload.finished", APPS, BOTH, "Reload over and saved",
         "A reload is over and what it made is saved."),
     older("com.qlik.v1.api-key.validation.failed", KEYS, TENANT, "API key refused",
         "Somebody presented an API key that is not valid, or no longer.")
@@ -95,24 +95,24 @@ pub const EVENT_TYPES: &[EventType] = &[
     core("com.qlik.core.api-key.validation.failed", KEYS, "API key refused",
         "Somebody presented an API key that is not valid, or no longer.")
         .renamed("com.qlik.v1.api-key.validation.failed"),
-    older("com.qlik.v1.user.created", USERS, TENANT, "User created", "There is a new user in the tenant.")
+    older("com.qlik.v1.user.created", USERS, TENANT, "New user", "There is a new user in the tenant.")
         .renamed("com.qlik.core.user.created"),
-    core("com.qlik.core.user.created", USERS, "User created", "There is a new user in the tenant.")
+    core("com.qlik.core.user.created", USERS, "New user", "There is a new user in the tenant.")
         .renamed("com.qlik.v1.user.created"),
-    older("com.qlik.v1.user.deleted", USERS, TENANT, "User deleted", "A user is gone from the tenant.")
+    older("com.qlik.v1.user.deleted", USERS, TENANT, "User removed", "A user is gone from the tenant.")
         .renamed("com.qlik.core.user.deleted"),
-    core("com.qlik.core.user.deleted", USERS, "User deleted", "A user is gone from the tenant.")
+    core("com.qlik.core.user.deleted", USERS, "User removed", "A user is gone from the tenant.")
         .renamed("com.qlik.v1.user.deleted"),
-    older("com.qlik.v1.automation.run.ended", AUTOMATIONS, None, "Run ended",
+    older("com.qlik.v1.automation.run.ended", AUTOMATIONS, None, "Automation at its end",
         "A run of an automation is over, well or badly."),
-    older("com.qlik.v1.di-projects.di-tasks.completed", INTEGRATION, None, "Data task completed",
+    older("com.qlik.v1.di-projects.di-tasks.completed", INTEGRATION, None, "Data task done",
         "A task that moves or transforms data did all it had to."),
-    older("com.qlik.v1.di-projects.di-tasks.failed", INTEGRATION, None, "Data task failed",
+    older("com.qlik.v1.di-projects.di-tasks.failed", INTEGRATION, None, "Data task gave up",
         "A task that moves or transforms data gave up."),
-    older("com.qlik.v1.di-projects.di-tasks.started", INTEGRATION, None, "Data task started",
+    older("com.qlik.v1.di-projects.di-tasks.started", INTEGRATION, None, "Data task begun",
         "A task that moves or transforms data began to run."),
-    older("com.qlik.v1.di-projects.di-tasks.stopped", INTEGRATION, None, "Data task stopped",
-        "A task that moves or transforms data was told to end."),
+    older("com.qlik.v1.di-projects.di-tasks.stopped", INTEGRATION, None, "Data task halted",
+        "A task that moves or transforms data was made to end."),
     app("com.qlik.v1.app.opened", None, "App opened", "Somebody opened an analytics app."),
     app("com.qlik.app.softdeleted", None, "App moved to the bin", "An app was deleted in a way that can be undone."),
     app("com.qlik.app.harddeleted", None, "App deleted for good", "An app was deleted and cannot be brought back."),
