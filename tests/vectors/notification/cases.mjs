@@ -15,6 +15,8 @@ const OWN = 'This list';
 
 const base = (members = '') => `{"specversion":"1.0","id":"1","source":"/s","type":"t"${members}}`;
 
+const LIMIT = 'sigpost: an event is bounded';
+
 const structured = [
   { name: 'the example of the specification', source: `${FORMAT}, 3.2`, body: '{ "specversion" : "1.0", "type" : "com.example.someevent", "source" : "/mycontext", "subject": null, "id" : "C234-1234-1234", "time" : "2018-04-05T17:31:00Z", "comexampleextension1" : "value", "comexampleothervalue" : 5, "unsetextension": null, "datacontenttype" : "application/xml", "data" : "<much wow=\\"xml\\"/>" }' },
   { name: 'only what is required', source: SPEC, body: base() },
@@ -25,6 +27,16 @@ const structured = [
   { name: 'data in base64', source: `${FORMAT}, 3.1.1`, body: base(',"datacontenttype":"application/octet-stream","data_base64":"AAH/"') },
   { name: 'base64 of nothing', source: OWN, body: base(',"datacontenttype":"a/b","data_base64":""') },
   { name: 'data_base64 that is null counts as absent', source: FORMAT, body: base(',"data_base64":null,"data":[1]') },
+  { name: 'bytes without a media type', source: `${FORMAT}, 3.1.1`, body: base(',"data_base64":"AAE="') },
+  { name: 'JSON under another media type', source: FORMAT, body: base(',"datacontenttype":"application/xml","data":{"a":1.0}') },
+  { name: 'the longest id and type', source: LIMIT, body: base().replace('"t"', `"${'t'.repeat(512)}"`).replace('"id":"1"', `"id":"${'é'.repeat(256)}"`) },
+  { name: 'an id that is too long', source: LIMIT, body: base().replace('"id":"1"', `"id":"${'é'.repeat(256)}x"`), fails: 'Invalid id' },
+  { name: 'a type that is too long', source: LIMIT, body: base().replace('"t"', `"${'t'.repeat(513)}"`), fails: 'Invalid type' },
+  { name: 'a noncharacter', source: `${SPEC}: String`, body: base(',"ext":"\\uffff"'), fails: 'Invalid ext' },
+  { name: 'a noncharacter of the Arabic block', source: `${SPEC}: String`, body: base(',"ext":"\\ufdd0"'), fails: 'Invalid ext' },
+  { name: 'a noncharacter of another plane', source: `${SPEC}: String`, body: base(',"subject":"\\ud83f\\udffe"'), fails: 'Invalid subject' },
+  { name: 'a media type that is not ASCII', source: 'RFC 9110, 8.3.1', body: base(',"datacontenttype":"a/é"'), fails: 'Invalid datacontenttype' },
+  { name: 'a number beyond the doubles is null, and so absent', source: 'ECMAScript, JSON.stringify', body: base(',"ext":1e400,"data":{"big":1e400,"odd":9007199254740993}') },
   { name: 'a type that no catalogue has', source: OWN, body: base().replace('"t"', '"com.example.nobody-knows-this"') },
   { name: 'the last of two values of a key', source: 'ECMAScript, JSON.parse', body: base(',"id":"2"') },
   { name: 'a leap second and an offset', source: 'RFC 3339, 5.6', body: base(',"time":"2016-12-31T23:59:60.25-08:00"') },
@@ -74,6 +86,10 @@ const binary = [
   { name: 'a header that is not UTF-8 once decoded', source: `${HTTP}, 3.1.3.2`, headers: [...REQUIRED, ['ce-x', '%FF']], body: '', fails: 'Invalid x' },
   { name: 'a header without a name', source: HTTP, headers: [...REQUIRED, ['ce-', 'x']], body: '', fails: 'Name ' },
   { name: 'no headers of an event', source: HTTP, headers: [JSON_TYPE], body: '{}', fails: 'Missing specversion' },
+  { name: 'a header of the media type: the binding has Content-Type for it', source: `${HTTP}, 3.1.1`, headers: [...REQUIRED, ['ce-datacontenttype', 'application/xml']], body: '<a/>', fails: 'Invalid datacontenttype' },
+  { name: 'the media type in both headers', source: `${HTTP}, 3.1.1`, headers: [...REQUIRED, ['ce-datacontenttype', 'application/json'], JSON_TYPE], body: '{}', fails: 'Invalid datacontenttype' },
+  { name: 'a tab in the media type', source: 'RFC 9110, 5.6.3', headers: [...REQUIRED, ['Content-Type', 'application/json;\tcharset=utf-8']], body: '[1.0]' },
+  { name: 'two quoted strings are no quoted string', source: 'RFC 9110, 5.6.4', headers: [...REQUIRED, ['ce-subject', '"a" and "b"'], ['ce-x', '"a\\"'], ['ce-y', '"']], body: '' },
   { name: 'a body that is not the JSON it says', source: HTTP, headers: [...REQUIRED, JSON_TYPE], body: '{', fails: 'Body' },
 ];
 
@@ -87,6 +103,7 @@ const TEXT = '"text":"Katie has created the Public project."';
 const immuta = [
   { name: 'a project created', known: true, source: IMMUTA, body: `{${TEXT},"metadata":{"modelId":1,"actionBy":2,"modelType":"project","targetUser":2,"projectName":"Public","targetGroup":null,"actionByName":"Katie","targetUserName":"Katie","notifyInitiator":true,"notificationType":"modelCreated"},"webhookId":1,"webhookName":"internal-automatic-subscription-webhook"}` },
   { name: 'no notifyInitiator', known: true, source: IMMUTA, body: '{"text":"You have created the sheep man project.","metadata":{"modelId":11,"actionBy":1,"modelType":"project","targetUser":1,"projectName":"sheep man","targetGroup":null,"actionByName":"Jane Doe","targetUserName":"Jane Doe","notificationType":"modelCreated"},"webhookId":2,"webhookName":"webhook"}' },
+  { name: 'two users of different names', known: true, source: OWN, body: `{${TEXT},"metadata":{"notificationType":"addedToProject","actionBy":1,"actionByName":"Katie","targetUser":2,"targetUserName":"Jane Doe"},"webhookId":1,"webhookName":"w"}` },
   { name: 'members that nobody documents', known: true, source: OWN, body: `{${TEXT},"attachments":[{"b":1,"2":1.0}],"metadata":{"notificationType":"tagCreated","tagName":"PII","10":0,"9":{"deep":[null]}},"webhookId":1,"webhookName":"w","__proto__":1}` },
   { name: 'a type that no list has', known: false, source: OWN, body: `{${TEXT},"metadata":{"notificationType":"somethingNew"},"webhookId":1,"webhookName":"w"}` },
   { name: 'a type of the newer documentation alone', known: true, source: 'Immuta SaaS documentation as of 2026-08-01', body: `{${TEXT},"metadata":{"notificationType":"automaticDomainAssignmentFailure"},"webhookId":1,"webhookName":"w"}` },

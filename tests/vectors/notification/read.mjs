@@ -17,10 +17,10 @@ const unknown = (object, known) =>
       .map(([name, value]) => [name, canonical(value)]),
   );
 
-/** The value of a JSON body. */
+/** The value of a JSON body, of its canonical form: a number beyond the doubles is null there. */
 export function parse(body) {
   try {
-    return JSON.parse(body);
+    return JSON.parse(JSON.stringify(JSON.parse(body)));
   } catch {
     return fail('NotJson');
   }
@@ -54,16 +54,17 @@ const REQUIRED = ['specversion', 'id', 'source', 'type'];
 function isValid(name, value) {
   if (name === 'specversion') return value === '1.0';
   if (typeof value === 'string') {
-    if (/\p{Cc}/u.test(value)) return false;
-    if (Buffer.byteLength(value) > (name === 'id' || name === 'type' ? 512 : 4096)) return false;
+    if (/[\p{Cc}\p{Noncharacter_Code_Point}]/u.test(value)) return false;
+    if (Buffer.byteLength(value) > (name === 'id' || name === 'type' ? 512 : 65_536)) return false;
   }
   const filled = typeof value === 'string' && value !== '';
   switch (name) {
     case 'id':
     case 'type':
     case 'subject':
-    case 'datacontenttype':
       return filled;
+    case 'datacontenttype':
+      return filled && /^[ -~]+$/.test(value);
     case 'source':
       return filled && URI_REFERENCE.test(value);
     case 'dataschema':
@@ -128,7 +129,7 @@ export function attempt(read) {
 
 /** The HTTP binding, 3.1.3.2, backwards. */
 function decodeHeader(name, value) {
-  const plain = /^".*"$/s.test(value) ? value.slice(1, -1).replace(/\\(.)/gs, '$1') : value;
+  const plain = /^"(?:[^"\\]|\\.)*"$/s.test(value) ? value.slice(1, -1).replace(/\\(.)/gs, '$1') : value;
   const bytes = Buffer.from(plain).toString('latin1').replace(/%([0-9A-Fa-f]{2})/g, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(bytes, 'latin1'));
@@ -139,7 +140,8 @@ function decodeHeader(name, value) {
 
 /** The HTTP binding, binary mode. `body` is a Buffer. */
 export function binary(headers, body) {
-  const type = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1];
+  const type = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1].replaceAll('\t', ' ');
+  if (headers.some(([name]) => name.toLowerCase() === 'ce-datacontenttype')) fail('Invalid', 'datacontenttype');
   const pairs = headers
     .map(([name, value]) => [name.toLowerCase(), value])
     .filter(([name]) => name.startsWith('ce-'))
@@ -173,7 +175,8 @@ const encodeHeader = (value) =>
 
 /** An event in binary mode. */
 export function writeBinary({ id, source, type, attributes, data }) {
-  const { datacontenttype: contentType = null, ...others } = attributes;
+  const { datacontenttype, ...others } = attributes;
+  const contentType = datacontenttype ?? (data?.base64 ? 'application/octet-stream' : null);
   const headers = Object.entries({ specversion: '1.0', id, source, type }).concat(
     // Names that are numbers come first in a JavaScript object, and so they do where names are sorted.
     Object.entries(others).sort(([a], [b]) => (a < b ? -1 : 1)),

@@ -1,11 +1,14 @@
 //! CloudEvents 1.0 as they arrive over HTTP: structured, batched and binary mode.
 //!
 //! Sources: CloudEvents 1.0.2 (attributes, types), its JSON format (structured, batch) and its HTTP binding
-//! (binary). Nothing is guessed: an attribute that breaks the specification is an error that names it.
+//! (binary). Nothing is guessed: an attribute that breaks the specification is an error that names it. Of URIs the
+//! characters are checked, and that a `dataschema` begins with a scheme; not their structure. Events are bounded:
+//! [`MAX_ATTRIBUTES`], [`MAX_ATTRIBUTE_NAME_BYTES`], [`MAX_ID_BYTES`], [`MAX_VALUE_BYTES`] and [`MAX_BATCH`]; a number
+//! that is beyond JavaScript's is `null` in canonical JSON, so an attribute of 1e400 counts as absent.
 //!
 //! An event is kept as it was received: attributes by their values, those that nobody defined included, and data in
 //! canonical form. So it can be written again in any mode ([`CloudEvent::to_json`], [`write_batch`],
-//! [`CloudEvent::to_http`]), and reading that gives an equal event. Attributes that are JSON `null` count as absent, as
+//! [`CloudEvent::to_http`]), and reading that gives an equal event but for what binary mode cannot say. Attributes that are JSON `null` count as absent, as
 //! the JSON format says.
 
 pub(super) mod read;
@@ -19,7 +22,7 @@ use core::fmt;
 
 pub use write::{HttpMessage, write_batch};
 
-use read::{Builder, MAX_ATTRIBUTES, decode_header, invalid, is_json, strip_ce_prefix};
+use read::{Builder, decode_header, invalid, is_json, strip_ce_prefix};
 
 use crate::json::{self, Canonical, Limits, View};
 
@@ -30,8 +33,14 @@ pub const BATCH: &str = "application/cloudevents-batch+json";
 /// The most events a batch may hold.
 pub const MAX_BATCH: usize = 1_000;
 
-/// The longest attribute name; the specification advises 20.
-const MAX_ATTRIBUTE_NAME_BYTES: usize = 64;
+/// The most attributes beside `specversion`, `id`, `source` and `type`.
+pub const MAX_ATTRIBUTES: usize = 64;
+/// The longest attribute name in bytes; the specification advises 20.
+pub const MAX_ATTRIBUTE_NAME_BYTES: usize = 64;
+/// The longest `id` and `type` in bytes.
+pub const MAX_ID_BYTES: usize = 512;
+/// The longest value of any other attribute in bytes.
+pub const MAX_VALUE_BYTES: usize = 65_536;
 
 /// One event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,7 +113,8 @@ impl CloudEvent {
     /// Reads an event in binary mode: attributes in `ce-` headers, data in the body.
     ///
     /// A body is JSON if `content_type` says so (`application/json`, `text/json` or any `+json`) or is absent;
-    /// `limits` bound its parsing. An empty body is no data.
+    /// `limits` bound its parsing. An empty body is no data. `content_type` is the event's `datacontenttype`: the binding
+    /// has no other header for it, so one called `ce-datacontenttype` is an error.
     ///
     /// # Errors
     /// [`EventError`] names the attribute, or the place in the body, and what is wrong with it.
@@ -118,10 +128,14 @@ impl CloudEvent {
         for (name, value) in headers {
             let Some(name) = strip_ce_prefix(name) else { continue };
             let value = decode_header(value).ok_or_else(|| invalid(name.as_str(), "is not valid UTF-8"))?;
+            if name == "datacontenttype" {
+                return Err(invalid(&name, "belongs into the header `Content-Type`"));
+            }
             builder.set(&name, Value::Text(value))?;
         }
         if let Some(content_type) = content_type {
-            builder.set("datacontenttype", Value::Text(content_type.to_owned()))?;
+            // HTTP lets a tab stand where a space may.
+            builder.set("datacontenttype", Value::Text(content_type.replace('\t', " ")))?;
         }
         if !body.is_empty() {
             builder.set_data(if content_type.is_none_or(is_json) {
@@ -202,7 +216,7 @@ pub enum EventError {
     },
     /// A name is not a valid attribute name.
     Name(String),
-    /// More than 64 attributes.
+    /// More attributes than [`MAX_ATTRIBUTES`].
     TooManyAttributes,
     /// Both `data` and `data_base64` are given.
     TwoKindsOfData,
@@ -233,9 +247,14 @@ impl fmt::Display for EventError {
             Self::Missing(name) => write!(f, "attribute `{name}` is required"),
             Self::Invalid { attribute, reason } => write!(f, "attribute `{attribute}` {reason}"),
             Self::Name(name) => {
-                write!(f, "{name:?} is not an attribute name: use 1 to 64 lower-case letters and digits")
+                write!(
+                    f,
+                    "{name:?} is not an attribute name: use 1 to {MAX_ATTRIBUTE_NAME_BYTES} lower-case letters and digits"
+                )
             }
-            Self::TooManyAttributes => write!(f, "an event has at most {MAX_ATTRIBUTES} attributes"),
+            Self::TooManyAttributes => {
+                write!(f, "an event has at most {MAX_ATTRIBUTES} attributes beside those it needs")
+            }
             Self::TwoKindsOfData => f.write_str("`data` and `data_base64` exclude each other"),
             Self::Body(error) => write!(f, "the body is not JSON: {error}"),
         }
@@ -325,6 +344,10 @@ mod tests {
             (r#","ext":{}"#, "attribute `ext` must be text"),
             (r#","ext":"a\u0000b""#, "attribute `ext` contains a control character"),
             (r#","ext":"\ud800""#, "attribute `ext` contains a lone surrogate"),
+            (r#","ext":"\uffff""#, "attribute `ext` contains a noncharacter"),
+            (r#","ext":"\ufdd0""#, "attribute `ext` contains a noncharacter"),
+            (r#","subject":"\ud83f\udffe""#, "attribute `subject` contains a noncharacter"),
+            (r#","datacontenttype":"a/\u00e9""#, "attribute `datacontenttype` must be a media type"),
             (r#","data":1,"data_base64":"AA==""#, "exclude each other"),
             (r#","data_base64":"%""#, "attribute `data_base64` is not base64"),
         ] {
@@ -342,6 +365,25 @@ mod tests {
             let message_got = structured(text).unwrap_err().to_string();
             assert!(message_got.contains(message), "{text}: {message_got}");
         }
+    }
+
+    #[test]
+    fn an_event_is_as_large_as_it_may_be_and_an_error_names_the_limit() {
+        let text = |length: usize| "x".repeat(length);
+        assert!(with(&format!(r#","ext":"{}""#, text(MAX_VALUE_BYTES))).is_ok());
+        let long = with(&format!(r#","ext":"{}""#, text(MAX_VALUE_BYTES + 1))).unwrap_err().to_string();
+        assert_eq!(long, "attribute `ext` is longer than 65536 bytes");
+        let named = |length: usize| {
+            structured(&format!(
+                r#"{{"specversion":"1.0","id":"1","source":"/s","type":"{}"}}"#,
+                text(length)
+            ))
+        };
+        assert!(named(MAX_ID_BYTES).is_ok());
+        assert_eq!(
+            named(MAX_ID_BYTES + 1).unwrap_err().to_string(),
+            "attribute `type` is longer than 512 bytes"
+        );
     }
 
     #[test]
@@ -379,6 +421,10 @@ mod tests {
         assert!(matches!(event.data(), Data::Json(data) if data.as_bytes() == b"{}"));
         let quoted = headers(&[("ce-subject", br#""a \"b\"""#)], None, b"").unwrap();
         assert_eq!(quoted.attribute("subject"), Some(&Value::Text("a \"b\"".to_owned())));
+        let two = headers(&[("ce-subject", br#""a" and "b""#)], None, b"").unwrap();
+        assert_eq!(two.attribute("subject"), Some(&Value::Text(r#""a" and "b""#.to_owned())));
+        let tab = headers(&[], Some("application/json;\tcharset=utf-8"), b"1.0").unwrap();
+        assert!(matches!(tab.data(), Data::Json(data) if data.as_bytes() == b"1"));
         let xml = headers(&[], Some("application/xml"), b"<a/>").unwrap();
         assert_eq!(xml.data(), &Data::Binary(b"<a/>".to_vec()));
     }
@@ -388,6 +434,8 @@ mod tests {
         assert!(headers(&[("ce-id", b"2")], None, b"").unwrap_err().to_string().contains("given twice"));
         assert!(headers(&[("ce-x", b"%FF")], None, b"").unwrap_err().to_string().contains("not valid UTF-8"));
         assert!(headers(&[("ce-", b"x")], None, b"").is_err());
+        let types = headers(&[("ce-datacontenttype", b"a/b")], Some("a/b"), b"").unwrap_err();
+        assert!(types.to_string().contains("belongs into the header `Content-Type`"), "{types}");
         assert!(matches!(headers(&[], Some("application/vnd.x+JSON; a=b"), b"{"), Err(EventError::Body(_))));
     }
 }

@@ -8,15 +8,11 @@ use alloc::vec::Vec;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{CloudEvent, Data, EventError, MAX_ATTRIBUTE_NAME_BYTES, Value};
+use super::{
+    CloudEvent, Data, EventError, MAX_ATTRIBUTE_NAME_BYTES, MAX_ATTRIBUTES, MAX_ID_BYTES, MAX_VALUE_BYTES,
+    Value,
+};
 use crate::json::{Kind, View};
-
-/// The longest `id` and `type` in bytes.
-const MAX_NAME_BYTES: usize = 512;
-/// The longest value of any other attribute in bytes.
-const MAX_VALUE_BYTES: usize = 4_096;
-/// The most attributes, extensions included.
-pub(super) const MAX_ATTRIBUTES: usize = 64;
 
 #[derive(Default)]
 pub(in crate::notification) struct Builder {
@@ -68,9 +64,9 @@ impl Builder {
                 self.specversion = true;
                 Ok(())
             }
-            "id" => once(&mut self.id, name, text(name, value, MAX_NAME_BYTES)?),
+            "id" => once(&mut self.id, name, text(name, value, MAX_ID_BYTES)?),
             "source" => once(&mut self.source, name, uri_reference(name, value)?),
-            "type" => once(&mut self.event_type, name, text(name, value, MAX_NAME_BYTES)?),
+            "type" => once(&mut self.event_type, name, text(name, value, MAX_ID_BYTES)?),
             _ => self.set_optional(name, value),
         }
     }
@@ -89,7 +85,15 @@ impl Builder {
                 }
                 Value::Text(time)
             }
-            "subject" | "datacontenttype" => Value::Text(text(name, value, MAX_VALUE_BYTES)?),
+            "subject" => Value::Text(text(name, value, MAX_VALUE_BYTES)?),
+            "datacontenttype" => {
+                let given = text(name, value, MAX_VALUE_BYTES)?;
+                // It becomes a header.
+                if !given.is_ascii() {
+                    return Err(invalid(name, "must be a media type, which is ASCII"));
+                }
+                Value::Text(given)
+            }
             "dataschema" => {
                 let uri = uri_reference(name, value)?;
                 if !has_scheme(&uri) {
@@ -186,15 +190,27 @@ fn has_scheme(uri: &str) -> bool {
     })
 }
 
-/// The specification's String type excludes control characters.
+/// The specification's String type excludes control characters and what Unicode will never make characters.
 fn plain(name: &str, text: String, max: usize) -> Result<String, EventError> {
     if text.len() > max {
-        return Err(invalid(name, "is too long"));
+        return Err(invalid(name, if max == MAX_ID_BYTES { TOO_LONG_ID } else { TOO_LONG_VALUE }));
     }
     if text.chars().any(char::is_control) {
         return Err(invalid(name, "contains a control character"));
     }
+    if text.chars().any(is_noncharacter) {
+        return Err(invalid(name, "contains a noncharacter"));
+    }
     Ok(text)
+}
+
+// Constant as reasons are; the assertion holds them to the limits.
+const TOO_LONG_ID: &str = "is longer than 512 bytes";
+const TOO_LONG_VALUE: &str = "is longer than 65536 bytes";
+const _: () = assert!(MAX_ID_BYTES == 512 && MAX_VALUE_BYTES == 65_536);
+
+const fn is_noncharacter(c: char) -> bool {
+    matches!(c, '\u{fdd0}'..='\u{fdef}') || c as u32 & 0xfffe == 0xfffe
 }
 
 fn binary(value: View<'_>) -> Result<Data, EventError> {
@@ -211,10 +227,7 @@ pub(super) fn strip_ce_prefix(name: &str) -> Option<String> {
 
 /// The HTTP binding's header decoding (3.1.3.2): quoted strings are unquoted, then `%XX` is decoded.
 pub(super) fn decode_header(value: &[u8]) -> Option<String> {
-    let value = match value {
-        [b'"', inner @ .., b'"'] => unquote(inner),
-        _ => value.to_vec(),
-    };
+    let value = unquoted(value).unwrap_or_else(|| value.to_vec());
     let mut out = Vec::with_capacity(value.len());
     let mut rest = value.as_slice();
     while let [first, tail @ ..] = rest {
@@ -231,13 +244,18 @@ pub(super) fn decode_header(value: &[u8]) -> Option<String> {
     String::from_utf8(out).ok()
 }
 
-fn unquote(inner: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(inner.len());
-    let mut bytes = inner.iter();
+/// The content of one quoted string; `None` if the value is anything else.
+fn unquoted(value: &[u8]) -> Option<Vec<u8>> {
+    let mut bytes = value.strip_prefix(b"\"")?.iter();
+    let mut out = Vec::with_capacity(value.len());
     while let Some(&byte) = bytes.next() {
-        out.push(if byte == b'\\' { bytes.next().copied().unwrap_or(byte) } else { byte });
+        match byte {
+            b'"' => return bytes.as_slice().is_empty().then_some(out),
+            b'\\' => out.push(*bytes.next()?),
+            _ => out.push(byte),
+        }
     }
-    out
+    None
 }
 
 fn hex_digit(byte: u8) -> Option<u8> {
