@@ -6,8 +6,10 @@
 //! - [`qlik`]: Qlik Cloud's events in their three envelopes, and the way from one to another.
 //! - [`catalogue`]: what the last four tell about each of their event types.
 //!
-//! Models are views over canonical JSON ([`crate::json::Canonical`]): known members are typed, everything else is
-//! kept byte for byte, so that what a model does not know is neither lost nor changed.
+//! Models are views over canonical JSON ([`crate::json::Canonical`]): known members are typed, everything else is kept as
+//! it stands there, so that what a model does not know is neither lost nor changed. The canonical form itself is what
+//! JavaScript makes of the body that came: the last of two values of a key, and numbers as doubles (9007199254740993
+//! becomes 9007199254740992, and 1e400 becomes `null`).
 
 pub mod catalogue;
 pub mod cloudevents;
