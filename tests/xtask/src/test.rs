@@ -21,6 +21,7 @@ pub(crate) fn test(project: &Project, steps: &mut Steps) -> Result<()> {
     rust(project, steps, &package)?;
     lint::docs(project, steps)?;
     core_alone(project, steps)?;
+    fuzz_lock(project, steps)?;
     scripts(project, steps, "package tests", "wasm/js", &package)?;
     scripts(project, steps, "end-to-end tests", "tests/e2e", &package)?;
     steps.summary();
@@ -55,6 +56,14 @@ fn core_alone(project: &Project, steps: &mut Steps) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The lock of the targets for libFuzzer, a workspace that nothing else here builds, is of the core as it is.
+fn fuzz_lock(project: &Project, steps: &mut Steps) -> Result<()> {
+    let sh = &project.shell;
+    steps.run("lock of the fuzz targets", || {
+        Ok(cmd!(sh, "cargo fetch --locked --manifest-path tests/fuzz/Cargo.toml").run()?)
+    })
 }
 
 /// The tests below a folder that Node runs: files named `*.test.mjs`, or with another ending of a script.
