@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::SystemTime;
 
 use anyhow::{Context as _, Result};
-use clap::Args;
+use clap::{Args, value_parser};
 use xshell::cmd;
 
 use crate::output::Output;
@@ -17,14 +17,16 @@ use crate::steps::{Steps, say};
 /// The program of `tests/src/bin` that does it.
 const PROGRAM: &str = "differential-fuzz";
 const SECONDS: u64 = 60;
+/// In seconds. Time cannot be counted on from now without end.
+const YEAR: u64 = 31_536_000;
 
 #[derive(Args)]
 pub(crate) struct Extent {
-    /// For how long; a minute unless told otherwise
-    #[arg(long, value_name = "N", conflicts_with = "documents")]
+    /// For how long, at most a year; a minute unless told otherwise
+    #[arg(long, value_name = "N", conflicts_with = "documents", value_parser = value_parser!(u64).range(1..=YEAR))]
     seconds: Option<u64>,
     /// How many documents
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
     documents: Option<u64>,
     /// The seed of the first document; the next ones count up from it. A new one each time unless told otherwise
     #[arg(long, value_name = "S")]
@@ -89,5 +91,21 @@ mod tests {
         assert_eq!(told(&["--seconds", "5", "--seed", "3"]).as_deref(), Some("--seconds 5 --seed 3"));
         assert_eq!(told(&["--documents", "1"]).as_deref(), Some("--documents 1 --seed 7"));
         assert_eq!(told(&["--documents", "1", "--seconds", "1"]), None);
+    }
+
+    #[test]
+    fn nothing_and_more_than_a_year_are_no_extent() {
+        assert!(
+            told(&["--seconds", "31536000"]).is_some()
+                && told(&["--documents", &u64::MAX.to_string()]).is_some()
+        );
+        for (unit, amount) in [
+            ("--seconds", "0"),
+            ("--seconds", "31536001"),
+            ("--seconds", "18446744073709551615"),
+            ("--documents", "0"),
+        ] {
+            assert_eq!(told(&[unit, amount]), None, "{unit} {amount}");
+        }
     }
 }
