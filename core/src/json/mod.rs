@@ -18,10 +18,11 @@
 //! point. Nothing recurses, time is linear but for sorting, memory is a multiple of the text, and [`Limits`] bound
 //! both. Nothing panics, whatever the bytes.
 //!
-//! By default the limits are JavaScript's own or wider, so that nothing is refused which it can read and write: V8 has
-//! no strings longer than 512 MiB, and `JSON.stringify`, which recurses, overflows its stack long before 100,000 levels
-//! (Node 20 at 4,106; at 16,974 with four times the stack). Whoever reads what strangers send asks for less. The one
-//! exception is a text that is longer than 512 MiB in UTF-8 and shorter in UTF-16.
+//! By default the limits are those of Node 20 and 22 or wider: V8 has no strings longer than 512 MiB, and their
+//! `JSON.stringify`, which recurses, overflows the stack they come with long before 100,000 levels (Node 20 at 4,106; at
+//! 16,974 with four times the stack). Whoever reads what strangers send asks for less. Beyond the limits lie texts that
+//! are longer than 512 MiB in UTF-8 and shorter in UTF-16, and depths that take a far larger stack or an engine that
+//! writes without recursion, as V8 does since; [`Limits`] go as deep as one asks.
 //!
 //! Not guaranteed: that JavaScript can *write* what is written here, as a deep text may overflow its stack and a result
 //! may be longer than its strings. Bytes that are no UTF-8 are refused, where JavaScript's decoders would put U+FFFD.
@@ -49,7 +50,8 @@ pub use view::{Elements, Key, Kind, Members, View};
 
 /// Up to where a text is read.
 ///
-/// The default refuses nothing that JavaScript can read and write, which is more than a stranger should be granted: the
+/// The default refuses nothing that Node 20 and 22 read and write as they come, which is more than a stranger should be
+/// granted: the
 /// result may take several times the memory of the text. A server that knows the longest body it takes says so here.
 ///
 /// ```

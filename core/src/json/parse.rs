@@ -15,7 +15,7 @@ use super::word;
 
 /// The longest text that is read whatever the limits say: V8 has no longer strings. (It counts UTF-16 code units, of
 /// which what is not ASCII has fewer than bytes.) It keeps every position of the draft within 32 bits, as a number grows
-/// to less than five times its length.
+/// to less than six times its length.
 pub(super) const MAX_BYTES: usize = 1 << 29;
 
 const BYTE_ORDER_MARK: char = '\u{feff}';

@@ -173,3 +173,11 @@ fn a_canonical_text_is_borrowed() {
     }
     assert!(matches!(canonicalize(b"[1, 2]"), Ok(Cow::Owned(_))));
 }
+
+#[test]
+fn what_is_canonical_is_borrowed_whatever_white_space_stands_around_it() {
+    for text in ["[1]", " [1]", "[1]\n", "\r\n\t {\"a\":\"b\"} \n", "\n0.5 ", " \"\" "] {
+        let canonical = canonicalize(text.as_bytes()).unwrap();
+        assert!(matches!(canonical, Cow::Borrowed(inner) if inner == text.trim().as_bytes()), "{text:?}");
+    }
+}
