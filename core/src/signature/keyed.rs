@@ -27,7 +27,7 @@ pub enum KeyError {
     PublicKey,
     /// An Ed25519 key is no secret of an HMAC: everybody may know its public half.
     Ed25519,
-    /// The key is nothing but zeros, so anybody could sign with it.
+    /// The key is nothing but zeros or white space, so anybody could sign with it.
     Blank,
 }
 
@@ -42,7 +42,7 @@ impl fmt::Display for KeyError {
             }
             Self::PublicKey => "a public key (whpk_) verifies; to sign, give the private one (whsk_)",
             Self::Ed25519 => "this is an Ed25519 key (whpk_ or whsk_), and the scheme takes a shared secret",
-            Self::Blank => "the key is nothing but zeros: anybody could sign with it",
+            Self::Blank => "the key is nothing but zeros or white space: anybody could sign with it",
         })
     }
 }

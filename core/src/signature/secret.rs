@@ -114,10 +114,15 @@ pub(super) fn is_blank(key: &[u8]) -> bool {
     key.iter().all(|byte| byte.is_ascii_whitespace() || matches!(byte, 0 | b'='))
 }
 
-/// Whether it is an Ed25519 key as Standard Webhooks writes it, whose public half is no secret at all. (Others write
-/// shared secrets behind `whsk_`, too, but of other lengths.)
+/// Whether it is an Ed25519 key as Standard Webhooks writes it, whose public half is no secret at all, also with what
+/// files and quotes leave around it. (Others write shared secrets behind `whsk_`, too, but of other lengths.)
 pub(super) fn is_ed25519(secret: &Secret) -> bool {
-    let is = |prefix, len| base64_after(prefix, secret).is_some_and(|key| key.len() == len);
+    let around = |byte: &u8| byte.is_ascii_whitespace() || b"\"'`".contains(byte);
+    let text = secret.as_bytes();
+    let start = text.iter().position(|byte| !around(byte)).unwrap_or(text.len());
+    let end = text.iter().rposition(|byte| !around(byte)).map_or(start, |last| last + 1);
+    let bare = Secret(Zeroizing::new(text[start..end].to_vec()));
+    let is = |prefix, len| base64_after(prefix, &bare).is_some_and(|key| key.len() == len);
     is("whpk_", 32) || is("whsk_", 64)
 }
 

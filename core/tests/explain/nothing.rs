@@ -2,6 +2,42 @@
 
 use super::*;
 
+/// What a stranger puts before a header of the request.
+#[test]
+fn a_header_of_nearly_the_name_stands_in_for_none_that_is_there() {
+    let time = NOW - 1_000_000;
+    let tag = sha256(SECRET, format!("v0:{time}:{JSON}"));
+    for (name, value) in
+        [("x_slack_request_timestamp", format!("{NOW}000")), ("HTTP_X_SLACK_SIGNATURE", "v0=00".into())]
+    {
+        let mut headers = header(name, value);
+        headers.extend(header("x-slack-signature", format!("v0={}", hex::encode(&tag))));
+        headers.extend(header("x-slack-request-timestamp", time.to_string()));
+        let explanation = ask(Scheme::SLACK, &[SECRET], &headers, JSON.as_bytes());
+        assert_eq!(explanation.mistakes, [Mistake::Stale { age: 1_000_000 }]);
+        let explanation = ask(Scheme::SLACK, &[SECRET], &headers, pretty().as_bytes());
+        assert_eq!(codes(&explanation), ["pretty_printed", "stale_timestamp"]);
+    }
+}
+
+#[test]
+fn the_age_of_a_time_that_nobody_signed_is_not_told() {
+    let say = |tag: Vec<u8>| {
+        let value = format!("t={},v1={}", NOW - 900, hex::encode(tag));
+        codes(&ask(Scheme::STRIPE, &[SECRET], &header("stripe-signature", value), JSON.as_bytes()))
+    };
+    assert_eq!(say(sha256(JSON, SECRET)), ["swapped_arguments"]);
+    assert_eq!(say(sha256(SECRET, JSON)), ["signed_parts"]);
+}
+
+#[test]
+fn a_signature_with_the_empty_key_proves_nothing() {
+    let headers = header("qlik-signature", hex::encode(sha256("", JSON)));
+    for secret in ["AAAA", "0000", "whsec_AAAA", "whsec_ICAg"] {
+        assert_eq!(ask(Scheme::QLIK, &[secret], &headers, JSON.as_bytes()).mistakes, [], "{secret}");
+    }
+}
+
 #[test]
 fn what_everybody_may_know_proves_nothing() {
     let public = "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=";
@@ -146,9 +182,13 @@ proptest! {
 
     #[test]
     fn no_result_holds_a_tag_or_a_key(scheme in prop::sample::select(Scheme::presets()), body in bodies()) {
-        // What is asked about is unsigned, and everything that could be computed is looked for in the answer.
-        let headers = header(scheme.signature_header(), "00".repeat(32));
-        let text = format!("{:?}", ask(scheme, &[SECRET], &headers, &body));
+        // Unsigned, and signed with a mistake: everything that could be computed is looked for in the answer.
+        let unsigned = header(scheme.signature_header(), "00".repeat(32));
+        let text = format!("{:?}", ask(scheme, &[SECRET], &unsigned, &body));
+        let held = [b"\xef\xbb\xbf".as_slice(), &body].concat();
+        let named = ask(Scheme::QLIK, &[SECRET], &signed(&body), &held);
+        prop_assert!(!named.mistakes.is_empty());
+        let text = format!("{text}{named:?}{:?}", named.mistakes.iter().map(ToString::to_string).collect::<Vec<_>>());
         let tag = sha256(SECRET, &body);
         for hidden in [hex::encode(&tag), STANDARD.encode(&tag), SECRET.to_owned(), format!("{tag:?}")] {
             prop_assert!(!text.contains(&hidden), "{}", text);

@@ -253,6 +253,17 @@ fn a_right_signature_in_headers_that_are_refused_is_told() {
 }
 
 #[test]
+fn a_secret_beside_the_right_one_that_is_no_key_is_told() {
+    let key = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    let tag = sha256(STANDARD.decode(&key[6..]).unwrap(), format!("id.{NOW}.{JSON}"));
+    let mut headers = header("svix-signature", format!("v1,{}", STANDARD.encode(tag)));
+    headers.extend(header("svix-id", "id"));
+    headers.extend(header("svix-timestamp", NOW.to_string()));
+    let explanation = ask(Scheme::SVIX, &["not base64!!", key], &headers, JSON.as_bytes());
+    assert_eq!(codes(&explanation), ["secret_beside"]);
+}
+
+#[test]
 fn two_mistakes_at_once_are_both_named() {
     let explanation = ask(Scheme::QLIK, &[&format!("{SECRET}\n")], &signed(JSON), pretty().as_bytes());
     assert_eq!(codes(&explanation), ["pretty_printed", "secret_space_around"]);

@@ -28,6 +28,8 @@ pub enum Mistake {
     },
     /// The signature is right, and the headers are refused for what verifying says of them.
     Headers,
+    /// The signature is right, and another of the secrets is no key of the scheme.
+    SecretBeside,
     /// Only the weaker signature is there, which the scheme does not accept; it is right.
     WeakerSignature,
     /// The header has another name, as CGI, WSGI and PHP give it.
@@ -172,6 +174,7 @@ impl Mistake {
             Self::AnotherSecret { .. } => "another_secret",
             Self::AnotherScheme { .. } => "another_scheme",
             Self::Headers => "headers",
+            Self::SecretBeside => "secret_beside",
             Self::WeakerSignature => "weaker_signature",
             Self::HeaderName { .. } => "header_name",
             Self::Algorithm { .. } => "algorithm",
@@ -200,6 +203,9 @@ impl Mistake {
                 "verify by that scheme, if it is no weaker: an attacker can leave the better signature out"
             }
             Self::Headers => "mend the header that the verdict names: hand over each header once, as it came",
+            Self::SecretBeside => {
+                "take out the secret that is no key of the scheme, or write it as the scheme has it"
+            }
             Self::WeakerSignature => {
                 "have the sender send this scheme's signature; accept the weaker one only if it cannot"
             }
@@ -341,6 +347,9 @@ impl fmt::Display for Mistake {
             }
             Self::AnotherScheme { name } => write!(f, "it was signed by the scheme {name}"),
             Self::Headers => f.write_str("the signature is right; only the headers are not"),
+            Self::SecretBeside => {
+                f.write_str("the signature is right; only another of the secrets is no key of the scheme")
+            }
             Self::WeakerSignature => f.write_str("only the weaker signature is there, and it is right"),
             Self::HeaderName { found } => write!(f, "the signature stands in a header named {found:?}"),
             Self::Algorithm { used } => write!(f, "it was signed by {}", used.name()),

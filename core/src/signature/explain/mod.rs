@@ -141,6 +141,9 @@ pub fn explain(question: Question<'_>) -> Explanation {
             request.age(question.scheme, None).into_iter().collect()
         }
         _ => match request.search(&mut effort) {
+            Some(found) if found.is_empty() && matches!(verdict, Verdict::Key(_)) => {
+                Vec::from([Mistake::SecretBeside])
+            }
             Some(found) if found.is_empty() => Vec::from([Mistake::Headers]),
             found => found.unwrap_or_default(),
         },
@@ -218,9 +221,7 @@ impl<'a> Request<'a> {
         let Question { scheme: own, secrets, other_secrets, .. } = *self.question;
         let keys = keys(scheme, own, secrets, other_secrets);
         let mut mistakes = self.search_keys(search, &keys)?;
-        // Where it has its name, others of nearly that name have done no harm.
-        let renamed = values.iter().all(|(_, name)| !name.eq_ignore_ascii_case(&scheme.header));
-        let renamed = values.first().filter(|_| renamed);
+        let renamed = values.first().filter(|(_, name)| !name.eq_ignore_ascii_case(&scheme.header));
         mistakes.extend(renamed.map(|(_, found)| Mistake::HeaderName { found: String::from(*found) }));
         mistakes.extend(self.age(scheme, Some(&mistakes)));
         Some(mistakes)
@@ -298,8 +299,10 @@ impl<'a> Request<'a> {
     /// What is wrong with the time of a request whose signature fits.
     fn age(&self, scheme: &Scheme, mistakes: Option<&[Mistake]>) -> Option<Mistake> {
         let tolerance = u64::from(scheme.tolerance?);
-        // Where another number of parts was signed, the time may not have been.
-        if mistakes.is_some_and(|found| found.iter().any(|it| matches!(it, Mistake::SignedParts { .. }))) {
+        // Where other parts were signed, the time may not have been.
+        let other_parts =
+            |it: &Mistake| matches!(it, Mistake::SignedParts { .. } | Mistake::SwappedArguments);
+        if mistakes.is_some_and(|found| found.iter().any(other_parts)) {
             return None;
         }
         let time = header::timestamp(self.envelope(scheme).time?)?;
@@ -459,12 +462,17 @@ fn with(mistake: Mistake, others: Vec<Mistake>) -> Vec<Mistake> {
     [mistake].into_iter().chain(others).collect()
 }
 
-/// The values of a header, and the names they stand under: its own, or what CGI, WSGI and PHP make of it.
+/// The values of a header, and the names they stand under: its own; only if there is none, what CGI, WSGI and PHP make
+/// of it. Verifying reads no other, and what a stranger adds must not stand in for it.
 fn header_values<'a>(
     headers: &'a [(&'a str, &'a [u8])],
     wanted: &str,
 ) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let own = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(wanted));
     let is = move |name: &str| {
+        if own {
+            return name.eq_ignore_ascii_case(wanted);
+        }
         let cgi = name.split_at_checked(5).filter(|(start, _)| start.eq_ignore_ascii_case("HTTP_"));
         let name = cgi.map_or(name, |(_, rest)| rest);
         let same = |(found, wanted): (u8, u8)| {

@@ -82,6 +82,7 @@ fn prefixes<'a>(scheme: &Scheme, entry: &'a str) -> impl Iterator<Item = (&'a st
         (1..=20).contains(end) && entry.as_bytes()[..*end].iter().all(is_name)
     });
     let named = name.map(|end| entry.split_at(end + 1));
+    let named = named.or_else(|| entry.starts_with("0x").then(|| entry.split_at(2)));
     own.into_iter().chain(named).chain([("", entry)])
 }
 
@@ -99,7 +100,7 @@ impl Readings<'_> {
             return;
         }
         for (encoding, bytes) in [
-            (Encoding::Hex, const_hex::decode(text).ok()),
+            (Encoding::Hex, const_hex::decode(text).ok().filter(|_| !text.starts_with("0x"))),
             (Encoding::Base64, LENIENT.decode(text).ok()),
             (Encoding::Base64Url, URL.decode(text).ok()),
         ] {
