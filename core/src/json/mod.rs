@@ -45,6 +45,7 @@ use alloc::vec::Vec;
 
 pub use error::{Error, Expected, LoneSurrogate, Reason};
 pub use number::write_number;
+pub(crate) use order::array_index;
 pub use string::write_string;
 pub use view::{Elements, Key, Kind, Members, View};
 

@@ -79,7 +79,7 @@ impl Object {
     /// Takes note of the next member: its canonical key with quotes, where that starts in the draft and the input.
     #[inline(always)]
     pub(super) fn member(&mut self, key: &[u8], start: usize, offset: usize) -> Member {
-        self.floor = match array_index(key) {
+        self.floor = match quoted_index(key) {
             Some(index) => {
                 self.disordered |= u64::from(index) < self.floor;
                 u64::from(index)
@@ -198,14 +198,14 @@ impl Order {
         let indices = self.plan.iter().filter(|member| **member != REPLACED);
         self.sorted.extend(
             indices
-                .filter_map(|member| Some(entry(array_index(members[index(*member)].key(text))?, *member))),
+                .filter_map(|member| Some(entry(quoted_index(members[index(*member)].key(text))?, *member))),
         );
         self.sorted.sort_unstable();
         self.pieces.extend(self.sorted.iter().map(|entry| piece(position(member_of(*entry)))));
         let names = self.plan.iter().filter(|member| **member != REPLACED);
         self.pieces.extend(
             names
-                .filter(|member| array_index(members[index(**member)].key(text)).is_none())
+                .filter(|member| quoted_index(members[index(**member)].key(text)).is_none())
                 .map(|member| piece(*member)),
         );
         self.objects
@@ -256,13 +256,14 @@ fn member_of(entry: u64) -> usize {
 
 /// The array index that a key, given with quotes, stands for: the decimal form of 0 to 2³² − 2.
 #[inline(always)]
-fn array_index(key: &[u8]) -> Option<u32> {
+fn quoted_index(key: &[u8]) -> Option<u32> {
     // Hardly any key begins with a digit.
-    if key[1].is_ascii_digit() { decimal(&key[1..key.len() - 1]) } else { None }
+    if key[1].is_ascii_digit() { array_index(&key[1..key.len() - 1]) } else { None }
 }
 
+/// The same for a key without its quotes.
 #[inline(never)]
-fn decimal(digits: &[u8]) -> Option<u32> {
+pub(crate) fn array_index(digits: &[u8]) -> Option<u32> {
     match digits {
         [b'0'] => Some(0),
         [b'1'..=b'9', rest @ ..] if rest.len() < 10 && rest.iter().all(u8::is_ascii_digit) => {
@@ -372,7 +373,7 @@ mod tests {
             ("\"1a\"", None),
             ("\"\"", None),
         ] {
-            assert_eq!(array_index(key.as_bytes()), index, "{key}");
+            assert_eq!(quoted_index(key.as_bytes()), index, "{key}");
         }
     }
 }

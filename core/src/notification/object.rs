@@ -1,6 +1,5 @@
 //! Writing JSON objects in canonical form, member by member.
 
-use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
 use super::cloudevents::Value;
@@ -42,7 +41,8 @@ impl Object {
     pub(super) fn others(&mut self, of: View<'_>, known: &[&str]) -> &mut Self {
         let others = of.members().into_iter().flatten();
         for (key, value) in others.filter(|(key, _)| !known.iter().any(|name| key.matches(name))) {
-            let index = key.to_text().ok().as_deref().and_then(array_index);
+            // What is an index has no escapes, so its digits stand between its quotes.
+            let index = json::array_index(key.raw().trim_matches('"').as_bytes());
             self.canonical_key(index, |out| out.extend_from_slice(key.raw().as_bytes()));
             self.out.extend_from_slice(value.raw().as_bytes());
         }
@@ -63,7 +63,7 @@ impl Object {
     }
 
     fn key(&mut self, key: &str) {
-        self.canonical_key(array_index(key), |out| json::write_string(out, key));
+        self.canonical_key(json::array_index(key.as_bytes()), |out| json::write_string(out, key));
     }
 
     fn canonical_key(&mut self, index: Option<u32>, write: impl FnOnce(&mut Vec<u8>)) {
@@ -88,11 +88,6 @@ impl Object {
         }
         self.out = ordered;
     }
-}
-
-/// The array index that JavaScript takes a key for: its decimal form, below 2³² − 1.
-fn array_index(key: &str) -> Option<u32> {
-    key.parse().ok().filter(|index: &u32| *index < u32::MAX && index.to_string() == key)
 }
 
 #[cfg(test)]
