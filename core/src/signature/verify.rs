@@ -310,7 +310,7 @@ impl Check {
     }
 }
 
-fn judge_age(tolerance: Option<u32>, timestamp: Option<i64>, now: i64) -> Result<(), VerifyError> {
+pub(super) fn judge_age(tolerance: Option<u32>, timestamp: Option<i64>, now: i64) -> Result<(), VerifyError> {
     let (Some(tolerance), Some(timestamp)) = (tolerance, timestamp) else { return Ok(()) };
     let age = now.saturating_sub(timestamp);
     let tolerance = i64::from(tolerance);

@@ -37,7 +37,7 @@ use super::keyed::{Envelope, KeyError, hash_of};
 use super::mac::{Hash, Mac};
 use super::scheme::{Part, Scheme, SignedBody, Time};
 use super::secret::Secret;
-use super::verify::{Verifier, VerifyError};
+use super::verify::{Verifier, VerifyError, judge_age};
 use crate::json::{self, Reason};
 
 /// What to explain.
@@ -138,7 +138,7 @@ pub fn explain(question: Question<'_>) -> Explanation {
     let request = Request::new(&question);
     let mistakes = match &verdict {
         Verdict::Refused(VerifyError::Stale { .. } | VerifyError::Future { .. }) => {
-            request.age(question.scheme, None).into_iter().collect()
+            request.age(question.scheme, &[]).into_iter().collect()
         }
         _ => match request.search(&mut effort) {
             Some(found) if found.is_empty() && matches!(verdict, Verdict::Key(_)) => {
@@ -223,7 +223,7 @@ impl<'a> Request<'a> {
         let mut mistakes = self.search_keys(search, &keys)?;
         let renamed = values.first().filter(|(_, name)| !name.eq_ignore_ascii_case(&scheme.header));
         mistakes.extend(renamed.map(|(_, found)| Mistake::HeaderName { found: String::from(*found) }));
-        mistakes.extend(self.age(scheme, Some(&mistakes)));
+        mistakes.extend(self.age(scheme, &mistakes));
         Some(mistakes)
     }
 
@@ -296,26 +296,24 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// What is wrong with the time of a request whose signature fits.
-    fn age(&self, scheme: &Scheme, mistakes: Option<&[Mistake]>) -> Option<Mistake> {
-        let tolerance = u64::from(scheme.tolerance?);
+    /// What is wrong with the time of a request whose signature fits, these mistakes apart.
+    fn age(&self, scheme: &Scheme, mistakes: &[Mistake]) -> Option<Mistake> {
         // Where other parts were signed, the time may not have been.
         let other_parts =
             |it: &Mistake| matches!(it, Mistake::SignedParts { .. } | Mistake::SwappedArguments);
-        if mistakes.is_some_and(|found| found.iter().any(other_parts)) {
+        if mistakes.iter().any(other_parts) {
             return None;
         }
         let time = header::timestamp(self.envelope(scheme).time?)?;
-        let age = self.question.now.saturating_sub(time);
-        let in_seconds = self.question.now.saturating_sub(time / 1_000);
-        if age.unsigned_abs() <= tolerance {
-            None
-        } else if in_seconds.unsigned_abs() <= tolerance {
-            Some(Mistake::Milliseconds)
-        } else if age > 0 {
-            Some(Mistake::Stale { age })
-        } else {
-            Some(Mistake::Future { ahead: age.saturating_neg() })
+        let judge = |time| judge_age(scheme.tolerance, Some(time), self.question.now);
+        let error = judge(time).err()?;
+        if judge(time / 1_000).is_ok() {
+            return Some(Mistake::Milliseconds);
+        }
+        match error {
+            VerifyError::Stale { age } => Some(Mistake::Stale { age }),
+            VerifyError::Future { ahead } => Some(Mistake::Future { ahead }),
+            _ => None,
         }
     }
 
