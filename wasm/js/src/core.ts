@@ -4,7 +4,7 @@
 export { VerificationError } from './error.js';
 export type { Fault, VerificationCode } from './error.js';
 export { schemes } from './scheme.js';
-export type { Part, Preset, PresetName, Scheme } from './scheme.js';
+export type { Part, Preset, PresetName, Replay, Scheme } from './scheme.js';
 export type { Body, HeadersLike } from './inputs.js';
 export type { Secret } from './engine.js';
 export { BaseVerifier, noCanonical, signWith, standardSecret, verifyWith } from './verifier.js';

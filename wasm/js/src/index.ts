@@ -15,6 +15,7 @@ export type {
   Part,
   Preset,
   PresetName,
+  Replay,
   Scheme,
   Secret,
   VerificationCode,

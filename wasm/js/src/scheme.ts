@@ -44,6 +44,9 @@ export interface Scheme {
   readonly key?: 'whole' | 'standard-webhooks' | 'base64';
 }
 
+/** What a scheme offers against replays: nothing, a signed time, a signed id, or both. */
+export type Replay = 'nothing' | 'time' | 'id' | 'id-and-time';
+
 /** A scheme that is built in: all that every scheme has is spelt out. */
 export interface Preset extends Scheme {
   readonly name: PresetName;
@@ -52,8 +55,8 @@ export interface Preset extends Scheme {
   readonly signed: readonly Part[];
   readonly body: 'raw' | 'canonical';
   readonly key: 'whole' | 'standard-webhooks' | 'base64';
-  /** What it offers against replays: nothing, a signed time, a signed id, or both. */
-  readonly replay: 'nothing' | 'time' | 'id' | 'id-and-time';
+  /** What it offers against replays. */
+  readonly replay: Replay;
 }
 
 /**
@@ -70,3 +73,10 @@ export interface Preset extends Scheme {
  * ```
  */
 export const schemes: { readonly [Name in PresetName]: Preset } = presets;
+
+/** What a scheme offers against replays. Of a name that is none nothing is said: the verifier refuses it. */
+export function replayOf(scheme: PresetName | Scheme): Replay {
+  const signed = (typeof scheme === 'string' ? schemes[scheme]?.signed : scheme.signed) ?? [];
+  const [id, time] = [signed.includes('id'), signed.includes('timestamp')];
+  return id && time ? 'id-and-time' : id ? 'id' : time ? 'time' : 'nothing';
+}

@@ -5,7 +5,8 @@ import type { Secret } from './engine.js';
 import { VerificationError } from './error.js';
 import { bodyOf, headersOf, refuseUnknown } from './inputs.js';
 import type { Body, HeadersLike } from './inputs.js';
-import type { PresetName, Scheme } from './scheme.js';
+import { replayOf } from './scheme.js';
+import type { PresetName, Replay, Scheme } from './scheme.js';
 
 /** Settings of a verifier. A name that is none of these is a `TypeError`. */
 export interface VerifierOptions {
@@ -78,9 +79,12 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 export abstract class BaseVerifier {
   /** The scheme's name. */
   readonly scheme: string;
+  /** What the scheme offers against replays: nothing, a signed time, a signed id, or both. */
+  readonly replay: Replay;
+  /** The longest body that is looked at, in bytes. */
+  readonly maxBytes: number;
   readonly #key: Key;
   readonly #now: () => number;
-  readonly #maxBytes: number;
   readonly #canonicalize: Canonicalize | undefined;
 
   /** @internal */
@@ -98,6 +102,7 @@ export abstract class BaseVerifier {
     }
     const fields = schemeFields(scheme);
     this.scheme = typeof scheme === 'string' ? scheme : scheme.name;
+    this.replay = replayOf(scheme);
     // From here on no code of the caller's runs, which could throw and leave a key that nobody can dispose of.
     this.#key = new Key(fields, secretBytes(secrets), tolerance === undefined ? NaN : (tolerance ?? -1));
     const canonical = body === undefined ? this.#key.canonical : body === 'canonical';
@@ -107,7 +112,7 @@ export abstract class BaseVerifier {
     }
     Key.watch(this, this.#key);
     this.#now = now;
-    this.#maxBytes = maxBytes;
+    this.maxBytes = maxBytes;
     this.#canonicalize = canonical ? canonicalize : undefined;
   }
 
@@ -117,7 +122,7 @@ export abstract class BaseVerifier {
    * @throws {@link VerificationError} unless it is genuine.
    */
   verify<Event = unknown>(headers: HeadersLike, rawBody: Body): Verified<Event> {
-    const body = bodyOf(rawBody, this.#maxBytes);
+    const body = bodyOf(rawBody, this.maxBytes);
     const found = headersOf(headers, this.#key.headers);
     const now = this.#now();
     if (!Number.isFinite(now)) {

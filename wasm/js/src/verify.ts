@@ -16,6 +16,7 @@ export type {
   Part,
   Preset,
   PresetName,
+  Replay,
   Scheme,
   Secret,
   VerificationCode,
