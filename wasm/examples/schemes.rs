@@ -18,10 +18,17 @@ fn main() -> io::Result<()> {
 
 fn preset(out: &mut impl Write, scheme: &Scheme) -> io::Result<()> {
     writeln!(out, "  {:?}: {{", scheme.name())?;
-    field(out, "name", scheme.name())?;
+    // What is as it is unless a scheme says otherwise is not said: every byte of this is in the package.
+    let unless = |usual: &str, name: &str| Some(name.to_owned()).filter(|name| name != usual);
     field(out, "header", scheme.signature_header())?;
-    field(out, "algorithm", scheme.algorithm().name())?;
-    field(out, "encoding", scheme.encoding().name())?;
+    for (name, value) in [
+        ("algorithm", unless("hmac-sha256", scheme.algorithm().name())),
+        ("encoding", unless("hex", scheme.encoding().name())),
+        ("body", unless("raw", scheme.body().name())),
+        ("key", unless("whole", scheme.key().name())),
+    ] {
+        value.map_or(Ok(()), |value| field(out, name, &value))?;
+    }
     if !scheme.grammar().prefix().is_empty() {
         field(out, "prefix", scheme.grammar().prefix())?;
     }
@@ -29,7 +36,9 @@ fn preset(out: &mut impl Write, scheme: &Scheme) -> io::Result<()> {
         field(out, "separator", separator.character().encode_utf8(&mut [0; 4]))?;
     }
     let parts: Vec<String> = scheme.parts().iter().map(part).collect();
-    writeln!(out, "    signed: [{}],", parts.join(", "))?;
+    if parts != ["'body'"] {
+        writeln!(out, "    signed: [{}],", parts.join(", "))?;
+    }
     let (timestamp_header, timestamp_prefix) = match scheme.time() {
         Some(Time::Header(name)) => (Some(&**name), None),
         Some(Time::Entry(prefix)) => (None, Some(&**prefix)),
@@ -44,10 +53,9 @@ fn preset(out: &mut impl Write, scheme: &Scheme) -> io::Result<()> {
     ] {
         value.map_or(Ok(()), |value| field(out, name, value))?;
     }
-    scheme.tolerance().map_or(Ok(()), |seconds| writeln!(out, "    tolerance: {seconds},"))?;
-    field(out, "body", scheme.body().name())?;
-    field(out, "key", scheme.key().name())?;
-    field(out, "replay", scheme.replay().name())?;
+    if let Some(seconds) = scheme.tolerance().filter(|seconds| *seconds != 300) {
+        writeln!(out, "    tolerance: {seconds},")?;
+    }
     writeln!(out, "  }},")
 }
 

@@ -10,7 +10,7 @@ import { build } from 'esbuild';
  * The files of the package. They import each other, so that what they share exists once for `import` and once for
  * `require`; `exports` names three.
  */
-const FILES = ['index', 'verify', 'canonical', 'full', 'core', 'json'];
+const FILES = ['index', 'verify', 'canonical', 'full', 'core', 'json', 'sha512'];
 const ENTRIES = { '.': 'index', './verify': 'verify', './canonical': 'canonical' };
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));

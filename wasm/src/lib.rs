@@ -8,5 +8,5 @@ extern crate alloc;
 mod border;
 #[cfg(all(target_arch = "wasm32", feature = "canonical"))]
 pub mod canonical;
-#[cfg(all(target_arch = "wasm32", feature = "verify"))]
-pub mod verify;
+#[cfg(all(target_arch = "wasm32", feature = "mac"))]
+pub mod mac;

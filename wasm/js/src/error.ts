@@ -29,6 +29,7 @@ const FAULTS = {
   invalid_headers: 'receiver',
   invalid_id: 'receiver',
   invalid_timestamp: 'receiver',
+  body_changed: 'receiver',
   disposed: 'receiver',
   internal: 'receiver',
 } as const satisfies Record<string, Fault>;
@@ -69,11 +70,3 @@ export class VerificationError extends Error {
     this.fault = FAULTS[code];
   }
 }
-
-/**
- * The code of that name; `internal` for a name that is none.
- *
- * @internal
- */
-export const codeOf = (name: string): VerificationCode =>
-  Object.hasOwn(FAULTS, name) ? (name as VerificationCode) : 'internal';

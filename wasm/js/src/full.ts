@@ -1,6 +1,9 @@
 import { canonicalBytes } from './json.js';
+import { sha512 } from './sha512.js';
 import { BaseVerifier, signWith, verifyWith } from './core.js';
-import type { Body, HeadersLike, Message, PresetName, Scheme, Secret, Verified, VerifierOptions } from './core.js';
+import type { Body, EventOf, HeadersLike, Message, PresetName, Scheme, Secret, Verified, VerifierOptions } from './core.js';
+
+const PARTS = { canonicalize: canonicalBytes, sha512 };
 
 /**
  * Verifies requests by one scheme with the secrets that are valid at present, newest first.
@@ -15,9 +18,9 @@ import type { Body, HeadersLike, Message, PresetName, Scheme, Secret, Verified, 
  * verifier.dispose();
  * ```
  */
-export class Verifier extends BaseVerifier {
-  constructor(scheme: PresetName | Scheme, secrets: Secret | readonly Secret[], options: VerifierOptions = {}) {
-    super(scheme, secrets, options, canonicalBytes);
+export class Verifier<const Given extends PresetName | Scheme = PresetName | Scheme> extends BaseVerifier<Given> {
+  constructor(scheme: Given, secrets: Secret | readonly Secret[], options: VerifierOptions = {}) {
+    super(scheme, secrets, options, PARTS);
   }
 }
 
@@ -34,14 +37,14 @@ export class Verifier extends BaseVerifier {
  * verify('standard-webhooks', 'secret', headers, '{"n":1}').id; // 'msg_1'
  * ```
  */
-export function verify<Event = unknown>(
-  scheme: PresetName | Scheme,
+export function verify<const Given extends PresetName | Scheme, Event = EventOf<Given>>(
+  scheme: Given,
   secrets: Secret | readonly Secret[],
   headers: HeadersLike,
   rawBody: Body,
   options: VerifierOptions = {},
 ): Verified<Event> {
-  return verifyWith<Event>(new Verifier(scheme, secrets, options), headers, rawBody);
+  return verifyWith<Given, Event>(new Verifier(scheme, secrets, options), headers, rawBody);
 }
 
 /**
@@ -57,5 +60,5 @@ export function verify<Event = unknown>(
  * ```
  */
 export function sign(scheme: PresetName | Scheme, secret: Secret, message: Message): Record<string, string> {
-  return signWith(canonicalBytes, scheme, secret, message);
+  return signWith(PARTS, scheme, secret, message);
 }

@@ -9,8 +9,11 @@ export type { JsonSyntaxError } from './json.js';
 export { VerificationError, schemes, standardSecret } from './core.js';
 export type {
   Body,
+  EventOf,
+  Events,
   Fault,
   HeadersLike,
+  KeyForm,
   Message,
   Part,
   Preset,

@@ -3,6 +3,7 @@
 
 import { utf8Length, viewOf } from './bytes.js';
 import { VerificationError } from './error.js';
+import { malformed } from './header.js';
 
 /**
  * Refuses names that do not exist: one letter amiss, and a check that was asked for would never be made.
@@ -51,47 +52,58 @@ function describe(value: unknown): string {
   return typeof value === 'object' ? 'a parsed object' : `a ${typeof value}`;
 }
 
-/** Names and values in turn, of those headers that the scheme looks at. The core judges them. */
-export function headersOf(headers: unknown, wanted: ReadonlySet<string>): string[] {
+/** The longest that the headers of a signature are, names and values together. */
+const MAX_HEADERS = 16384;
+
+/**
+ * Those headers that are looked at, by their names in lower case: visible ASCII and spaces, never cut or mapped. `wanted`
+ * says which, and which of them there may be once only.
+ */
+export function headersOf(headers: unknown, wanted: ReadonlyMap<string, boolean>): Map<string, string> {
   if (headers === null || typeof headers !== 'object') {
     throw new VerificationError('invalid_headers', `the headers are ${describe(headers)}, no headers`);
   }
-  const found: string[] = [];
-  if (Object.prototype.toString.call(headers) === '[object Headers]') {
-    for (const name of wanted) {
-      const value = (headers as Headers).get(name);
-      if (value !== null) {
-        found.push(name, text(name, value));
+  const found = new Map<string, string>();
+  let size = 0;
+  const add = (name: string, value: unknown): void => {
+    // Finds no letter beyond ASCII whose lower case is one.
+    const lower = wanted.has(name) || !/^[!-~]*$/.test(name) ? name : name.toLowerCase();
+    const needed = wanted.get(lower);
+    if (value === undefined || needed === undefined) {
+      return;
+    }
+    for (const one of Array.isArray(value) ? (value as unknown[]) : [value]) {
+      if (typeof one !== 'string') {
+        throw new VerificationError('invalid_headers', `header ${name} is ${describe(one)}, no string`, { header: name });
       }
+      size += name.length + one.length;
+      if (size > MAX_HEADERS) {
+        throw new VerificationError('headers_too_large', 'the headers are too large to be a signature');
+      }
+      if (needed && !/^[ -~]*$/.test(one)) {
+        throw malformed(lower);
+      }
+      if (needed && found.has(lower)) {
+        throw new VerificationError('duplicate_header', `header ${lower} is there more than once`, { header: lower });
+      }
+      found.set(lower, one);
+    }
+  };
+  if (Object.prototype.toString.call(headers) === '[object Headers]') {
+    for (const name of wanted.keys()) {
+      add(name, (headers as Headers).get(name) ?? undefined);
     }
   } else if (Symbol.iterator in headers) {
     for (const pair of headers as Iterable<unknown>) {
       if (!Array.isArray(pair) || pair.length !== 2 || typeof pair[0] !== 'string') {
         throw new VerificationError('invalid_headers', 'a list of headers holds pairs of a name and a value');
       }
-      add(found, wanted, pair[0], pair[1]);
+      add(pair[0], pair[1]);
     }
   } else {
     for (const name of Object.keys(headers)) {
-      add(found, wanted, name, (headers as Record<string, unknown>)[name]);
+      add(name, (headers as Record<string, unknown>)[name]);
     }
   }
   return found;
-}
-
-function add(found: string[], wanted: ReadonlySet<string>, name: string, value: unknown): void {
-  // Finds all that the core could take for its own, and it compares again.
-  if (value === undefined || !(wanted.has(name) || wanted.has(name.toLowerCase()))) {
-    return;
-  }
-  for (const one of Array.isArray(value) ? value : [value]) {
-    found.push(name, text(name, one));
-  }
-}
-
-function text(name: string, value: unknown): string {
-  if (typeof value !== 'string') {
-    throw new VerificationError('invalid_headers', `header ${name} is ${describe(value)}, no string`, { header: name });
-  }
-  return value;
 }

@@ -1,4 +1,9 @@
+import { ENCODINGS } from './digits.js';
+import { VerificationError } from './error.js';
 import { schemes as presets } from './generated/schemes.js';
+import { refuseUnknown } from './inputs.js';
+import type { Hash } from './key.js';
+import type { KeyForm } from './secret.js';
 
 /** The name of a scheme that is built in. */
 export type PresetName = keyof typeof presets;
@@ -41,7 +46,7 @@ export interface Scheme {
    * `whole` (the secret as it is) unless said; `standard-webhooks` (what follows `whsec_`, decoded, or what is derived
    * from any other secret); `base64` (decoded, behind `whsec_` or without it, and nothing else).
    */
-  readonly key?: 'whole' | 'standard-webhooks' | 'base64';
+  readonly key?: KeyForm;
 }
 
 /** What a scheme offers against replays: nothing, a signed time, a signed id, or both. */
@@ -54,10 +59,15 @@ export interface Preset extends Scheme {
   readonly encoding: 'hex' | 'base64' | 'base64url';
   readonly signed: readonly Part[];
   readonly body: 'raw' | 'canonical';
-  readonly key: 'whole' | 'standard-webhooks' | 'base64';
+  readonly key: KeyForm;
   /** What it offers against replays. */
   readonly replay: Replay;
 }
+
+/** What a scheme is unless it says otherwise. */
+const DEFAULTS = { algorithm: 'hmac-sha256', encoding: 'hex', signed: ['body'], body: 'raw', key: 'whole' } as const;
+/** What Standard Webhooks libraries allow, in seconds. */
+const TOLERANCE = 300;
 
 /**
  * The schemes that are built in, by name.
@@ -72,11 +82,189 @@ export interface Preset extends Scheme {
  * schemes.github.replay; // 'nothing'
  * ```
  */
-export const schemes: { readonly [Name in PresetName]: Preset } = presets;
+export const schemes: { readonly [Name in PresetName]: Preset } = /* @__PURE__ */ spellOut();
 
-/** What a scheme offers against replays. Of a name that is none nothing is said: the verifier refuses it. */
-export function replayOf(scheme: PresetName | Scheme): Replay {
-  const signed = (typeof scheme === 'string' ? schemes[scheme]?.signed : scheme.signed) ?? [];
+function spellOut(): { readonly [Name in PresetName]: Preset } {
+  const spelt = Object.entries(presets).map(([name, preset]): [string, Preset] => {
+    const scheme = { ...DEFAULTS, name: name as PresetName, ...(preset as Omit<Scheme, 'name'>) };
+    return [name, { ...scheme, ...(timed(scheme) && { tolerance: TOLERANCE }), replay: replayOf(scheme.signed) }];
+  });
+  return Object.fromEntries(spelt) as { [Name in PresetName]: Preset };
+}
+
+/** A scheme that makes sense, taken apart. */
+export interface Plan {
+  readonly name: string;
+  readonly header: string;
+  readonly hash: Hash;
+  readonly encoding: keyof typeof ENCODINGS;
+  readonly prefix: string;
+  readonly separator: string | undefined;
+  /** What is signed before the body, and what behind it. */
+  readonly before: readonly Part[];
+  readonly after: readonly Part[];
+  /** What no id may hold, since it separates the parts. */
+  readonly separators: string;
+  readonly idHeader: string | undefined;
+  readonly timestampHeader: string | undefined;
+  readonly timestampPrefix: string | undefined;
+  readonly weakerHeader: string | undefined;
+  /** In seconds; undefined if no time is signed. */
+  readonly tolerance: number | undefined;
+  readonly canonical: boolean;
+  readonly key: KeyForm;
+  readonly replay: Replay;
+}
+
+const KNOWN = {
+  name: 0,
+  header: 0,
+  algorithm: 0,
+  encoding: 0,
+  prefix: 0,
+  separator: 0,
+  signed: 0,
+  idHeader: 0,
+  timestampHeader: 0,
+  timestampPrefix: 0,
+  weakerHeader: 0,
+  tolerance: 0,
+  body: 0,
+  key: 0,
+  // What is derived from the others, so that a preset can be given as data.
+  replay: 0,
+} satisfies Record<keyof Preset, 0>;
+
+const HASHES: Readonly<Record<string, Hash>> = { 'hmac-sha1': 1, 'hmac-sha256': 2, 'hmac-sha512': 5 };
+
+const TEXT = /^[ -~]{1,256}$/;
+const TEXTS =
+  'prefixes and literals are 1 to 256 printable ASCII characters; a prefix does not begin with a space, and does not ' +
+  'hold the separator';
+
+/** Takes a scheme apart, if it makes sense: the core's rules (`signature/scheme/build.rs`). */
+export function planOf(scheme: PresetName | Scheme): Plan {
+  const given = givenBy(scheme);
+  const { name, header, algorithm, encoding, prefix = '', separator, idHeader, timestampHeader, timestampPrefix } = given;
+  const { weakerHeader, tolerance, body, key } = given;
+  const parts = partsOf(given.signed);
+  require(/^[a-z\d_-]{1,64}$/.test(name), "a scheme's name is 1 to 64 lower-case letters, digits, hyphens and underscores");
+  const headers = [header, idHeader, timestampHeader, weakerHeader].filter((header) => header !== undefined);
+  for (const header of headers) {
+    require(/^[a-z\d!#$%&'*+.^_`|~-]{1,256}$/.test(header), `"${header}" is not a header name in lower case`);
+    require(headers.indexOf(header) === headers.lastIndexOf(header), `header "${header}" is used for two things`);
+  }
+  const hash = own(HASHES, algorithm, 'algorithm is hmac-sha256, hmac-sha512 or hmac-sha1');
+  own(ENCODINGS, encoding, 'encoding is hex, base64 or base64url');
+  own({ raw: 1, canonical: 1 }, body, 'body is raw or canonical');
+  own({ whole: 1, base64: 1, 'standard-webhooks': 1 }, key, 'key is whole, base64 or standard-webhooks');
+  own({ ' ': 1, ',': 1 }, separator ?? ' ', 'separator is a space or a comma');
+  const both = timestampHeader !== undefined && timestampPrefix !== undefined;
+  require(!both, 'the time stands in timestampHeader or behind timestampPrefix, not both');
+  requireSigned(parts, 'id', idHeader !== undefined);
+  requireSigned(parts, 'timestamp', timed(given));
+  const inHeader = (text: string): boolean => TEXT.test(text) && text[0] !== ' ' && !(separator && text.includes(separator));
+  require(prefix === '' || inHeader(prefix), TEXTS);
+  if (timestampPrefix !== undefined) {
+    const apart = separator !== undefined && !prefix.startsWith(timestampPrefix) && !timestampPrefix.startsWith(prefix);
+    require(apart, "a time in the signature header needs a separator there, and the tag a prefix that the time's does not begin with");
+    require(inHeader(timestampPrefix), TEXTS);
+  }
+  const whole = tolerance === undefined || (Number.isInteger(tolerance) && tolerance >= 0 && tolerance < 2 ** 32);
+  require(whole, 'tolerance is in whole seconds');
+  require(tolerance === undefined || timed(given), 'a tolerance needs a timestampHeader or timestampPrefix');
+  const at = parts.indexOf('body');
+  return {
+    name,
+    header,
+    hash,
+    encoding,
+    prefix,
+    separator,
+    before: parts.slice(0, at),
+    after: parts.slice(at + 1),
+    separators: parts.map((part) => (typeof part === 'string' ? '' : part.text.replace(/[a-z\d.]/gi, ''))).join(''),
+    idHeader,
+    timestampHeader,
+    timestampPrefix,
+    weakerHeader,
+    tolerance: timed(given) ? (tolerance ?? TOLERANCE) : undefined,
+    canonical: body === 'canonical',
+    key,
+    replay: replayOf(parts),
+  };
+}
+
+type Given = Scheme & Required<Pick<Scheme, keyof typeof DEFAULTS>>;
+
+/** What was given, each member read once. */
+function givenBy(scheme: PresetName | Scheme): Given {
+  if (typeof scheme === 'string') {
+    if (!Object.hasOwn(schemes, scheme)) {
+      throw new VerificationError('unknown_scheme', `there is no scheme of this name; there is ${Object.keys(schemes).join(', ')}`);
+    }
+    return schemes[scheme];
+  }
+  require(scheme !== null && typeof scheme === 'object', 'a scheme is the name of a preset or an object');
+  refuseUnknown('a scheme', scheme, KNOWN);
+  const members = Object.entries(scheme).filter(([, value]) => value !== undefined) as [string, unknown][];
+  for (const [name, value] of members) {
+    require(name === 'signed' || name === 'tolerance' || typeof value === 'string', `${name} of a scheme is a string`);
+  }
+  const given = { ...DEFAULTS, ...Object.fromEntries(members) };
+  require('name' in given && 'header' in given, 'a scheme has a name and a header');
+  return given as Given;
+}
+
+/** What is signed: in one way only, whatever the parts hold. */
+function partsOf(signed: unknown): Part[] {
+  require(Array.isArray(signed), 'what is signed is a list of parts');
+  // A list with holes has fewer parts than it says; copied, it says so. And a text is read once.
+  const parts = [...(signed as unknown[])].map((part): Part => {
+    if (part === 'body' || part === 'id' || part === 'timestamp') {
+      return part;
+    }
+    require(part !== null && typeof part === 'object', 'what is signed is body, id, timestamp or { text }');
+    refuseUnknown('a fixed text that is signed', part as object, { text: 0 });
+    const { text } = part as { text: unknown };
+    require(typeof text === 'string' && TEXT.test(text), TEXTS);
+    return { text: text as string };
+  });
+  const bodies = parts.filter((part) => part === 'body').length;
+  require(bodies === 1 && parts.length <= 16, 'the signed parts hold the body exactly once, and at most 16 parts in all');
+  let separated = true;
+  for (const [index, part] of parts.entries()) {
+    if (typeof part !== 'string') {
+      separated ||= /[^a-z\d]/i.test(part.text);
+    } else {
+      const once = parts.indexOf(part) === index;
+      require(separated && once, 'each part is signed once, and between two parts stands a literal that is not only letters and digits');
+      separated = false;
+    }
+  }
+  return parts;
+}
+
+function requireSigned(parts: readonly Part[], part: 'id' | 'timestamp', stands: boolean): void {
+  require(parts.includes(part) === stands, `the ${part} must both have a header and be signed: unsigned, it protects nothing`);
+}
+
+function timed({ timestampHeader, timestampPrefix }: Omit<Scheme, 'name' | 'header'>): boolean {
+  return timestampHeader !== undefined || timestampPrefix !== undefined;
+}
+
+function replayOf(signed: readonly Part[]): Replay {
   const [id, time] = [signed.includes('id'), signed.includes('timestamp')];
-  return id && time ? 'id-and-time' : id ? 'id' : time ? 'time' : 'nothing';
+  return id ? (time ? 'id-and-time' : 'id') : time ? 'time' : 'nothing';
+}
+
+function require(makesSense: boolean, message: string): asserts makesSense {
+  if (!makesSense) {
+    throw new VerificationError('invalid_scheme', message);
+  }
+}
+
+function own<Value>(of: Readonly<Record<string, Value>>, name: string, message: string): Value {
+  require(Object.hasOwn(of, name), message);
+  return of[name] as Value;
 }

@@ -1,12 +1,19 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
-import { Key, erase, schemeFields, secretBytes, signed, standardForm } from './engine.js';
-import type { Secret } from './engine.js';
+import { encode } from './digits.js';
+import { engine } from './engine.js';
 import { VerificationError } from './error.js';
+import type { EventOf } from './event.js';
+import { around, claimOf, fitsId, judgeAge, namesOf } from './header.js';
+import type { Claim } from './header.js';
 import { bodyOf, headersOf, refuseUnknown } from './inputs.js';
 import type { Body, HeadersLike } from './inputs.js';
-import { replayOf } from './scheme.js';
-import type { PresetName, Replay, Scheme } from './scheme.js';
+import { Key } from './key.js';
+import type { Engine } from './key.js';
+import { planOf } from './scheme.js';
+import type { Plan, PresetName, Replay, Scheme } from './scheme.js';
+import { keysOf } from './secret.js';
+import type { Secret } from './secret.js';
 
 /** Settings of a verifier. A name that is none of these is a `TypeError`. */
 export interface VerifierOptions {
@@ -24,6 +31,12 @@ export interface VerifierOptions {
    * that hand out only a parsed body. The scheme's own unless said, and every preset's is `raw`.
    */
   readonly body?: 'raw' | 'canonical';
+  /**
+   * `required`: the headers of Standard Webhooks must be there as well and be genuine, with the key that
+   * {@link standardSecret} shows. They sign an id and a time, so what the scheme itself cannot tell, replays, can be.
+   * sigpost's server sends them with every delivery.
+   */
+  readonly standardWebhooks?: 'required';
 }
 
 /** A request that is genuine. */
@@ -31,13 +44,11 @@ export interface Verified<Event = unknown> {
   /**
    * The payload, parsed from the signed bytes when it is first asked for. A byte order mark before it is passed over.
    *
-   * @throws {@link VerificationError} `not_json` if the signed bytes are no JSON in UTF-8.
+   * @throws {@link VerificationError} `not_json` if the signed bytes are no JSON in UTF-8; `body_changed` if you changed
+   * your buffer in the meantime.
    */
   readonly event: Event;
-  /**
-   * Exactly the bytes that were signed, or their canonical form: a copy, so what you do to your buffer later changes
-   * nothing.
-   */
+  /** Exactly the bytes that were signed, or their canonical form: a copy. */
   readonly signedBytes: Uint8Array;
   /** The scheme's name. */
   readonly scheme: string;
@@ -59,61 +70,107 @@ export interface Message {
   readonly timestamp?: number;
 }
 
-/** Makes the canonical form of a body, where there is the module for it. */
+/** Makes the canonical form of a body. */
 export type Canonicalize = (body: string | Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>;
+
+/** What an entry of the package has besides: 'sigpost/verify' nothing, 'sigpost' both. */
+export interface Parts {
+  readonly canonicalize?: Canonicalize;
+  readonly sha512?: Engine;
+}
 
 const MAX_BYTES = 16 * 1024 * 1024;
 
-const OPTIONS = { tolerance: 0, now: 0, maxBytes: 0, body: 0 } satisfies Record<keyof VerifierOptions, 0>;
+const OPTIONS = { tolerance: 0, now: 0, maxBytes: 0, body: 0, standardWebhooks: 0 } satisfies Record<keyof VerifierOptions, 0>;
 const MESSAGE = { body: 0, id: 0, timestamp: 0 } satisfies Record<keyof Message, 0>;
-
-/** In the entry without the canonicaliser. */
-export const noCanonical: Canonicalize = () => {
-  throw new VerificationError('invalid_option', "the canonical form is not in 'sigpost/verify': import from 'sigpost'");
-};
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
+/** Closes verifiers that nobody disposed of. */
+const forgotten = new FinalizationRegistry<readonly Check[]>(close);
+
+/** A scheme and the keys that are valid at present. */
+interface Check {
+  readonly plan: Plan;
+  readonly keys: readonly Key[];
+}
+
+function checkOf(plan: Plan, secrets: Secret | readonly Secret[], parts: Parts): Check {
+  const hasher = plan.hash === 5 ? parts.sha512 : engine;
+  if (!hasher) {
+    throw missing('SHA-512');
+  }
+  return { plan, keys: keysOf(secrets, plan.key).map((bytes) => new Key(hasher, plan.hash, bytes)) };
+}
+
+const missing = (what: string): VerificationError => invalid(`${what} is not in 'sigpost/verify': import from 'sigpost'`);
+
+function close(checks: readonly Check[]): void {
+  checks.forEach(({ keys }) => keys.forEach((key) => key.close()));
+}
+
 /** What both entries' `Verifier` is. */
-export abstract class BaseVerifier {
+export abstract class BaseVerifier<Given extends PresetName | Scheme = PresetName | Scheme> {
   /** The scheme's name. */
   readonly scheme: string;
-  /** What the scheme offers against replays: nothing, a signed time, a signed id, or both. */
+  /** What is offered against replays: nothing, a signed time, a signed id, or both. */
   readonly replay: Replay;
   /** The longest body that is looked at, in bytes. */
   readonly maxBytes: number;
-  readonly #key: Key;
+  /** The scheme; and Standard Webhooks, if it is required. */
+  readonly #checks: readonly [Check, ...Check[]];
+  readonly #wanted: ReadonlyMap<string, boolean>;
+  readonly #tolerance: number;
   readonly #now: () => number;
   readonly #canonicalize: Canonicalize | undefined;
 
   /** @internal */
   protected constructor(
-    scheme: PresetName | Scheme,
+    scheme: Given,
     secrets: Secret | readonly Secret[],
     options: VerifierOptions,
-    canonicalize: Canonicalize,
+    parts: Parts,
   ) {
     refuseUnknown('a verifier', options, OPTIONS);
-    const { tolerance, now = Date.now, maxBytes = MAX_BYTES, body } = options;
+    const { tolerance, now = Date.now, maxBytes = MAX_BYTES, body, standardWebhooks } = options;
     const known = body === undefined || body === 'raw' || body === 'canonical';
     if (!known || typeof now !== 'function' || !isAmount(maxBytes) || !(tolerance == null || isAmount(tolerance))) {
-      throw new VerificationError('invalid_option', 'tolerance and maxBytes are whole numbers, body is raw or canonical');
+      throw invalid('tolerance and maxBytes are whole numbers, body is raw or canonical');
     }
-    const fields = schemeFields(scheme);
-    this.scheme = typeof scheme === 'string' ? scheme : scheme.name;
-    this.replay = replayOf(scheme);
-    // From here on no code of the caller's runs, which could throw and leave a key that nobody can dispose of.
-    this.#key = new Key(fields, secretBytes(secrets), tolerance === undefined ? NaN : (tolerance ?? -1));
-    const canonical = body === undefined ? this.#key.canonical : body === 'canonical';
-    if (canonical && canonicalize === noCanonical) {
-      this.#key.close();
-      noCanonical('');
+    if (standardWebhooks !== undefined && standardWebhooks !== 'required') {
+      throw invalid('standardWebhooks is required, or not there');
     }
-    Key.watch(this, this.#key);
-    this.#now = now;
+    const plan = planOf(scheme);
+    const canonical = body === undefined ? plan.canonical : body === 'canonical';
+    if (canonical && !parts.canonicalize) {
+      throw missing('the canonical form');
+    }
+    const standard = standardWebhooks && planOf('standard-webhooks');
+    const judge = standard ?? plan;
+    if (tolerance != null && judge.tolerance === undefined) {
+      throw new VerificationError('invalid_tolerance', 'this scheme signs no time, so it cannot tell how old a message is');
+    }
+    this.scheme = plan.name;
+    this.replay = judge.replay;
     this.maxBytes = maxBytes;
-    this.#canonicalize = canonical ? canonicalize : undefined;
+    this.#now = now;
+    this.#tolerance = tolerance === null ? Infinity : (tolerance ?? judge.tolerance ?? Infinity);
+    this.#canonicalize = canonical ? parts.canonicalize : undefined;
+    // From here on no code of the caller's runs, which could throw and leave a key that nobody can dispose of. But the
+    // secrets, which may be no keys of the one or the other.
+    const own = checkOf(plan, secrets, parts);
+    this.#checks = [own];
+    if (standard) {
+      try {
+        this.#checks = [own, checkOf(standard, secrets, parts)];
+      } catch (error) {
+        close([own]);
+        throw error;
+      }
+    }
+    this.#wanted = new Map(this.#checks.flatMap(({ plan }) => namesOf(plan)));
+    forgotten.register(this, this.#checks, this.#checks);
   }
 
   /**
@@ -121,18 +178,28 @@ export abstract class BaseVerifier {
    *
    * @throws {@link VerificationError} unless it is genuine.
    */
-  verify<Event = unknown>(headers: HeadersLike, rawBody: Body): Verified<Event> {
+  verify<Event = EventOf<Given>>(headers: HeadersLike, rawBody: Body): Verified<Event> {
     const body = bodyOf(rawBody, this.maxBytes);
-    const found = headersOf(headers, this.#key.headers);
-    const now = this.#now();
+    const found = headersOf(headers, this.#wanted);
+    const now = Math.floor(this.#now() / 1000);
     if (!Number.isFinite(now)) {
-      throw new VerificationError('invalid_option', 'now() returned no time');
+      throw invalid('now() returned no time');
     }
-    // The headers first: without a signature, a body costs nothing. Then what is verified, which nobody else can change:
-    // not while it is verified, as in shared memory, and not before it is read as the event.
-    this.#key.begin(found);
-    const signed = this.#canonicalize ? canonicalOf(this.#canonicalize, body) : copyOf(body);
-    return new Genuine(this.scheme, signed, this.#key.finish(signed, now)) as Verified<Event>;
+    // The headers first: without a signature, a body costs nothing.
+    const claims = this.#checks.map(({ plan }) => claimOf(plan, found));
+    const signed = this.#canonicalize ? canonicalOf(this.#canonicalize, body) : body;
+    let verified: Genuine | undefined;
+    for (const [index, { keys }] of this.#checks.entries()) {
+      const claim = claims[index] as Claim;
+      const { secret, same } = fit(keys, signed, claim);
+      // The age last: staleness tells a forger nothing.
+      if (index === claims.length - 1 && claim.timestamp !== undefined) {
+        judgeAge(claim.timestamp, now, this.#tolerance);
+      }
+      // The last that is there says most: Standard Webhooks has an id and a time.
+      verified = new Genuine(this.scheme, secret, claim, signed, this.#canonicalize ? undefined : same);
+    }
+    return verified as Verified<Event>;
   }
 
   /**
@@ -140,7 +207,8 @@ export abstract class BaseVerifier {
    * cannot be erased by anybody.
    */
   dispose(): void {
-    this.#key.close();
+    forgotten.unregister(this.#checks);
+    close(this.#checks);
   }
 
   /** {@link dispose}, for `using`. */
@@ -154,8 +222,29 @@ if (!Symbol.dispose) {
   Reflect.deleteProperty(BaseVerifier.prototype, 'undefined');
 }
 
+/** Which key fits, and how to see whether a body is still the one that it fits. */
+function fit(
+  keys: readonly Key[],
+  body: string | Uint8Array<ArrayBuffer>,
+  { before, after, tags }: Claim,
+): { secret: number; same: Same } {
+  for (const [secret, key] of keys.entries()) {
+    const fits = key.fits({ before, body, after }, tags);
+    if (fits) {
+      return { secret, same: fits === true ? undefined : fits };
+    }
+  }
+  throw new VerificationError('mismatch', 'the signature does not match');
+}
+
+type Same = ((body: Uint8Array) => boolean) | undefined;
+
 /** `verify` of both entries. */
-export function verifyWith<Event>(verifier: BaseVerifier, headers: HeadersLike, rawBody: Body): Verified<Event> {
+export function verifyWith<Given extends PresetName | Scheme, Event>(
+  verifier: BaseVerifier<Given>,
+  headers: HeadersLike,
+  rawBody: Body,
+): Verified<Event> {
   try {
     return verifier.verify<Event>(headers, rawBody);
   } finally {
@@ -165,47 +254,41 @@ export function verifyWith<Event>(verifier: BaseVerifier, headers: HeadersLike, 
 
 /** `sign` of both entries. */
 export function signWith(
-  canonicalize: Canonicalize,
+  parts: Parts,
   scheme: PresetName | Scheme,
   secret: Secret,
   message: Message,
 ): Record<string, string> {
   refuseUnknown('a message', message, MESSAGE);
-  const body = bodyOf(message.body, Infinity);
-  const { id = '', timestamp = Math.floor(Date.now() / 1000) } = message;
-  if (typeof id !== 'string' || typeof timestamp !== 'number') {
-    throw new VerificationError('invalid_id', 'an id is a string, a timestamp a number');
+  const raw = bodyOf(message.body, Infinity);
+  const { id, timestamp = Math.floor(Date.now() / 1000) } = message;
+  const plan = planOf(scheme);
+  const { header, idHeader, timestampHeader, timestampPrefix, prefix, separator = '' } = plan;
+  const fits = typeof id === 'string' && fitsId(id) && ![...plan.separators].some((mark) => id.includes(mark));
+  if (idHeader && !fits) {
+    throw new VerificationError('invalid_id', 'this scheme signs an id: give one of 1 to 256 visible ASCII characters, no dot');
   }
-  const secrets = secretBytes([secret]);
+  if (plan.tolerance !== undefined && !(isAmount(timestamp) && timestamp < 1e15)) {
+    const told = 'this scheme signs a time: give one in seconds since 1970, from 0 to 999999999999999';
+    throw new VerificationError('invalid_timestamp', told);
+  }
+  if (plan.canonical && !parts.canonicalize) {
+    throw missing('the canonical form');
+  }
+  const body = plan.canonical && parts.canonicalize ? canonicalOf(parts.canonicalize, raw) : raw;
+  const check = checkOf(plan, [secret], parts);
   try {
-    return signed(schemeFields(scheme), secrets, { body, id, timestamp }, (raw) => canonicalOf(canonicalize, raw));
+    const tag = (check.keys[0] as Key).tag({ ...around(plan, id, String(timestamp)), body });
+    const time = timestampPrefix === undefined ? '' : timestampPrefix + timestamp + separator;
+    return {
+      ...(idHeader && { [idHeader]: id as string }),
+      ...(timestampHeader && { [timestampHeader]: String(timestamp) }),
+      [header]: time + prefix + encode(tag, plan.encoding),
+    };
   } finally {
-    erase(secrets);
+    close([check]);
   }
 }
-
-/**
- * The Standard Webhooks key of a secret, as every library of that standard takes it: itself if it is `whsec_` and
- * base64 of 24 to 64 bytes, else derived from it. Sigpost signs `webhook-signature` with it.
- *
- * @example
- * ```js
- * import { standardSecret } from 'sigpost';
- *
- * standardSecret('0123456789abcdef0123456789abcdef'); // 'whsec_Yts+H2PG6sBj0PomR54jP6Z8/n9JGHibTgwjY7hDPuA='
- * ```
- */
-export function standardSecret(secret: Secret): string {
-  const secrets = secretBytes([secret]);
-  try {
-    return standardForm(secrets);
-  } finally {
-    erase(secrets);
-  }
-}
-
-const copyOf = (body: string | Uint8Array<ArrayBuffer>): string | Uint8Array<ArrayBuffer> =>
-  typeof body === 'string' ? body : body.slice();
 
 function canonicalOf(canonicalize: Canonicalize, raw: string | Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   try {
@@ -223,23 +306,28 @@ function canonicalOf(canonicalize: Canonicalize, raw: string | Uint8Array<ArrayB
 
 const isAmount = (value: unknown): boolean => Number.isInteger(value) && (value as number) >= 0;
 
+const invalid = (message: string): VerificationError => new VerificationError('invalid_option', message);
+
 class Genuine implements Verified {
   declare readonly id?: string;
   declare readonly timestamp?: number;
-  readonly scheme: string;
-  readonly secretIndex: number;
-  #signed: string | Uint8Array<ArrayBuffer>;
-  #shown: Uint8Array<ArrayBuffer> | undefined;
+  #body: string | Uint8Array<ArrayBuffer>;
+  #same: Same;
   #event: { value: unknown } | undefined;
 
+  /**
+   * `same`: whether a body is the one that was verified. To copy a large body costs as much as to verify it, and mostly for
+   * nothing; so it is copied when it is asked for, and looked at again. Without `same`, it is copied now.
+   */
   constructor(
-    scheme: string,
+    readonly scheme: string,
+    readonly secretIndex: number,
+    { id, timestamp }: Claim,
     body: string | Uint8Array<ArrayBuffer>,
-    { secretIndex, id, timestamp }: { secretIndex: number; id: string | undefined; timestamp: number | undefined },
+    same: Same,
   ) {
-    this.scheme = scheme;
-    this.secretIndex = secretIndex;
-    this.#signed = body;
+    this.#same = same;
+    this.#body = same || typeof body === 'string' ? body : body.slice();
     if (id !== undefined) {
       this.id = id;
     }
@@ -248,17 +336,27 @@ class Genuine implements Verified {
     }
   }
 
-  /** A copy of its own: whoever changes it does not change the event. */
   get signedBytes(): Uint8Array<ArrayBuffer> {
-    return (this.#shown ??= this.#bytes().slice());
+    return this.#own().slice();
   }
 
   get event(): unknown {
-    return (this.#event ??= { value: parse(this.#bytes()) }).value;
+    return (this.#event ??= { value: parse(this.#own()) }).value;
   }
 
-  #bytes(): Uint8Array<ArrayBuffer> {
-    return typeof this.#signed === 'string' ? encoder.encode(this.#signed) : this.#signed;
+  /** The bytes that were signed, in a place that nobody else can write to. */
+  #own(): Uint8Array<ArrayBuffer> {
+    if (typeof this.#body === 'string') {
+      return encoder.encode(this.#body);
+    }
+    if (this.#same) {
+      const copy = this.#body.slice();
+      if (!this.#same(copy)) {
+        throw new VerificationError('body_changed', 'the body was changed after it was verified, in the buffer that you gave');
+      }
+      [this.#body, this.#same] = [copy, undefined];
+    }
+    return this.#body;
   }
 }
 

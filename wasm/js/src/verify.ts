@@ -4,14 +4,17 @@
  * @packageDocumentation
  */
 
-import { BaseVerifier, noCanonical, signWith, verifyWith } from './core.js';
-import type { Body, HeadersLike, Message, PresetName, Scheme, Secret, Verified, VerifierOptions } from './core.js';
+import { BaseVerifier, signWith, verifyWith } from './core.js';
+import type { Body, EventOf, HeadersLike, Message, PresetName, Scheme, Secret, Verified, VerifierOptions } from './core.js';
 
 export { VerificationError, schemes, standardSecret } from './core.js';
 export type {
   Body,
+  EventOf,
+  Events,
   Fault,
   HeadersLike,
+  KeyForm,
   Message,
   Part,
   Preset,
@@ -42,9 +45,9 @@ export interface RawOptions extends Omit<VerifierOptions, 'body'> {
  * verifier.dispose();
  * ```
  */
-export class Verifier extends BaseVerifier {
-  constructor(scheme: PresetName | Scheme, secrets: Secret | readonly Secret[], options: RawOptions = {}) {
-    super(scheme, secrets, options, noCanonical);
+export class Verifier<const Given extends PresetName | Scheme = PresetName | Scheme> extends BaseVerifier<Given> {
+  constructor(scheme: Given, secrets: Secret | readonly Secret[], options: RawOptions = {}) {
+    super(scheme, secrets, options, {});
   }
 }
 
@@ -53,17 +56,17 @@ export class Verifier extends BaseVerifier {
  *
  * @throws VerificationError unless it is genuine.
  */
-export function verify<Event = unknown>(
-  scheme: PresetName | Scheme,
+export function verify<const Given extends PresetName | Scheme, Event = EventOf<Given>>(
+  scheme: Given,
   secrets: Secret | readonly Secret[],
   headers: HeadersLike,
   rawBody: Body,
   options: RawOptions = {},
 ): Verified<Event> {
-  return verifyWith<Event>(new Verifier(scheme, secrets, options), headers, rawBody);
+  return verifyWith<Given, Event>(new Verifier(scheme, secrets, options), headers, rawBody);
 }
 
 /** The headers to send with a body. */
 export function sign(scheme: PresetName | Scheme, secret: Secret, message: Message): Record<string, string> {
-  return signWith(noCanonical, scheme, secret, message);
+  return signWith({}, scheme, secret, message);
 }

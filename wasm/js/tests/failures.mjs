@@ -27,8 +27,7 @@ export const failures = (secret) => ({
   'no such scheme': () => new Verifier('imuta', secret),
   'a scheme that makes no sense': () => new Verifier({ name: 'x', header: 'X' }, secret),
   'a scheme whose name throws': () => {
-    let times = 0;
-    const scheme = { header: 'x-sig', get name() { if ((times += 1) > 1) throw new Error('no'); return 'x'; } };
+    const scheme = { header: 'x-sig', get name() { throw new Error('no'); } };
     return new Verifier(scheme, secret);
   },
   'no headers': () => verify('immuta', secret, {}, 'x'),

@@ -11,9 +11,9 @@ export const folder = resolve(process.env.SIGPOST_NPM ?? fileURLToPath(new URL('
 export const instances = [];
 const { Instance } = WebAssembly;
 WebAssembly.Instance = class extends Instance {
-  constructor(...args) {
-    super(...args);
-    instances.push(this);
+  constructor(module, ...rest) {
+    super(module, ...rest);
+    instances.push(Object.assign(this, { module }));
   }
 };
 
@@ -27,8 +27,11 @@ export const required = createRequire(import.meta.url)(join(folder, 'index.cjs')
 // The files for `require` have instances of their own.
 instances.splice(before);
 
+// Of the two that compute tags, the one that all entries share is compiled first; the other is for SHA-512 alone.
+const { module: shared } = instances.find(({ exports }) => 'judge' in exports);
+
 /** The instance of the verifying module that `sigpost` and `slim` use: the one that was made last. */
-export const verifying = () => instances.findLast(({ exports }) => 'sign_begin' in exports);
+export const verifying = () => instances.findLast(({ module }) => module === shared);
 
 /** The instance of the canonicaliser that `sigpost` and `canonical` use: the one that was made last. */
 export const canonicalizing = () => instances.findLast(({ exports }) => 'canonicalize' in exports);

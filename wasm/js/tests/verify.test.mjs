@@ -338,7 +338,7 @@ test('a secret that is no key of the scheme is refused when it is set up, by wha
 test('a name that does not exist is refused, wherever it is misspelt, and those that do are listed', () => {
   const refused = (use, message) => assert.throws(use, { name: 'TypeError', message });
   for (const { Verifier, verify, sign } of [sigpost, slim, required]) {
-    const options = "a verifier has no 'tolerence'; there is tolerance, now, maxBytes, body";
+    const options = "a verifier has no 'tolerence'; there is tolerance, now, maxBytes, body, standardWebhooks";
     refused(() => new Verifier('immuta', 's', { tolerence: 5 }), options);
     refused(() => verify('immuta', 's', {}, 'x', { maxBytes: 5, tolerence: undefined }), options);
     refused(() => new Verifier('immuta', 's', { toString: 5 }), /^a verifier has no 'toString'; /);

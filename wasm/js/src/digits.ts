@@ -1,0 +1,68 @@
+// Texts whose characters are digits of so many bits each, as tags and secrets are written.
+
+const UPPER = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
+const ALPHANUMERIC = `${UPPER + UPPER.toLowerCase()}0123456789`;
+
+/** The value of each character, 255 for what is no digit. */
+const values = (...alphabets: string[]): Uint8Array => {
+  const table = new Uint8Array(128).fill(255);
+  for (const alphabet of alphabets) {
+    [...alphabet].forEach((digit, value) => (table[digit.charCodeAt(0)] = value));
+  }
+  return table;
+};
+
+/** How a tag is written: the digits' values, their bits, and whether there must be padding. */
+export const ENCODINGS = {
+  hex: { digits: values('0123456789abcdef', '0123456789ABCDEF'), bits: 4, padded: false },
+  base64: { digits: values(`${ALPHANUMERIC}+/`), bits: 6, padded: true },
+  base64url: { digits: values(`${ALPHANUMERIC}-_`), bits: 6, padded: false },
+};
+
+/** The bytes that a text of digits stands for; undefined for one that is not of that form to the last bit. */
+export function decode(
+  text: string | Uint8Array,
+  { digits, bits, padded }: { digits: Uint8Array; bits: number; padded: boolean },
+): Uint8Array<ArrayBuffer> | undefined {
+  const code = (at: number): number => (typeof text === 'string' ? text.charCodeAt(at) : (text[at] as number));
+  let { length } = text;
+  if (length % 4) {
+    if (padded) {
+      return undefined;
+    }
+  } else {
+    // Where it may be, padding is one or two "=".
+    length -= code(length - 1) === 61 ? (code(length - 2) === 61 ? 2 : 1) : 0;
+  }
+  const bytes = new Uint8Array((length * bits) >> 3);
+  let [held, count, end] = [0, 0, 0];
+  for (let at = 0; at < length; at += 1) {
+    const value = digits[code(at)] ?? 255;
+    if (value === 255) {
+      bytes.fill(0);
+      return undefined;
+    }
+    held = (held << bits) | value;
+    count += bits;
+    if (count > 7) {
+      count -= 8;
+      bytes[end] = held >> count;
+      end += 1;
+    }
+  }
+  // What is left over is less than a digit, and zeros.
+  if (count < bits && !(held & ((1 << count) - 1))) {
+    return bytes;
+  }
+  bytes.fill(0);
+  return undefined;
+}
+
+/** The text of bytes. */
+export function encode(bytes: Uint8Array, encoding: keyof typeof ENCODINGS): string {
+  if (encoding === 'hex') {
+    return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  }
+  const text = btoa(String.fromCharCode(...bytes));
+  return encoding === 'base64' ? text : text.replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
+}

@@ -1,0 +1,192 @@
+// Keys, and the modules that compute and compare their tags. What is compared is decided elsewhere.
+
+import { VerificationError } from './error.js';
+import type * as Border from './generated/verify_border.js';
+import { hostTag } from './host.js';
+import type { HostKey } from './host.js';
+import { Instance, Trap } from './instance.js';
+
+/** What is signed: a body, and the texts before and behind it, which are ASCII and short. */
+export interface Message {
+  readonly before: string;
+  readonly body: string | Uint8Array<ArrayBuffer>;
+  readonly after: string;
+}
+
+/** A hash by the number that the modules know it by. */
+export type Hash = 1 | 2 | 5;
+
+/** The length of a tag in bytes. */
+export const LENGTHS: Readonly<Record<Hash, number>> = { 1: 20, 2: 32, 5: 64 };
+
+/** As in the modules: what the buffer holds, and how many keys are absorbed at a time. */
+const BUFFER = 16384;
+const SLOTS = 32;
+
+const encoder = new TextEncoder();
+
+/** A module that computes tags, and whose keys it has absorbed. Who comes next takes the place of the oldest. */
+export class Engine {
+  readonly #instance: Instance<typeof Border>;
+  #absorbed: (Key | undefined)[] = [];
+  #generation = -1;
+  #next = 0;
+
+  constructor(base64: string) {
+    this.#instance = new Instance(base64, true);
+  }
+
+  /**
+   * Computes the tag of a message by a key, and calls `use` with it in the module's memory; with `given`, the host's
+   * tag, there is nothing to compute.
+   */
+  call<Result>(
+    key: Key,
+    { bytes }: HostKey,
+    { before, body, after }: Message,
+    given: string | undefined,
+    use: (wasm: typeof Border, buffer: Uint8Array<ArrayBuffer>) => Result,
+  ): Result {
+    return this.#enter((wasm, buffer) => {
+      if (given === undefined) {
+        const slot = this.#open(wasm, buffer, key, bytes);
+        const start = write(buffer, before, 0);
+        if (typeof body !== 'string' && start + body.length <= BUFFER) {
+          buffer.set(body, start);
+          wasm.start(slot, start + body.length);
+        } else {
+          wasm.start(slot, start);
+          feed(wasm, buffer, body);
+        }
+        wasm.update(write(buffer, after, 0));
+      } else {
+        write(buffer, given, 0);
+      }
+      return use(wasm, buffer);
+    });
+  }
+
+  /** Erases a key. */
+  close(key: Key): void {
+    const slot = this.#absorbed.indexOf(key);
+    if (slot >= 0) {
+      this.#absorbed[slot] = undefined;
+      if (this.#generation === this.#instance.generation) {
+        this.#enter((wasm) => wasm.close(slot));
+      }
+    }
+  }
+
+  /** Calls the module; a trap becomes the one error that users know. */
+  #enter<Result>(use: (wasm: typeof Border, buffer: Uint8Array<ArrayBuffer>) => Result): Result {
+    try {
+      return this.#instance.call((wasm) => {
+        const start = wasm.buffer() >>> 0;
+        return use(wasm, this.#instance.bytes(wasm).subarray(start, start + BUFFER));
+      });
+    } catch (error) {
+      if (error instanceof Trap) {
+        throw new VerificationError('internal', error.message, { cause: error.cause });
+      }
+      throw error;
+    }
+  }
+
+  /** The slot that has absorbed a key. */
+  #open(wasm: typeof Border, buffer: Uint8Array, key: Key, bytes: Uint8Array): number {
+    if (this.#generation !== this.#instance.generation) {
+      [this.#absorbed, this.#generation] = [[], this.#instance.generation];
+    }
+    const slot = this.#absorbed.indexOf(key);
+    if (slot >= 0) {
+      return slot;
+    }
+    const taken = this.#next;
+    this.#next = (taken + 1) % SLOTS;
+    this.#absorbed[taken] = key;
+    buffer.set(bytes);
+    wasm.key(taken, key.hash, bytes.length);
+    return taken;
+  }
+}
+
+/** A key of an HMAC. It takes the bytes over and erases them when it is closed. */
+export class Key {
+  #held: HostKey | undefined;
+
+  constructor(
+    readonly engine: Engine,
+    readonly hash: Hash,
+    bytes: Uint8Array<ArrayBuffer>,
+  ) {
+    this.#held = { bytes, object: undefined };
+  }
+
+  /**
+   * Whether one of the claimed tags, of the hash's length each, is the message's. If the host computed the tag, what is
+   * returned asks it again, about another body.
+   */
+  fits(message: Message, claims: readonly Uint8Array[]): boolean | ((body: Uint8Array) => boolean) {
+    const held = this.#opened();
+    const host = hostTag(this.hash, message, held);
+    const given = host ? LENGTHS[this.hash] : 0;
+    const fits = this.engine.call(this, held, message, host?.tag, (wasm, buffer) => {
+      let end = given;
+      for (const claim of claims) {
+        buffer.set(claim, end);
+        end += claim.length;
+      }
+      return wasm.judge(end - given, given);
+    });
+    // The module says 1 for true.
+    return fits ? (host?.same ?? true) : false;
+  }
+
+  /** The tag of a message, for whoever signs. */
+  tag(message: Message): Uint8Array<ArrayBuffer> {
+    return this.engine.call(this, this.#opened(), message, undefined, (wasm, buffer) => {
+      wasm.tag();
+      const tag = buffer.slice(0, LENGTHS[this.hash]);
+      buffer.fill(0);
+      return tag;
+    });
+  }
+
+  /** Erases the key, here and in the module. What asks for it afterwards is an error. */
+  close(): void {
+    this.#held?.bytes.fill(0);
+    this.#held = undefined;
+    this.engine.close(this);
+  }
+
+  #opened(): HostKey {
+    if (!this.#held) {
+      throw new VerificationError('disposed', 'the verifier was disposed of');
+    }
+    return this.#held;
+  }
+}
+
+/** Hands a body over in pieces. */
+function feed(wasm: typeof Border, buffer: Uint8Array<ArrayBuffer>, body: string | Uint8Array<ArrayBuffer>): void {
+  for (let start = 0; start < body.length; ) {
+    if (typeof body === 'string') {
+      const { read, written } = encoder.encodeInto(start ? body.slice(start) : body, buffer);
+      start += read;
+      wasm.update(written);
+    } else {
+      const piece = body.subarray(start, start + BUFFER);
+      buffer.set(piece);
+      start += piece.length;
+      wasm.update(piece.length);
+    }
+  }
+}
+
+/** Writes a text of one-byte characters and returns its length. */
+function write(buffer: Uint8Array, text: string, start: number): number {
+  for (let index = 0; index < text.length; index += 1) {
+    buffer[start + index] = text.charCodeAt(index);
+  }
+  return text.length;
+}

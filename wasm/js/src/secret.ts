@@ -1,0 +1,151 @@
+// Secrets, and the keys that schemes make of them: the core's rules (`signature/secret.rs`).
+
+import { viewOf } from './bytes.js';
+import { ENCODINGS, decode, encode } from './digits.js';
+import { engine } from './engine.js';
+import { VerificationError } from './error.js';
+import { Key } from './key.js';
+
+/** A shared secret: its text, or bytes. */
+export type Secret = string | Uint8Array | ArrayBuffer;
+
+/** How a secret becomes a key. */
+export type KeyForm = 'whole' | 'standard-webhooks' | 'base64';
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+const encoder = new TextEncoder();
+const lenient = { ...ENCODINGS.base64, padded: false };
+const MAX_SECRET = 4096;
+
+/** The keys that a scheme makes of secrets: copies that can be erased, of which none is left if one is none. */
+export function keysOf(secrets: Secret | readonly Secret[], form: KeyForm): Bytes[] {
+  const keys: Bytes[] = [];
+  try {
+    for (const secret of Array.isArray(secrets) ? (secrets as readonly Secret[]) : [secrets as Secret]) {
+      const bytes = bytesOf(secret);
+      try {
+        keys.push(keyOf(bytes, form));
+      } finally {
+        bytes.fill(0);
+      }
+    }
+    if (!keys.length) {
+      throw new VerificationError('no_secret', 'there is no secret to verify with');
+    }
+    return keys;
+  } catch (error) {
+    keys.forEach((key) => key.fill(0));
+    throw error;
+  }
+}
+
+/**
+ * The Standard Webhooks key of a secret, as every library of that standard takes it: itself if it is `whsec_` and
+ * base64 of 24 to 64 bytes, else derived from it. Sigpost signs `webhook-signature` with it.
+ *
+ * @example
+ * ```js
+ * import { standardSecret } from 'sigpost';
+ *
+ * standardSecret('0123456789abcdef0123456789abcdef'); // 'whsec_Yts+H2PG6sBj0PomR54jP6Z8/n9JGHibTgwjY7hDPuA='
+ * ```
+ */
+export function standardSecret(secret: Secret): string {
+  const [key] = keysOf([secret], 'standard-webhooks') as [Bytes];
+  const text = `whsec_${encode(key, 'base64')}`;
+  key.fill(0);
+  return text;
+}
+
+function bytesOf(secret: Secret): Bytes {
+  if (secret === undefined || secret === null) {
+    throw new VerificationError('no_secret', `the secret is ${secret}: is the environment set?`);
+  }
+  // Two texts with halves of surrogate pairs would be one secret.
+  if (typeof secret === 'string' && /[\ud800-\udfff]/u.test(secret)) {
+    throw refused('the secret is no text: it holds half a surrogate pair');
+  }
+  const bytes = typeof secret === 'string' ? encoder.encode(secret) : viewOf(secret)?.slice();
+  if (!bytes) {
+    throw refused('a secret is a string, a Uint8Array or an ArrayBuffer');
+  }
+  if (bytes.length > MAX_SECRET) {
+    bytes.fill(0);
+    throw refused(`a secret has at most ${MAX_SECRET} bytes`);
+  }
+  return bytes;
+}
+
+function keyOf(secret: Bytes, form: KeyForm): Bytes {
+  if (isBlank(behind('whsec_', secret) ?? secret)) {
+    throw new VerificationError('no_secret', 'a secret must not be empty, nor only white space, zeros or whsec_');
+  }
+  if (isEd25519(secret)) {
+    throw refused('this is an Ed25519 key (whpk_ or whsk_), and the scheme takes a shared secret');
+  }
+  let key: Bytes | undefined = secret.slice();
+  if (form !== 'whole') {
+    key.fill(0);
+    key = decoded('whsec_', secret);
+    if (form === 'base64') {
+      key ??= decoded('', secret);
+    } else if (!key || key.length < 24 || key.length > 64) {
+      key?.fill(0);
+      key = derived(secret);
+    }
+  }
+  if (!key) {
+    throw refused(
+      "this scheme's secrets are base64, behind whsec_ or without it: copy the whole of it, with nothing around it",
+    );
+  }
+  if (isBlank(key)) {
+    throw refused('the key is nothing but zeros or white space: anybody could sign with it');
+  }
+  return key;
+}
+
+/** From any secret of any system; the text names what it is for, so that no other use of the secret yields this key. */
+function derived(secret: Bytes): Bytes {
+  const key = new Key(engine, 2, secret.slice());
+  try {
+    return key.tag({ before: '', body: 'sigpost/standard-webhooks/v1', after: '' });
+  } finally {
+    key.close();
+  }
+}
+
+const refused = (message: string): VerificationError => new VerificationError('invalid_secret', message);
+
+const behind = (prefix: string, secret: Bytes): Bytes | undefined =>
+  [...prefix].every((letter, at) => secret[at] === letter.charCodeAt(0)) ? secret.subarray(prefix.length) : undefined;
+
+const decoded = (prefix: string, secret: Bytes): Bytes | undefined => {
+  const text = behind(prefix, secret);
+  return text && decode(text, lenient);
+};
+
+const isSpace = (byte: number | undefined): boolean => byte === 32 || byte === 9 || byte === 10 || byte === 12 || byte === 13;
+
+/** Whether nobody needs to know it: HMAC fills keys up with zeros, so that zeros are the empty key. */
+const isBlank = (key: Bytes): boolean => key.every((byte) => isSpace(byte) || byte === 0 || byte === 61);
+
+/** Whether it is a key of Standard Webhooks' that is public, also with what files and quotes leave around it. */
+function isEd25519(secret: Bytes): boolean {
+  const isAround = (byte: number | undefined): boolean => isSpace(byte) || byte === 34 || byte === 39 || byte === 96;
+  let [start, end] = [0, secret.length];
+  while (isAround(secret[start])) {
+    start += 1;
+  }
+  while (isAround(secret[end - 1])) {
+    end -= 1;
+  }
+  const bare = secret.subarray(start, end);
+  const is = (prefix: string, length: number): boolean => {
+    const key = decoded(prefix, bare);
+    key?.fill(0);
+    return key?.length === length;
+  };
+  return is('whpk_', 32) || is('whsk_', 64);
+}
