@@ -5,7 +5,7 @@ const ALPHANUMERIC = `${UPPER + UPPER.toLowerCase()}0123456789`;
 
 /** The value of each character, 255 for what is no digit. */
 const values = (...alphabets: string[]): Uint8Array => {
-  const table = new Uint8Array(128).fill(255);
+  const table = new Uint8Array(256).fill(255);
   for (const alphabet of alphabets) {
     [...alphabet].forEach((digit, value) => (table[digit.charCodeAt(0)] = value));
   }
@@ -19,25 +19,47 @@ export const ENCODINGS = {
   base64url: { digits: values(`${ALPHANUMERIC}-_`), bits: 6, padded: false },
 };
 
-/** The bytes that a text of digits stands for; undefined for one that is not of that form to the last bit. */
+/** The form of a text of digits: their values, their bits, and whether there must be padding. */
+export interface Digits {
+  readonly digits: Uint8Array;
+  readonly bits: number;
+  readonly padded: boolean;
+}
+
+const scratch = new Uint8Array(256);
+
+/** The same of a text, which is no secret: of one that is too long for any tag, nothing. */
+export function decodeText(text: string, form: Digits): Uint8Array<ArrayBuffer> | undefined {
+  const { length } = text;
+  if (length > scratch.length) {
+    return undefined;
+  }
+  for (let at = 0; at < length; at += 1) {
+    scratch[at] = text.charCodeAt(at);
+  }
+  return decode(scratch, form, length);
+}
+
+/** The bytes that digits stand for; undefined if they are not of that form to the last bit. */
 export function decode(
-  text: string | Uint8Array,
-  { digits, bits, padded }: { digits: Uint8Array; bits: number; padded: boolean },
+  text: Uint8Array,
+  { digits, bits, padded }: Digits,
+  length = text.length,
 ): Uint8Array<ArrayBuffer> | undefined {
-  const code = (at: number): number => (typeof text === 'string' ? text.charCodeAt(at) : (text[at] as number));
-  let { length } = text;
   if (length % 4) {
     if (padded) {
       return undefined;
     }
   } else {
     // Where it may be, padding is one or two "=".
-    length -= code(length - 1) === 61 ? (code(length - 2) === 61 ? 2 : 1) : 0;
+    length -= text[length - 1] === 61 ? (text[length - 2] === 61 ? 2 : 1) : 0;
   }
   const bytes = new Uint8Array((length * bits) >> 3);
-  let [held, count, end] = [0, 0, 0];
+  let held = 0;
+  let count = 0;
+  let end = 0;
   for (let at = 0; at < length; at += 1) {
-    const value = digits[code(at)] ?? 255;
+    const value = digits[text[at] as number] as number;
     if (value === 255) {
       bytes.fill(0);
       return undefined;

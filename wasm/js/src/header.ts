@@ -1,6 +1,6 @@
 // Reading the headers of a request, strictly: the core's grammar (`signature/header.rs`, `verify.rs`).
 
-import { ENCODINGS, decode } from './digits.js';
+import { ENCODINGS, decodeText } from './digits.js';
 import { VerificationError } from './error.js';
 import { LENGTHS } from './key.js';
 import type { Part, Plan } from './scheme.js';
@@ -37,23 +37,27 @@ export function claimOf(plan: Plan, found: ReadonlyMap<string, string>): Claim {
     }
   }
   const id = idHeader && found.get(idHeader);
-  if (idHeader && !(fitsId(id as string) && [...plan.separators].every((mark) => !(id as string).includes(mark)))) {
+  if (idHeader && !fitsId(plan, id as string)) {
     throw malformed(idHeader);
   }
-  const text = value as string;
-  const entries = separator ? text.split(separator, MAX_ENTRIES).map((entry) => entry.trim()) : [text];
-  const times = entries.filter((entry) => timestampPrefix && entry.startsWith(timestampPrefix));
-  const time = timestampHeader
-    ? found.get(timestampHeader)
-    : times.length === 1
-      ? times[0]?.slice(timestampPrefix?.length)
-      : undefined;
-  if ((timestampHeader ?? timestampPrefix) && !(time && /^(0|[1-9]\d{0,14})$/.test(time))) {
+  let time = timestampHeader && found.get(timestampHeader);
+  let times = 0;
+  const tags: Uint8Array[] = [];
+  for (const given of separator ? (value as string).split(separator, MAX_ENTRIES) : [value as string]) {
+    const entry = separator ? given.trim() : given;
+    if (timestampPrefix && entry.startsWith(timestampPrefix)) {
+      times += 1;
+      time = entry.slice(timestampPrefix.length);
+    } else if (entry.startsWith(prefix)) {
+      const tag = decodeText(entry.slice(prefix.length), ENCODINGS[encoding]);
+      if (tag?.length === LENGTHS[hash]) {
+        tags.push(tag);
+      }
+    }
+  }
+  if ((timestampHeader ?? timestampPrefix) && !(time && times < 2 && /^(0|[1-9]\d{0,14})$/.test(time))) {
     throw malformed(timestampHeader ?? header);
   }
-  const tags = entries
-    .map((entry) => (entry.startsWith(prefix) ? decode(entry.slice(prefix.length), ENCODINGS[encoding]) : undefined))
-    .filter((tag) => tag?.length === LENGTHS[hash]) as Uint8Array[];
   if (!tags.length) {
     throw malformed(header);
   }
@@ -66,14 +70,29 @@ export function around(
   id: string | undefined,
   timestamp: string | undefined,
 ): { before: string; after: string } {
-  const values: Readonly<Record<string, string | undefined>> = { id, timestamp };
-  const join = (parts: readonly Part[]): string =>
-    parts.map((part) => (typeof part === 'string' ? values[part] : part.text)).join('');
-  return { before: join(before), after: join(after) };
+  return { before: joined(before, id, timestamp), after: joined(after, id, timestamp) };
 }
 
-/** Whether an id is one: visible ASCII without a dot, which separates the signed parts. */
-export const fitsId = (id: string): boolean => /^[!-\-/-~]{1,256}$/.test(id);
+function joined(parts: readonly Part[], id: string | undefined, timestamp: string | undefined): string {
+  let text = '';
+  for (const part of parts) {
+    text += part === 'id' ? id : part === 'timestamp' ? timestamp : part === 'body' ? '' : part.text;
+  }
+  return text;
+}
+
+/**
+ * Whether an id is one: visible ASCII without a dot, which separates the signed parts, nor what else does. Bytes could
+ * move from one part to the next then, and one signature would serve for two requests.
+ */
+export function fitsId({ separators }: Plan, id: string): boolean {
+  for (const mark of separators) {
+    if (id.includes(mark)) {
+      return false;
+    }
+  }
+  return /^[!-\-/-~]{1,256}$/.test(id);
+}
 
 /** Throws unless a signed time is as near to now as it has to be; both are in seconds since 1970. */
 export function judgeAge(timestamp: number, now: number, tolerance: number): void {

@@ -66,10 +66,10 @@ export function headersOf(headers: unknown, wanted: ReadonlyMap<string, boolean>
   const found = new Map<string, string>();
   let size = 0;
   const add = (name: string, value: unknown): void => {
-    // Finds no letter beyond ASCII whose lower case is one.
-    const lower = wanted.has(name) || !/^[!-~]*$/.test(name) ? name : name.toLowerCase();
+    // Letters beyond ASCII whose lower case is within it have no place in a name.
+    const lower = wanted.has(name) ? name : name.toLowerCase();
     const needed = wanted.get(lower);
-    if (value === undefined || needed === undefined) {
+    if (value === undefined || needed === undefined || (lower !== name && !/^[!-~]*$/.test(name))) {
       return;
     }
     for (const one of Array.isArray(value) ? (value as unknown[]) : [value]) {

@@ -29,6 +29,7 @@ const encoder = new TextEncoder();
 export class Engine {
   readonly #instance: Instance<typeof Border>;
   #absorbed: (Key | undefined)[] = [];
+  #buffer: Uint8Array<ArrayBuffer> | undefined;
   #generation = -1;
   #next = 0;
 
@@ -58,7 +59,9 @@ export class Engine {
           wasm.start(slot, start);
           feed(wasm, buffer, body);
         }
-        wasm.update(write(buffer, after, 0));
+        if (after) {
+          wasm.update(write(buffer, after, 0));
+        }
       } else {
         write(buffer, given, 0);
       }
@@ -69,11 +72,9 @@ export class Engine {
   /** Erases a key. */
   close(key: Key): void {
     const slot = this.#absorbed.indexOf(key);
-    if (slot >= 0) {
+    if (slot >= 0 && this.#generation === this.#instance.generation) {
       this.#absorbed[slot] = undefined;
-      if (this.#generation === this.#instance.generation) {
-        this.#enter((wasm) => wasm.close(slot));
-      }
+      this.#enter((wasm) => wasm.close(slot));
     }
   }
 
@@ -81,8 +82,13 @@ export class Engine {
   #enter<Result>(use: (wasm: typeof Border, buffer: Uint8Array<ArrayBuffer>) => Result): Result {
     try {
       return this.#instance.call((wasm) => {
-        const start = wasm.buffer() >>> 0;
-        return use(wasm, this.#instance.bytes(wasm).subarray(start, start + BUFFER));
+        // Its memory never grows, so the view is good for as long as the instance is.
+        if (!this.#buffer || this.#generation !== this.#instance.generation) {
+          this.#buffer = new Uint8Array(wasm.memory.buffer as ArrayBuffer, wasm.buffer() >>> 0, BUFFER);
+          this.#absorbed = [];
+          this.#generation = this.#instance.generation;
+        }
+        return use(wasm, this.#buffer);
       });
     } catch (error) {
       if (error instanceof Trap) {
@@ -94,9 +100,6 @@ export class Engine {
 
   /** The slot that has absorbed a key. */
   #open(wasm: typeof Border, buffer: Uint8Array, key: Key, bytes: Uint8Array): number {
-    if (this.#generation !== this.#instance.generation) {
-      [this.#absorbed, this.#generation] = [[], this.#instance.generation];
-    }
     const slot = this.#absorbed.indexOf(key);
     if (slot >= 0) {
       return slot;

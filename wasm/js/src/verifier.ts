@@ -88,7 +88,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /** Closes verifiers that nobody disposed of. */
-const forgotten = new FinalizationRegistry<readonly Check[]>(close);
+const forgotten = new FinalizationRegistry<readonly (Check | undefined)[]>(close);
 
 /** A scheme and the keys that are valid at present. */
 interface Check {
@@ -106,8 +106,8 @@ function checkOf(plan: Plan, secrets: Secret | readonly Secret[], parts: Parts):
 
 const missing = (what: string): VerificationError => invalid(`${what} is not in 'sigpost/verify': import from 'sigpost'`);
 
-function close(checks: readonly Check[]): void {
-  checks.forEach(({ keys }) => keys.forEach((key) => key.close()));
+function close(checks: readonly (Check | undefined)[]): void {
+  checks.forEach((check) => check?.keys.forEach((key) => key.close()));
 }
 
 /** What both entries' `Verifier` is. */
@@ -119,7 +119,7 @@ export abstract class BaseVerifier<Given extends PresetName | Scheme = PresetNam
   /** The longest body that is looked at, in bytes. */
   readonly maxBytes: number;
   /** The scheme; and Standard Webhooks, if it is required. */
-  readonly #checks: readonly [Check, ...Check[]];
+  readonly #checks: readonly [own: Check, standard?: Check];
   readonly #wanted: ReadonlyMap<string, boolean>;
   readonly #tolerance: number;
   readonly #now: () => number;
@@ -169,7 +169,7 @@ export abstract class BaseVerifier<Given extends PresetName | Scheme = PresetNam
         throw error;
       }
     }
-    this.#wanted = new Map(this.#checks.flatMap(({ plan }) => namesOf(plan)));
+    this.#wanted = new Map([plan, ...(standard ? [standard] : [])].flatMap(namesOf));
     forgotten.register(this, this.#checks, this.#checks);
   }
 
@@ -186,20 +186,20 @@ export abstract class BaseVerifier<Given extends PresetName | Scheme = PresetNam
       throw invalid('now() returned no time');
     }
     // The headers first: without a signature, a body costs nothing.
-    const claims = this.#checks.map(({ plan }) => claimOf(plan, found));
+    const [own, standard] = this.#checks;
+    const claim = claimOf(own.plan, found);
+    const required = standard && claimOf(standard.plan, found);
     const signed = this.#canonicalize ? canonicalOf(this.#canonicalize, body) : body;
-    let verified: Genuine | undefined;
-    for (const [index, { keys }] of this.#checks.entries()) {
-      const claim = claims[index] as Claim;
-      const { secret, same } = fit(keys, signed, claim);
-      // The age last: staleness tells a forger nothing.
-      if (index === claims.length - 1 && claim.timestamp !== undefined) {
-        judgeAge(claim.timestamp, now, this.#tolerance);
-      }
-      // The last that is there says most: Standard Webhooks has an id and a time.
-      verified = new Genuine(this.scheme, secret, claim, signed, this.#canonicalize ? undefined : same);
+    const fits = fit(own.keys, signed, claim);
+    if (required) {
+      fit(standard.keys, signed, required);
     }
-    return verified as Verified<Event>;
+    // What says more, an id and a time; and the age last: staleness tells a forger nothing.
+    const told = required ?? claim;
+    if (told.timestamp !== undefined) {
+      judgeAge(told.timestamp, now, this.#tolerance);
+    }
+    return new Genuine(this.scheme, fits.secret, told, signed, this.#canonicalize ? undefined : fits.same) as Verified<Event>;
   }
 
   /**
@@ -228,8 +228,9 @@ function fit(
   body: string | Uint8Array<ArrayBuffer>,
   { before, after, tags }: Claim,
 ): { secret: number; same: Same } {
-  for (const [secret, key] of keys.entries()) {
-    const fits = key.fits({ before, body, after }, tags);
+  const message = { before, body, after };
+  for (let secret = 0; secret < keys.length; secret += 1) {
+    const fits = (keys[secret] as Key).fits(message, tags);
     if (fits) {
       return { secret, same: fits === true ? undefined : fits };
     }
@@ -264,8 +265,7 @@ export function signWith(
   const { id, timestamp = Math.floor(Date.now() / 1000) } = message;
   const plan = planOf(scheme);
   const { header, idHeader, timestampHeader, timestampPrefix, prefix, separator = '' } = plan;
-  const fits = typeof id === 'string' && fitsId(id) && ![...plan.separators].some((mark) => id.includes(mark));
-  if (idHeader && !fits) {
+  if (idHeader && !(typeof id === 'string' && fitsId(plan, id))) {
     throw new VerificationError('invalid_id', 'this scheme signs an id: give one of 1 to 256 visible ASCII characters, no dot');
   }
   if (plan.tolerance !== undefined && !(isAmount(timestamp) && timestamp < 1e15)) {
