@@ -29,6 +29,7 @@ const signature = shared.filter(({ feature }) => !feature);
 const absent = shared.filter(({ feature }) => feature);
 const canonical = (await vectors('canonical')).flatMap(({ vectors }) => vectors);
 const html = '<!doctype html><title>sigpost</title><script type="module" src="/outcomes.mjs"></script>';
+const empty = '<!doctype html><title>sigpost</title>';
 // As a script, so that no JSON.parse of the browser's comes between.
 const data = `export const signature = ${JSON.stringify(signature)};\nexport const canonical = ${JSON.stringify(canonical)};\n`;
 
@@ -93,10 +94,22 @@ test('every shared vector has the outcome it says in a worker', { timeout: TIMEO
   });
 });
 
-test('a policy without wasm-unsafe-eval is an error at import', { timeout: TIMEOUT }, async () => {
-  await withPage('/without-wasm', async (page, complaints) => {
-    assert.equal(await page.evaluate(() => globalThis.outcomes), undefined);
-    assert.match(complaints.join('\n'), /CompileError.*WebAssembly/);
+test('without wasm-unsafe-eval the first use is an error with the remedy, and the import is none', { timeout: TIMEOUT }, async () => {
+  await withPage('/without-wasm', async (page) => {
+    const messages = await page.evaluate(async () => {
+      const { canonicalize, verify } = await import('/sigpost/index.js');
+      const uses = [() => canonicalize('1'), () => canonicalize('1'), () => verify('qlik', 'secret', {}, '{}')];
+      return uses.map((use) => {
+        try {
+          return use();
+        } catch (error) {
+          return `${error} ${error.cause}`;
+        }
+      });
+    });
+    for (const message of messages) {
+      assert.match(message, /^Error: WebAssembly cannot be compiled here.*'wasm-unsafe-eval'.* CompileError: /);
+    }
   });
 });
 
@@ -147,8 +160,8 @@ async function served() {
   const contents = await Promise.all(scripts.map((file) => readFile(join(folder, file))));
   return new Map([
     ['/', html],
-    ['/without-wasm', html],
-    ['/empty', '<!doctype html><title>sigpost</title>'],
+    ['/without-wasm', empty],
+    ['/empty', empty],
     ['/outcomes.mjs', await readFile(new URL('browser/outcomes.mjs', import.meta.url))],
     ['/vectors.js', data],
     ...scripts.map((file, index) => [`/sigpost/${file}`, contents[index]]),

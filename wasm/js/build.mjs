@@ -2,22 +2,57 @@
 
 import { execFileSync } from 'node:child_process';
 import { copyFile, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
 
-/**
- * The files of the package. They import each other, so that what they share exists once for `import` and once for
- * `require`; `exports` names three.
- */
-const FILES = ['index', 'verify', 'canonical', 'full', 'core', 'json', 'sha512'];
-const ENTRIES = { '.': 'index', './verify': 'verify', './canonical': 'canonical' };
-
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const src = here('src');
+
+/** What users import, each with its source. Whether one needs the variants below is found out. */
+const ENTRIES = {
+  '.': 'index',
+  './verify': 'verify',
+  './canonical': 'canonical',
+  './slim': 'slim',
+};
+
+/**
+ * Files of the package beside the entries. Files import each other, so that what they share exists once for `import`
+ * and once for `require`; and those without a module stand alone, so that a bundler can leave the module out.
+ */
+const SHARED = ['full', 'core', 'json', 'sha512', 'error', 'scheme', 'digits', 'inputs'];
+
+const FILES = [...new Set([...Object.values(ENTRIES), ...SHARED])];
+
+/** The entry that is told where its modules come from: it holds all it needs, with nothing in place of them. */
+const SLIM = 'slim';
+
+/**
+ * By condition, the folder of the files for runtimes that compile no bytes, or only at times, and how these import a
+ * module that was compiled for them.
+ */
+const VARIANTS = {
+  workerd: { folder: 'workerd', suffix: '' },
+  'edge-light': { folder: 'edge', suffix: '?module' },
+};
+
+const common = { bundle: true, platform: 'neutral', target: 'es2022', external: ['node:*'], logLevel: 'warning' };
 
 await rm(here('dist'), { recursive: true, force: true });
 await mkdir(here('dist'));
-await Promise.all([bundle('esm', '.js'), bundle('cjs', '.cjs')]);
+const modulesOf = await findModules();
+const withModule = FILES.filter((file) => file !== SLIM && modulesOf.get(file).length > 0);
+const modules = [...new Set(withModule.flatMap((file) => modulesOf.get(file)))];
+await Promise.all([
+  ...['esm', 'cjs'].flatMap((format) => [
+    bundle(FILES.filter((file) => file !== SLIM), format, '.', inline),
+    bundle([SLIM], format, '.', slots),
+  ]),
+  ...Object.values(VARIANTS).map(({ folder, suffix }) => bundle(withModule, 'esm', folder, compiled(suffix))),
+  ...modules.map((module) => copyFile(here(`src/generated/${module}.wasm`), here(`dist/${module}.wasm`))),
+]);
 declare();
 await declareForRequire();
 await describe();
@@ -26,33 +61,76 @@ for (const licence of ['LICENSE-MIT', 'LICENSE-APACHE']) {
   await copyFile(here(`../../${licence}`), here(`dist/${licence}`));
 }
 
-function bundle(format, extension) {
+/** The modules that each file needs, itself or through others. */
+async function findModules() {
+  const found = FILES.map(async (file) => {
+    const { metafile } = await build({
+      ...common,
+      entryPoints: [`${src}/${file}.ts`],
+      // No more is asked than what is left when the rest is dropped.
+      treeShaking: true,
+      format: 'esm',
+      external: [...common.external, '*.wasm'],
+      metafile: true,
+      write: false,
+      outdir: here('dist'),
+    });
+    const [{ imports }] = Object.values(metafile.outputs);
+    return [file, imports.map(({ path }) => path).filter((path) => path.endsWith('.wasm')).map((path) => basename(path, '.wasm'))];
+  });
+  return new Map(await Promise.all(found));
+}
+
+/** Bundles files into a folder of the package; `wasm` says what an import of a module is there. */
+function bundle(files, format, folder, wasm) {
+  const extension = format === 'esm' ? '.js' : '.cjs';
   const siblings = {
     name: 'siblings',
     setup({ onResolve }) {
-      onResolve({ filter: /^\.\// }, ({ path, kind }) => {
-        const name = path.slice(2).replace(/\.js$/, '');
-        return kind !== 'entry-point' && FILES.includes(name)
-          ? { path: `./${name}${extension}`, external: true }
-          : undefined;
+      onResolve({ filter: /^\.\.?\/.*\.js$/ }, ({ path, resolveDir, kind }) => {
+        const file = relative(src, join(resolveDir, path)).replace(/\.js$/, '');
+        // What has a module is of the same folder, and slim has its own; what has none exists once.
+        const shared = FILES.includes(file) && (!withModule.includes(file) || !files.includes(SLIM));
+        if (kind === 'entry-point' || !shared) {
+          return undefined;
+        }
+        const up = folder === '.' || withModule.includes(file) ? './' : '../';
+        return { path: `${up}${basename(file)}${extension}`, external: true, sideEffects: false };
       });
     },
   };
   return build({
-    entryPoints: FILES.map((name) => ({ in: here(`src/${name}.ts`), out: name })),
-    outdir: here('dist'),
+    ...common,
+    entryPoints: files.map((file) => ({ in: `${src}/${file}.ts`, out: basename(file) })),
+    outdir: here(`dist/${folder}`),
     outExtension: { '.js': extension },
-    bundle: true,
     format,
-    platform: 'neutral',
-    target: 'es2022',
     minify: true,
     // Keeps the modules' bytes on lines of their own, which a trace of the code does not show.
     lineLimit: 160,
-    loader: { '.wasm': 'base64' },
-    plugins: [siblings],
-    logLevel: 'warning',
+    plugins: [siblings, { name: 'wasm', setup: wasm }],
   });
+}
+
+/** The bytes themselves, as base64: nothing to serve, nothing to find. */
+function inline({ initialOptions }) {
+  initialOptions.loader = { '.wasm': 'base64' };
+}
+
+/** What was given to `init`. */
+function slots({ onResolve, onLoad }) {
+  onResolve({ filter: /\.wasm$/ }, ({ path }) => ({ path: basename(path, '.wasm'), namespace: 'slot' }));
+  onLoad({ filter: /.*/, namespace: 'slot' }, ({ path }) => ({
+    contents: `import { slot } from './slots.js'; export default slot('${path}');`,
+    resolveDir: src,
+  }));
+}
+
+/** The file itself: the runtime, or the bundler for it, makes a module of it. */
+function compiled(suffix) {
+  return ({ onResolve }) => {
+    onResolve({ filter: /\.wasm$/ }, ({ path }) => ({ path: `../${basename(path)}${suffix}`, external: true }));
+  };
 }
 
 /** Types, checked while they are written. */
@@ -67,7 +145,7 @@ async function declareForRequire() {
   for (const file of await readdir(here('dist'), { recursive: true })) {
     if (file.endsWith('.d.ts')) {
       const types = await readFile(here(`dist/${file}`), 'utf8');
-      const named = types.replaceAll(/(from '|import\(")(\.\/[^'"]+)\.js/g, '$1$2.cjs');
+      const named = types.replaceAll(/(from '|import\(")(\.\.?\/[^'"]+)\.js/g, '$1$2.cjs');
       await writeFile(here(`dist/${file.replace(/\.d\.ts$/, '.d.cts')}`), named);
     }
   }
@@ -75,18 +153,26 @@ async function declareForRequire() {
 
 async function describe() {
   const { devDependencies, private: _private, ...shown } = JSON.parse(await readFile(here('package.json'), 'utf8'));
-  const at = (name, extension) => ({
-    types: `./${name}${extension === '.js' ? '.d.ts' : '.d.cts'}`,
-    default: `./${name}${extension}`,
+  const at = (file, extension, folder = '.') => ({
+    types: `./${file}${extension === '.js' ? '.d.ts' : '.d.cts'}`,
+    default: `./${join(folder, basename(file))}${extension}`,
   });
-  const entry = (name) => ({
-    node: { import: at(name, '.js'), require: at(name, '.cjs') },
-    default: at(name, '.js'),
+  const variants = (file) =>
+    Object.entries(VARIANTS).map(([condition, { folder }]) => [condition, at(file, '.js', folder)]);
+  const entry = (file) => ({
+    ...Object.fromEntries(withModule.includes(file) ? variants(file) : []),
+    node: { import: at(file, '.js'), require: at(file, '.cjs') },
+    // Beyond Node, too: Jest requires for a browser.
+    require: at(file, '.cjs'),
+    default: at(file, '.js'),
   });
-  const exports = Object.fromEntries(Object.entries(ENTRIES).map(([path, name]) => [path, entry(name)]));
   const described = {
     ...shown,
-    exports: { ...exports, './package.json': './package.json' },
+    exports: {
+      ...Object.fromEntries(Object.entries(ENTRIES).map(([path, file]) => [path, entry(file)])),
+      ...Object.fromEntries(modules.map((module) => [`./${module}.wasm`, `./${module}.wasm`])),
+      './package.json': './package.json',
+    },
     // For tools that do not know `exports`.
     main: './index.cjs',
     module: './index.js',

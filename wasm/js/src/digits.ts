@@ -1,4 +1,10 @@
-// Texts whose characters are digits of so many bits each, as tags and secrets are written.
+// Tags, and texts whose characters are digits of so many bits each, as tags and secrets are written.
+
+/** A hash by the number that the modules know it by. */
+export type Hash = 1 | 2 | 5;
+
+/** The length of a tag in bytes. */
+export const LENGTHS: Readonly<Record<Hash, number>> = { 1: 20, 2: 32, 5: 64 };
 
 const UPPER = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 const ALPHANUMERIC = `${UPPER + UPPER.toLowerCase()}0123456789`;

@@ -1,6 +1,6 @@
 // The module for SHA-1 and SHA-256, which every preset needs one of.
 
-import base64 from './generated/verify.wasm';
+import source from './generated/verify.wasm';
 import { Engine } from './key.js';
 
-export const engine = new Engine(base64);
+export const engine = new Engine(source);

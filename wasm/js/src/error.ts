@@ -70,3 +70,7 @@ export class VerificationError extends Error {
     this.fault = FAULTS[code];
   }
 }
+
+/** What is said of a header that is not of the scheme's form. */
+export const malformed = (header: string): VerificationError =>
+  new VerificationError('malformed_header', `header ${header} is not of the scheme's form`, { header });

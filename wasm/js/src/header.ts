@@ -1,8 +1,7 @@
 // Reading the headers of a request, strictly: the core's grammar (`signature/header.rs`, `verify.rs`).
 
-import { ENCODINGS, decodeText } from './digits.js';
-import { VerificationError } from './error.js';
-import { LENGTHS } from './key.js';
+import { ENCODINGS, LENGTHS, decodeText } from './digits.js';
+import { VerificationError, malformed } from './error.js';
 import type { Part, Plan } from './scheme.js';
 
 /** What a request claims. */
@@ -104,7 +103,3 @@ export function judgeAge(timestamp: number, now: number, tolerance: number): voi
     throw new VerificationError('future_timestamp', `the signature was made ${-age} s in the future`);
   }
 }
-
-/** What is said of a header that is not of the scheme's form. */
-export const malformed = (header: string): VerificationError =>
-  new VerificationError('malformed_header', `header ${header} is not of the scheme's form`, { header });

@@ -1,6 +1,7 @@
 // The host's synchronous HMAC, where there is one and it is faster.
 
-import type { Hash, Message } from './key.js';
+import type { Hash } from './digits.js';
+import type { Message } from './key.js';
 
 interface Hmac {
   update(data: string | Uint8Array): Hmac;

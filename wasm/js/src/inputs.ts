@@ -2,8 +2,7 @@
 // code runs (getters, iterators, subclasses), so nothing can change what lies there.
 
 import { utf8Length, viewOf } from './bytes.js';
-import { VerificationError } from './error.js';
-import { malformed } from './header.js';
+import { VerificationError, malformed } from './error.js';
 
 /**
  * Refuses names that do not exist: one letter amiss, and a check that was asked for would never be made.

@@ -1,5 +1,26 @@
 // A WebAssembly module that is compiled at import and instantiated at once, without a call to make it ready.
 
+/**
+ * What importing a `.wasm` file gives, which is settled when the package is built: the bytes as base64, inline; the
+ * module, where the runtime compiles such imports itself and nothing else; in the slim entry what was given to `init`.
+ */
+export type Source = string | WebAssembly.Module | (() => WebAssembly.Module);
+
+const REFUSED =
+  "WebAssembly cannot be compiled here. In a page with a Content-Security-Policy, add 'wasm-unsafe-eval' to script-src; " +
+  'in an edge runtime, bundle with its condition (workerd, edge-light), or give sigpost/slim the compiled modules.';
+
+function compile(source: Source): WebAssembly.Module {
+  if (typeof source !== 'string') {
+    return typeof source === 'function' ? source() : source;
+  }
+  try {
+    return new WebAssembly.Module(decode(source));
+  } catch (error) {
+    throw new Error(REFUSED, { cause: error });
+  }
+}
+
 /** Decodes base64 without Node's Buffer, which is not everywhere. */
 function decode(base64: string): Uint8Array<ArrayBuffer> {
   const binary = atob(base64);
@@ -25,7 +46,8 @@ export class Trap extends Error {
  * is used again. Also replaced when its memory has become too large.
  */
 export class Instance<Exports extends Memory> {
-  readonly #module: WebAssembly.Module;
+  readonly #source: Source;
+  #module: WebAssembly.Module | undefined;
   #exports: Exports | undefined;
   #bytes = new Uint8Array(0);
   /** Counts instances, so that whoever keeps something in one notices that it is gone. */
@@ -33,12 +55,19 @@ export class Instance<Exports extends Memory> {
 
   /** `secret`: what an instance held that is lost is erased. */
   constructor(
-    base64: string,
+    source: Source,
     readonly secret = false,
   ) {
-    // At import: some runtimes forbid compiling later.
-    this.#module = new WebAssembly.Module(decode(base64));
-    this.#exports = this.#instantiate();
+    this.#source = source;
+    if (typeof source === 'function') {
+      return;
+    }
+    try {
+      // At import: some runtimes forbid compiling later.
+      this.#exports = this.#instantiate();
+    } catch {
+      // A page that may not compile has other things to show: the first call tries again, and says why it cannot.
+    }
   }
 
   /** Calls `use` with the exports. Whatever it throws that is no failure of ours is a trap. */
@@ -77,7 +106,7 @@ export class Instance<Exports extends Memory> {
   }
 
   #instantiate(): Exports {
-    const { exports } = new WebAssembly.Instance(this.#module);
+    const { exports } = new WebAssembly.Instance((this.#module ??= compile(this.#source)));
     return exports as unknown as Exports;
   }
 }

@@ -2,10 +2,10 @@
 
 import { utf8Length, viewOf } from './bytes.js';
 import type * as Border from './generated/canonical_border.js';
-import base64 from './generated/canonical.wasm';
+import source from './generated/canonical.wasm';
 import { Instance, Trap } from './instance.js';
 
-const instance = new Instance<typeof Border>(base64);
+const instance = new Instance<typeof Border>(source);
 const encoder = new TextEncoder();
 // What comes back is UTF-8 by construction, and a first U+FEFF would be content.
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -1,10 +1,13 @@
 // Keys, and the modules that compute and compare their tags. What is compared is decided elsewhere.
 
+import { LENGTHS } from './digits.js';
+import type { Hash } from './digits.js';
 import { VerificationError } from './error.js';
 import type * as Border from './generated/verify_border.js';
 import { hostTag } from './host.js';
 import type { HostKey } from './host.js';
 import { Instance, Trap } from './instance.js';
+import type { Source } from './instance.js';
 
 /** What is signed: a body, and the texts before and behind it, which are ASCII and short. */
 export interface Message {
@@ -12,12 +15,6 @@ export interface Message {
   readonly body: string | Uint8Array<ArrayBuffer>;
   readonly after: string;
 }
-
-/** A hash by the number that the modules know it by. */
-export type Hash = 1 | 2 | 5;
-
-/** The length of a tag in bytes. */
-export const LENGTHS: Readonly<Record<Hash, number>> = { 1: 20, 2: 32, 5: 64 };
 
 /** As in the modules: what the buffer holds, and how many keys are absorbed at a time. */
 const BUFFER = 16384;
@@ -33,8 +30,8 @@ export class Engine {
   #generation = -1;
   #next = 0;
 
-  constructor(base64: string) {
-    this.#instance = new Instance(base64, true);
+  constructor(source: Source) {
+    this.#instance = new Instance(source, true);
   }
 
   /**

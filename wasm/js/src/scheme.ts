@@ -1,8 +1,8 @@
 import { ENCODINGS } from './digits.js';
+import type { Hash } from './digits.js';
 import { VerificationError } from './error.js';
 import { schemes as presets } from './generated/schemes.js';
 import { refuseUnknown } from './inputs.js';
-import type { Hash } from './key.js';
 import type { KeyForm } from './secret.js';
 
 /** The name of a scheme that is built in. */

@@ -1,6 +1,6 @@
 // The module for SHA-512, which no preset needs: it is not in 'sigpost/verify'.
 
-import base64 from './generated/sha512.wasm';
 import { Engine } from './core.js';
+import source from './generated/sha512.wasm';
 
-export const sha512 = new Engine(base64);
+export const sha512 = new Engine(source);

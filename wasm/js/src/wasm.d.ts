@@ -1,5 +1,5 @@
-// esbuild puts the bytes of a .wasm file here as base64.
+// What the build makes of a .wasm file: see Source in instance.ts.
 declare module '*.wasm' {
-  const base64: string;
-  export default base64;
+  const source: import('./instance.js').Source;
+  export default source;
 }

@@ -63,8 +63,12 @@ test('the parts share what they have in common, export what they say, and nothin
 test('the package holds what it needs and no more', () => {
   const [{ files }] = JSON.parse(run('npm', ['pack', '--json', '--dry-run', folder]));
   const names = files.map(({ path }) => path).filter((path) => !/\.d\.c?ts$/.test(path));
-  const code = ['index', 'verify', 'canonical', 'full', 'core', 'json'].flatMap((name) => [`${name}.js`, `${name}.cjs`]);
-  assert.deepEqual(names.sort(), [...code, 'LICENSE-APACHE', 'LICENSE-MIT', 'README.md', 'package.json'].sort());
+  const withModule = ['index', 'verify', 'canonical', 'full', 'core', 'json'];
+  const code = [...withModule, 'slim', 'error', 'scheme'].flatMap((name) => [`${name}.js`, `${name}.cjs`]);
+  const variants = ['workerd', 'edge'].flatMap((folder) => withModule.map((name) => `${folder}/${name}.js`));
+  const modules = ['verify.wasm', 'canonical.wasm'];
+  const texts = ['LICENSE-APACHE', 'LICENSE-MIT', 'README.md', 'package.json'];
+  assert.deepEqual(names.sort(), [...code, ...variants, ...modules, ...texts].sort());
 });
 
 test('the types hold where they are used, and misuse is an error', async () => {

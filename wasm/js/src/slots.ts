@@ -1,0 +1,23 @@
+// What the slim entry has in place of each module: what `init` or `initSync` was given for it.
+
+/** The modules of the package, by the names of their files. */
+export type ModuleName = 'verify' | 'canonical';
+
+const modules: { [name in ModuleName]?: WebAssembly.Module } = {};
+
+/** Puts a module where {@link slot} finds it. */
+export function fill(name: ModuleName, module: WebAssembly.Module): void {
+  modules[name] = module;
+}
+
+/** What stands for the module called `name` until it is there. */
+export const slot = (name: ModuleName) => (): WebAssembly.Module => {
+  const module = modules[name];
+  if (!module) {
+    throw new Error(
+      `sigpost/slim has no module '${name}' yet: call init({ ${name}: … }) or initSync({ ${name}: … }) with what ` +
+        `sigpost/${name}.wasm holds, before anything that needs it`,
+    );
+  }
+  return module;
+};
