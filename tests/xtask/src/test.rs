@@ -23,6 +23,7 @@ pub(crate) fn test(project: &Project, steps: &mut Steps) -> Result<()> {
     core_alone(project, steps)?;
     fuzz_lock(project, steps)?;
     scripts(project, steps, "package tests", "wasm/js", &package)?;
+    scripts(project, steps, "packaging tests", "tests/packaging", &package)?;
     scripts(project, steps, "end-to-end tests", "tests/e2e", &package)?;
     steps.summary();
     Ok(())

@@ -87,8 +87,11 @@ const MESSAGE = { body: 0, id: 0, timestamp: 0 } satisfies Record<keyof Message,
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-/** Closes verifiers that nobody disposed of. */
-const forgotten = new FinalizationRegistry<readonly (Check | undefined)[]>(close);
+/** Closes verifiers that nobody disposed of, where the runtime tells of them: workerd does since May 2025. */
+const forgotten =
+  typeof FinalizationRegistry === 'function'
+    ? new FinalizationRegistry<readonly (Check | undefined)[]>(close)
+    : undefined;
 
 /** A scheme and the keys that are valid at present. */
 interface Check {
@@ -170,7 +173,7 @@ export abstract class BaseVerifier<Given extends PresetName | Scheme = PresetNam
       }
     }
     this.#wanted = new Map([plan, ...(standard ? [standard] : [])].flatMap(namesOf));
-    forgotten.register(this, this.#checks, this.#checks);
+    forgotten?.register(this, this.#checks, this.#checks);
   }
 
   /**
@@ -207,7 +210,7 @@ export abstract class BaseVerifier<Given extends PresetName | Scheme = PresetNam
    * cannot be erased by anybody.
    */
   dispose(): void {
-    forgotten.unregister(this.#checks);
+    forgotten?.unregister(this.#checks);
     close(this.#checks);
   }
 

@@ -1,0 +1,119 @@
+// The runtimes beside Node. Their programs come as packages: what cannot be installed is an error of `npm ci`.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import { createInterface } from 'node:readline';
+import { basename, join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { test } from 'node:test';
+
+import { build } from 'esbuild';
+
+import { TIMEOUT, body, expected, filesBelow, forged, genuine, project, report, required, run } from './project.mjs';
+
+const require = createRequire(import.meta.url);
+/** The program itself: beside it stands a script that would start it. */
+const workerd = require('workerd').default;
+const deno = require.resolve('deno/bin.cjs');
+
+const MAIN = `import { outcome } from './outcome.mjs';\nconsole.log(JSON.stringify${report});\n`;
+const REQUIRED = `const { outcome } = require('./outcome.cjs');\nconsole.log(JSON.stringify${report});\n`;
+
+/** As the handler of a worker has it: the headers and bytes of a request that came. */
+const WORKER = `
+  import { outcome } from './outcome.mjs';
+  export default {
+    async fetch(request) {
+      return Response.json(outcome(request.headers, await request.arrayBuffer()));
+    },
+  };`;
+
+/** A worker that was bundled, served to the end of the test. Returns where it listens. */
+async function serve(test, bundle, date) {
+  const files = (await filesBelow(bundle)).filter((path) => !path.endsWith('.capnp'));
+  const modules = files.map((path) => {
+    const kind = path.endsWith('.wasm') ? 'wasm' : 'esModule';
+    return [kind, `(name = "${basename(path)}", ${kind} = embed "${basename(path)}")`];
+  });
+  // The first is the one that is run.
+  modules.sort(([one], [other]) => Number(one === 'wasm') - Number(other === 'wasm'));
+  await writeFile(join(bundle, 'config.capnp'), `using Workerd = import "/workerd/workerd.capnp";
+    const config :Workerd.Config = (
+      services = [(name = "main", worker = .worker)],
+      sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+    );
+    const worker :Workerd.Worker = (
+      modules = [${modules.map(([, module]) => module).join(', ')}],
+      compatibilityDate = "${date}",
+    );`);
+  const child = spawn(workerd, ['serve', join(bundle, 'config.capnp'), '--control-fd=3'], {
+    stdio: ['ignore', 'inherit', 'pipe', 'pipe'],
+  });
+  const exited = once(child, 'exit');
+  test.after(async () => {
+    child.kill();
+    await exited;
+  });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text) => (said += text));
+  const listening = once(createInterface({ input: child.stdio[3] }), 'line');
+  const line = await Promise.race([listening, exited.then(() => undefined)]);
+  assert.ok(line, `workerd ended: ${said}`);
+  return `http://127.0.0.1:${JSON.parse(line[0]).port}`;
+}
+
+/** What a worker answers, over the network, to a genuine request and to a forged one. */
+async function asked(url) {
+  const post = async (headers) => (await fetch(url, { method: 'POST', headers, body })).json();
+  return { genuine: await post(genuine), forged: await post(forged) };
+}
+
+/** Bundles the worker as the tools for workerd do. Returns the folder. */
+async function bundled(root, conditions) {
+  const outdir = join(root, 'bundle');
+  const loader = { '.wasm': 'copy' };
+  await build({ entryPoints: [join(root, 'worker.mjs')], outdir, conditions, loader, bundle: true, format: 'esm' });
+  return outdir;
+}
+
+// Before June 2025 no bytes are compiled, and before May 2025 there is no FinalizationRegistry.
+for (const date of ['2023-09-01', '2024-09-01', '2026-11-01']) {
+  test(`workerd of ${date} verifies requests`, { timeout: TIMEOUT }, async (test) => {
+    const root = await project(test, { 'worker.mjs': WORKER });
+    const url = await serve(test, await bundled(root, ['workerd', 'worker', 'browser']), date);
+    assert.deepEqual(await asked(url), expected);
+  });
+}
+
+test('workerd verifies requests with bytes inline where its date allows it, and says else what to do', { timeout: TIMEOUT }, async (test) => {
+  const root = await project(test, { 'worker.mjs': WORKER.replace('./outcome.mjs', './lazy.mjs'), 'lazy.mjs': `
+    import { canonicalize } from 'sigpost';
+    export function outcome(headers, body) {
+      try { return canonicalize(body); } catch (error) { return error.message; }
+    }` });
+  const bundle = await bundled(root, ['worker']);
+  const answers = [];
+  for (const date of ['2024-09-01', '2026-11-01']) {
+    answers.push((await asked(await serve(test, bundle, date))).genuine);
+  }
+  assert.match(answers[0], /^WebAssembly cannot be compiled here.*bundle with its condition \(workerd, /);
+  assert.equal(answers[1], expected.genuine.canonical);
+});
+
+test('Deno needs no permission', { timeout: TIMEOUT }, async (test) => {
+  const root = await project(test, { 'main.mjs': MAIN });
+  // Its own cache is all it writes; whatever it would ask for is an error.
+  const env = { PATH: process.env.PATH, DENO_DIR: join(root, '.deno'), DENO_NO_UPDATE_CHECK: '1' };
+  const said = await run(process.execPath, [deno, 'run', '--no-prompt', '--no-remote', 'main.mjs'], { cwd: root, env });
+  assert.deepEqual(JSON.parse(said), expected);
+});
+
+test('Bun imports and requires the package', { timeout: TIMEOUT }, async (test) => {
+  const root = await project(test, { 'main.mjs': MAIN, 'outcome.cjs': await required(), 'main.cjs': REQUIRED });
+  const bun = join(require.resolve(`@oven/bun-${process.platform}-${process.arch.replace('arm64', 'aarch64')}/package.json`), '../bin/bun');
+  for (const file of ['main.mjs', 'main.cjs']) {
+    assert.deepEqual(JSON.parse(await run(bun, ['run', file], { cwd: root })), expected, file);
+  }
+});
