@@ -3,6 +3,7 @@
 
 import { execFile } from 'node:child_process';
 import { createHmac } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -74,15 +75,25 @@ export function named(variable, remedy) {
   return value;
 }
 
+let packed;
+
+/** The package as one file, made once for all tests of a file. */
+async function tarball() {
+  const place = await mkdtemp(join(tmpdir(), 'sigpost-packed-'));
+  process.once('exit', () => rmSync(place, { recursive: true, force: true }));
+  const [{ filename }] = JSON.parse(await run('npm', ['pack', '--json', '--pack-destination', place, folder()]));
+  return join(place, filename);
+}
+
 /** Makes a project with these files beside app/outcome.mjs, below `parent`; it goes when the test ends. */
 export async function project(test, files = {}, parent = tmpdir()) {
   const root = await mkdtemp(join(parent, 'project-'));
-  test.after(() => rm(root, { recursive: true, force: true, maxRetries: 5 }));
+  test.after(() => rm(root, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }));
   await writeFile(join(root, 'package.json'), '{ "name": "user", "private": true, "type": "module" }');
-  const [{ filename }] = JSON.parse(await run('npm', ['pack', '--json', '--pack-destination', root, folder()]));
+  packed ??= tarball();
   // With a cache of its own and nothing to ask, nothing but the file can be what is installed.
   const offline = ['--offline', '--cache', join(root, '.npm'), '--no-audit', '--no-fund'];
-  await run('npm', ['install', ...offline, join(root, filename)], { cwd: root });
+  await run('npm', ['install', ...offline, await packed], { cwd: root });
   await copyFile(join(here, 'app/outcome.mjs'), join(root, 'outcome.mjs'));
   for (const [name, text] of Object.entries(files)) {
     await mkdir(dirname(join(root, name)), { recursive: true });

@@ -1,9 +1,8 @@
-// What the entries share. It is one file of the package, so that the module and the error exist once: once for `import`,
-// that is, and once more for `require` in a process that uses both.
+// What the entries share. It is one file of the package, so that the module exists once: once for `import`, that is, and
+// once more for `require` in a process that uses both. What needs no module the entries take from elsewhere, since not
+// every bundler sees through this file.
 
-export { VerificationError } from './error.js';
 export type { Fault, VerificationCode } from './error.js';
-export { schemes } from './scheme.js';
 export type { Part, Preset, PresetName, Replay, Scheme } from './scheme.js';
 export type { Body, HeadersLike } from './inputs.js';
 export { standardSecret } from './secret.js';

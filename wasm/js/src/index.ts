@@ -6,7 +6,9 @@
 
 export { canonicalize } from './json.js';
 export type { JsonSyntaxError } from './json.js';
-export { VerificationError, schemes, standardSecret } from './core.js';
+export { standardSecret } from './core.js';
+export { VerificationError } from './error.js';
+export { schemes } from './scheme.js';
 export type {
   Body,
   EventOf,

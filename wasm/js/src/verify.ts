@@ -7,7 +7,9 @@
 import { BaseVerifier, signWith, verifyWith } from './core.js';
 import type { Body, EventOf, HeadersLike, Message, PresetName, Scheme, Secret, Verified, VerifierOptions } from './core.js';
 
-export { VerificationError, schemes, standardSecret } from './core.js';
+export { standardSecret } from './core.js';
+export { VerificationError } from './error.js';
+export { schemes } from './scheme.js';
 export type {
   Body,
   EventOf,
