@@ -78,7 +78,12 @@ export function named(variable, remedy) {
 let packed;
 
 /** The package as one file, made once for all tests of a file. */
-async function tarball() {
+export function tarball() {
+  packed ??= pack();
+  return packed;
+}
+
+async function pack() {
   const place = await mkdtemp(join(tmpdir(), 'sigpost-packed-'));
   process.once('exit', () => rmSync(place, { recursive: true, force: true }));
   const [{ filename }] = JSON.parse(await run('npm', ['pack', '--json', '--pack-destination', place, folder()]));
@@ -90,10 +95,9 @@ export async function project(test, files = {}, parent = tmpdir()) {
   const root = await mkdtemp(join(parent, 'project-'));
   test.after(() => rm(root, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }));
   await writeFile(join(root, 'package.json'), '{ "name": "user", "private": true, "type": "module" }');
-  packed ??= tarball();
   // With a cache of its own and nothing to ask, nothing but the file can be what is installed.
   const offline = ['--offline', '--cache', join(root, '.npm'), '--no-audit', '--no-fund'];
-  await run('npm', ['install', ...offline, await packed], { cwd: root });
+  await run('npm', ['install', ...offline, await tarball()], { cwd: root });
   await copyFile(join(here, 'app/outcome.mjs'), join(root, 'outcome.mjs'));
   for (const [name, text] of Object.entries(files)) {
     await mkdir(dirname(join(root, name)), { recursive: true });

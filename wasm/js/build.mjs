@@ -52,6 +52,7 @@ await Promise.all([
   ]),
   ...Object.values(VARIANTS).map(({ folder, suffix }) => bundle(withModule, 'esm', folder, compiled(suffix))),
   ...modules.map((module) => copyFile(here(`src/generated/${module}.wasm`), here(`dist/${module}.wasm`))),
+  writeFile(here('dist/module.d.ts'), 'declare const module: WebAssembly.Module;\nexport default module;\n'),
 ]);
 declare();
 await declareForRequire();
@@ -166,11 +167,13 @@ async function describe() {
     require: at(file, '.cjs'),
     default: at(file, '.js'),
   });
+  // As runtimes and bundlers see it that make a module of what is imported.
+  const wasm = (module) => ({ types: './module.d.ts', default: `./${module}.wasm` });
   const described = {
     ...shown,
     exports: {
       ...Object.fromEntries(Object.entries(ENTRIES).map(([path, file]) => [path, entry(file)])),
-      ...Object.fromEntries(modules.map((module) => [`./${module}.wasm`, `./${module}.wasm`])),
+      ...Object.fromEntries(modules.map((module) => [`./${module}.wasm`, wasm(module)])),
       './package.json': './package.json',
     },
     // For tools that do not know `exports`.

@@ -5,9 +5,11 @@
 //! cargo (example schemes) ─▶ src/generated/schemes.ts ─────────────────────────────────────┴─▶ build.mjs ─▶ dist/
 //! ```
 
+use std::ffi::OsString;
+use std::iter;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use wasm_bindgen_cli_support::Bindgen;
 use xshell::{Shell, cmd};
 
@@ -52,14 +54,13 @@ pub(crate) fn npm(sh: &Shell, root: &Path) -> Result<PathBuf> {
 
 /// One module: compiled, its border described, made small.
 fn build(sh: &Shell, module: &str, level: &str, generated: &Path) -> Result<()> {
-    // SHA-256 has an implementation for SIMD, which is chosen when it is compiled.
-    let flags = "-C target-feature=+simd128";
+    let flags = flags(sh)?;
     let compile = cmd!(
         sh,
         "cargo build -p sigpost-wasm --lib --profile wasm --target {TARGET} --no-default-features --features {module}
          --message-format json-render-diagnostics"
     );
-    let compile = compile.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags);
+    let compile = compile.env("CARGO_ENCODED_RUSTFLAGS", flags);
     let messages = compile.env("CARGO_PROFILE_WASM_OPT_LEVEL", level).read()?;
     let compiled = artifact(&messages).context("cargo named no .wasm file")?;
     let name = format!("{module}_border");
@@ -91,6 +92,27 @@ fn build(sh: &Shell, module: &str, level: &str, generated: &Path) -> Result<()> 
         .args(WASM_FEATURES)
         .run()?;
     Ok(sh.remove_path(&raw)?)
+}
+
+/// How the compiler is called, as cargo wants it when paths may hold spaces. Build scripts are not compiled with these,
+/// since a target is named.
+fn flags(sh: &Shell) -> Result<OsString> {
+    let home = match (sh.var_os("CARGO_HOME").map(PathBuf::from), std::env::home_dir()) {
+        (Some(home), _) => home,
+        (None, Some(home)) => home.join(".cargo"),
+        (None, None) => bail!("neither CARGO_HOME nor a home folder is known"),
+    };
+    // SHA-256 has an implementation for SIMD, which is chosen when it is compiled.
+    let mut flags = OsString::from("-Ctarget-feature=+simd128");
+    // A panic names its file; that of a dependency lies on the machine of whoever builds, below the name of a registry.
+    // Neither is anybody's business, and the same sources are to make the same module. The last that fits counts.
+    let registries = sh.read_dir(home.join("registry/src")).unwrap_or_default();
+    for folder in iter::once(home).chain(registries) {
+        flags.push("\x1f--remap-path-prefix=");
+        flags.push(folder);
+        flags.push("=cargo");
+    }
+    Ok(flags)
 }
 
 /// The module that cargo made, by its messages.

@@ -11,8 +11,8 @@ import type { ModuleName } from './slots.js';
 export * from './index.js';
 export type { ModuleName } from './slots.js';
 
-/** A module, or its bytes. */
-export type ModuleSource = WebAssembly.Module | BufferSource;
+/** A module, or its bytes. TypeScript takes anything for a module; an object at least it must be. */
+export type ModuleSource = (WebAssembly.Module & object) | BufferSource;
 
 /** Where a module comes from: itself, its bytes, a response with them, or their URL. */
 export type ModuleOrigin = ModuleSource | Response | URL | string;
