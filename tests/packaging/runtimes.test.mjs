@@ -79,7 +79,7 @@ async function bundled(root, conditions) {
 }
 
 // Before June 2025 no bytes are compiled, and before May 2025 there is no FinalizationRegistry.
-for (const date of ['2023-09-01', '2024-09-01', '2026-11-01']) {
+for (const date of ['2023-09-01', '2024-09-01', '2026-10-01']) {
   test(`workerd of ${date} verifies requests`, { timeout: TIMEOUT }, async (test) => {
     const root = await project(test, { 'worker.mjs': WORKER });
     const url = await serve(test, await bundled(root, ['workerd', 'worker', 'browser']), date);
@@ -95,7 +95,7 @@ test('workerd verifies requests with bytes inline where its date allows it, and 
     }` });
   const bundle = await bundled(root, ['worker']);
   const answers = [];
-  for (const date of ['2024-09-01', '2026-11-01']) {
+  for (const date of ['2024-09-01', '2026-10-01']) {
     answers.push((await asked(await serve(test, bundle, date))).genuine);
   }
   assert.match(answers[0], /^WebAssembly cannot be compiled here.*bundle with its condition \(workerd, /);
