@@ -20,8 +20,7 @@ export type ModuleOrigin = ModuleSource | Response | URL | string;
 const NAMES = { verify: 0, canonical: 0 } satisfies Record<ModuleName, 0>;
 
 /**
- * Makes the modules ready, at once. Name those you need: `verify` to verify and sign, `canonical` to canonicalise. A
- * module that is in use already stays.
+ * Makes the modules ready, at once. Name those you need: `verify` to verify and sign, `canonical` to canonicalise.
  *
  * @example
  * ```js
