@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
 
+import { toText } from './text.mjs';
+
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const src = here('src');
 
@@ -113,9 +115,9 @@ function bundle(files, format, folder, wasm) {
   });
 }
 
-/** The bytes themselves, as base64: nothing to serve, nothing to find. */
-function inline({ initialOptions }) {
-  initialOptions.loader = { '.wasm': 'base64' };
+/** The bytes themselves, as a text: nothing to serve, nothing to find. */
+function inline({ onLoad }) {
+  onLoad({ filter: /\.wasm$/ }, async ({ path }) => ({ contents: toText(await readFile(path)), loader: 'text' }));
 }
 
 /** What was given to `init`. */

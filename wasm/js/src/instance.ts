@@ -1,7 +1,7 @@
 // A WebAssembly module that is compiled at import and instantiated at once, without a call to make it ready.
 
 /**
- * What importing a `.wasm` file gives, which is settled when the package is built: the bytes as base64, inline; the
+ * What importing a `.wasm` file gives, which is settled when the package is built: the bytes as a text, inline; the
  * module, where the runtime compiles such imports itself and nothing else; in the slim entry what was given to `init`.
  */
 export type Source = string | WebAssembly.Module | (() => WebAssembly.Module);
@@ -21,14 +21,34 @@ function compile(source: Source): WebAssembly.Module {
   }
 }
 
-/** Decodes base64 without Node's Buffer, which is not everywhere. */
-function decode(base64: string): Uint8Array<ArrayBuffer> {
-  const binary = atob(base64);
-  const bytes = new Uint8Array(binary.length);
-  for (let index = 0; index < binary.length; index += 1) {
-    bytes[index] = binary.charCodeAt(index);
+/** Reads the text that `text.mjs` wrote: which bytes are one character each, then the bytes. */
+function decode(text: string): Uint8Array<ArrayBuffer> {
+  const digits: number[] = [];
+  let size = 0;
+  for (let code = 32; code < 127; code += 1) {
+    digits[code] = size;
+    size += '"\'`\\$<'.includes(String.fromCharCode(code)) ? 0 : 1;
   }
-  return bytes;
+  let at = 0;
+  const next = (): number => digits[text.charCodeAt(at++)] as number;
+  const frequent: number[] = [];
+  const others: number[] = [];
+  let step = next();
+  for (let byte = 0; byte < 256; byte += 1) {
+    if (step > 0) {
+      others.push(byte);
+      step -= 1;
+    } else {
+      frequent.push(byte);
+      step = frequent.length < size - 2 ? next() : 256;
+    }
+  }
+  const bytes: number[] = [];
+  while (at < text.length) {
+    const digit = next();
+    bytes.push((digit < 2 ? others[digit * size + next()] : frequent[digit - 2]) as number);
+  }
+  return Uint8Array.from(bytes);
 }
 
 /** What every module exports. */

@@ -119,23 +119,19 @@ export interface Plan {
 const KNOWN = {
   name: 0,
   header: 0,
-  algorithm: 0,
-  encoding: 0,
+  ...DEFAULTS,
   prefix: 0,
   separator: 0,
-  signed: 0,
   idHeader: 0,
   timestampHeader: 0,
   timestampPrefix: 0,
   weakerHeader: 0,
   tolerance: 0,
-  body: 0,
-  key: 0,
   // What is derived from the others, so that a preset can be given as data.
   replay: 0,
-} satisfies Record<keyof Preset, 0>;
+} satisfies Record<keyof Preset, unknown>;
 
-const HASHES: Readonly<Record<string, Hash>> = { 'hmac-sha1': 1, 'hmac-sha256': 2, 'hmac-sha512': 5 };
+const HASHES: Readonly<Record<Preset['algorithm'], Hash>> = { 'hmac-sha1': 1, 'hmac-sha256': 2, 'hmac-sha512': 5 };
 
 const TEXT = /^[ -~]{1,256}$/;
 const TEXTS =
@@ -154,11 +150,11 @@ export function planOf(scheme: PresetName | Scheme): Plan {
     require(/^[a-z\d!#$%&'*+.^_`|~-]{1,256}$/.test(header), `"${header}" is not a header name in lower case`);
     require(headers.indexOf(header) === headers.lastIndexOf(header), `header "${header}" is used for two things`);
   }
-  const hash = own(HASHES, algorithm, 'algorithm is hmac-sha256, hmac-sha512 or hmac-sha1');
-  own(ENCODINGS, encoding, 'encoding is hex, base64 or base64url');
-  own({ raw: 1, canonical: 1 }, body, 'body is raw or canonical');
-  own({ whole: 1, base64: 1, 'standard-webhooks': 1 }, key, 'key is whole, base64 or standard-webhooks');
-  own({ ' ': 1, ',': 1 }, separator ?? ' ', 'separator is a space or a comma');
+  oneOf('algorithm', algorithm, HASHES);
+  oneOf('encoding', encoding, ENCODINGS);
+  oneOf('body', body, { raw: 0, canonical: 0 });
+  oneOf('key', key, { whole: 0, base64: 0, 'standard-webhooks': 0 });
+  require(separator === undefined || separator === ' ' || separator === ',', 'separator is a space or a comma');
   const both = timestampHeader !== undefined && timestampPrefix !== undefined;
   require(!both, 'the time stands in timestampHeader or behind timestampPrefix, not both');
   requireSigned(parts, 'id', idHeader !== undefined);
@@ -177,7 +173,7 @@ export function planOf(scheme: PresetName | Scheme): Plan {
   return {
     name,
     header,
-    hash,
+    hash: HASHES[algorithm],
     encoding,
     prefix,
     separator,
@@ -258,13 +254,12 @@ function replayOf(signed: readonly Part[]): Replay {
   return id ? (time ? 'id-and-time' : 'id') : time ? 'time' : 'nothing';
 }
 
-function require(makesSense: boolean, message: string): asserts makesSense {
+function require(makesSense: unknown, message: string): asserts makesSense {
   if (!makesSense) {
     throw new VerificationError('invalid_scheme', message);
   }
 }
 
-function own<Value>(of: Readonly<Record<string, Value>>, name: string, message: string): Value {
-  require(Object.hasOwn(of, name), message);
-  return of[name] as Value;
+function oneOf(what: string, name: string, names: object): void {
+  require(Object.hasOwn(names, name), `${what} is one of ${Object.keys(names).join(', ')}`);
 }
