@@ -9,9 +9,12 @@ export const LENGTHS: Readonly<Record<Hash, number>> = { 1: 20, 2: 32, 5: 64 };
 const UPPER = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 const ALPHANUMERIC = `${UPPER + UPPER.toLowerCase()}0123456789`;
 
-/** The value of each character, 255 for what is no digit. */
+/** For what is no digit: a bit that no digit has. */
+const NONE = 64;
+
+/** The value of each character. */
 const values = (...alphabets: string[]): Uint8Array => {
-  const table = new Uint8Array(256).fill(255);
+  const table = new Uint8Array(256).fill(NONE);
   for (const alphabet of alphabets) {
     [...alphabet].forEach((digit, value) => (table[digit.charCodeAt(0)] = value));
   }
@@ -32,58 +35,43 @@ export interface Digits {
   readonly padded: boolean;
 }
 
-const scratch = new Uint8Array(256);
-
-/** The same of a text, which is no secret: of one that is too long for any tag, nothing. */
-export function decodeText(text: string, form: Digits): Uint8Array<ArrayBuffer> | undefined {
-  const { length } = text;
-  if (length > scratch.length) {
-    return undefined;
-  }
-  for (let at = 0; at < length; at += 1) {
-    scratch[at] = text.charCodeAt(at);
-  }
-  return decode(scratch, form, length);
-}
-
-/** The bytes that digits stand for; undefined if they are not of that form to the last bit. */
+/**
+ * Decodes the digits behind `start` into `to`, from `at` on; what does not fit is dropped. How many bytes they stand for,
+ * -1 if they are not of that form to the last bit.
+ */
 export function decode(
-  text: Uint8Array,
+  text: string | Uint8Array,
+  start: number,
   { digits, bits, padded }: Digits,
-  length = text.length,
-): Uint8Array<ArrayBuffer> | undefined {
-  if (length % 4) {
-    if (padded) {
-      return undefined;
-    }
-  } else {
-    // Where it may be, padding is one or two "=".
-    length -= text[length - 1] === 61 ? (text[length - 2] === 61 ? 2 : 1) : 0;
+  to: Uint8Array,
+  at: number,
+): number {
+  const isText = typeof text === 'string';
+  const last = isText ? '=' : 61;
+  let { length } = text;
+  // Where it may be, padding is one or two "=".
+  if ((length - start) % 4 === 0) {
+    length -= text[length - 1] === last ? (text[length - 2] === last ? 2 : 1) : 0;
+  } else if (padded) {
+    return -1;
   }
-  const bytes = new Uint8Array((length * bits) >> 3);
   let held = 0;
   let count = 0;
-  let end = 0;
-  for (let at = 0; at < length; at += 1) {
-    const value = digits[text[at] as number] as number;
-    if (value === 255) {
-      bytes.fill(0);
-      return undefined;
-    }
+  let end = at;
+  let seen = 0;
+  for (let index = start; index < length; index += 1) {
+    const value = digits[(isText ? text.charCodeAt(index) : text[index]) as number] ?? NONE;
+    seen |= value;
     held = (held << bits) | value;
     count += bits;
     if (count > 7) {
       count -= 8;
-      bytes[end] = held >> count;
+      to[end] = held >> count;
       end += 1;
     }
   }
   // What is left over is less than a digit, and zeros.
-  if (count < bits && !(held & ((1 << count) - 1))) {
-    return bytes;
-  }
-  bytes.fill(0);
-  return undefined;
+  return seen < NONE && count < bits && !(held & ((1 << count) - 1)) ? end - at : -1;
 }
 
 /** The text of bytes. */
@@ -93,4 +81,12 @@ export function encode(bytes: Uint8Array, encoding: keyof typeof ENCODINGS): str
   }
   const text = btoa(String.fromCharCode(...bytes));
   return encoding === 'base64' ? text : text.replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
+}
+
+/** Writes a text of one-byte characters and returns its length. */
+export function write(buffer: Uint8Array, text: string, start: number): number {
+  for (let index = 0; index < text.length; index += 1) {
+    buffer[start + index] = text.charCodeAt(index);
+  }
+  return text.length;
 }

@@ -1,6 +1,6 @@
 // Reading the headers of a request, strictly: the core's grammar (`signature/header.rs`, `verify.rs`).
 
-import { ENCODINGS, LENGTHS, decodeText } from './digits.js';
+import { ENCODINGS, LENGTHS, decode } from './digits.js';
 import { VerificationError, malformed } from './error.js';
 import type { Part, Plan } from './scheme.js';
 
@@ -12,9 +12,12 @@ export interface Claim {
   /** What is signed before the body, and what behind it. */
   readonly before: string;
   readonly after: string;
-  /** At least one, each as long as the hash's. */
-  readonly tags: readonly Uint8Array[];
+  /** How many bytes of the plan's room are tags: at least one, each as long as the hash's, one behind the other. */
+  readonly size: number;
 }
+
+/** What headers hold: visible ASCII and spaces. Anything else is malformed, never cut or mapped. */
+const TEXT = /^[ -~]*$/;
 
 /** More entries than any rotation needs; a bound on the work a forger can cause. */
 const MAX_ENTRIES = 16;
@@ -25,54 +28,64 @@ export const namesOf = ({ header, idHeader, timestampHeader, weakerHeader }: Pla
 
 /** Reads a request's headers by a scheme. */
 export function claimOf(plan: Plan, found: ReadonlyMap<string, string>): Claim {
-  const { header, hash, encoding, prefix, separator, idHeader, timestampHeader, timestampPrefix, weakerHeader } = plan;
-  const value = found.get(header);
-  if (value === undefined && weakerHeader && found.has(weakerHeader)) {
-    throw new VerificationError('sha1_only', 'only a weaker signature is there (SHA-1), which this scheme does not accept');
-  }
-  for (const name of [header, idHeader, timestampHeader]) {
-    if (name && !found.has(name)) {
-      throw new VerificationError('missing_header', `header ${name} is missing`, { header: name });
-    }
-  }
+  const { hash, encoding, prefix, separator, room, idHeader, timestampHeader, timestampPrefix } = plan;
+  const value = found.get(plan.header);
   const id = idHeader && found.get(idHeader);
-  if (idHeader && !fitsId(plan, id as string)) {
-    throw malformed(idHeader);
-  }
   let time = timestampHeader && found.get(timestampHeader);
   let times = 0;
-  const tags: Uint8Array[] = [];
-  for (const given of separator ? (value as string).split(separator, MAX_ENTRIES) : [value as string]) {
-    const entry = separator ? given.trim() : given;
+  let size = 0;
+  let rest = value;
+  for (let left = MAX_ENTRIES; rest !== undefined && left > 0; left -= 1) {
+    const end: number = separator ? rest.indexOf(separator) : -1;
+    const entry: string = separator ? (end < 0 ? rest : rest.slice(0, end)).trim() : rest;
+    rest = end < 0 ? undefined : rest.slice(end + 1);
     if (timestampPrefix && entry.startsWith(timestampPrefix)) {
       times += 1;
       time = entry.slice(timestampPrefix.length);
     } else if (entry.startsWith(prefix)) {
-      const tag = decodeText(entry.slice(prefix.length), ENCODINGS[encoding]);
-      if (tag?.length === LENGTHS[hash]) {
-        tags.push(tag);
-      }
+      const length = decode(entry, prefix.length, ENCODINGS[encoding], room, size);
+      size += length === LENGTHS[hash] ? length : 0;
     }
   }
-  if ((timestampHeader ?? timestampPrefix) && !(time && times < 2 && /^(0|[1-9]\d{0,14})$/.test(time))) {
-    throw malformed(timestampHeader ?? header);
+  const timed = !(timestampHeader ?? timestampPrefix) || (time && times < 2 && /^(0|[1-9]\d{0,14})$/.test(time));
+  // Of a list, also what is passed over.
+  const isText = !separator || TEXT.test(value as string);
+  if (!size || !timed || !isText || (idHeader && !(id && fitsId(plan, id)))) {
+    throw refused(plan, found, !timed);
   }
-  if (!tags.length) {
-    throw malformed(header);
-  }
-  return { id, timestamp: time ? Number(time) : undefined, tags, ...around(plan, id, time) };
+  return {
+    id,
+    timestamp: time ? Number(time) : undefined,
+    size,
+    before: joined(plan.before, id, time),
+    after: joined(plan.after, id, time),
+  };
 }
 
-/** What is signed around the body. */
-export function around(
-  { before, after }: Plan,
-  id: string | undefined,
-  timestamp: string | undefined,
-): { before: string; after: string } {
-  return { before: joined(before, id, timestamp), after: joined(after, id, timestamp) };
+/** What is wrong with headers, in the order in which the core looks for it. */
+function refused(plan: Plan, found: ReadonlyMap<string, string>, untimed: boolean): VerificationError {
+  const { header, idHeader, timestampHeader, weakerHeader } = plan;
+  const needed = [header, idHeader, timestampHeader];
+  for (const [name, text] of found) {
+    if (needed.includes(name) && !TEXT.test(text)) {
+      return malformed(name);
+    }
+  }
+  if (!found.has(header) && weakerHeader && found.has(weakerHeader)) {
+    return new VerificationError('sha1_only', 'only a weaker signature is there (SHA-1), which this scheme does not accept');
+  }
+  const missing = needed.find((name) => name && !found.has(name));
+  if (missing) {
+    return new VerificationError('missing_header', `header ${missing} is missing`, { header: missing });
+  }
+  if (idHeader && !fitsId(plan, found.get(idHeader) as string)) {
+    return malformed(idHeader);
+  }
+  return malformed(untimed && timestampHeader ? timestampHeader : header);
 }
 
-function joined(parts: readonly Part[], id: string | undefined, timestamp: string | undefined): string {
+/** What is signed before the body, or behind it. */
+export function joined(parts: readonly Part[], id: string | undefined, timestamp: string | undefined): string {
   let text = '';
   for (const part of parts) {
     text += part === 'id' ? id : part === 'timestamp' ? timestamp : part === 'body' ? '' : part.text;

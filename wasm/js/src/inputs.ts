@@ -55,8 +55,8 @@ function describe(value: unknown): string {
 const MAX_HEADERS = 16384;
 
 /**
- * Those headers that are looked at, by their names in lower case: visible ASCII and spaces, never cut or mapped. `wanted`
- * says which, and which of them there may be once only.
+ * Those headers that are looked at, by their names in lower case. `wanted` says which, and which of them there may be once
+ * only.
  */
 export function headersOf(headers: unknown, wanted: ReadonlyMap<string, boolean>): Map<string, string> {
   if (headers === null || typeof headers !== 'object') {
@@ -79,11 +79,9 @@ export function headersOf(headers: unknown, wanted: ReadonlyMap<string, boolean>
       if (size > MAX_HEADERS) {
         throw new VerificationError('headers_too_large', 'the headers are too large to be a signature');
       }
-      if (needed && !/^[ -~]*$/.test(one)) {
-        throw malformed(lower);
-      }
       if (needed && found.has(lower)) {
-        throw new VerificationError('duplicate_header', `header ${lower} is there more than once`, { header: lower });
+        const broken = [...found, [lower, one] as const].find(([name, text]) => wanted.get(name) && !/^[ -~]*$/.test(text));
+        throw broken ? malformed(broken[0]) : new VerificationError('duplicate_header', `header ${lower} is there more than once`, { header: lower });
       }
       found.set(lower, one);
     }

@@ -1,6 +1,6 @@
 // Keys, and the modules that compute and compare their tags. What is compared is decided elsewhere.
 
-import { LENGTHS } from './digits.js';
+import { LENGTHS, write } from './digits.js';
 import type { Hash } from './digits.js';
 import { VerificationError } from './error.js';
 import type * as Border from './generated/verify_border.js';
@@ -123,20 +123,16 @@ export class Key {
   }
 
   /**
-   * Whether one of the claimed tags, of the hash's length each, is the message's. If the host computed the tag, what is
+   * Whether one of the claimed tags, `size` bytes in all, is the message's. If the host computed the tag, what is
    * returned asks it again, about another body.
    */
-  fits(message: Message, claims: readonly Uint8Array[]): boolean | ((body: Uint8Array) => boolean) {
+  fits(message: Message, claims: Uint8Array, size: number): boolean | ((body: Uint8Array) => boolean) {
     const held = this.#opened();
     const host = hostTag(this.hash, message, held);
     const given = host ? LENGTHS[this.hash] : 0;
     const fits = this.engine.call(this, held, message, host?.tag, (wasm, buffer) => {
-      let end = given;
-      for (const claim of claims) {
-        buffer.set(claim, end);
-        end += claim.length;
-      }
-      return wasm.judge(end - given, given);
+      buffer.set(claims, given);
+      return wasm.judge(size, given);
     });
     // The module says 1 for true.
     return fits ? (host?.same ?? true) : false;
@@ -181,12 +177,4 @@ function feed(wasm: typeof Border, buffer: Uint8Array<ArrayBuffer>, body: string
       wasm.update(piece.length);
     }
   }
-}
-
-/** Writes a text of one-byte characters and returns its length. */
-function write(buffer: Uint8Array, text: string, start: number): number {
-  for (let index = 0; index < text.length; index += 1) {
-    buffer[start + index] = text.charCodeAt(index);
-  }
-  return text.length;
 }

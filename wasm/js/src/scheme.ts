@@ -1,4 +1,4 @@
-import { ENCODINGS } from './digits.js';
+import { ENCODINGS, LENGTHS } from './digits.js';
 import type { Hash } from './digits.js';
 import { VerificationError } from './error.js';
 import { schemes as presets } from './generated/schemes.js';
@@ -114,6 +114,8 @@ export interface Plan {
   readonly canonical: boolean;
   readonly key: KeyForm;
   readonly replay: Replay;
+  /** Where the tags of a request are put. */
+  readonly room: Uint8Array<ArrayBuffer>;
 }
 
 const KNOWN = {
@@ -188,6 +190,7 @@ export function planOf(scheme: PresetName | Scheme): Plan {
     canonical: body === 'canonical',
     key,
     replay: replayOf(parts),
+    room: new Uint8Array(16 * LENGTHS[HASHES[algorithm]]),
   };
 }
 

@@ -123,7 +123,11 @@ const behind = (prefix: string, secret: Bytes): Bytes | undefined =>
 
 const decoded = (prefix: string, secret: Bytes): Bytes | undefined => {
   const text = behind(prefix, secret);
-  return text && decode(text, lenient);
+  const room = new Uint8Array(secret.length);
+  const length = text ? decode(text, 0, lenient, room, 0) : -1;
+  const key = length < 0 ? undefined : room.slice(0, length);
+  room.fill(0);
+  return key;
 };
 
 const isSpace = (byte: number | undefined): boolean => byte === 32 || byte === 9 || byte === 10 || byte === 12 || byte === 13;

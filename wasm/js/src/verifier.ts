@@ -4,7 +4,7 @@ import { encode } from './digits.js';
 import { engine } from './engine.js';
 import { VerificationError } from './error.js';
 import type { EventOf } from './event.js';
-import { around, claimOf, fitsId, judgeAge, namesOf } from './header.js';
+import { claimOf, fitsId, joined, judgeAge, namesOf } from './header.js';
 import type { Claim } from './header.js';
 import { bodyOf, headersOf, refuseUnknown } from './inputs.js';
 import type { Body, HeadersLike } from './inputs.js';
@@ -193,9 +193,9 @@ export abstract class BaseVerifier<Given extends PresetName | Scheme = PresetNam
     const claim = claimOf(own.plan, found);
     const required = standard && claimOf(standard.plan, found);
     const signed = this.#canonicalize ? canonicalOf(this.#canonicalize, body) : body;
-    const fits = fit(own.keys, signed, claim);
+    const fits = fit(own, signed, claim);
     if (required) {
-      fit(standard.keys, signed, required);
+      fit(standard, signed, required);
     }
     // What says more, an id and a time; and the age last: staleness tells a forger nothing.
     const told = required ?? claim;
@@ -227,13 +227,13 @@ if (!Symbol.dispose) {
 
 /** Which key fits, and how to see whether a body is still the one that it fits. */
 function fit(
-  keys: readonly Key[],
+  { plan, keys }: Check,
   body: string | Uint8Array<ArrayBuffer>,
-  { before, after, tags }: Claim,
+  { before, after, size }: Claim,
 ): { secret: number; same: Same } {
   const message = { before, body, after };
   for (let secret = 0; secret < keys.length; secret += 1) {
-    const fits = (keys[secret] as Key).fits(message, tags);
+    const fits = (keys[secret] as Key).fits(message, plan.room, size);
     if (fits) {
       return { secret, same: fits === true ? undefined : fits };
     }
@@ -281,7 +281,8 @@ export function signWith(
   const body = plan.canonical && parts.canonicalize ? canonicalOf(parts.canonicalize, raw) : raw;
   const check = checkOf(plan, [secret], parts);
   try {
-    const tag = (check.keys[0] as Key).tag({ ...around(plan, id, String(timestamp)), body });
+    const [before, after] = [plan.before, plan.after].map((parts) => joined(parts, id, String(timestamp))) as [string, string];
+    const tag = (check.keys[0] as Key).tag({ before, body, after });
     const time = timestampPrefix === undefined ? '' : timestampPrefix + timestamp + separator;
     return {
       ...(idHeader && { [idHeader]: id as string }),
