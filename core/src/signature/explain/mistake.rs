@@ -7,6 +7,23 @@ use core::fmt;
 use super::style::JsonStyle;
 use crate::signature::scheme::{Algorithm, Encoding, Part};
 
+/// `code`, and `CODES` with every name that it returns: of one list, so that neither lacks what the other has.
+macro_rules! codes {
+    ($($pattern:pat => $code:literal),+ $(,)? $(; $($nested:pat => $others:expr,)+)?) => {
+        /// A name for logs and programs; it never changes.
+        #[must_use]
+        pub const fn code(&self) -> &'static str {
+            match self {
+                $($pattern => $code,)+
+                $($($nested => $others,)+)?
+            }
+        }
+
+        /// Every name of these variants' own.
+        const CODES: &[&str] = &[$($code,)+];
+    };
+}
+
 /// Something that makes the signature match once it is mended. It is proven, not guessed: with it (and the others that
 /// are named with it) undone, the signature in the request is right.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -165,31 +182,33 @@ pub enum SecretMistake {
 }
 
 impl Mistake {
-    /// A name for logs and programs; it never changes.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Body(body) => body.code(),
-            Self::Secret(secret) => secret.code(),
-            Self::AnotherSecret { .. } => "another_secret",
-            Self::AnotherScheme { .. } => "another_scheme",
-            Self::Headers => "headers",
-            Self::SecretBeside => "secret_beside",
-            Self::WeakerSignature => "weaker_signature",
-            Self::HeaderName { .. } => "header_name",
-            Self::Algorithm { .. } => "algorithm",
-            Self::Encoding { .. } => "encoding",
-            Self::HexInBase64 => "hex_in_base64",
-            Self::Prefix { .. } => "prefix",
-            Self::QuotedSignature => "quoted_signature",
-            Self::SignatureForm => "signature_form",
-            Self::TruncatedSignature { .. } => "truncated_signature",
-            Self::SignedParts { .. } => "signed_parts",
-            Self::SwappedArguments => "swapped_arguments",
-            Self::Milliseconds => "milliseconds",
-            Self::Stale { .. } => "stale_timestamp",
-            Self::Future { .. } => "future_timestamp",
-        }
+    codes! {
+        Self::AnotherSecret { .. } => "another_secret",
+        Self::AnotherScheme { .. } => "another_scheme",
+        Self::Headers => "headers",
+        Self::SecretBeside => "secret_beside",
+        Self::WeakerSignature => "weaker_signature",
+        Self::HeaderName { .. } => "header_name",
+        Self::Algorithm { .. } => "algorithm",
+        Self::Encoding { .. } => "encoding",
+        Self::HexInBase64 => "hex_in_base64",
+        Self::Prefix { .. } => "prefix",
+        Self::QuotedSignature => "quoted_signature",
+        Self::SignatureForm => "signature_form",
+        Self::TruncatedSignature { .. } => "truncated_signature",
+        Self::SignedParts { .. } => "signed_parts",
+        Self::SwappedArguments => "swapped_arguments",
+        Self::Milliseconds => "milliseconds",
+        Self::Stale { .. } => "stale_timestamp",
+        Self::Future { .. } => "future_timestamp";
+        // What is wrong with the body or the secret has names of its own.
+        Self::Body(body) => body.code(),
+        Self::Secret(secret) => secret.code(),
+    }
+
+    /// Every [`code`](Self::code) that there is.
+    pub fn codes() -> impl Iterator<Item = &'static str> {
+        [Self::CODES, BodyMistake::CODES, SecretMistake::CODES].into_iter().flatten().copied()
     }
 
     /// What to do about it, in one line.
@@ -239,32 +258,30 @@ impl Mistake {
 }
 
 impl BodyMistake {
-    const fn code(self) -> &'static str {
-        match self {
-            Self::Reserialized { .. } => "reserialized",
-            Self::PrettyPrinted => "pretty_printed",
-            Self::AsciiEscaped => "ascii_escaped",
-            Self::SignedAsSent => "signed_as_sent",
-            Self::NewlineAdded => "newline_added",
-            Self::NewlineDropped => "newline_dropped",
-            Self::SpaceAdded => "space_added",
-            Self::ByteOrderMarkAdded => "byte_order_mark_added",
-            Self::ByteOrderMarkDropped => "byte_order_mark_dropped",
-            Self::LineEndings => "line_endings",
-            Self::DecodedAsLatin1 => "decoded_as_latin1",
-            Self::EncodedAsLatin1 => "encoded_as_latin1",
-            Self::FormEncoded => "form_encoded",
-            Self::FormDecoded => "form_decoded",
-            Self::FormRewritten => "form_rewritten",
-            Self::ReadAsForm => "read_as_form",
-            Self::EncodedTwice => "encoded_twice",
-            Self::BufferAsJson => "buffer_as_json",
-            Self::Base64 => "base64_body",
-            Self::EmptyReplaced => "empty_replaced",
-            Self::EmptyDropped => "empty_dropped",
-            Self::NulPadded => "nul_padded",
-            Self::TooLong => "too_long",
-        }
+    codes! {
+        Self::Reserialized { .. } => "reserialized",
+        Self::PrettyPrinted => "pretty_printed",
+        Self::AsciiEscaped => "ascii_escaped",
+        Self::SignedAsSent => "signed_as_sent",
+        Self::NewlineAdded => "newline_added",
+        Self::NewlineDropped => "newline_dropped",
+        Self::SpaceAdded => "space_added",
+        Self::ByteOrderMarkAdded => "byte_order_mark_added",
+        Self::ByteOrderMarkDropped => "byte_order_mark_dropped",
+        Self::LineEndings => "line_endings",
+        Self::DecodedAsLatin1 => "decoded_as_latin1",
+        Self::EncodedAsLatin1 => "encoded_as_latin1",
+        Self::FormEncoded => "form_encoded",
+        Self::FormDecoded => "form_decoded",
+        Self::FormRewritten => "form_rewritten",
+        Self::ReadAsForm => "read_as_form",
+        Self::EncodedTwice => "encoded_twice",
+        Self::BufferAsJson => "buffer_as_json",
+        Self::Base64 => "base64_body",
+        Self::EmptyReplaced => "empty_replaced",
+        Self::EmptyDropped => "empty_dropped",
+        Self::NulPadded => "nul_padded",
+        Self::TooLong => "too_long",
     }
 
     const fn fix(self) -> &'static str {
@@ -301,18 +318,16 @@ impl BodyMistake {
 }
 
 impl SecretMistake {
-    const fn code(self) -> &'static str {
-        match self {
-            Self::SpaceAround => "secret_space_around",
-            Self::Quoted => "secret_quoted",
-            Self::NewlineDropped => "secret_newline_dropped",
-            Self::UsedWhole => "secret_used_whole",
-            Self::UsedDecoded => "secret_used_decoded",
-            Self::UsedDerived => "secret_used_derived",
-            Self::UsedWithoutPrefix => "secret_used_without_prefix",
-            Self::PrefixDropped => "secret_prefix_dropped",
-            Self::UsedFromHex => "secret_used_from_hex",
-        }
+    codes! {
+        Self::SpaceAround => "secret_space_around",
+        Self::Quoted => "secret_quoted",
+        Self::NewlineDropped => "secret_newline_dropped",
+        Self::UsedWhole => "secret_used_whole",
+        Self::UsedDecoded => "secret_used_decoded",
+        Self::UsedDerived => "secret_used_derived",
+        Self::UsedWithoutPrefix => "secret_used_without_prefix",
+        Self::PrefixDropped => "secret_prefix_dropped",
+        Self::UsedFromHex => "secret_used_from_hex",
     }
 
     const fn fix(self) -> &'static str {
@@ -467,19 +482,20 @@ pub enum Hint {
 }
 
 impl Hint {
-    /// A name for logs and programs; it never changes.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::HeaderOf { .. } => "header_of_another_scheme",
-            Self::EmptyBody => "empty_body",
-            Self::Truncated { .. } => "truncated_body",
-            Self::CutJson => "cut_json",
-            Self::Decompressed => "decompressed_body",
-            Self::Compressed => "compressed_body",
-            Self::ReplacementCharacter => "replacement_character",
-            Self::ObjectObject => "object_object",
-        }
+    codes! {
+        Self::HeaderOf { .. } => "header_of_another_scheme",
+        Self::EmptyBody => "empty_body",
+        Self::Truncated { .. } => "truncated_body",
+        Self::CutJson => "cut_json",
+        Self::Decompressed => "decompressed_body",
+        Self::Compressed => "compressed_body",
+        Self::ReplacementCharacter => "replacement_character",
+        Self::ObjectObject => "object_object",
+    }
+
+    /// Every [`code`](Self::code) that there is.
+    pub fn codes() -> impl Iterator<Item = &'static str> {
+        Self::CODES.iter().copied()
     }
 }
 
@@ -506,5 +522,23 @@ impl fmt::Display for Hint {
             }
             Self::ObjectObject => "the body is \"[object Object]\": a parsed body was turned to text; hand over the raw one",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn no_name_stands_for_two_things() {
+        let all: Vec<_> = Mistake::codes().chain(Hint::codes()).collect();
+        assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len());
+        for mistake in
+            [Mistake::Headers, Mistake::Body(BodyMistake::TooLong), Mistake::Secret(SecretMistake::Quoted)]
+        {
+            assert!(all.contains(&mistake.code()), "{mistake:?}");
+        }
     }
 }
