@@ -23,7 +23,7 @@ async function bundled(bundle, root, name, text, node) {
 
 /** A piece of the base64 of each module, by which it is found in a bundle. */
 async function marks() {
-  const found = ['verify', 'canonical'].map(async (name) => {
+  const found = ['verify', 'canonical', 'explain'].map(async (name) => {
     const base64 = (await readFile(join(folder(), `${name}.wasm`))).toString('base64');
     return [name, base64.slice(base64.length >> 1).slice(0, 60)];
   });
@@ -36,6 +36,7 @@ const NEEDS = {
   "export { standardSecret } from 'sigpost';": ['verify'],
   "export { verify } from 'sigpost/verify';": ['verify'],
   "export { Verifier } from 'sigpost';": ['verify', 'canonical'],
+  "export { explain } from 'sigpost';": ['verify', 'explain'],
   "export { VerificationError, schemes } from 'sigpost';": [],
   "export * from 'sigpost/slim';": [],
 };

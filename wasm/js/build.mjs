@@ -17,6 +17,7 @@ const ENTRIES = {
   '.': 'index',
   './verify': 'verify',
   './canonical': 'canonical',
+  './explain': 'explain',
   './slim': 'slim',
 };
 

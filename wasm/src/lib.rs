@@ -8,5 +8,9 @@ extern crate alloc;
 mod border;
 #[cfg(all(target_arch = "wasm32", feature = "canonical"))]
 pub mod canonical;
+#[cfg(all(target_arch = "wasm32", feature = "explain"))]
+pub mod explain;
+#[cfg(all(target_arch = "wasm32", feature = "explain"))]
+mod fields;
 #[cfg(all(target_arch = "wasm32", feature = "mac"))]
 pub mod mac;

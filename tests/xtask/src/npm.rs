@@ -1,8 +1,8 @@
-//! The npm package: two WebAssembly modules of one crate, and the TypeScript around them.
+//! The npm package: the WebAssembly modules of one crate, and the TypeScript around them.
 //!
 //! ```text
 //! cargo (profile wasm, one feature) ─▶ wasm-bindgen ─▶ wasm-opt ─▶ src/generated/NAME.wasm ┐
-//! cargo (example schemes) ─▶ src/generated/schemes.ts ─────────────────────────────────────┴─▶ build.mjs ─▶ dist/
+//! cargo (examples) ─▶ src/generated/{schemes,mistakes}.ts ─────────────────────────────────┴─▶ build.mjs ─▶ dist/
 //! ```
 
 use std::ffi::OsString;
@@ -15,7 +15,10 @@ use xshell::{Shell, cmd};
 
 /// The features of the crate, each a module, and how it is optimised. Verifying spends its time in the hash functions,
 /// which the profile optimises for speed whatever is said here; canonicalising spends it in code of our own.
-const MODULES: [(&str, &str); 3] = [("verify", "z"), ("sha512", "z"), ("canonical", "3")];
+const MODULES: [(&str, &str); 4] = [("verify", "z"), ("sha512", "z"), ("canonical", "3"), ("explain", "z")];
+
+/// What the core knows as data and names, each an example of the crate that writes TypeScript.
+const LISTS: [&str; 2] = ["schemes", "mistakes"];
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -45,8 +48,10 @@ pub(crate) fn npm(sh: &Shell, root: &Path) -> Result<PathBuf> {
     for (module, level) in MODULES {
         build(sh, module, level, &generated).with_context(|| format!("building the module `{module}`"))?;
     }
-    let schemes = cmd!(sh, "cargo run --quiet -p sigpost-wasm --example schemes").read()?;
-    sh.write_file(generated.join("schemes.ts"), schemes + "\n")?;
+    for list in LISTS {
+        let written = cmd!(sh, "cargo run --quiet -p sigpost-wasm --example {list}").read()?;
+        sh.write_file(generated.join(format!("{list}.ts")), written + "\n")?;
+    }
     let script = js.join("build.mjs");
     cmd!(sh, "node {script}").run()?;
     Ok(js.join("dist"))

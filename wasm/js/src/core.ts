@@ -5,7 +5,7 @@
 export type { Fault, VerificationCode } from './error.js';
 export type { Part, Preset, PresetName, Replay, Scheme } from './scheme.js';
 export type { Body, HeadersLike } from './inputs.js';
-export { standardSecret } from './secret.js';
+export { bytesOf, standardSecret } from './secret.js';
 export type { KeyForm, Secret } from './secret.js';
 export type { EventOf, Events } from './event.js';
 export { Engine } from './key.js';

@@ -27,4 +27,16 @@ export type {
   Verified,
   VerifierOptions,
 } from './core.js';
+export { explain } from './explain.js';
+export type {
+  Effort,
+  Explanation,
+  ExplainOptions,
+  GenuineExplanation,
+  Hint,
+  HintCode,
+  Mistake,
+  MistakeCode,
+  RefusedExplanation,
+} from './explain.js';
 export { Verifier, sign, verify } from './full.js';

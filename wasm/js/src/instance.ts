@@ -73,13 +73,14 @@ export class Instance<Exports extends Memory> {
   /** Counts instances, so that whoever keeps something in one notices that it is gone. */
   generation = 0;
 
-  /** `secret`: what an instance held that is lost is erased. */
+  /** `secret`: what an instance held that is lost is erased. `lazy`: nothing is compiled before the first call. */
   constructor(
     source: Source,
     readonly secret = false,
+    lazy = false,
   ) {
     this.#source = source;
-    if (typeof source === 'function') {
+    if (lazy || typeof source === 'function') {
       return;
     }
     try {

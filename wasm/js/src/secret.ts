@@ -58,7 +58,8 @@ export function standardSecret(secret: Secret): string {
   return text;
 }
 
-function bytesOf(secret: Secret): Bytes {
+/** The bytes of a secret as it was given: a copy that can be erased. */
+export function bytesOf(secret: Secret): Bytes {
   if (secret === undefined || secret === null) {
     throw new VerificationError('no_secret', `the secret is ${secret}: is the environment set?`);
   }

@@ -17,10 +17,11 @@ export type ModuleSource = (WebAssembly.Module & object) | BufferSource;
 /** Where a module comes from: itself, its bytes, a response with them, or their URL. */
 export type ModuleOrigin = ModuleSource | Response | URL | string;
 
-const NAMES = { verify: 0, canonical: 0 } satisfies Record<ModuleName, 0>;
+const NAMES = { verify: 0, canonical: 0, explain: 0 } satisfies Record<ModuleName, 0>;
 
 /**
- * Makes the modules ready, at once. Name those you need: `verify` to verify and sign, `canonical` to canonicalise.
+ * Makes the modules ready, at once. Name those you need: `verify` to verify and sign, `canonical` to canonicalise,
+ * `explain` to explain.
  *
  * @example
  * ```js

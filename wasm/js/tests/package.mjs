@@ -36,6 +36,9 @@ export const verifying = () => instances.findLast(({ module }) => module === sha
 /** The instance of the canonicaliser that `sigpost` and `canonical` use: the one that was made last. */
 export const canonicalizing = () => instances.findLast(({ exports }) => 'canonicalize' in exports);
 
+/** The instance of the explainer: the one that was made last, by the first explanation or after a trap. */
+export const explaining = () => instances.findLast(({ exports }) => 'explain' in exports);
+
 /** The vectors of `tests/vectors/NAME`. */
 export async function vectors(name) {
   const place = fileURLToPath(new URL(`../../../tests/vectors/${name}/`, import.meta.url));

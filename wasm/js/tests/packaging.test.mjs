@@ -50,23 +50,23 @@ test('what was packed works by import and by require, whole and in parts', async
 
 test('the parts share what they have in common, export what they say, and nothing else can be imported', async () => {
   await writeFile(join(project, 'a.mjs'), `
-    import * as all from 'sigpost'; import * as part from 'sigpost/verify'; import * as canonical from 'sigpost/canonical';
-    console.log(all.VerificationError === part.VerificationError, all.canonicalize === canonical.canonicalize);
-    for (const entry of [all, part, canonical]) console.log(Object.keys(entry).sort().join());
+    import * as all from 'sigpost'; import * as part from 'sigpost/verify'; import * as canonical from 'sigpost/canonical'; import * as explained from 'sigpost/explain';
+    console.log(all.VerificationError === part.VerificationError, all.canonicalize === canonical.canonicalize, all.explain === explained.explain);
+    for (const entry of [all, part, canonical, explained]) console.log(Object.keys(entry).sort().join());
     for (const file of ['core', 'json', 'full']) await import('sigpost/' + file).catch((error) => console.log(error.code));`);
-  const names = ['VerificationError,Verifier,canonicalize,schemes,sign,standardSecret,verify'];
-  names.push('VerificationError,Verifier,schemes,sign,standardSecret,verify', 'canonicalize');
+  const names = ['VerificationError,Verifier,canonicalize,explain,schemes,sign,standardSecret,verify'];
+  names.push('VerificationError,Verifier,schemes,sign,standardSecret,verify', 'canonicalize', 'VerificationError,explain');
   const hidden = Array(3).fill('ERR_PACKAGE_PATH_NOT_EXPORTED');
-  assert.deepEqual(run(process.execPath, ['a.mjs']).trim().split('\n'), ['true true', ...names, ...hidden]);
+  assert.deepEqual(run(process.execPath, ['a.mjs']).trim().split('\n'), ['true true true', ...names, ...hidden]);
 });
 
 test('the package holds what it needs and no more', () => {
   const [{ files }] = JSON.parse(run('npm', ['pack', '--json', '--dry-run', folder]));
   const names = files.map(({ path }) => path).filter((path) => !/\.d\.c?ts$/.test(path));
-  const withModule = ['index', 'verify', 'canonical', 'full', 'core', 'json'];
+  const withModule = ['index', 'verify', 'canonical', 'explain', 'full', 'core', 'json'];
   const code = [...withModule, 'slim', 'error', 'scheme'].flatMap((name) => [`${name}.js`, `${name}.cjs`]);
   const variants = ['workerd', 'edge'].flatMap((folder) => withModule.map((name) => `${folder}/${name}.js`));
-  const modules = ['verify.wasm', 'canonical.wasm'];
+  const modules = ['verify.wasm', 'canonical.wasm', 'explain.wasm'];
   const texts = ['LICENSE-APACHE', 'LICENSE-MIT', 'README.md', 'package.json'];
   assert.deepEqual(names.sort(), [...code, ...variants, ...modules, ...texts].sort());
 });
@@ -157,7 +157,7 @@ async function size(code) {
 
 test('no entry is larger than the page says, nor the page far from it, and unused parts are dropped', async () => {
   const rows = [...readme.matchAll(/^\| `(sigpost[^`]*)` \| (\d+) KB \| (\d+) KB \|$/gm)];
-  assert.equal(rows.length, 4);
+  assert.equal(rows.length, 5);
   for (const [, entry, ...stated] of rows) {
     const { minified, gzipped } = await size(`export * from '${entry}';`);
     const used = [minified / 1000 / Number(stated[0]), gzipped / 1000 / Number(stated[1])];
