@@ -54,6 +54,7 @@ await Promise.all([
     bundle([SLIM], format, '.', slots),
   ]),
   ...Object.values(VARIANTS).map(({ folder, suffix }) => bundle(withModule, 'esm', folder, compiled(suffix))),
+  commandLine(),
   ...modules.map((module) => copyFile(here(`src/generated/${module}.wasm`), here(`dist/${module}.wasm`))),
   writeFile(here('dist/module.d.ts'), 'declare const module: WebAssembly.Module;\nexport default module;\n'),
 ]);
@@ -137,11 +138,33 @@ function compiled(suffix) {
   };
 }
 
-/** Types, checked while they are written. */
-function declare() {
-  execFileSync(process.execPath, [here('node_modules/typescript/bin/tsc'), '-p', here('tsconfig.json')], {
-    stdio: 'inherit',
+/** `npx sigpost`: one file over the package's entry. */
+function commandLine() {
+  const entry = {
+    name: 'entry',
+    setup({ onResolve }) {
+      onResolve({ filter: /^\.\.\/index\.js$/ }, () => ({ path: './index.js', external: true }));
+    },
+  };
+  return build({
+    entryPoints: [here('src/cli/main.ts')],
+    outfile: here('dist/cli.js'),
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    minify: true,
+    banner: { js: '#!/usr/bin/env node' },
+    plugins: [entry],
+    logLevel: 'warning',
   });
+}
+
+/** Types, checked while they are written; those of the command line, which nobody imports, are only checked. */
+function declare() {
+  for (const project of ['tsconfig.json', 'src/cli/tsconfig.json']) {
+    execFileSync(process.execPath, [here('node_modules/typescript/bin/tsc'), '-p', here(project)], { stdio: 'inherit' });
+  }
 }
 
 /** The same types for `require`, whose files have another name. */
@@ -183,6 +206,7 @@ async function describe() {
     main: './index.cjs',
     module: './index.js',
     types: './index.d.ts',
+    bin: { sigpost: './cli.js' },
     sideEffects: false,
   };
   await writeFile(here('dist/package.json'), `${JSON.stringify(described, null, 2)}\n`);

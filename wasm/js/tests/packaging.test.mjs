@@ -67,7 +67,7 @@ test('the package holds what it needs and no more', () => {
   const code = [...withModule, 'slim', 'error', 'scheme'].flatMap((name) => [`${name}.js`, `${name}.cjs`]);
   const variants = ['workerd', 'edge'].flatMap((folder) => withModule.map((name) => `${folder}/${name}.js`));
   const modules = ['verify.wasm', 'canonical.wasm', 'explain.wasm'];
-  const texts = ['LICENSE-APACHE', 'LICENSE-MIT', 'README.md', 'package.json'];
+  const texts = ['cli.js', 'LICENSE-APACHE', 'LICENSE-MIT', 'README.md', 'package.json'];
   assert.deepEqual(names.sort(), [...code, ...variants, ...modules, ...texts].sort());
 });
 
