@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,8 +22,9 @@ let place;
 
 before(async () => {
   place = await mkdtemp(join(tmpdir(), 'sigpost-cli-'));
-  await writeFile(join(place, 'secret'), `${SECRET}\n`);
-  await writeFile(join(place, 'other'), 'of another webhook\r\n');
+  for (const name of ['s', 'secret']) await writeFile(join(place, name), `${SECRET}\n`);
+  for (const name of ['body', 'body.json']) await writeFile(join(place, name), BODY);
+  for (const name of ['t', 'other']) await writeFile(join(place, name), 'of another webhook\r\n');
 });
 
 after(() => rm(place, { recursive: true, force: true }));
@@ -152,6 +153,26 @@ test('help has examples, and names every option', () => {
     assert.deepEqual(named, options);
     assert.match(stdout, /Examples:\n {2}npx sigpost/);
     assert.ok(stdout.split('\n').every((line) => line.length <= 125), command);
+  }
+});
+
+test('every example of the help and of the page does what it says', async () => {
+  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
+  const texts = [readme, ...['--help', 'verify --help', 'explain --help', 'listen --help'].map((args) => run(args.split(' ')).stdout)];
+  const examples = texts.flatMap((text) => text.match(/^ *(?:SIGPOST_SECRET=… )?npx sigpost .*$/gm));
+  assert.equal(examples.length, 12);
+  for (const example of examples) {
+    const [, scheme] = /--scheme (\S+)/.exec(example);
+    const [[, value]] = Object.entries(sign(scheme, SECRET, { body: BODY, id: 'i' }));
+    const command = example
+      .replace('npx sigpost', `exec "${process.execPath}" "${program}"`)
+      .replace('SIGPOST_SECRET=…', `SIGPOST_SECRET='${SECRET}'`)
+      .replace(/: …/, `: ${value}`)
+      .replace('--port 9000', '--port 0');
+    const child = spawn('bash', ['-c', command], { env: ENVIRONMENT, cwd: place, stdio: ['ignore', 'pipe', 'inherit'] });
+    const [printed] = await once(child.stdout.setEncoding('utf8'), 'data');
+    assert.match(printed, example.includes(' listen ') ? /http:\/\/127/ : /^genuine\n$/, example);
+    child.kill();
   }
 });
 

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -46,6 +47,11 @@ test('what was packed works by import and by require, whole and in parts', async
   await writeFile(join(project, 'b.mjs'), "import { canonicalize } from 'sigpost/canonical'; console.log(canonicalize('[1.0]'));");
   await writeFile(join(project, 'b.cjs'), "console.log(require('sigpost/canonical').canonicalize('[1.0]'));");
   assert.equal(run(process.execPath, ['b.mjs']) + run(process.execPath, ['b.cjs']), '[1]\n[1]\n');
+});
+
+test('the command line is there once the package is installed', () => {
+  const { version } = JSON.parse(readFileSync(join(project, 'node_modules/sigpost/package.json'), 'utf8'));
+  assert.equal(run(join(project, 'node_modules/.bin/sigpost'), ['--version']), `sigpost ${version}\n`);
 });
 
 test('the parts share what they have in common, export what they say, and nothing else can be imported', async () => {

@@ -18,7 +18,7 @@ ${SIGNING_HELP}\
 
 Examples:
   npx sigpost verify --scheme qlik --secret-file s -H 'qlik-signature: …' < body.json
-  curl -s … | SIGPOST_SECRET=… npx sigpost verify --scheme github -H 'x-hub-signature-256: …'
+  SIGPOST_SECRET=… npx sigpost verify --scheme github -H 'x-hub-signature-256: …' < body.json
 `,
   options: { ...SIGNING, header: 'value', now: 'value' },
   run,
