@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
 
-import { codeOf, explaining, folder, instances, sigpost } from './package.mjs';
+import { codeOf, explaining, folder, instances, sigpost, vectors } from './package.mjs';
 
 const { explain, schemes, sign } = sigpost;
 const SECRET = '0123456789abcdef0123456789abcdef';
@@ -36,6 +36,22 @@ test('a genuine request has nothing wrong with it', () => {
   const headers = sign('standard-webhooks', SECRET, { body: 'x', id: 'msg_1', timestamp: 1_700_000_000 });
   const now = () => 1_700_000_100_000;
   assert.deepEqual(explain('standard-webhooks', Buffer.from(SECRET), Object.entries(headers), 'x', { now }), expected);
+});
+
+test('every shared vector has the verdict that verifying gives it', async () => {
+  const known = (await vectors('signature')).flatMap(({ cases }) => cases).filter(({ feature }) => !feature);
+  assert.ok(known.length > 1200, `${known.length} cases`);
+  const effort = { longestBody: 10_000, hashedBytes: 1e6 };
+  for (const { name, scheme, secrets, headers, body: { text, hex, repeat, times }, now, expect } of known) {
+    const body = text ?? (hex === undefined ? repeat.repeat(times) : Buffer.from(hex, 'hex'));
+    const ask = () => explain(scheme, secrets, headers, body, { now: () => now * 1000, effort });
+    if (expect.error === 'no_secret') {
+      assert.equal(codeOf(ask), 'no_secret', name);
+    } else {
+      const { verdict, code } = ask();
+      assert.deepEqual([verdict, code], [expect.error ? 'refused' : 'genuine', expect.error], name);
+    }
+  }
 });
 
 test('what became of a body is named', () => {
