@@ -19,6 +19,12 @@ const ENTRIES = {
   './canonical': 'canonical',
   './explain': 'explain',
   './slim': 'slim',
+  // These know a verifier by its shape, and import no module.
+  './express': 'adapters/express',
+  './fastify': 'adapters/fastify',
+  './hono': 'adapters/hono',
+  './fetch': 'adapters/fetch',
+  './dedupe': 'adapters/dedupe',
 };
 
 /**

@@ -69,10 +69,12 @@ test('the parts share what they have in common, export what they say, and nothin
 test('the package holds what it needs and no more', () => {
   const [{ files }] = JSON.parse(run('npm', ['pack', '--json', '--dry-run', folder]));
   const names = files.map(({ path }) => path).filter((path) => !/\.d\.c?ts$/.test(path));
-  const withModule = ['index', 'verify', 'canonical', 'explain', 'full', 'core', 'json'];
-  const code = [...withModule, 'slim', 'error', 'scheme'].flatMap((name) => [`${name}.js`, `${name}.cjs`]);
+  const withModule = ['index', 'verify', 'canonical', 'explain', 'full', 'core', 'json', 'sha512'];
+  const adapters = ['express', 'fastify', 'hono', 'fetch', 'dedupe'];
+  const without = ['slim', 'error', 'scheme', 'digits', 'inputs', ...adapters];
+  const code = [...withModule, ...without].flatMap((name) => [`${name}.js`, `${name}.cjs`]);
   const variants = ['workerd', 'edge'].flatMap((folder) => withModule.map((name) => `${folder}/${name}.js`));
-  const modules = ['verify.wasm', 'canonical.wasm', 'explain.wasm'];
+  const modules = ['verify.wasm', 'sha512.wasm', 'canonical.wasm', 'explain.wasm'];
   const texts = ['cli.js', 'LICENSE-APACHE', 'LICENSE-MIT', 'README.md', 'package.json'];
   assert.deepEqual(names.sort(), [...code, ...variants, ...modules, ...texts].sort());
 });
@@ -113,7 +115,7 @@ test('every example of the page runs and prints what it says', async () => {
 });
 
 test('every example of a doc comment runs, and its values are what it says', async () => {
-  const files = (await readdir(here('../src'))).filter((name) => name.endsWith('.ts'));
+  const files = (await readdir(here('../src'), { recursive: true })).filter((name) => name.endsWith('.ts'));
   const sources = await Promise.all(files.map((name) => readFile(here(`../src/${name}`), 'utf8')));
   const examples = sources.flatMap((source) => [...source.matchAll(/^ \* ```js\n([\s\S]*?)^ \* ```$/gm)]);
   assert.ok(examples.length >= 8, `${examples.length} examples`);

@@ -1,0 +1,90 @@
+/**
+ * Webhooks in Express, 4 and 5.
+ *
+ * @packageDocumentation
+ */
+
+import { read } from './node.js';
+import type { NodeRequest } from './node.js';
+import { receiver } from './shared.js';
+import type { VerifiedLike, VerifierLike, WebhookOptions } from './shared.js';
+
+export type { Store } from './dedupe.js';
+export type { NodeRequest, VerifiedLike, VerifierLike, WebhookOptions };
+
+/** What is used of a request of Express's. */
+export interface ExpressRequest extends NodeRequest {
+  readonly body?: any;
+}
+
+/** What is used of a response of Express's. */
+export interface ExpressResponse {
+  readonly statusCode: number;
+  readonly headersSent: boolean;
+  writeHead(status: number, headers: Record<string, string>): { end(): unknown };
+  end(): unknown;
+}
+
+const ADVICE =
+  "use this before express.json(), or express.raw({type:'*/*'}), or " +
+  'express.json({verify(req,res,body){req.rawBody=body}})';
+
+const isRaw = (body: unknown): body is Uint8Array | string => ArrayBuffer.isView(body) || typeof body === 'string';
+
+/**
+ * A route handler that calls `handler` for genuine requests only, and answers 200 when it returns. The raw body is read
+ * from the request, if need be taken from `req.rawBody` or, as `express.raw()` and `express.text()` leave it, `req.body`.
+ *
+ * Whoever sent what does not verify gets 401 and nothing else, whatever the reason; what is yours to mend, like a body
+ * that `express.json()` has eaten, is answered 500 and told to `onError`. What the handler throws goes to `next`. It may
+ * answer for itself, and does so before what it returned resolves; with a `store`, any answer but 2xx has the sender's
+ * next attempt handled again.
+ *
+ * @example
+ * ```javascript
+ * import express from 'express';
+ * import { Verifier } from 'sigpost';
+ * import { webhook } from 'sigpost/express';
+ *
+ * const verifier = new Verifier('immuta', process.env.WEBHOOK_SECRET);
+ *
+ * const app = express();
+ * app.post('/hooks', webhook(verifier, async ({ event }) => {
+ *   console.log(event.text); // hello
+ * }));
+ * app.use(express.json()); // for everything else
+ * app.listen(process.env.PORT);
+ * ```
+ */
+export function webhook<
+  Result extends VerifiedLike,
+  Request extends ExpressRequest = ExpressRequest,
+  Response extends ExpressResponse = ExpressResponse,
+>(
+  verifier: VerifierLike<Result>,
+  handler: (verified: Result, request: Request, response: Response) => unknown,
+  options: WebhookOptions<Request> = {},
+): (request: Request, response: Response, next: (error?: any) => void) => Promise<void> {
+  const receive = receiver(verifier, options);
+  return async (request, response, next) => {
+    try {
+      await receive<unknown>(
+        request,
+        // Every value for itself: `headers` joins what came twice. Platforms that make up requests fill in only that.
+        { ...request.headers, ...request.headersDistinct },
+        () =>
+          [(request as { rawBody?: unknown }).rawBody, request.body].find(isRaw) ??
+          read(request, verifier.maxBytes, request.headers['content-length'], ADVICE),
+        (verified) => handler(verified, request, response),
+        () => response.statusCode,
+        // Closed, or the rest of a body that is too large would still be read.
+        (status, headers) => response.writeHead(status, { connection: 'close', ...headers }).end(),
+      );
+      if (!response.headersSent) {
+        response.end();
+      }
+    } catch (error) {
+      next(error);
+    }
+  };
+}

@@ -1,0 +1,94 @@
+/**
+ * Webhooks in Fastify 5.
+ *
+ * @packageDocumentation
+ */
+
+import { read } from './node.js';
+import type { NodeRequest, NodeStream } from './node.js';
+import { receiver } from './shared.js';
+import type { VerifiedLike, VerifierLike, WebhookOptions } from './shared.js';
+
+export type { Store } from './dedupe.js';
+export type { NodeRequest, NodeStream, VerifiedLike, VerifierLike, WebhookOptions };
+
+/** What is used of a request of Fastify's. */
+export interface FastifyRequest {
+  readonly raw: NodeRequest;
+  readonly body: any;
+}
+
+/** What is used of a reply of Fastify's. */
+export interface FastifyReply {
+  readonly statusCode: number;
+  readonly sent: boolean;
+  code(status: number): unknown;
+  headers(headers: Record<string, string>): unknown;
+}
+
+/** What is used of an instance of Fastify's. */
+export interface FastifyInstance<Request, Reply> {
+  removeAllContentTypeParsers(): unknown;
+  addContentTypeParser(
+    type: string,
+    parser: (request: any, payload: any, done: (error: Error | null, body?: any) => void) => void,
+  ): unknown;
+  post(path: string, handler: (request: Request, reply: Reply) => Promise<unknown>): unknown;
+}
+
+/**
+ * A plugin that takes `POST` at its prefix, calls `handler` for genuine requests only, and answers what it returns, or
+ * 200. It reads the raw body of any content type by itself; no other route is changed.
+ *
+ * Whoever sent what does not verify gets 401 and nothing else, whatever the reason; what is yours to mend is answered
+ * 500 and told to `onError`. What the handler throws goes to the error handler. With a `store`, any answer but 2xx has
+ * the sender's next attempt handled again.
+ *
+ * @example
+ * ```javascript
+ * import fastify from 'fastify';
+ * import { Verifier } from 'sigpost';
+ * import { webhook } from 'sigpost/fastify';
+ *
+ * const verifier = new Verifier('immuta', process.env.WEBHOOK_SECRET);
+ *
+ * const app = fastify();
+ * app.register(webhook(verifier, async ({ event }) => {
+ *   console.log(event.text); // hello
+ * }), { prefix: '/hooks' });
+ * await app.listen({ port: process.env.PORT });
+ * ```
+ */
+export function webhook<
+  Result extends VerifiedLike,
+  Request extends FastifyRequest = FastifyRequest,
+  Reply extends FastifyReply = FastifyReply,
+>(
+  verifier: VerifierLike<Result>,
+  handler: (verified: Result, request: Request, reply: Reply) => unknown,
+  options: WebhookOptions<Request> = {},
+): (instance: FastifyInstance<Request, Reply>) => Promise<void> {
+  const receive = receiver(verifier, options);
+  return async (instance) => {
+    instance.removeAllContentTypeParsers();
+    instance.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+    instance.post('/', async (request, reply) => {
+      const { raw, body } = request;
+      const answered = await receive<unknown>(
+        request,
+        // Every value for itself: `headers` joins what came twice.
+        { ...raw.headers, ...raw.headersDistinct },
+        () => read(body ?? raw, verifier.maxBytes, raw.headers['content-length'], 'let no hook read request.raw'),
+        (verified) => handler(verified, request, reply),
+        () => reply.statusCode,
+        (status, headers) => {
+          reply.code(status);
+          // Closed, or the rest of a body that is too large would still be read.
+          reply.headers({ connection: 'close', ...headers });
+        },
+      );
+      // Fastify waits for more if it is handed nothing.
+      return reply.sent ? reply : (answered ?? '');
+    });
+  };
+}

@@ -1,0 +1,50 @@
+// The raw body of a request of Node's, for the frameworks above it.
+
+import { refusal } from './shared.js';
+
+/** What is used of a readable stream of Node's. */
+export interface NodeStream {
+  readonly readableDidRead: boolean;
+  readonly readableEnded: boolean;
+  on(event: string, listener: (value: any) => void): this;
+  pause(): unknown;
+}
+
+/** What is used of a request of Node's. */
+export interface NodeRequest extends NodeStream {
+  readonly headers: { readonly [name: string]: string | string[] | undefined };
+  readonly headersDistinct?: { readonly [name: string]: string[] | undefined };
+}
+
+declare const Buffer: { concat(chunks: Uint8Array[]): Uint8Array };
+
+/** Reads a stream as far as a verifier looks; `advice` is what to do if somebody else has read it. */
+export async function read(stream: NodeStream, max: number, announced: unknown, advice: string): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  if (stream.readableDidRead) {
+    throw refusal('invalid_body', `was read already: ${advice}`, 'receiver');
+  }
+  // One that ended without a byte does not end again.
+  if (!stream.readableEnded) {
+    await new Promise((resolve, reject) => {
+      let size = 0;
+      const limit = (reached: number) => {
+        if (reached > max) {
+          stream.pause();
+          reject(refusal('body_too_large', 'exceeds maxBytes'));
+        }
+      };
+      const cut = () => reject(refusal('aborted', 'was cut off'));
+      limit(Number(announced));
+      stream
+        .on('data', (chunk) => {
+          chunks.push(chunk);
+          limit((size += chunk.length));
+        })
+        .on('end', resolve)
+        .on('error', cut)
+        .on('close', cut);
+    });
+  }
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,105 @@
+// What every adapter does, whatever the framework: verify, deduplicate, call the handler, answer. Nothing here loads
+// WebAssembly: a verifier is known by its shape, its errors by their names.
+
+import type { Fault, VerificationCode } from '../error.js';
+import type { Body, HeadersLike } from '../inputs.js';
+import type { Store } from './dedupe.js';
+
+/** What an adapter needs of a `Verifier`. */
+export interface VerifierLike<Result extends VerifiedLike> {
+  /** What is signed against replays: the name begins with `id` if an id is. */
+  readonly replay: string;
+  /** The longest body that is looked at, in bytes. */
+  readonly maxBytes: number;
+  /** Returns what is genuine and throws for all else, with a `fault`. */
+  verify(headers: HeadersLike, rawBody: Body): Result;
+}
+
+/** What an adapter needs of what a verifier returns. */
+export interface VerifiedLike {
+  /** The scheme's name. */
+  readonly scheme: string;
+  /** The signed id: the same for every attempt to deliver the same thing. */
+  readonly id?: string | undefined;
+}
+
+/** Settings of an adapter. A name that is none of these is a `TypeError`. */
+export interface WebhookOptions<Request> {
+  /**
+   * Remembers what was processed, so that the handler is called once for each signed id. A `TypeError` if the verifier
+   * knows no signed id. Share a store among endpoints only if they have the same sender: ids are the sender's own.
+   */
+  readonly store?: Store;
+  /**
+   * Told why a request was not handed to the handler, and what the store threw; awaited. Unless said, what is the
+   * receiver's to mend goes to `console.error`, and what strangers send nowhere. Errors of the handler's go to the
+   * framework.
+   */
+  readonly onError?: (error: unknown, request: Request) => unknown;
+}
+
+/** An error like a verifier's, of what only an adapter can see. */
+export const refusal = (code: VerificationCode | 'aborted', problem: string, fault: Fault = 'sender'): Error =>
+  Object.assign(new Error(`the body ${problem}`), { name: 'VerificationError', code, fault });
+
+/**
+ * Checks the settings once and returns what treats each request: takes its body, calls the handler by `handle`, learns
+ * from `statusOf` what the sender is told, and makes every other answer itself, by `answer`, which never has a body: so
+ * none says more than its status.
+ */
+export function receiver<Result extends VerifiedLike, Request>(
+  verifier: VerifierLike<Result>,
+  { store, onError, ...unknown }: WebhookOptions<Request>,
+) {
+  for (const name in unknown) {
+    throw new TypeError(`no option ${name}`);
+  }
+  if (store && !verifier.replay.startsWith('id')) {
+    throw new TypeError("a store needs a signed id: set standardWebhooks: 'required'");
+  }
+  return async <Answer>(
+    request: Request,
+    headers: HeadersLike,
+    takeBody: () => Body | Promise<Body>,
+    handle: (verified: Result) => Answer | Promise<Answer>,
+    statusOf: (answer: Awaited<Answer>) => number,
+    answer: (status: number, headers?: Record<string, string>) => Answer,
+  ): Promise<Answer> => {
+    let status = 500;
+    const attempt = async <T>(step: () => T | Promise<T>): Promise<T | void> => {
+      try {
+        return await step();
+      } catch (error) {
+        status = (error as { fault?: unknown } | undefined)?.fault === 'sender' ? 401 : 500;
+        if (onError) {
+          await onError(error, request);
+        } else if (status > 401) {
+          console.error(error);
+        }
+      }
+    };
+    const verified = await attempt(async () => verifier.verify(headers, await takeBody()));
+    if (!verified) {
+      return answer(status);
+    }
+    if (!store) {
+      return handle(verified);
+    }
+    const key = `${verified.scheme}:${verified.id}`;
+    const lease = crypto.randomUUID();
+    const state = await attempt(() => store.begin(key, lease));
+    if (state !== 'new') {
+      // Not long: a sender may pause all that it has for this receiver.
+      return state === 'done' ? answer(200) : answer(503, { 'retry-after': '5' });
+    }
+    status = 500;
+    try {
+      const answered = await handle(verified);
+      status = statusOf(answered);
+      return answered;
+    } finally {
+      // What the handler did stands, whatever the store says now: if it were refused, it would be done again.
+      await attempt(() => store[status < 300 ? 'complete' : 'release'](key, lease));
+    }
+  };
+}
