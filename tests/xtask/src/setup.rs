@@ -42,6 +42,7 @@ pub(crate) fn for_test(project: &Project, steps: &mut Steps) -> Result<PathBuf> 
     steps.run("test tools", || {
         python(project)?;
         let chromium = chromium(project)?;
+        redis(project)?;
         cargo_tool(project, "nextest", "cargo-nextest")?;
         Ok(chromium)
     })
@@ -124,19 +125,39 @@ fn chromium(project: &Project) -> Result<PathBuf> {
         return Ok(found);
     }
     let by_hand = "install Chromium or Chrome (`apt install chromium`), or name one in SIGPOST_CHROMIUM";
+    install_on_debian(project, "Chromium", "chromium", by_hand)?;
+    find().with_context(|| format!("chromium is installed, but does not run: {by_hand}"))
+}
+
+/// The Redis that the tests start, each on a port of its own.
+fn redis(project: &Project) -> Result<()> {
+    let sh = &project.shell;
+    let runs = || cmd!(sh, "redis-server --version").quiet().ignore_stdout().ignore_stderr().run().is_ok();
+    if runs() {
+        return Ok(());
+    }
+    let by_hand = "install it (`apt install redis-server`, `brew install redis`)";
+    install_on_debian(project, "redis-server", "redis-server", by_hand)?;
+    ensure!(runs(), "redis-server is installed, but does not run: {by_hand}");
+    Ok(())
+}
+
+/// Installs a program that is missing, as root on Debian; elsewhere an error says how the user can.
+fn install_on_debian(project: &Project, program: &str, package: &str, by_hand: &str) -> Result<()> {
+    let sh = &project.shell;
+    let path = sh.var_os("PATH").unwrap_or_default();
     ensure!(
         rustix::process::geteuid().is_root() && !in_path(&path, &["apt-get"]).is_empty(),
-        "no Chromium in PATH that runs, and not root on Debian, where it would be installed now: {by_hand}"
+        "no {program} in PATH that runs, and not root on Debian, where it would be installed now: {by_hand}"
     );
-    say("Chromium is missing: installing it, once");
+    say(&format!("{program} is missing: installing it, once"));
     let install = |arguments: &[&str]| {
         let run = cmd!(sh, "apt-get {arguments...}").env("DEBIAN_FRONTEND", "noninteractive").run();
-        run.with_context(|| format!("installing Chromium failed: is the network there? If it is, {by_hand}"))
+        run.with_context(|| format!("installing {program} failed: is the network there? If it is, {by_hand}"))
     };
     // A fresh machine knows no packages yet.
     install(&["update"])?;
-    install(&["install", "-y", "--no-install-recommends", "chromium"])?;
-    find().with_context(|| format!("chromium is installed, but does not run: {by_hand}"))
+    install(&["install", "-y", "--no-install-recommends", package])
 }
 
 /// Every file in the folders of `path` that has one of the names; the first name comes first.
