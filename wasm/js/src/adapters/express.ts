@@ -40,6 +40,8 @@ const isRaw = (body: unknown): body is Uint8Array | string => ArrayBuffer.isView
  * answer for itself, and does so before what it returned resolves; with a `store`, any answer but 2xx has the sender's
  * next attempt handled again.
  *
+ * In TypeScript, annotate what the handler takes besides `verified`: `Request` and `Response` of Express.
+ *
  * @example
  * ```javascript
  * import express from 'express';

@@ -44,6 +44,8 @@ export interface FastifyInstance<Request, Reply> {
  * 500 and told to `onError`. What the handler throws goes to the error handler. With a `store`, any answer but 2xx has
  * the sender's next attempt handled again.
  *
+ * In TypeScript, annotate what the handler takes besides `verified`: `FastifyRequest` and `FastifyReply` of Fastify.
+ *
  * @example
  * ```javascript
  * import fastify from 'fastify';

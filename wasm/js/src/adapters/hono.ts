@@ -29,6 +29,8 @@ export interface HonoContext {
  * bytes. What the handler throws goes to `app.onError`. With a `store`, any answer but 2xx has the sender's next attempt
  * handled again.
  *
+ * In TypeScript, annotate what the handler takes besides `verified`: `Context` of Hono.
+ *
  * @example
  * ```javascript
  * import { serve } from '@hono/node-server';
