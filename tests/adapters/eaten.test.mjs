@@ -1,6 +1,7 @@
 // Bodies that somebody has read before the webhook: taken where every byte of them is left, refused with advice where not.
 
 import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
 import { describe, test } from 'node:test';
 
 import { Verifier, exchange, frameworks, sign } from './frameworks.mjs';
@@ -84,6 +85,32 @@ describe('fastify', () => {
     };
     const { status, events } = await post('fastify', prepare);
     assert.deepEqual([status, events], [200, [BODY]]);
+  });
+});
+
+describe('fastify with a stream of a hook\'s', () => {
+  test('what the hook makes of the body is what is verified', async () => {
+    const prepare = (app) => app.addHook('preParsing', async (_request, _reply, payload) => payload.pipe(new PassThrough()));
+    const { status, events } = await post('fastify', prepare);
+    assert.deepEqual([status, events], [200, [BODY]]);
+  });
+
+  test('one that is closed before its end is refused', async () => {
+    const prepare = (app) =>
+      app.addHook('preParsing', async () => {
+        const stream = new PassThrough();
+        stream.write('{');
+        setTimeout(() => stream.destroy(), 20);
+        return stream;
+      });
+    const { status, events, errors } = await post('fastify', prepare);
+    assert.deepEqual([status, events, errors[0].code], [401, [], 'aborted']);
+  });
+
+  test('one of strings is the receiver\'s to mend', async () => {
+    const prepare = (app) => app.addHook('preParsing', async (_request, _reply, payload) => payload.setEncoding('utf8'));
+    const { status, events, errors } = await post('fastify', prepare);
+    assert.deepEqual([status, events, errors[0].name], [500, [], 'TypeError']);
   });
 });
 

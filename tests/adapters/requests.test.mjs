@@ -97,6 +97,37 @@ for (const [name, { webhook, listen }] of Object.entries(frameworks)) {
       assert.equal(new Set(answers.values()).size, 1, [...answers].join('\n'));
     });
 
+    test('of a body that is too large, little is read, and the connection ends', { timeout: 20_000 }, async () => {
+      let finish;
+      const looked = new Promise((resolve) => (finish = resolve));
+      let asked;
+      const refused = new Promise((resolve) => (asked = resolve));
+      const slow = await listen(webhook(verifier, () => assert.fail('called'), { onError: (error) => (asked(error), looked) }));
+      const socket = connect(slow.port, '127.0.0.1');
+      // It is closed on what is still to be sent.
+      socket.on('error', () => {});
+      const closed = new Promise((resolve) => socket.on('close', resolve));
+      const size = 64 * 1024 * 1024;
+      socket.write(`POST /hooks HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n${size.toString(16)}\r\n`);
+      socket.write(Buffer.alloc(size));
+      assert.equal((await refused).code, 'body_too_large');
+      // Whoever reads on would have read all by now.
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      assert.ok(socket.writableLength > size / 2, `${size - socket.writableLength} bytes were taken`);
+      finish();
+      socket.resume();
+      await closed;
+      await slow.close();
+    });
+
+    test('the rest of a body that is too large is not waited for', { timeout: 20_000 }, async () => {
+      const socket = connect(server.port, '127.0.0.1');
+      const closed = once(socket, 'close');
+      socket.write(`POST /hooks HTTP/1.1\r\nhost: a\r\ncontent-length: ${MAX + 1}\r\n\r\n`);
+      socket.resume();
+      await closed;
+    });
+
     test('a signature that is there twice is refused, even if both are right', async () => {
       // `Headers` joins them into what is no signature.
       const joined = name === 'hono' || name === 'fetch';
@@ -159,6 +190,18 @@ for (const [name, { webhook, listen }] of Object.entries(frameworks)) {
       await quiet.close();
       assert.equal(logged.mock.callCount(), 0);
     });
+
+    if (name.startsWith('express')) {
+      test('what the handler answers itself goes out as it is, even what follows later', async () => {
+        clear();
+        handler = (_verified, _request, response) => {
+          response.status(202).write('first ');
+          setTimeout(() => response.end('last'), 50);
+        };
+        const { status, body } = await exchange(server.port, { headers: signed('{}'), body: '{}' });
+        assert.deepEqual([status, body.replace(/\s+/g, ' ')], [202, 'first last']);
+      });
+    }
 
     test('an option that does not exist is an error at once', () => {
       assert.throws(() => webhook(verifier, () => {}, { stroe: {} }), { name: 'TypeError', message: 'no option stroe' });

@@ -14,7 +14,7 @@ export type { NodeRequest, NodeStream, VerifiedLike, VerifierLike, WebhookOption
 
 /** What is used of a request of Fastify's. */
 export interface FastifyRequest {
-  readonly raw: NodeRequest;
+  readonly raw: NodeRequest & { readonly httpVersionMajor: number };
   readonly body: any;
 }
 
@@ -85,8 +85,8 @@ export function webhook<
         () => reply.statusCode,
         (status, headers) => {
           reply.code(status);
-          // Closed, or the rest of a body that is too large would still be read.
-          reply.headers({ connection: 'close', ...headers });
+          // Closed, or the rest of a body that is too large would still be read; HTTP/2 has no such header.
+          reply.headers({ ...(raw.httpVersionMajor < 2 && { connection: 'close' }), ...headers });
         },
       );
       // Fastify waits for more if it is handed nothing.

@@ -34,7 +34,7 @@ export async function read(stream: NodeStream, max: number, announced: unknown, 
           reject(refusal('body_too_large', 'exceeds maxBytes'));
         }
       };
-      const cut = () => reject(refusal('aborted', 'was cut off'));
+      const cut = () => reject(refusal('aborted', 'was cut'));
       limit(Number(announced));
       stream
         .on('data', (chunk) => {

@@ -92,7 +92,6 @@ export function receiver<Result extends VerifiedLike, Request>(
       // Not long: a sender may pause all that it has for this receiver.
       return state === 'done' ? answer(200) : answer(503, { 'retry-after': '5' });
     }
-    status = 500;
     try {
       const answered = await handle(verified);
       status = statusOf(answered);

@@ -17,7 +17,7 @@ export async function read(request: Request, max: number, advice: string): Promi
   limit(Number(request.headers.get('content-length')));
   for (const reader = request.body?.getReader(); reader; ) {
     const { done, value } = await reader.read().catch(() => {
-      throw refusal('aborted', 'was cut off');
+      throw refusal('aborted', 'was cut');
     });
     if (done) {
       break;
