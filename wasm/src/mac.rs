@@ -25,7 +25,7 @@ use sha2::Sha256;
 use sha2::Sha512;
 use subtle::ConstantTimeEq as _;
 use wasm_bindgen::prelude::wasm_bindgen;
-use zeroize::Zeroize as _;
+use zeroize::Zeroize;
 
 use crate::border::Local;
 
@@ -119,7 +119,7 @@ pub fn buffer() -> *mut u8 {
 #[wasm_bindgen]
 pub fn key(slot: u32, hash: u32, len: u32) {
     absorb(slot, hash, len);
-    SHARED.with(|shared| shared.zeroize());
+    SHARED.with(Zeroize::zeroize);
     scrub();
 }
 

@@ -37,6 +37,8 @@ export class Engine {
   /**
    * Computes the tag of a message by a key, and calls `use` with it in the module's memory; with `given`, the host's
    * tag, there is nothing to compute.
+   *
+   * @internal
    */
   call<Result>(
     key: Key,
