@@ -121,7 +121,7 @@ export class Key {
     readonly hash: Hash,
     bytes: Uint8Array<ArrayBuffer>,
   ) {
-    this.#held = { bytes, object: undefined };
+    this.#held = { bytes };
   }
 
   /**
@@ -153,6 +153,7 @@ export class Key {
   /** Erases the key, here and in the module. What asks for it afterwards is an error. */
   close(): void {
     this.#held?.bytes.fill(0);
+    this.#held?.pads?.fill(0);
     this.#held = undefined;
     this.engine.close(this);
   }
