@@ -122,9 +122,9 @@ pub enum Expected {
     Digit,
 }
 
-impl fmt::Display for Expected {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Expected {
+    const fn text(self) -> &'static str {
+        match self {
             Self::Value => "a value",
             Self::ValueOrEnd => "a value or ']'",
             Self::Key => "a key",
@@ -135,32 +135,95 @@ impl fmt::Display for Expected {
             Self::Quote => "the end of the string",
             Self::Literal => "true, false or null",
             Self::Digit => "a digit",
-        })
+        }
     }
+}
+
+impl fmt::Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+impl Error {
+    /// Calls `write` with the pieces of the message, in order: [`Display`](fmt::Display) for where its machinery would
+    /// be a fair part of the program.
+    ///
+    /// ```
+    /// let error = sigpost_core::json::canonicalize(b"[1,]").unwrap_err();
+    /// let mut message = String::new();
+    /// error.message(|piece| message.push_str(piece));
+    /// assert_eq!(message, error.to_string());
+    /// ```
+    pub fn message(&self, mut write: impl FnMut(&str)) {
+        // Before the offset and behind it.
+        let (before, behind) = match self.reason {
+            Reason::UnexpectedEnd { expected } => ("unexpected end", expected.text()),
+            Reason::UnexpectedByte { expected, .. } => ("unexpected byte ", expected.text()),
+            Reason::InvalidUtf8 => ("invalid UTF-8", ""),
+            Reason::InvalidEscape => ("invalid escape in a string", ""),
+            Reason::InvalidNumber => ("invalid number", "a leading zero"),
+            Reason::ControlCharacter => ("unescaped control character in a string", ""),
+            Reason::TrailingData => ("unexpected data after the value", ""),
+            Reason::ByteOrderMark => ("a byte order mark", "JSON has none"),
+            Reason::TooDeep { .. } => ("nested deeper than ", ""),
+            Reason::TooLarge { .. } => ("larger than ", ""),
+            Reason::DuplicateKey => ("a key that repeats another of its object", ""),
+        };
+        write(before);
+        match self.reason {
+            Reason::UnexpectedByte { found, .. } => {
+                write("0x");
+                for digit in [found >> 4, found & 0xf] {
+                    write(
+                        core::str::from_utf8(&[b"0123456789abcdef"[usize::from(digit)]]).unwrap_or_default(),
+                    );
+                }
+            }
+            Reason::TooDeep { limit } => {
+                decimal(limit, &mut write);
+                write(" levels");
+            }
+            Reason::TooLarge { limit } => {
+                decimal(limit, &mut write);
+                return write(" bytes");
+            }
+            _ => {}
+        }
+        write(" at offset ");
+        decimal(self.offset, &mut write);
+        match self.reason {
+            Reason::UnexpectedEnd { .. } | Reason::UnexpectedByte { .. } => write(": expected "),
+            Reason::InvalidNumber | Reason::ByteOrderMark => write(": "),
+            _ => {}
+        }
+        write(behind);
+    }
+}
+
+fn decimal(mut number: usize, write: &mut impl FnMut(&str)) {
+    let mut text = [0; 20];
+    let mut start = text.len();
+    for digit in text.iter_mut().rev() {
+        *digit = b'0' + (number % 10).to_le_bytes()[0];
+        number /= 10;
+        start -= 1;
+        if number == 0 {
+            break;
+        }
+    }
+    write(core::str::from_utf8(&text[start..]).unwrap_or_default());
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let offset = self.offset;
-        match self.reason {
-            Reason::UnexpectedEnd { expected } => {
-                write!(f, "unexpected end at offset {offset}: expected {expected}")
+        let mut written = Ok(());
+        self.message(|piece| {
+            if written.is_ok() {
+                written = f.write_str(piece);
             }
-            Reason::UnexpectedByte { found, expected } => {
-                write!(f, "unexpected byte {found:#04x} at offset {offset}: expected {expected}")
-            }
-            Reason::InvalidUtf8 => write!(f, "invalid UTF-8 at offset {offset}"),
-            Reason::InvalidEscape => write!(f, "invalid escape in a string at offset {offset}"),
-            Reason::InvalidNumber => write!(f, "invalid number at offset {offset}: a leading zero"),
-            Reason::ControlCharacter => {
-                write!(f, "unescaped control character in a string at offset {offset}")
-            }
-            Reason::TrailingData => write!(f, "unexpected data after the value at offset {offset}"),
-            Reason::ByteOrderMark => write!(f, "a byte order mark at offset {offset}: JSON has none"),
-            Reason::TooDeep { limit } => write!(f, "nested deeper than {limit} levels at offset {offset}"),
-            Reason::TooLarge { limit } => write!(f, "larger than {limit} bytes"),
-            Reason::DuplicateKey => write!(f, "a key that repeats another of its object at offset {offset}"),
-        }
+        });
+        written
     }
 }
 

@@ -32,6 +32,7 @@ mod error;
 mod number;
 mod order;
 mod parse;
+mod sort;
 mod string;
 mod view;
 mod word;
@@ -44,7 +45,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 pub use error::{Error, Expected, LoneSurrogate, Reason};
-pub use number::write_number;
+pub use number::{Numbers, OwnNumbers, write_number};
 pub(crate) use order::array_index;
 pub use string::write_string;
 pub use view::{Elements, Key, Kind, Members, View};
@@ -108,7 +109,36 @@ pub fn canonicalize(input: &[u8]) -> Result<Cow<'_, [u8]>, Error> {
 /// # Errors
 /// As [`canonicalize`]; and for a key that comes twice, if [`Duplicates::Reject`] is asked for.
 pub fn canonicalize_with(input: &[u8], limits: Limits) -> Result<Cow<'_, [u8]>, Error> {
-    parse::canonical(input, limits)
+    parse::canonical(input, limits, OwnNumbers)
+}
+
+/// As [`canonicalize_with`], the numbers being written by `numbers`: with others than [`OwnNumbers`], whatever reads and
+/// writes doubles here is not linked.
+///
+/// # Errors
+/// As [`canonicalize_with`].
+///
+/// ```
+/// use sigpost_core::json::{Limits, Numbers, canonicalize_by};
+/// struct Standard;
+/// impl Numbers for Standard {
+///     fn canonical(&self, number: &str, write: impl FnOnce(&str)) {
+///         match number.parse::<f64>() {
+///             Ok(value) if value.is_finite() && (1e-6..1e21).contains(&value.abs()) => write(&value.to_string()),
+///             _ => write("null"), // A host writes all of them.
+///         }
+///     }
+/// }
+/// let text = canonicalize_by(b"[1.0, 9007199254740993, 1e400]", Limits::default(), Standard)?;
+/// assert_eq!(&*text, b"[1,9007199254740992,null]");
+/// # Ok::<(), sigpost_core::json::Error>(())
+/// ```
+pub fn canonicalize_by<'a>(
+    input: &'a [u8],
+    limits: Limits,
+    numbers: impl Numbers,
+) -> Result<Cow<'a, [u8]>, Error> {
+    parse::canonical(input, limits, numbers)
 }
 
 /// A text that is proven canonical: only parsing makes one.

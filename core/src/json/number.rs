@@ -4,8 +4,8 @@
 //! decimals of at most 15 significant digits never round to the same double, so such a decimal is the shortest text
 //! of its double. What remains is form: JavaScript writes no exponent from 1e-6 up to 1e21, no trailing zero in a
 //! fraction, and no minus before zero. [`Number::is_canonical`] decides by these rules alone and may say no too often;
-//! everything else is read by `lexical-core` (correctly rounded, and within a fraction of a microsecond even close to half
-//! way between two doubles, where `core` takes several) and written by `ryu-js` (ECMAScript's shortest form).
+//! [`Number::rewritten`] gives such a decimal that form. Only what has more digits, or lies near the ends of the doubles,
+//! needs its double, and that is left to [`Numbers`].
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -13,12 +13,37 @@ use alloc::vec::Vec;
 use core::fmt::Write as _;
 use core::ops::Range;
 
+use super::draft::Short;
 use super::error::{Error, Expected, Reason};
+
+/// Writes the numbers whose form cannot be told from their digits: those of more than 15 significant ones, and those near
+/// the ends of the doubles.
+///
+/// Where a host can do it (JavaScript's `String(Number(text))`), tables and algorithms that are the larger part of a
+/// small canonicaliser stay out: see [`canonicalize_by`](super::canonicalize_by).
+pub trait Numbers {
+    /// Calls `write`, once, with the text that `JSON.stringify` gives the double nearest to `number`, a number of
+    /// JSON's grammar: its shortest ECMAScript form, `0` for either zero, `null` for what lies beyond the doubles.
+    fn canonical(&self, number: &str, write: impl FnOnce(&str));
+}
+
+/// The [`Numbers`] of this crate, which need nobody: read by `lexical-core` (correctly rounded, and within a fraction of
+/// a microsecond even close to half way between two doubles, where `core` takes several), and written by `ryu-js`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OwnNumbers;
+
+impl Numbers for OwnNumbers {
+    fn canonical(&self, number: &str, write: impl FnOnce(&str)) {
+        format(value(number), write);
+    }
+}
 
 /// Decimals of up to this many significant digits survive the way to a double and back (`DBL_DIG`).
 const EXACT_DIGITS: usize = 15;
 /// With as many zeros behind the point of `0.`, JavaScript writes an exponent: 0.000001, then 1e-7.
 const TOO_MANY_ZEROS: &[u8] = b"000000";
+/// Decimals of up to 15 digits are told apart by doubles from 10^-307 to 10^308; well within those they are exact.
+const SAFE_SCALE: u32 = 300;
 /// Longer numbers are shortened before they are read, see [`shorten`].
 const LONG: usize = 1_024;
 /// Half way between two doubles needs 767 digits at most; what follows more than these is either zero or not.
@@ -66,6 +91,11 @@ impl<'a> Number<'a> {
         self.start..self.end
     }
 
+    /// As it stands in the input.
+    pub(super) fn text(&self) -> &'a str {
+        self.input.get(self.range()).unwrap_or_default()
+    }
+
     /// Whether it is proven, cheaply, to be written as JavaScript writes it.
     #[inline(always)]
     pub(super) fn is_canonical(&self) -> bool {
@@ -85,25 +115,99 @@ impl<'a> Number<'a> {
             && !(zero && fraction.starts_with(TOO_MANY_ZEROS))
     }
 
-    /// The double nearest to it; infinite when it is beyond them.
-    pub(super) fn value(&self) -> f64 {
-        let text = &self.input[self.range()];
-        let text = if text.len() > LONG { Cow::Owned(shorten(self)) } else { Cow::Borrowed(text) };
-        lexical_core::parse(text.as_bytes()).expect("JSON's numbers are a subset of those that it reads")
+    /// Its canonical form if that can be told from its digits: at most 15 significant ones, and not too near to the ends
+    /// of the doubles, where those have less precision or are infinite.
+    #[inline(always)]
+    pub(super) fn rewritten(&self) -> Option<Short> {
+        let bytes = self.input.as_bytes();
+        let mut digits = [b'0'; EXACT_DIGITS];
+        let mut count = 0;
+        // Zeros are counted until a digit follows that makes them significant.
+        let mut zeros = 0;
+        // The value is 0.DIGITS × 10^scale.
+        let mut scale = 0_i32;
+        for (at, digit) in (self.integer..self.fraction_end).zip(&bytes[self.integer..self.fraction_end]) {
+            scale += i32::from(at < self.integer_end);
+            match digit {
+                b'.' => {}
+                b'0' if count == 0 => scale -= 1,
+                b'0' => zeros += 1,
+                digit => {
+                    *digits.get_mut(count + zeros)? = *digit;
+                    count += zeros + 1;
+                    zeros = 0;
+                }
+            }
+        }
+        let scale = scale.saturating_add(self.exponent());
+        let mut out = Short::new();
+        if count == 0 {
+            out.push_byte(b'0');
+        } else if scale.unsigned_abs() <= SAFE_SCALE {
+            if self.start < self.integer {
+                out.push_byte(b'-');
+            }
+            out.decimal(&digits[..count], scale);
+        } else {
+            return None;
+        }
+        Some(out)
     }
 
-    fn exponent(&self) -> i64 {
-        let text = self.input.get(self.fraction_end + 1..self.end).unwrap_or("");
-        let (negative, digits) = match text.as_bytes().first() {
-            Some(b'-') => (true, &text[1..]),
-            Some(b'+') => (false, &text[1..]),
-            _ => (false, text),
+    /// Beyond 32 bits it makes no difference: no text has as many digits.
+    fn exponent(&self) -> i32 {
+        let (negative, digits) = match self.input.as_bytes().get(self.fraction_end + 1..self.end) {
+            Some([b'-', digits @ ..]) => (true, digits),
+            Some([b'+', digits @ ..] | digits) => (false, digits),
+            None => return 0,
         };
         let magnitude = digits
-            .bytes()
-            .fold(0_i64, |sum, digit| sum.saturating_mul(10).saturating_add(i64::from(digit - b'0')));
+            .iter()
+            .fold(0_i32, |sum, digit| sum.saturating_mul(10).saturating_add(i32::from(digit - b'0')));
         if negative { -magnitude } else { magnitude }
     }
+}
+
+impl Short {
+    /// 0.DIGITS × 10^scale, as `Number::toString` has it (ECMA-262 6.1.6.1.20), where scale is called n.
+    fn decimal(&mut self, digits: &[u8], scale: i32) {
+        let exponent = (!(-5..=21).contains(&scale)).then_some(scale - 1);
+        let mut point = if exponent.is_some() { 1 } else { scale };
+        if point <= 0 {
+            self.push(b"0.");
+            for _ in point..0 {
+                self.push_byte(b'0');
+            }
+        }
+        for (place, digit) in digits.iter().enumerate() {
+            if place > 0 && point == 0 {
+                self.push_byte(b'.');
+            }
+            self.push_byte(*digit);
+            point -= 1;
+        }
+        for _ in 0..point {
+            self.push_byte(b'0');
+        }
+        if let Some(exponent) = exponent {
+            self.push(if exponent < 0 { b"e-" } else { b"e+" });
+            let exponent = exponent.unsigned_abs();
+            for power in [100, 10, 1] {
+                if exponent >= power {
+                    self.push_byte(b'0' + (exponent / power % 10).to_le_bytes()[0]);
+                }
+            }
+        }
+    }
+}
+
+/// The double nearest to a number of JSON's grammar; infinite when it is beyond them.
+fn value(number: &str) -> f64 {
+    let text = match Number::scan(number, 0) {
+        Ok(parts) if number.len() > LONG => Cow::Owned(shorten(&parts)),
+        _ => Cow::Borrowed(number),
+    };
+    lexical_core::parse(text.as_bytes()).expect("JSON's numbers are a subset of those that it reads")
 }
 
 /// The end of the digits that must stand at `start`.
@@ -132,7 +236,7 @@ fn shorten(number: &Number<'_>) -> String {
     let fraction = number.input[number.integer_end..number.fraction_end].trim_start_matches('.');
     let mut digits = integer.bytes().chain(fraction.bytes());
     // The value is 0.DIGITS × 10^scale.
-    let mut scale = number.exponent().saturating_add(i64::try_from(integer.len()).unwrap_or(i64::MAX));
+    let mut scale = number.exponent().saturating_add(i32::try_from(integer.len()).unwrap_or(i32::MAX));
     let mut out = String::with_capacity(KEPT_DIGITS + 32);
     if number.start < number.integer {
         out.push('-');

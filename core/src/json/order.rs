@@ -8,8 +8,8 @@
 //! when it closes, over positions of the draft, and [`Order::apply`] writes the text once at the end: moving text at
 //! every level would cost depth times size. Keys are compared in canonical form, which is equal for equal keys.
 //!
-//! No input makes this slow: small objects compare all pairs of hashes, larger ones sort by hash and, where hashes
-//! agree, by the bytes of the keys, so chosen collisions buy a sender nothing but a sort.
+//! No input makes this slow: members are sorted by hash (by its digits, which is linear) and, where hashes agree, by the
+//! bytes of the keys, so chosen collisions buy a sender nothing but a sort.
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -17,9 +17,8 @@ use core::ops::Range;
 
 use super::Duplicates;
 use super::error::{Error, Reason};
+use super::sort;
 
-/// Up to this many members all pairs are compared: less work than sorting them.
-const FEW: usize = 16;
 /// In a plan: the member gave way to a later one of its name.
 const REPLACED: u32 = u32::MAX;
 
@@ -111,11 +110,19 @@ pub(super) struct Order {
     // Kept for their memory.
     plan: Vec<u32>,
     sorted: Vec<u64>,
+    scratch: Vec<u64>,
 }
 
 impl Order {
     pub(super) const fn new(duplicates: Duplicates) -> Self {
-        Self { duplicates, objects: Vec::new(), pieces: Vec::new(), plan: Vec::new(), sorted: Vec::new() }
+        Self {
+            duplicates,
+            objects: Vec::new(),
+            pieces: Vec::new(),
+            plan: Vec::new(),
+            sorted: Vec::new(),
+            scratch: Vec::new(),
+        }
     }
 
     /// Closes an object of these members, which end where the `text` of the draft does.
@@ -129,48 +136,34 @@ impl Order {
         if object.suspicious || object.disordered { self.settle(object, members, text()) } else { Ok(()) }
     }
 
+    #[inline(never)]
     fn settle(&mut self, object: &Object, members: &[Member], text: &[u8]) -> Result<(), Error> {
-        let repeated = self.is_suspicious(object, members) && self.find_duplicates(text, members)?;
+        self.plan.clear();
+        self.plan.extend(0..position(members.len()));
+        let repeated = object.suspicious && self.find_duplicates(text, members)?;
         if repeated || object.disordered {
-            if !repeated {
-                self.plan.clear();
-                self.plan.extend(0..position(members.len()));
-            }
             self.rearrange(object, text, members);
         }
         Ok(())
     }
 
-    /// Whether two members have the same hash.
-    fn is_suspicious(&mut self, object: &Object, members: &[Member]) -> bool {
-        if !object.suspicious {
-            return false;
-        }
-        if members.len() > FEW {
-            self.sort_by_hash(members);
-            return self.sorted.windows(2).any(|pair| pair[0] >> u32::BITS == pair[1] >> u32::BITS);
-        }
-        let twice = |(place, member): (usize, &Member)| {
-            members[..place].iter().any(|other| other.hash == member.hash)
-        };
-        members.iter().enumerate().any(twice)
-    }
-
     /// Whether a key comes twice. If so, the plan says for each member which one stands in its place.
     fn find_duplicates(&mut self, text: &[u8], members: &[Member]) -> Result<bool, Error> {
         self.sort_by_hash(members);
-        self.plan.clear();
-        self.plan.extend(0..position(members.len()));
+        let key = |entry: u64| members[member_of(entry)].key(text);
         let mut first_repeated: Option<u32> = None;
         for run in self.sorted.chunk_by_mut(|a, b| a >> u32::BITS == b >> u32::BITS) {
-            let key = |entry: u64| members[member_of(entry)].key(text);
-            run.sort_unstable_by(|a, b| key(*a).cmp(key(*b)).then(a.cmp(b)));
-            for group in run.chunk_by(|a, b| key(*a) == key(*b)).filter(|group| group.len() > 1) {
-                for entry in group {
-                    self.plan[member_of(*entry)] = REPLACED;
+            let [mut first, .., _] = *run else { continue };
+            sort::by(run, |a, b| key(a).cmp(key(b)).then(a.cmp(&b)).is_lt());
+            for entry in &*run {
+                let member = member_of(*entry);
+                if *entry == run[0] || key(first) != key(*entry) {
+                    first = *entry;
+                    continue;
                 }
-                self.plan[member_of(group[0])] = position(member_of(group[group.len() - 1]));
-                let offset = members[member_of(group[1])].offset;
+                self.plan[member_of(first)] = position(member);
+                self.plan[member] = REPLACED;
+                let offset = members[member].offset;
                 first_repeated = Some(first_repeated.map_or(offset, |first| first.min(offset)));
             }
         }
@@ -184,30 +177,24 @@ impl Order {
     fn sort_by_hash(&mut self, members: &[Member]) {
         self.sorted.clear();
         self.sorted.extend((0_u32..).zip(members).map(|(place, member)| entry(member.hash, place)));
-        self.sorted.sort_unstable();
+        sort::by_major(&mut self.sorted, &mut self.scratch);
     }
 
     /// Records the final order of an object's members, as the plan says which there are.
     fn rearrange(&mut self, object: &Object, text: &[u8], members: &[Member]) {
         let first_piece = self.pieces.len();
-        let piece = |member: u32| {
-            let end = members.get(index(member) + 1).map_or(text.len(), |next| index(next.start) - 1);
-            members[index(member)].start..position(end)
+        let piece = |member: usize| {
+            let end = members.get(member + 1).map_or(text.len(), |next| index(next.start) - 1);
+            members[member].start..position(end)
         };
         self.sorted.clear();
-        let indices = self.plan.iter().filter(|member| **member != REPLACED);
-        self.sorted.extend(
-            indices
-                .filter_map(|member| Some(entry(quoted_index(members[index(*member)].key(text))?, *member))),
-        );
-        self.sorted.sort_unstable();
-        self.pieces.extend(self.sorted.iter().map(|entry| piece(position(member_of(*entry)))));
-        let names = self.plan.iter().filter(|member| **member != REPLACED);
-        self.pieces.extend(
-            names
-                .filter(|member| quoted_index(members[index(**member)].key(text)).is_none())
-                .map(|member| piece(*member)),
-        );
+        let members_left = self.plan.iter().filter(|member| **member != REPLACED);
+        // Behind the last index there is one number left, for all that is none.
+        self.sorted.extend(members_left.map(|member| {
+            entry(quoted_index(members[index(*member)].key(text)).unwrap_or(u32::MAX), *member)
+        }));
+        sort::by_major(&mut self.sorted, &mut self.scratch);
+        self.pieces.extend(self.sorted.iter().map(|entry| piece(member_of(*entry))));
         self.objects
             .push(Rearranged { body: object.body..text.len(), pieces: first_piece..self.pieces.len() });
     }
@@ -218,7 +205,11 @@ impl Order {
             return draft;
         }
         // They closed from the inside out; a walk through the draft meets them by where they start.
-        self.objects.sort_unstable_by_key(|object| object.body.start);
+        self.sorted.clear();
+        self.sorted.extend(
+            (0_u32..).zip(&self.objects).map(|(place, object)| entry(position(object.body.start), place)),
+        );
+        sort::by_major(&mut self.sorted, &mut self.scratch);
         let text = &*draft;
         let mut out = Vec::with_capacity(text.len());
         // What is still to be written, next on top: a range of the draft, and whether a comma goes before it.
@@ -229,8 +220,9 @@ impl Order {
             }
             let (start, end) = (index(range.start), index(range.end));
             // One that starts here is the object whose piece this is: a brace goes before every other.
-            let next = self.objects.partition_point(|object| object.body.start <= start);
-            let Some(object) = self.objects.get(next).filter(|object| object.body.end <= end) else {
+            let next = self.sorted.partition_point(|object| *object >> u32::BITS <= u64::from(range.start));
+            let object = self.sorted.get(next).map(|object| &self.objects[member_of(*object)]);
+            let Some(object) = object.filter(|object| object.body.end <= end) else {
                 out.extend_from_slice(&text[start..end]);
                 continue;
             };

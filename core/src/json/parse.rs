@@ -6,9 +6,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::Limits;
-use super::draft::Draft;
+use super::draft::{Draft, Short};
 use super::error::{Error, Expected, Reason};
-use super::number::{self, Number};
+use super::number::{Number, Numbers, OwnNumbers};
 use super::order::{Member, Object, Order};
 use super::string;
 use super::word;
@@ -21,7 +21,11 @@ pub(super) const MAX_BYTES: usize = 1 << 29;
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// The canonical form of `input`.
-pub(super) fn canonical(input: &[u8], limits: Limits) -> Result<Cow<'_, [u8]>, Error> {
+pub(super) fn canonical<'a, N: Numbers>(
+    input: &'a [u8],
+    limits: Limits,
+    numbers: N,
+) -> Result<Cow<'a, [u8]>, Error> {
     let limit = limits.max_bytes.min(MAX_BYTES);
     if input.len() > limit {
         return Err(Error::new(limit, Reason::TooLarge { limit }));
@@ -38,6 +42,7 @@ pub(super) fn canonical(input: &[u8], limits: Limits) -> Result<Cow<'_, [u8]>, E
         open: Vec::with_capacity(8),
         members: Vec::with_capacity(16),
         order: Order::new(limits.duplicates),
+        numbers,
     };
     let end = parser.document()?;
     Ok(parser.order.apply(parser.draft.finish(end)))
@@ -45,7 +50,7 @@ pub(super) fn canonical(input: &[u8], limits: Limits) -> Result<Cow<'_, [u8]>, E
 
 /// The same as text.
 pub(super) fn canonical_text(input: &[u8], limits: Limits) -> Result<String, Error> {
-    let bytes = canonical(input, limits)?.into_owned();
+    let bytes = canonical(input, limits, OwnNumbers)?.into_owned();
     Ok(String::from_utf8(bytes).expect("only whole characters are replaced, and by text"))
 }
 
@@ -56,7 +61,7 @@ enum Container {
     Object(Object),
 }
 
-struct Parser<'a> {
+struct Parser<'a, N> {
     bytes: &'a [u8],
     limits: Limits,
     draft: Draft<'a>,
@@ -65,6 +70,7 @@ struct Parser<'a> {
     /// The members read so far of every open object, outermost first.
     members: Vec<Member>,
     order: Order,
+    numbers: N,
 }
 
 /// What was read up to a place of the text.
@@ -77,7 +83,7 @@ enum Read {
 
 /// The methods that read take the index of the next byte and return that of the byte behind what they read: it is no
 /// field, so that it stays in a register.
-impl Parser<'_> {
+impl<N: Numbers> Parser<'_, N> {
     /// Reads the whole text; returns the end of its value.
     fn document(&mut self) -> Result<usize, Error> {
         let mut at = 0;
@@ -220,7 +226,17 @@ impl Parser<'_> {
 
     #[inline(never)]
     fn rewrite(&mut self, number: &Number<'_>) {
-        number::format(number.value(), |text| self.draft.replace(number.range(), text));
+        match number.rewritten() {
+            Some(text) => self.draft.replace(number.range(), &text),
+            None => {
+                let (draft, range) = (&mut self.draft, number.range());
+                self.numbers.canonical(number.text(), |text| {
+                    let mut short = Short::new();
+                    short.push(text.as_bytes());
+                    draft.replace(range, &short);
+                });
+            }
+        }
     }
 
     #[inline(always)]
@@ -242,11 +258,12 @@ impl Parser<'_> {
     #[inline(never)]
     fn leave_out_space(&mut self, at: usize) -> usize {
         let end = at + space(&self.bytes[at..]);
-        self.draft.replace(at..end, "");
+        self.draft.leave_out(at..end);
         end
     }
 
     #[cold]
+    #[inline(never)]
     fn unexpected(&self, at: usize, expected: Expected) -> Error {
         Error::new(
             at,

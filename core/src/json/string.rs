@@ -8,7 +8,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::draft::Draft;
+use super::draft::{Draft, Short};
 use super::error::{Error, Expected, LoneSurrogate, Reason};
 use super::word;
 
@@ -50,7 +50,7 @@ fn read_escaped(draft: &mut Draft<'_>, mut at: usize) -> Result<usize, Error> {
             Some(b'\\') => match bytes.get(at + 1) {
                 Some(b'"' | b'\\' | b'b' | b'f' | b'n' | b'r' | b't') => at += 2,
                 Some(b'/') => {
-                    draft.replace(at..at + 1, "");
+                    draft.leave_out(at..at + 1);
                     at += 2;
                 }
                 Some(b'u') => at = unicode_escape(draft, at)?,
@@ -76,20 +76,16 @@ fn unterminated(bytes: &[u8]) -> Error {
 fn unicode_escape(draft: &mut Draft<'_>, at: usize) -> Result<usize, Error> {
     let bytes = draft.input().as_bytes();
     let unit = hex4(bytes, at)?;
-    let end = at + ESCAPE_LENGTH;
-    if let Some(character) = char::from_u32(u32::from(unit)) {
-        write_char(character, |text| draft.replace(at..end, text));
-        return Ok(end);
-    }
-    if bytes.get(end..end + 2) == Some(b"\\u") {
+    let mut end = at + ESCAPE_LENGTH;
+    let mut character = char::from_u32(u32::from(unit));
+    if character.is_none() && bytes.get(end..end + 2) == Some(b"\\u") {
         let second = hex4(bytes, end)?;
         if let Some(Ok(pair)) = char::decode_utf16([unit, second]).next() {
-            let end = end + ESCAPE_LENGTH;
-            write_char(pair, |text| draft.replace(at..end, text));
-            return Ok(end);
+            end += ESCAPE_LENGTH;
+            character = Some(pair);
         }
     }
-    draft.replace(at..end, escape(unit, &mut [0; ESCAPE_LENGTH]));
+    draft.replace(at..end, &character.map_or_else(|| escape(unit), form));
     Ok(end)
 }
 
@@ -119,28 +115,35 @@ const fn hex_value(digit: u8) -> Option<u8> {
 }
 
 /// The escape of a code unit, lower case.
-fn escape(unit: u16, buffer: &mut [u8; ESCAPE_LENGTH]) -> &str {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |shift: u16| DIGITS[usize::from((unit >> shift) & 0xf)];
-    *buffer = [b'\\', b'u', digit(12), digit(8), digit(4), digit(0)];
-    core::str::from_utf8(buffer).expect("an escape is ASCII")
+fn escape(unit: u16) -> Short {
+    let mut text = Short::new();
+    text.push(b"\\u");
+    for shift in [12, 8, 4, 0] {
+        text.push_byte(b"0123456789abcdef"[usize::from((unit >> shift) & 0xf)]);
+    }
+    text
 }
 
-/// Calls `write` with the canonical form of a character inside a string.
-fn write_char(character: char, write: impl FnOnce(&str)) {
-    match character {
-        '"' => write("\\\""),
-        '\\' => write("\\\\"),
-        '\u{8}' => write("\\b"),
-        '\u{c}' => write("\\f"),
-        '\n' => write("\\n"),
-        '\r' => write("\\r"),
-        '\t' => write("\\t"),
-        '\0'..' ' => {
-            write(escape(u16::from(u8::try_from(character).unwrap_or_default()), &mut [0; ESCAPE_LENGTH]));
+/// The canonical form of a character inside a string.
+#[inline(never)]
+fn form(character: char) -> Short {
+    let mut text = Short::new();
+    let short = match character {
+        '"' | '\\' => character,
+        '\u{8}' => 'b',
+        '\u{c}' => 'f',
+        '\n' => 'n',
+        '\r' => 'r',
+        '\t' => 't',
+        '\0'..' ' => return escape(u16::from(u8::try_from(character).unwrap_or_default())),
+        _ => {
+            text.push(character.encode_utf8(&mut [0; 4]).as_bytes());
+            return text;
         }
-        _ => write(character.encode_utf8(&mut [0; 4])),
-    }
+    };
+    text.push_byte(b'\\');
+    text.push_byte(u8::try_from(short).unwrap_or_default());
+    text
 }
 
 /// Writes a string, quotes included, as `JSON.stringify` does.
@@ -159,7 +162,7 @@ pub fn write_string(out: &mut Vec<u8>, s: &str) {
         let end = plain_run(bytes, at);
         out.extend_from_slice(&bytes[at..end]);
         let Some(special) = bytes.get(end) else { break };
-        write_char(char::from(*special), |text| out.extend_from_slice(text.as_bytes()));
+        out.extend_from_slice(form(char::from(*special)).as_bytes());
         at = end + 1;
     }
     out.push(b'"');

@@ -6,7 +6,9 @@ use alloc::format;
 use alloc::string::String;
 
 use crate::json::string::plain_run;
-use crate::json::{Canonical, Duplicates, Limits, Reason, canonicalize, canonicalize_with};
+use crate::json::{
+    Canonical, Duplicates, Limits, Numbers, Reason, canonicalize, canonicalize_by, canonicalize_with,
+};
 
 /// Twice the longest that is treated at once, and some more.
 const FAR: usize = 70;
@@ -147,4 +149,49 @@ fn a_number_keeps_its_form_up_to_the_digits_that_prove_it() {
     // Below that they are written with an exponent.
     let text = "[0.000001,-0.000001,0.0000015,0.0000001,-0.00000015]";
     assert_eq!(canonical(text), "[0.000001,-0.000001,0.0000015,1e-7,-1.5e-7]");
+}
+
+/// Must not be asked.
+struct Nobody;
+
+impl Numbers for Nobody {
+    fn canonical(&self, number: &str, _: impl FnOnce(&str)) {
+        panic!("{number} can be told from its digits");
+    }
+}
+
+#[test]
+fn numbers_of_fifteen_digits_are_told_from_their_digits_and_others_are_asked_for() {
+    let form = |text: &str| {
+        let read = canonicalize_by(text.as_bytes(), Limits::default(), Nobody).map(Cow::into_owned);
+        String::from_utf8(read.unwrap()).unwrap()
+    };
+    for (number, expected) in [
+        ("1.50", "1.5"),
+        ("-0", "0"),
+        ("-0.000e-999999999999999999999", "0"),
+        ("1E21", "1e+21"),
+        ("-123456789012345000000", "-123456789012345000000"),
+        ("1234567890123450000000", "1.23456789012345e+21"),
+        ("0.00000000000000000000120", "1.2e-21"),
+        ("123456.789012345e3", "123456789.012345"),
+        ("1234500e-10", "0.00012345"),
+        ("9e299", "9e+299"),
+        ("-9.99999999999999E-300", "-9.99999999999999e-300"),
+    ] {
+        assert_eq!(form(number), expected);
+        assert_eq!(canonical(number), expected);
+    }
+
+    struct Host;
+    impl Numbers for Host {
+        fn canonical(&self, number: &str, write: impl FnOnce(&str)) {
+            write(&format!("<{number}>"));
+        }
+    }
+    let text = b"[1.0, 9244904400873339.000, -1E308, 12345678901234567]";
+    assert_eq!(
+        &*canonicalize_by(text, Limits::default(), Host).unwrap(),
+        b"[1,<9244904400873339.000>,<-1E308>,<12345678901234567>]"
+    );
 }

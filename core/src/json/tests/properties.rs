@@ -205,7 +205,9 @@ proptest! {
     }
 
     #[test]
-    fn a_short_decimal_is_written_as_its_double_is(text in "-?(0|[1-9][0-9]{0,16})(\\.[0-9]{1,16})?") {
+    fn a_short_decimal_is_written_as_its_double_is(
+        text in "-?(0|[1-9][0-9]{0,16}|[1-9]0{0,24})(\\.(0{0,9}[0-9]{1,16}|[0-9]{1,4}0{0,24}))?([eE][+-]?[0-9]{1,3})?",
+    ) {
         let mut out = Vec::new();
         write_number(&mut out, text.parse().unwrap());
         prop_assert_eq!(&*canonicalize(text.as_bytes()).unwrap(), &*out);
