@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
 
-import { toText } from './text.mjs';
+import { ascii } from './ascii.mjs';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const src = here('src');
@@ -125,7 +125,7 @@ function bundle(files, format, folder, wasm) {
 
 /** The bytes themselves, as a text: nothing to serve, nothing to find. */
 function inline({ onLoad }) {
-  onLoad({ filter: /\.wasm$/ }, async ({ path }) => ({ contents: toText(await readFile(path)), loader: 'text' }));
+  onLoad({ filter: /\.wasm$/ }, async ({ path }) => ({ contents: ascii(await readFile(path)), loader: 'text' }));
 }
 
 /** What was given to `init`. */

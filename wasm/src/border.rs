@@ -10,12 +10,12 @@ use core::panic::PanicInfo;
 #[cfg(feature = "explain")]
 use core::sync::atomic::{Ordering, compiler_fence};
 
-#[cfg(any(feature = "explain", feature = "canonical"))]
+#[cfg(feature = "explain")]
 use dlmalloc::GlobalDlmalloc;
 
 #[cfg(all(feature = "canonical", not(feature = "explain")))]
 #[global_allocator]
-static ALLOCATOR: GlobalDlmalloc = GlobalDlmalloc;
+static ALLOCATOR: crate::arena::Arena = crate::arena::Arena::new();
 
 #[cfg(feature = "explain")]
 #[global_allocator]

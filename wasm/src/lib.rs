@@ -4,6 +4,8 @@
 #[cfg(target_arch = "wasm32")]
 extern crate alloc;
 
+#[cfg(all(target_arch = "wasm32", feature = "canonical", not(feature = "explain")))]
+mod arena;
 #[cfg(target_arch = "wasm32")]
 mod border;
 #[cfg(all(target_arch = "wasm32", feature = "canonical"))]

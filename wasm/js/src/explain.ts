@@ -13,6 +13,7 @@ import source from './generated/explain.wasm';
 import type { HintCode, MistakeCode } from './generated/mistakes.js';
 import { bodyOf, refuseUnknown } from './inputs.js';
 import { Instance, Trap } from './instance.js';
+import { memoryOf, trim } from './memory.js';
 import { planOf } from './scheme.js';
 
 export { VerificationError } from './error.js';
@@ -95,7 +96,7 @@ const MAX_HEADERS = 256 * 1024;
 /** More memory than this is not kept for the next question. */
 const KEPT = 16 << 20;
 
-const instance = new Instance<typeof Border>(source, true, true);
+const instance = new Instance<typeof Border>(source, { secret: true, lazy: true });
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -223,10 +224,10 @@ function ask(question: readonly Field[], now: number, { longestBody = NaN, hashe
         const length = lengthOf(question);
         // The address first: making room may replace the memory's view.
         const place = wasm.question(length) >>> 0;
-        write(question, instance.bytes(wasm).subarray(place, place + length));
+        write(question, memoryOf(wasm).subarray(place, place + length));
         const told = wasm.explain(now, longestBody, hashedBytes);
         const answer = wasm.answer() >>> 0;
-        const fields = decode(instance.bytes(wasm).subarray(answer, answer + told));
+        const fields = decode(memoryOf(wasm).subarray(answer, answer + told));
         wasm.forget();
         return fields;
       }),
@@ -237,7 +238,7 @@ function ask(question: readonly Field[], now: number, { longestBody = NaN, hashe
     }
     throw error;
   } finally {
-    instance.trim(KEPT);
+    trim(instance, KEPT);
   }
 }
 

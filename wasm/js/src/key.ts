@@ -31,7 +31,7 @@ export class Engine {
   #next = 0;
 
   constructor(source: Source) {
-    this.#instance = new Instance(source, true);
+    this.#instance = new Instance(source, { secret: true });
   }
 
   /**

@@ -74,6 +74,38 @@ test('documents of every spelling become what the host writes, or fail where it 
   assert.ok(accepted > 5000 && refused > 1000, `${accepted} accepted, ${refused} refused`);
 });
 
+/** A number as no program writes it: any length, any place of the point, zeros everywhere. */
+function number(random) {
+  const digits = (most) => Array.from({ length: Math.floor(random() * most) }, () => Math.floor(random() * 10)).join('');
+  const zeros = (most) => '0'.repeat(Math.floor(random() * most));
+  // What a double is written as is met most, and then changed a little.
+  const written = () => String((random() - 0.5) * 10 ** Math.floor(random() * 40 - 20));
+  const kind = random();
+  if (kind < 0.3) return kind < 0.1 ? written().replace(/(\.\d+)$/, `$1${zeros(3)}`) : written();
+  const integer = random() < 0.3 ? '0' : `${1 + Math.floor(random() * 9)}${digits(20)}${zeros(8)}`;
+  const fraction = random() < 0.5 ? '' : `.${zeros(8)}${digits(20)}${Math.floor(random() * 10)}${zeros(6)}`;
+  const exponent = random() < 0.6 ? '' : `${pick(random, ['e', 'E'])}${pick(random, ['', '+', '-'])}${zeros(2)}${Math.floor(random() * 340)}`;
+  return `${random() < 0.3 ? '-' : ''}${integer}${fraction}${exponent}`;
+}
+
+test('numbers of every spelling become what the host writes, from a string, beside other characters and from bytes', () => {
+  const random = seeded(9_244_904);
+  const long = ['1', '0.', '-0.', '123.'].map((start) => start + '7'.repeat(1_100_000));
+  const nasty = [...NUMBERS, '-9244904400873339.000', '1e-400', '-1e-400', '1.7976931348623157e308', '1.7976931348623159e308',
+    '2.2250738585072011e-308', '0e999999999999', `0.${'0'.repeat(1_000_000)}1e1000001`, `1${'0'.repeat(1_000_000)}e-1000000`, ...long];
+  const numbers = [...nasty, ...Array.from({ length: 100_000 }, () => number(random))];
+  let changed = 0;
+  for (let at = 0; at < numbers.length; at += 10) {
+    const text = `[${numbers.slice(at, at + 10).join()}]`;
+    const expected = host(text);
+    // Compared without assert.equal, which would print a million digits.
+    const wrong = [canonicalize(text), canonicalize(Buffer.from(text)), canonicalize(`["é",${text}]`).slice(5, -1)].find((form) => form !== expected);
+    assert.equal(wrong?.slice(0, 1000), undefined, text.slice(0, 1000));
+    changed += expected === text ? 0 : 1;
+  }
+  assert.ok(changed > 5000, `${changed} of ${numbers.length / 10}`);
+});
+
 test('what is wrong is said where it is: in code units of a string, in bytes of bytes', () => {
   const offset = (text) => {
     try {
