@@ -13,6 +13,8 @@ use anyhow::{Context as _, Result, bail, ensure};
 use wasm_bindgen_cli_support::Bindgen;
 use xshell::{Shell, cmd};
 
+use crate::panics;
+
 /// The features of the crate, each a module, and how it is optimised. Verifying spends its time in the hash functions,
 /// which the profile optimises for speed whatever is said here; canonicalising spends it in code of our own.
 const MODULES: [(&str, &str); 4] = [("verify", "z"), ("sha512", "z"), ("canonical", "s"), ("explain", "z")];
@@ -82,6 +84,7 @@ fn build(sh: &Shell, module: &str, level: &str, generated: &Path) -> Result<()> 
             .remove(unused)
             .with_context(|| format!("the module exports no {unused}"))?;
     }
+    panics::silence(output.wasm_mut());
     let raw = generated.join(format!("{module}.raw.wasm"));
     sh.write_file(&raw, output.wasm_mut().emit_wasm())?;
     let scratch = generated.join("bindgen");
