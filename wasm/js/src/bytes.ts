@@ -38,10 +38,9 @@ function isArrayBuffer(value: unknown): value is ArrayBuffer {
 /** The length of a text in bytes of UTF-8. Half a surrogate pair has three, as what is written for it. */
 export function utf8Length(text: string): number {
   let bytes = 0;
-  for (let index = 0; index < text.length; index += 1) {
-    const point = text.codePointAt(index) as number;
+  for (const char of text) {
+    const point = char.codePointAt(0) as number;
     bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
-    index += point < 0x10000 ? 0 : 1;
   }
   return bytes;
 }

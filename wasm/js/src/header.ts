@@ -72,7 +72,7 @@ function refused(plan: Plan, found: ReadonlyMap<string, string>, untimed: boolea
     }
   }
   if (!found.has(header) && weakerHeader && found.has(weakerHeader)) {
-    return new VerificationError('sha1_only', 'only a weaker signature is there (SHA-1), which this scheme does not accept');
+    return new VerificationError('sha1_only', 'only a weaker signature is there (SHA-1)');
   }
   const missing = needed.find((name) => name && !found.has(name));
   if (missing) {

@@ -27,8 +27,7 @@ export type HeadersLike =
 export type Body = string | Uint8Array | ArrayBuffer;
 
 const RAW_BODY =
-  'take the raw body (a string, Uint8Array or ArrayBuffer) before any body parser: a signature is over bytes, ' +
-  'and a parsed body is other bytes';
+  'take the raw body (a string, Uint8Array or ArrayBuffer) before any body parser: a signature is over bytes';
 
 /** The body as a string, or as a view of the bytes. A limit is enforced, and nothing is copied for it. */
 export function bodyOf(body: unknown, maxBytes: number): string | Uint8Array<ArrayBuffer> {

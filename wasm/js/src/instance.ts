@@ -9,8 +9,8 @@ import { bytesOf } from './ascii.js';
 export type Source = string | WebAssembly.Module | (() => WebAssembly.Module);
 
 const REFUSED =
-  "WebAssembly cannot be compiled here: a page needs 'wasm-unsafe-eval' in the script-src of its Content-Security-Policy, " +
-  'an edge runtime the condition workerd or edge-light, or sigpost/slim';
+  "WebAssembly cannot be compiled here: a page needs script-src 'wasm-unsafe-eval' in its Content-Security-Policy, " +
+  'an edge runtime the condition workerd or edge-light';
 
 function compile(source: Source): WebAssembly.Module {
   if (typeof source !== 'string') {

@@ -1,6 +1,6 @@
 // The canonicalising module. It is one file of the package, which both entries that canonicalise share.
 
-import { viewOf } from './bytes.js';
+import { utf8Length, viewOf } from './bytes.js';
 import type * as Border from './generated/canonical_border.js';
 import source from './generated/canonical.wasm';
 import { Instance, Trap } from './instance.js';
@@ -106,7 +106,7 @@ function run<Result>(input: string | Uint8Array, take: Take<Result>): Outcome<Re
     // No text makes the module fail but for want of memory, and none fails to be decoded but for want of string. And
     // however short the text, the caller may have left too little of the stack.
     if (error instanceof Trap && (input.length > SHORT || isOverflow(error.cause))) {
-      throw new RangeError('the text is too large for this runtime, or too little of its stack is left', { cause: error });
+      throw new RangeError('the text is too large, or too little of the stack is left', { cause: error });
     }
     throw error;
   } finally {
@@ -167,7 +167,7 @@ function number(start: number, length: number, out: number): number {
 function view(text: unknown): Uint8Array {
   const bytes = viewOf(text);
   if (!bytes) {
-    throw new TypeError('canonicalize takes a string, a Uint8Array or an ArrayBuffer: the JSON text, not what it parses to');
+    throw new TypeError('canonicalize takes a JSON text (a string, Uint8Array or ArrayBuffer), not what it parses to');
   }
   return bytes;
 }
@@ -193,18 +193,14 @@ function escaped(text: string & { isWellFormed?: () => boolean }): string {
 /** The offset in code units of an offset in bytes of the UTF-8 that {@link escaped} stands for. */
 function units(text: string, bytes: number): number {
   let index = 0;
-  for (let rest = bytes; index < text.length; index += 1) {
-    const unit = text.charCodeAt(index);
-    // Either half of a pair counts two; alone, a half is an escape of six.
-    const paired = unit < 0xdc00 ? isLow(text.charCodeAt(index + 1)) : isHigh(text.charCodeAt(index - 1));
-    const surrogate = isHigh(unit) || isLow(unit);
-    rest -= unit < 0x80 ? 1 : unit < 0x800 ? 2 : !surrogate ? 3 : paired ? 2 : 6;
-    if (rest < 0) {
+  for (const char of text) {
+    const point = char.codePointAt(0) as number;
+    // Half a surrogate pair is an escape of six.
+    bytes -= point >= 0xd800 && point < 0xe000 ? 6 : utf8Length(char);
+    if (bytes < 0) {
       break;
     }
+    index += char.length;
   }
   return index;
 }
-
-const isHigh = (unit: number): boolean => unit >= 0xd800 && unit < 0xdc00;
-const isLow = (unit: number): boolean => unit >= 0xdc00 && unit < 0xe000;

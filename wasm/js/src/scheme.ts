@@ -230,14 +230,14 @@ function partsOf(signed: unknown): Part[] {
     return { text: text as string };
   });
   const bodies = parts.filter((part) => part === 'body').length;
-  require(bodies === 1 && parts.length <= 16, 'the signed parts hold the body exactly once, and at most 16 parts in all');
+  require(bodies === 1 && parts.length <= 16, 'the body is signed exactly once, and at most 16 parts are');
   let separated = true;
   for (const [index, part] of parts.entries()) {
     if (typeof part !== 'string') {
       separated ||= /[^a-z\d]/i.test(part.text);
     } else {
       const once = parts.indexOf(part) === index;
-      require(separated && once, 'each part is signed once, and between two parts stands a literal that is not only letters and digits');
+      require(separated && once, 'each part is signed once, and between two stands a literal that is not only letters and digits');
       separated = false;
     }
   }

@@ -97,12 +97,10 @@ function keyOf(secret: Bytes, form: KeyForm): Bytes {
     }
   }
   if (!key) {
-    throw refused(
-      "this scheme's secrets are base64, behind whsec_ or without it: copy the whole of it, with nothing around it",
-    );
+    throw refused("this scheme's secrets are base64, behind whsec_ or without it");
   }
   if (isBlank(key)) {
-    throw refused('the key is nothing but zeros or white space: anybody could sign with it');
+    throw refused('the key is nothing but zeros or white space');
   }
   return key;
 }

@@ -152,7 +152,7 @@ export abstract class BaseVerifier<Given extends PresetName | Scheme = PresetNam
     const standard = standardWebhooks && planOf('standard-webhooks');
     const judge = standard ?? plan;
     if (tolerance != null && judge.tolerance === undefined) {
-      throw new VerificationError('invalid_tolerance', 'this scheme signs no time, so it cannot tell how old a message is');
+      throw new VerificationError('invalid_tolerance', 'this scheme signs no time');
     }
     this.scheme = plan.name;
     this.replay = judge.replay;
@@ -269,10 +269,10 @@ export function signWith(
   const plan = planOf(scheme);
   const { header, idHeader, timestampHeader, timestampPrefix, prefix, separator = '' } = plan;
   if (idHeader && !(typeof id === 'string' && fitsId(plan, id))) {
-    throw new VerificationError('invalid_id', 'this scheme signs an id: give one of 1 to 256 visible ASCII characters, no dot');
+    throw new VerificationError('invalid_id', 'the id is 1 to 256 visible ASCII characters, no dot');
   }
   if (plan.tolerance !== undefined && !(isAmount(timestamp) && timestamp < 1e15)) {
-    const told = 'this scheme signs a time: give one in seconds since 1970, from 0 to 999999999999999';
+    const told = 'the time is in seconds since 1970, from 0 to 999999999999999';
     throw new VerificationError('invalid_timestamp', told);
   }
   if (plan.canonical && !parts.canonicalize) {
@@ -356,7 +356,7 @@ class Genuine implements Verified {
     if (this.#same) {
       const copy = this.#body.slice();
       if (!this.#same(copy)) {
-        throw new VerificationError('body_changed', 'the body was changed after it was verified, in the buffer that you gave');
+        throw new VerificationError('body_changed', 'the body was changed after it was verified');
       }
       [this.#body, this.#same] = [copy, undefined];
     }
