@@ -30,6 +30,7 @@ export class Engine {
   #generation = -1;
   #next = 0;
 
+  /** @internal */
   constructor(source: Source) {
     this.#instance = new Instance(source, { secret: true });
   }
