@@ -27,6 +27,10 @@ const USE = `
   export const text: string = verified.event.text + canonicalize('1') + alone('1') + schemes.qlik.header;
   export const code = (error: unknown): string => (error instanceof VerificationError ? error.code : '');
   export const id: string | undefined = verify('svix', 'whsec_', [['a', 'b']], '').id;
+  const { event } = verify('qlik', 'secret', {}, '');
+  export const narrowed: string = event.type === 'com.qlik.v1.app.reload.finished' ? event.data.status : event.type;
+  // @ts-expect-error no such type of event
+  event.type === 'com.qlik.app.craeted';
   // @ts-expect-error no such scheme
   verify('swix', 'secret', {}, '');
   // @ts-expect-error a parsed body

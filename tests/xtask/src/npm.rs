@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cargo (profile wasm, one feature) ─▶ wasm-bindgen ─▶ wasm-opt ─▶ src/generated/NAME.wasm ┐
-//! cargo (examples) ─▶ src/generated/{schemes,mistakes}.ts ─────────────────────────────────┴─▶ build.mjs ─▶ dist/
+//! cargo (examples) ─▶ src/generated/{schemes,events,mistakes}.ts ──────────────────────────┴─▶ build.mjs ─▶ dist/
 //! ```
 
 use std::ffi::OsString;
@@ -20,7 +20,7 @@ use crate::panics;
 const MODULES: [(&str, &str); 4] = [("verify", "z"), ("sha512", "z"), ("canonical", "s"), ("explain", "z")];
 
 /// What the core knows as data and names, each an example of the crate that writes TypeScript.
-const LISTS: [&str; 2] = ["schemes", "mistakes"];
+const LISTS: [&str; 3] = ["schemes", "events", "mistakes"];
 
 const TARGET: &str = "wasm32-unknown-unknown";
 

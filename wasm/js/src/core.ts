@@ -7,7 +7,22 @@ export type { Part, Preset, PresetName, Replay, Scheme } from './scheme.js';
 export type { Body, HeadersLike } from './inputs.js';
 export { bytesOf, standardSecret } from './secret.js';
 export type { KeyForm, Secret } from './secret.js';
-export type { EventOf, Events } from './event.js';
+export type {
+  CloudEvent,
+  EventOf,
+  Events,
+  GenericEvent,
+  GenericEventType,
+  ImmutaEvent,
+  ImmutaEventType,
+  ImmutaMetadata,
+  ImmutaRequestEvent,
+  ImmutaRequestEventType,
+  OtherType,
+  QlikEvent,
+  QlikEventType,
+  QlikLegacyEvent,
+} from './event.js';
 export { Engine } from './key.js';
 export { BaseVerifier, signWith, verifyWith } from './verifier.js';
 export type { Message, Parts, Verified, VerifierOptions } from './verifier.js';

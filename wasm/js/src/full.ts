@@ -25,7 +25,8 @@ export class Verifier<const Given extends PresetName | Scheme = PresetName | Sch
 }
 
 /**
- * Verifies one request. Where there are many, keep a {@link Verifier}.
+ * Verifies one request. Where there are many, keep a {@link Verifier}. To name the type of the event, name the scheme too:
+ * `verify<'stripe', Stripe.Event>('stripe', …)`.
  *
  * @throws VerificationError unless it is genuine.
  *

@@ -3,7 +3,7 @@
 import { encode } from './digits.js';
 import { engine } from './engine.js';
 import { VerificationError } from './error.js';
-import type { EventOf } from './event.js';
+import type { Named } from './event.js';
 import { claimOf, fitsId, joined, judgeAge, namesOf } from './header.js';
 import type { Claim } from './header.js';
 import { bodyOf, headersOf, refuseUnknown } from './inputs.js';
@@ -177,11 +177,12 @@ export abstract class BaseVerifier<Given extends PresetName | Scheme = PresetNam
   }
 
   /**
-   * Verifies a request by its headers and its raw body.
+   * Verifies a request by its headers and its raw body. The event is of the scheme's type (see {@link Events}), or of the
+   * one that you name: `verify<Stripe.Event>(…)`. That is your word and the sender's; it is not checked.
    *
    * @throws {@link VerificationError} unless it is genuine.
    */
-  verify<Event = EventOf<Given>>(headers: HeadersLike, rawBody: Body): Verified<Event> {
+  verify<Event = unknown>(headers: HeadersLike, rawBody: Body): Verified<Named<Event, Given>> {
     const body = bodyOf(rawBody, this.maxBytes);
     const found = headersOf(headers, this.#wanted);
     const now = Math.floor(this.#now() / 1000);
@@ -202,7 +203,9 @@ export abstract class BaseVerifier<Given extends PresetName | Scheme = PresetNam
     if (told.timestamp !== undefined) {
       judgeAge(told.timestamp, now, this.#tolerance);
     }
-    return new Genuine(this.scheme, fits.secret, told, signed, this.#canonicalize ? undefined : fits.same) as Verified<Event>;
+    return new Genuine(this.scheme, fits.secret, told, signed, this.#canonicalize ? undefined : fits.same) as Verified<
+      Named<Event, Given>
+    >;
   }
 
   /**
@@ -250,7 +253,7 @@ export function verifyWith<Given extends PresetName | Scheme, Event>(
   rawBody: Body,
 ): Verified<Event> {
   try {
-    return verifier.verify<Event>(headers, rawBody);
+    return verifier.verify(headers, rawBody) as Verified<Event>;
   } finally {
     verifier.dispose();
   }

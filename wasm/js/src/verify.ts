@@ -12,15 +12,27 @@ export { VerificationError } from './error.js';
 export { schemes } from './scheme.js';
 export type {
   Body,
+  CloudEvent,
   EventOf,
   Events,
   Fault,
+  GenericEvent,
+  GenericEventType,
   HeadersLike,
+  ImmutaEvent,
+  ImmutaEventType,
+  ImmutaMetadata,
+  ImmutaRequestEvent,
+  ImmutaRequestEventType,
   KeyForm,
   Message,
+  OtherType,
   Part,
   Preset,
   PresetName,
+  QlikEvent,
+  QlikEventType,
+  QlikLegacyEvent,
   Replay,
   Scheme,
   Secret,
@@ -54,7 +66,8 @@ export class Verifier<const Given extends PresetName | Scheme = PresetName | Sch
 }
 
 /**
- * Verifies one request. Where there are many, keep a {@link Verifier}.
+ * Verifies one request. Where there are many, keep a {@link Verifier}. To name the type of the event, name the scheme too:
+ * `verify<'stripe', Stripe.Event>('stripe', …)`.
  *
  * @throws VerificationError unless it is genuine.
  */
