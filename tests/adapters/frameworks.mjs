@@ -16,10 +16,10 @@ const load = (name) => import(pathToFileURL(join(folder, name)).href);
 const require = createRequire(import.meta.url);
 
 export const { Verifier, sign } = await load('index.js');
-export const { memoryStore } = await load('adapters/dedupe.js');
+export const { memoryStore } = await load('dedupe.js');
 const adapters = Object.fromEntries(
   await Promise.all(
-    ['express', 'fastify', 'hono', 'fetch'].map(async (name) => [name, (await load(`adapters/${name}.js`)).webhook]),
+    ['express', 'fastify', 'hono', 'fetch'].map(async (name) => [name, (await load(`${name}.js`)).webhook]),
   ),
 );
 

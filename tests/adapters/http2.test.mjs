@@ -10,7 +10,7 @@ import fastify from 'fastify';
 
 import { Verifier, folder, sign } from './frameworks.mjs';
 
-const { webhook } = await import(pathToFileURL(`${folder}/adapters/fastify.js`).href);
+const { webhook } = await import(pathToFileURL(`${folder}/fastify.js`).href);
 
 let app;
 let session;
