@@ -36,10 +36,17 @@ const MAX_TAG: usize = 64;
 /// Keys that are absorbed at a time; more verifiers than these take turns.
 const SLOTS: usize = 32;
 
-static SHARED: Local<[u8; BUFFER]> = Local::new([0; BUFFER]);
-static KEYS: Local<[Slot; SLOTS]> = Local::new([const { Slot::Free }; SLOTS]);
-/// The message that is looked at.
-static MESSAGE: Local<Slot> = Local::new(Slot::Free);
+static STATE: Local<State> =
+    Local::new(State { buffer: [0; BUFFER], keys: [const { Slot::Free }; SLOTS], message: Slot::Free });
+
+/// What both sides write to stands first: it is found by the address of all.
+#[repr(C)]
+struct State {
+    buffer: [u8; BUFFER],
+    keys: [Slot; SLOTS],
+    /// The message that is looked at.
+    message: Slot,
+}
 
 /// A key, absorbed, and what was signed so far; erased when it is dropped. A free one is zeros, which are no part of the
 /// module's file.
@@ -111,7 +118,7 @@ impl Slot {
 #[wasm_bindgen]
 #[must_use]
 pub fn buffer() -> *mut u8 {
-    SHARED.address().cast()
+    STATE.address().cast()
 }
 
 /// Absorbs the key in the buffer into a slot, and erases it in the buffer. `hash` is 1 for SHA-1, 2 for SHA-256, 5 for
@@ -119,87 +126,76 @@ pub fn buffer() -> *mut u8 {
 #[wasm_bindgen]
 pub fn key(slot: u32, hash: u32, len: u32) {
     absorb(slot, hash, len);
-    SHARED.with(Zeroize::zeroize);
     scrub();
 }
 
 /// In a frame of its own, below the caller's: only so does [`scrub`] reach it.
 #[inline(never)]
 fn absorb(slot: u32, hash: u32, len: u32) {
-    let key = read(len, |key| Slot::new(hash, key));
-    with(slot, |slot| *slot = key);
+    STATE.with(|State { buffer, keys, .. }| {
+        if let Some(slot) = keys.get_mut(index(slot)) {
+            drop(slot.take());
+            *slot = Slot::new(hash, first(buffer, len));
+        }
+        buffer.zeroize();
+    });
 }
 
 /// Erases the key in a slot.
 #[wasm_bindgen]
 pub fn close(slot: u32) {
-    with(slot, |_| {});
-    MESSAGE.with(|message| drop(message.take()));
-    scrub();
-}
-
-/// Hands a slot over that is free.
-fn with(slot: u32, use_it: impl FnOnce(&mut Slot)) {
-    KEYS.with(|keys| {
-        if let Some(slot) = keys.get_mut(index(slot)) {
-            drop(slot.take());
-            use_it(slot);
-        }
+    STATE.with(|State { keys, message, .. }| {
+        drop(keys.get_mut(index(slot)).map(Slot::take));
+        drop(message.take());
     });
+    scrub();
 }
 
 /// Begins to compute a tag by the key in a slot, of the first `len` bytes of the buffer.
 #[wasm_bindgen]
 pub fn start(slot: u32, len: u32) {
-    MESSAGE.with(|message| {
+    STATE.with(|State { buffer, keys, message }| {
         // In place, so that nothing of the key is left elsewhere.
-        KEYS.with(|keys| message.clone_from(keys.get(index(slot)).unwrap_or(&Slot::Free)));
+        message.clone_from(keys.get(index(slot)).unwrap_or(&Slot::Free));
+        message.update(first(buffer, len));
     });
-    update(len);
 }
 
 /// Takes in what comes next.
 #[wasm_bindgen]
 pub fn update(len: u32) {
-    MESSAGE.with(|message| read(len, |bytes| message.update(bytes)));
+    STATE.with(|State { buffer, message, .. }| message.update(first(buffer, len)));
 }
 
 /// Whether the tag that was computed is one of those that the request claims and that stand in the buffer, `len` bytes in
-/// all. With `given`, the tag is the host's, so many bytes before them. They are all
-/// erased.
+/// all. With `given`, the tag is the host's, so many bytes before them. They are all erased.
 #[wasm_bindgen]
 #[must_use]
 pub fn judge(len: u32, given: u32) -> bool {
-    let mut tag = [0; MAX_TAG];
-    let size = match given {
-        0 => finish(&mut tag),
-        _ => read(given, |bytes| copy(bytes, &mut tag)),
-    };
-    let fits = SHARED.with(|shared| {
-        let claims = index(given)..index(given).saturating_add(index(len));
-        let (mut claims, mut fits) = (shared.get(claims).unwrap_or_default(), false);
-        let tag = tag.get(..size).unwrap_or_default();
+    STATE.with(|State { buffer, message, .. }| {
+        let mut tag = [0; MAX_TAG];
+        let size = match given {
+            0 => message.take().finish(&mut tag),
+            _ => copy(first(buffer, given), &mut tag),
+        };
+        let used = index(given).saturating_add(index(len));
+        let (tagged, mut fits) = (tag.get(..size).unwrap_or_default(), false);
+        let mut claims = buffer.get(index(given)..used).unwrap_or_default();
         // All of them, whichever fits.
         while let Some((claim, more)) = claims.split_at_checked(size).filter(|_| size > 0) {
-            fits |= bool::from(tag.ct_eq(claim));
+            fits |= bool::from(tagged.ct_eq(claim));
             claims = more;
         }
-        let used = index(given).saturating_add(index(len));
-        shared.iter_mut().take(used).for_each(|byte| *byte = 0);
+        buffer.iter_mut().take(used).for_each(|byte| *byte = 0);
+        tag.zeroize();
         fits
-    });
-    tag.zeroize();
-    fits
+    })
 }
 
 /// Writes the tag that was computed to the buffer.
 #[wasm_bindgen]
 pub fn tag() {
-    SHARED.with(|shared| finish(shared));
-}
-
-fn finish(to: &mut [u8]) -> usize {
-    MESSAGE.with(Slot::take).finish(to)
+    STATE.with(|State { buffer, message, .. }| message.take().finish(buffer));
 }
 
 fn copy(from: &[u8], to: &mut [u8]) -> usize {
@@ -215,9 +211,9 @@ fn scrub() {
     space.zeroize();
 }
 
-/// Hands the first `len` bytes of the buffer to `with`.
-fn read<R>(len: u32, with: impl FnOnce(&[u8]) -> R) -> R {
-    SHARED.with(|shared| with(shared.get(..index(len)).unwrap_or_default()))
+/// The first `len` bytes of the buffer; none if there are fewer.
+fn first(buffer: &[u8], len: u32) -> &[u8] {
+    buffer.get(..index(len)).unwrap_or_default()
 }
 
 fn index(number: u32) -> usize {

@@ -15,9 +15,11 @@ use xshell::{Shell, cmd};
 
 use crate::panics;
 
-/// The features of the crate, each a module, and how it is optimised. Verifying spends its time in the hash functions,
-/// which the profile optimises for speed whatever is said here; canonicalising spends it in code of our own.
-const MODULES: [(&str, &str); 4] = [("verify", "z"), ("sha512", "z"), ("canonical", "s"), ("explain", "z")];
+/// The features of the crate, each a module, and how far it is optimised, by the compiler and then by wasm-opt.
+/// Verifying spends its time in the hash functions, which the profile optimises for speed whatever is said here;
+/// canonicalising spends it in code of our own.
+const MODULES: [(&str, &str, &str); 4] =
+    [("verify", "z", "-O3"), ("sha512", "z", "-O3"), ("canonical", "s", "-O4"), ("explain", "z", "-Oz")];
 
 /// What the core knows as data and names, each an example of the crate that writes TypeScript.
 const LISTS: [&str; 3] = ["schemes", "events", "mistakes"];
@@ -47,8 +49,9 @@ pub(crate) fn npm(sh: &Shell, root: &Path) -> Result<PathBuf> {
     let generated = js.join("src/generated");
     sh.remove_path(&generated)?;
     sh.create_dir(&generated)?;
-    for (module, level) in MODULES {
-        build(sh, module, level, &generated).with_context(|| format!("building the module `{module}`"))?;
+    for (module, level, after) in MODULES {
+        build(sh, module, (level, after), &generated)
+            .with_context(|| format!("building the module `{module}`"))?;
     }
     for list in LISTS {
         let written = cmd!(sh, "cargo run --quiet -p sigpost-wasm --example {list}").read()?;
@@ -60,7 +63,7 @@ pub(crate) fn npm(sh: &Shell, root: &Path) -> Result<PathBuf> {
 }
 
 /// One module: compiled, its border described, made small.
-fn build(sh: &Shell, module: &str, level: &str, generated: &Path) -> Result<()> {
+fn build(sh: &Shell, module: &str, (level, after): (&str, &str), generated: &Path) -> Result<()> {
     let flags = flags(sh)?;
     let compile = cmd!(
         sh,
@@ -96,7 +99,7 @@ fn build(sh: &Shell, module: &str, level: &str, generated: &Path) -> Result<()> 
     sh.remove_path(&scratch)?;
     let optimizer = generated.join("../../node_modules/binaryen/bin/wasm-opt");
     let small = generated.join(format!("{module}.wasm"));
-    cmd!(sh, "node {optimizer} {raw} -o {small} -O3 --strip-debug --strip-producers --strip-target-features")
+    cmd!(sh, "node {optimizer} {raw} -o {small} {after} --strip-debug --strip-producers --strip-target-features")
         .args(WASM_FEATURES)
         .run()?;
     Ok(sh.remove_path(&raw)?)

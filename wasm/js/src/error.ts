@@ -58,11 +58,11 @@ export class VerificationError extends Error {
     this.prototype.name = 'VerificationError';
   }
   /** What is wrong. */
-  readonly code: VerificationCode;
+  declare readonly code: VerificationCode;
   /** The header that it is wrong with, if it is one. */
-  readonly header: string | undefined;
+  declare readonly header: string | undefined;
   /** Who has to do something about it. */
-  readonly fault: Fault;
+  declare readonly fault: Fault;
 
   /** @internal */
   constructor(code: VerificationCode, message: string, details: { header?: string; cause?: unknown } = {}) {

@@ -42,16 +42,16 @@ const NAMES: Readonly<Record<Hash, string>> = { 1: 'sha1', 2: 'sha256', 5: 'sha5
  * The shortest body, in bytes, that the host hashes faster than the module. Its hash functions use the processor's own
  * instructions, but a call costs microseconds: measured by `cargo xtask bench npm -- --thresholds`.
  */
-const FASTER: Readonly<Record<string, Readonly<Record<Hash, number>>>> = {
-  bun: { 1: 256, 2: 128, 5: 128 },
-  deno: { 1: 5000, 2: 4000, 5: 4000 },
-  node: { 1: 1000, 2: 400, 5: 400 },
+const FASTER: Readonly<Record<string, readonly [sha1: number, others: number]>> = {
+  bun: [256, 128],
+  deno: [5000, 4000],
+  node: [1000, 400],
 };
 
 const { process } = globalThis as { process?: Process };
 const crypto = process?.getBuiltinModule?.('node:crypto');
-const versions = process?.versions ?? {};
-const faster = FASTER[versions['bun'] ? 'bun' : versions['deno'] ? 'deno' : 'node'] as Readonly<Record<Hash, number>>;
+const runtime = ['bun', 'deno'].find((name) => process?.versions?.[name]) ?? 'node';
+const [sha1, others] = FASTER[runtime] as [number, number];
 
 const encoder = new TextEncoder();
 /** Where a short message is put together; and what is hashed last. */
@@ -60,7 +60,7 @@ const last = new Uint8Array(192);
 
 /** The tag of a message, if the host is there and faster. */
 export function hostTag(hash: Hash, message: Message, key: HostKey): Computed | undefined {
-  if (!crypto || message.body.length < faster[hash]) {
+  if (!crypto || message.body.length < (hash === 1 ? sha1 : others)) {
     return undefined;
   }
   const { before, body, after } = message;

@@ -92,7 +92,7 @@ export function headersOf(headers: unknown, wanted: ReadonlyMap<string, boolean>
   } else if (Symbol.iterator in headers) {
     for (const pair of headers as Iterable<unknown>) {
       if (!Array.isArray(pair) || pair.length !== 2 || typeof pair[0] !== 'string') {
-        throw new VerificationError('invalid_headers', 'a list of headers holds pairs of a name and a value');
+        throw new VerificationError('invalid_headers', 'headers are pairs of a name and a value');
       }
       add(pair[0], pair[1]);
     }

@@ -39,9 +39,7 @@ interface Settings {
 }
 
 /** Thrown when a call into the module ended in a trap: the instance is gone, and the next call has a new one. */
-export class Trap extends Error {
-  override readonly name = 'Trap';
-}
+export class Trap extends Error {}
 
 /**
  * The instance of a module, replaced when it traps: after a trap nobody knows what its memory holds, so nothing in it
@@ -80,7 +78,7 @@ export class Instance<Exports extends Memory> {
       if (this.#settings.secret) {
         new Uint8Array(exports.memory.buffer).fill(0);
       }
-      throw new Trap('the WebAssembly instance failed and was discarded', { cause: error });
+      throw new Trap('the WebAssembly instance failed', { cause: error });
     }
   }
 

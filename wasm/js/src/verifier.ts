@@ -116,11 +116,11 @@ function close(checks: readonly (Check | undefined)[]): void {
 /** What both entries' `Verifier` is. */
 export abstract class BaseVerifier<Given extends PresetName | Scheme = PresetName | Scheme> {
   /** The scheme's name. */
-  readonly scheme: string;
+  declare readonly scheme: string;
   /** What is offered against replays: nothing, a signed time, a signed id, or both. */
-  readonly replay: Replay;
+  declare readonly replay: Replay;
   /** The longest body that is looked at, in bytes. */
-  readonly maxBytes: number;
+  declare readonly maxBytes: number;
   /** The scheme; and Standard Webhooks, if it is required. */
   readonly #checks: readonly [own: Check, standard?: Check];
   readonly #wanted: ReadonlyMap<string, boolean>;
@@ -137,12 +137,11 @@ export abstract class BaseVerifier<Given extends PresetName | Scheme = PresetNam
   ) {
     refuseUnknown('a verifier', options, OPTIONS);
     const { tolerance, now = Date.now, maxBytes = MAX_BYTES, body, standardWebhooks } = options;
-    const known = body === undefined || body === 'raw' || body === 'canonical';
-    if (!known || typeof now !== 'function' || !isAmount(maxBytes) || !(tolerance == null || isAmount(tolerance))) {
-      throw invalid('tolerance and maxBytes are whole numbers, body is raw or canonical');
-    }
-    if (standardWebhooks !== undefined && standardWebhooks !== 'required') {
-      throw invalid('standardWebhooks is required, or not there');
+    const bodies = [undefined, 'raw', 'canonical'];
+    const amounts = isAmount(maxBytes) && (tolerance == null || isAmount(tolerance));
+    const known = bodies.includes(body) && [undefined, 'required'].includes(standardWebhooks);
+    if (!known || !amounts || typeof now !== 'function') {
+      throw invalid('tolerance and maxBytes are whole numbers, body is raw or canonical, standardWebhooks is required');
     }
     const plan = planOf(scheme);
     const canonical = body === undefined ? plan.canonical : body === 'canonical';
@@ -316,6 +315,8 @@ const isAmount = (value: unknown): boolean => Number.isInteger(value) && (value 
 const invalid = (message: string): VerificationError => new VerificationError('invalid_option', message);
 
 class Genuine implements Verified {
+  declare readonly scheme: string;
+  declare readonly secretIndex: number;
   declare readonly id?: string;
   declare readonly timestamp?: number;
   #body: string | Uint8Array<ArrayBuffer>;
@@ -327,12 +328,14 @@ class Genuine implements Verified {
    * nothing; so it is copied when it is asked for, and looked at again. Without `same`, it is copied now.
    */
   constructor(
-    readonly scheme: string,
-    readonly secretIndex: number,
+    scheme: string,
+    secretIndex: number,
     { id, timestamp }: Claim,
     body: string | Uint8Array<ArrayBuffer>,
     same: Same,
   ) {
+    this.scheme = scheme;
+    this.secretIndex = secretIndex;
     this.#same = same;
     this.#body = same || typeof body === 'string' ? body : body.slice();
     if (id !== undefined) {
