@@ -42,6 +42,12 @@ const EXAMPLES: &str = "Examples:
   cargo xtask bench core                         # run one
   cargo xtask fuzz --seconds 600                 # the canonicaliser against Node, for ten minutes";
 
+const BENCH_EXAMPLES: &str = "Examples:
+  cargo xtask bench               # the names
+  cargo xtask bench core
+  cargo xtask bench npm           # the package beside those of others
+  cargo xtask bench npm -- --help";
+
 const FUZZ_EXAMPLES: &str = "Examples:
   cargo xtask fuzz                                # a minute of documents never tried before
   cargo xtask fuzz --seconds 3600
@@ -68,10 +74,13 @@ enum Command {
     )]
     Npm,
     /// Run a benchmark: a table on standard output, JSON in target/bench/NAME.json
-    #[command(after_help = "Examples:\n  cargo xtask bench        # the names\n  cargo xtask bench core")]
+    #[command(after_help = BENCH_EXAMPLES)]
     Bench {
         /// The benchmark; without it, the names are listed
         name: Option<String>,
+        /// Further arguments for the benchmark `npm`
+        #[arg(last = true, value_name = "ARGUMENTS")]
+        arguments: Vec<OsString>,
     },
     /// Hold the canonicaliser against Node 20 or 22 on random documents, until they disagree
     ///
@@ -108,7 +117,9 @@ fn run(command: Command) -> Result<()> {
             let folder = steps.run("npm package", || npm::npm(&project.shell, &project.root))?;
             output.line(&folder.display().to_string())
         }
-        Command::Bench { name } => bench::bench(&project, &mut steps, &output, name.as_deref()),
+        Command::Bench { name, arguments } => {
+            bench::bench(&project, &mut steps, &output, name.as_deref(), &arguments)
+        }
         Command::Fuzz(extent) => fuzz::fuzz(&project, &mut steps, &output, &extent),
         Command::Lint => lint::lint(&project, &mut steps),
     }

@@ -12,7 +12,10 @@ use crate::steps::{Steps, say};
 
 /// The oldest Node that the package and its tests support.
 const NODE: u32 = 20;
+/// Where the benchmarks are, and what only they are held against.
+pub(crate) const BENCHES: &str = "tests/benches";
 const TARGETS: [&str; 2] = ["wasm32-unknown-unknown", "thumbv7em-none-eabi"];
+const LOCK: &str = "package-lock.json";
 /// What Chromium is called on one system or another.
 const CHROMIUM: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
@@ -167,20 +170,33 @@ fn in_path(path: &OsStr, names: &[&str]) -> Vec<PathBuf> {
     candidates.filter(|candidate| candidate.is_file()).collect()
 }
 
-/// Installs what every `package-lock.json` names, unless that is what was installed last.
+/// Installs what the locks name of all that is built and tested.
 fn npm_packages(project: &Project) -> Result<()> {
+    let benches = project.root.join(BENCHES);
     for part in ["wasm", "www", "tests"] {
-        for lock in project.files(part, |name| name == "package-lock.json")? {
-            let folder = lock.parent().context("a lock file stands in a folder")?;
-            if is_newer(&lock, &folder.join("node_modules/.package-lock.json"))? {
-                let _folder = project.shell.push_dir(folder);
-                let sh = &project.shell;
-                let installed = cmd!(sh, "npm ci").run();
-                installed.with_context(|| {
-                    format!("`npm ci` in {} failed: is the network there?", folder.display())
-                })?;
+        for lock in project.files(part, |name| name == LOCK)? {
+            if !lock.starts_with(&benches) {
+                npm_ci(project, &lock)?;
             }
         }
+    }
+    Ok(())
+}
+
+/// Installs what only the benchmarks need.
+pub(crate) fn npm_packages_of_benches(project: &Project) -> Result<()> {
+    project.files(BENCHES, |name| name == LOCK)?.iter().try_for_each(|lock| npm_ci(project, lock))
+}
+
+/// Installs what a lock names, unless that is what was installed last.
+fn npm_ci(project: &Project, lock: &Path) -> Result<()> {
+    let folder = lock.parent().context("a lock file stands in a folder")?;
+    if is_newer(lock, &folder.join("node_modules/.package-lock.json"))? {
+        let sh = &project.shell;
+        let _folder = sh.push_dir(folder);
+        let installed = cmd!(sh, "npm ci").run();
+        installed
+            .with_context(|| format!("`npm ci` in {} failed: is the network there?", folder.display()))?;
     }
     Ok(())
 }

@@ -1,0 +1,103 @@
+// The benchmark of the npm package: that it measures and judges what it says. How fast anything is, no test asserts.
+
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+import { checked } from '../benches/npm/contenders.mjs';
+import { FORMS } from '../benches/npm/documents.mjs';
+import { judged } from '../benches/npm/goals.mjs';
+import { Contender, measure, statistics } from '../benches/npm/measure.mjs';
+
+const script = fileURLToPath(new URL('../benches/npm/npm.mjs', import.meta.url));
+const run = promisify(execFile);
+
+/** One that takes so many nanoseconds. */
+const steady = (name, nanoseconds, log) => ({
+  name,
+  run: async (_, iterations) => {
+    log.push(name);
+    return iterations * nanoseconds;
+  },
+});
+
+/** Runs the benchmark as briefly as can be and returns what it wrote. */
+async function briefly(t, ...options) {
+  const folder = await mkdtemp(join(tmpdir(), 'sigpost-bench-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const out = join(folder, 'out.json');
+  const { stdout } = await run(process.execPath, [script, '--rounds', '1', '--turn', '1', '--out', out, ...options]);
+  return { stdout, report: JSON.parse(await readFile(out, 'utf8')) };
+}
+
+test('statistics are the best, the quartiles and the median', () => {
+  const { best, quartiles, median } = statistics([5, 1, 4, 2, 3]);
+  assert.deepEqual([best, quartiles, median], [1, [2, 4], 3]);
+  assert.equal(statistics([4, 1, 3, 2]).median, 2.5);
+});
+
+test('everyone has a turn in each round, and another one begins', async () => {
+  const log = [];
+  const rows = await measure([steady('a', 1e6, log), steady('b', 3e6, log)], [], { rounds: 3, turn: 3 });
+  assert.deepEqual(
+    rows.map(({ name, median, samples }) => [name, median, samples.length]),
+    [['a', 1e6, 3], ['b', 3e6, 3]],
+  );
+  assert.deepEqual(log.slice(-6), ['a', 'b', 'b', 'a', 'a', 'b']);
+});
+
+test('a contender that refuses what is genuine is an error, at once or later', async () => {
+  for (const work of [() => false, async () => false]) {
+    await assert.rejects(new Contender('strict', work).run([{}], 1), /refused what is genuine/);
+  }
+});
+
+test('who accepts a forged delivery is not measured', async () => {
+  const gullible = new Contender('gullible', () => true);
+  await assert.rejects(checked({ name: 'github', form: 'canonical' }, 256, [gullible]), /accepts what is forged/);
+});
+
+test('documents are of exactly the size, and differ', () => {
+  for (const size of [256, 4096]) {
+    assert.equal(FORMS.canonical(size, 0).length, size);
+    assert.notEqual(FORMS.canonical(size, 0), FORMS.canonical(size, 1));
+    assert.deepEqual(JSON.parse(FORMS.pretty(size, 0)), JSON.parse(FORMS.canonical(size, 0)));
+  }
+});
+
+test('a goal is held against the quickest of the others, and is unclear where median and best disagree', () => {
+  const row = (name, median, best) => ({ name, median, best });
+  const met = (...contenders) =>
+    judged([{ group: 'svix', size: '1 KB', contenders }]).map(({ theirs, byMedian, met }) => [theirs, byMedian, met]);
+  const ours = row('sigpost', 10, 10);
+  assert.deepEqual(met(ours, row('svix, string, parses', 60, 50), row('svix, parses', 70, 40)), [
+    ['svix, string, parses', 6, 'yes'],
+  ]);
+  assert.deepEqual(met(ours, row('svix, parses', 50, 49)), [['svix, parses', 5, 'unclear']]);
+  assert.deepEqual(met(ours, row('svix, parses', 49, 49)), [['svix, parses', 4.9, 'no']]);
+  assert.deepEqual(met(ours), []);
+});
+
+test('a goal may be a time not to exceed', () => {
+  const met = (median) => {
+    const contenders = [{ name: 'sigpost', median, best: median }, { name: 'node:crypto, bare', median: 10, best: 10 }];
+    return judged([{ group: 'github', size: '4 KB', contenders }]).map(({ byMedian, met }) => [byMedian, met]);
+  };
+  assert.deepEqual(met(12), [[1.2, 'yes']]);
+  assert.deepEqual(met(13), [[1.3, 'no']]);
+});
+
+test('the benchmark measures every group at every size', async (t) => {
+  const { stdout, report } = await briefly(t, '--own');
+  assert.equal(report.cases.length, 9 * 5);
+  for (const { case: name, contenders } of report.cases) {
+    assert.ok(contenders.length > 1 && contenders.every((row) => row.samples_ns.length === 1), name);
+  }
+  assert.ok(report.goals.some(({ theirs }) => theirs === 'node:crypto, bare'));
+  assert.match(stdout, /^\| canonicalize, pretty +\|/m);
+});
