@@ -13,6 +13,7 @@ import { checked } from '../benches/npm/contenders.mjs';
 import { FORMS } from '../benches/npm/documents.mjs';
 import { judged } from '../benches/npm/goals.mjs';
 import { Contender, measure, statistics } from '../benches/npm/measure.mjs';
+import { crossingOf } from '../benches/npm/thresholds.mjs';
 
 const script = fileURLToPath(new URL('../benches/npm/npm.mjs', import.meta.url));
 const run = promisify(execFile);
@@ -92,6 +93,19 @@ test('a goal may be a time not to exceed', () => {
   assert.deepEqual(met(13), [[1.3, 'no']]);
 });
 
+test('where two lines cross is found even where the host was not asked', () => {
+  const rows = (threshold, cost) =>
+    [256, 512, 1024, 2048, 4096].map((size) => {
+      const [module, host] = [1000 + 3 * size, cost + size];
+      return { size, module, package: size < threshold ? module : host, host: size >= threshold };
+    });
+  assert.equal(crossingOf(rows(1024, 2000)), 500);
+  assert.equal(crossingOf(rows(0, 2000)), 500);
+  assert.equal(crossingOf(rows(0, 900)), 0);
+  // Asked too seldom for a line.
+  assert.equal(crossingOf(rows(4096, 2000)), undefined);
+});
+
 test('the benchmark measures every group at every size', async (t) => {
   const { stdout, report } = await briefly(t, '--own');
   assert.equal(report.cases.length, 9 * 5);
@@ -100,4 +114,12 @@ test('the benchmark measures every group at every size', async (t) => {
   }
   assert.ok(report.goals.some(({ theirs }) => theirs === 'node:crypto, bare'));
   assert.match(stdout, /^\| canonicalize, pretty +\|/m);
+});
+
+test('the thresholds come from the package with and without the host', async (t) => {
+  const { stdout, report } = await briefly(t, '--thresholds');
+  const node = report.thresholds.filter(({ runtime }) => runtime === 'Node');
+  assert.deepEqual(node.map(({ algorithm }) => algorithm), ['SHA-1', 'SHA-256', 'SHA-512']);
+  // Whatever the table says, a body of 64 bytes is not worth a call of Node's, and one of 16 KiB is.
+  assert.ok(node.every(({ rows }) => !rows.at(0).host && rows.at(-1).host), stdout);
 });

@@ -11,13 +11,17 @@ import { SIZES } from './documents.mjs';
 import { judged } from './goals.mjs';
 import { measure } from './measure.mjs';
 import { goals, groups } from './report.mjs';
+import { thresholds } from './thresholds.mjs';
 
 const HELP = `The npm package beside svix, standardwebhooks, @octokit/webhooks-methods, stripe, WebCrypto and node:crypto
 
   cargo xtask bench npm                   # about two minutes
   cargo xtask bench npm -- --quick        # half a minute, and coarser
+  cargo xtask bench npm -- --thresholds   # from which size on the host's HMAC is faster than the module's
 
   --quick        fewer and shorter turns
+  --thresholds   only that: the package with and without the host's crypto, in Node and, where they are installed
+                 in tests/packaging, in Deno and Bun
   --own          without the packages of others
   --rounds N     so many turns each
   --turn MS      so many milliseconds a turn
@@ -33,6 +37,7 @@ const QUICK = { rounds: 11, turn: 7 };
 const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
+    thresholds: { type: 'boolean', default: false },
     own: { type: 'boolean', default: false },
     rounds: { type: 'string' },
     turn: { type: 'string' },
@@ -54,7 +59,7 @@ async function main({ out, ...given }) {
   }
   const before = loadavg();
   const effort = { ...(given.quick ? QUICK : FULL), ...numbers(given) };
-  const result = await everything(folder, effort, !given.own);
+  const result = await (given.thresholds ? thresholds(folder, effort) : everything(folder, effort, !given.own));
   const { text, ...report } = result;
   const machine = { node: process.version, processors: cpus().length, processor: cpus()[0]?.model.trim() ?? 'unknown' };
   console.log(`${text}\n${circumstances(machine, effort, before)}`);
