@@ -128,15 +128,24 @@ function line(points) {
 }
 
 function text(found) {
-  const parts = ['Microseconds, the best turn of each: the module alone, and the package, which asks the `host` for some.'];
+  const parts = [`Microseconds, the best turn of each: the module alone, and the package, which asks the \`host\` for some. What has a ~
+lies below all sizes at which it does: lower the table and measure again.`];
   for (const runtime of new Set(found.map((one) => one.runtime))) {
     const columns = found.filter((one) => one.runtime === runtime);
     const head = [runtime, ...columns.flatMap(({ algorithm }) => [`${algorithm} module`, 'package'])];
     const rows = SIZES.map((size, at) => [`${size} B`, ...columns.flatMap(({ rows }) => cells(rows[at]))]);
-    const crossings = columns.flatMap(({ crossing }) => ['', crossing === undefined ? 'unknown' : `${crossing} B`]);
+    const crossings = columns.flatMap(({ rows, crossing }) => ['', crossingText(rows, crossing)]);
     parts.push(table([head, ...rows, ['the host is faster from', ...crossings]]));
   }
-  return [...parts, ''].join('\n\n');
+  return parts.join('\n\n');
+}
+
+function crossingText(rows, crossing) {
+  if (crossing === undefined) {
+    return 'unknown';
+  }
+  const seen = rows.find((row) => row.host).size;
+  return `${crossing < seen ? '~' : ''}${crossing} B`;
 }
 
 function cells(row) {
