@@ -34,10 +34,12 @@ export function claimOf(plan: Plan, found: ReadonlyMap<string, string>): Claim {
   let time = timestampHeader && found.get(timestampHeader);
   let times = 0;
   let size = 0;
+  let whole = false;
   let rest = value;
   for (let left = MAX_ENTRIES; rest !== undefined && left > 0; left -= 1) {
     const end: number = separator ? rest.indexOf(separator) : -1;
     const entry: string = separator ? (end < 0 ? rest : rest.slice(0, end)).trim() : rest;
+    whole = entry === value;
     rest = end < 0 ? undefined : rest.slice(end + 1);
     if (timestampPrefix && entry.startsWith(timestampPrefix)) {
       times += 1;
@@ -48,8 +50,8 @@ export function claimOf(plan: Plan, found: ReadonlyMap<string, string>): Claim {
     }
   }
   const timed = !(timestampHeader ?? timestampPrefix) || (time && times < 2 && /^(0|[1-9]\d{0,14})$/.test(time));
-  // Of a list, also what is passed over.
-  const isText = !separator || TEXT.test(value as string);
+  // Of a list, also what is passed over; what is decoded is text.
+  const isText = whole || TEXT.test(value as string);
   if (!size || !timed || !isText || (idHeader && !(id && fitsId(plan, id)))) {
     throw refused(plan, found, !timed);
   }

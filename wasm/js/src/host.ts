@@ -42,16 +42,16 @@ const NAMES: Readonly<Record<Hash, string>> = { 1: 'sha1', 2: 'sha256', 5: 'sha5
  * The shortest body, in bytes, that the host hashes faster than the module. Its hash functions use the processor's own
  * instructions, but a call costs microseconds: measured by `cargo xtask bench npm -- --thresholds`.
  */
-const FASTER: Readonly<Record<string, readonly [sha1: number, others: number]>> = {
-  bun: [256, 128],
-  deno: [5000, 4000],
-  node: [1000, 400],
+const FASTER: Readonly<Record<string, Readonly<Record<Hash, number>>>> = {
+  bun: { 1: 64, 2: 0, 5: 540 },
+  deno: { 1: 3000, 2: 1600, 5: 7000 },
+  node: { 1: 900, 2: 380, 5: 800 },
 };
 
 const { process } = globalThis as { process?: Process };
 const crypto = process?.getBuiltinModule?.('node:crypto');
 const runtime = ['bun', 'deno'].find((name) => process?.versions?.[name]) ?? 'node';
-const [sha1, others] = FASTER[runtime] as [number, number];
+const faster = FASTER[runtime] as Readonly<Record<Hash, number>>;
 
 const encoder = new TextEncoder();
 /** Where a short message is put together; and what is hashed last. */
@@ -60,7 +60,7 @@ const last = new Uint8Array(192);
 
 /** The tag of a message, if the host is there and faster. */
 export function hostTag(hash: Hash, message: Message, key: HostKey): Computed | undefined {
-  if (!crypto || message.body.length < (hash === 1 ? sha1 : others)) {
+  if (!crypto || message.body.length < faster[hash]) {
     return undefined;
   }
   const { before, body, after } = message;

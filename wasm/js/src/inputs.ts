@@ -50,14 +50,23 @@ function describe(value: unknown): string {
   return typeof value === 'object' ? 'a parsed object' : `a ${typeof value}`;
 }
 
+/** The headers that are looked at, by their names in lower case; most others are told by the length of their name. */
+export interface Wanted {
+  /** Whether there may be one only. */
+  readonly names: ReadonlyMap<string, boolean>;
+  readonly lengths: ReadonlySet<number>;
+}
+
+/** What is wanted, in the form in which it is looked for. */
+export function wantedOf(names: readonly (readonly [name: string, once: boolean])[]): Wanted {
+  return { names: new Map(names), lengths: new Set(names.map(([name]) => name.length)) };
+}
+
 /** The longest that the headers of a signature are, names and values together. */
 const MAX_HEADERS = 16384;
 
-/**
- * Those headers that are looked at, by their names in lower case. `wanted` says which, and which of them there may be once
- * only.
- */
-export function headersOf(headers: unknown, wanted: ReadonlyMap<string, boolean>): Map<string, string> {
+/** Those headers that are looked at, by their names in lower case. */
+export function headersOf(headers: unknown, { names, lengths }: Wanted): Map<string, string> {
   if (headers === null || typeof headers !== 'object') {
     throw new VerificationError('invalid_headers', `the headers are ${describe(headers)}, no headers`);
   }
@@ -65,8 +74,8 @@ export function headersOf(headers: unknown, wanted: ReadonlyMap<string, boolean>
   let size = 0;
   const add = (name: string, value: unknown): void => {
     // Letters beyond ASCII whose lower case is within it have no place in a name.
-    const lower = wanted.has(name) ? name : name.toLowerCase();
-    const needed = wanted.get(lower);
+    const lower = names.has(name) || !lengths.has(name.length) ? name : name.toLowerCase();
+    const needed = names.get(lower);
     if (value === undefined || needed === undefined || (lower !== name && !/^[!-~]*$/.test(name))) {
       return;
     }
@@ -79,14 +88,14 @@ export function headersOf(headers: unknown, wanted: ReadonlyMap<string, boolean>
         throw new VerificationError('headers_too_large', 'the headers are too large to be a signature');
       }
       if (needed && found.has(lower)) {
-        const broken = [...found, [lower, one] as const].find(([name, text]) => wanted.get(name) && !/^[ -~]*$/.test(text));
+        const broken = [...found, [lower, one] as const].find(([name, text]) => names.get(name) && !/^[ -~]*$/.test(text));
         throw broken ? malformed(broken[0]) : new VerificationError('duplicate_header', `header ${lower} is there more than once`, { header: lower });
       }
       found.set(lower, one);
     }
   };
   if (Object.prototype.toString.call(headers) === '[object Headers]') {
-    for (const name of wanted.keys()) {
+    for (const name of names.keys()) {
       add(name, (headers as Headers).get(name) ?? undefined);
     }
   } else if (Symbol.iterator in headers) {

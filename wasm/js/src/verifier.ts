@@ -6,8 +6,8 @@ import { VerificationError } from './error.js';
 import type { Named } from './event.js';
 import { claimOf, fitsId, joined, judgeAge, namesOf } from './header.js';
 import type { Claim } from './header.js';
-import { bodyOf, headersOf, refuseUnknown } from './inputs.js';
-import type { Body, HeadersLike } from './inputs.js';
+import { bodyOf, headersOf, refuseUnknown, wantedOf } from './inputs.js';
+import type { Body, HeadersLike, Wanted } from './inputs.js';
 import { Key } from './key.js';
 import type { Engine } from './key.js';
 import { planOf } from './scheme.js';
@@ -123,7 +123,7 @@ export abstract class BaseVerifier<Given extends PresetName | Scheme = PresetNam
   declare readonly maxBytes: number;
   /** The scheme; and Standard Webhooks, if it is required. */
   readonly #checks: readonly [own: Check, standard?: Check];
-  readonly #wanted: ReadonlyMap<string, boolean>;
+  readonly #wanted: Wanted;
   readonly #tolerance: number;
   readonly #now: () => number;
   readonly #canonicalize: Canonicalize | undefined;
@@ -171,7 +171,7 @@ export abstract class BaseVerifier<Given extends PresetName | Scheme = PresetNam
         throw error;
       }
     }
-    this.#wanted = new Map([plan, ...(standard ? [standard] : [])].flatMap(namesOf));
+    this.#wanted = wantedOf([plan, ...(standard ? [standard] : [])].flatMap(namesOf));
     forgotten?.register(this, this.#checks, this.#checks);
   }
 
@@ -337,7 +337,7 @@ class Genuine implements Verified {
     this.scheme = scheme;
     this.secretIndex = secretIndex;
     this.#same = same;
-    this.#body = same || typeof body === 'string' ? body : body.slice();
+    this.#body = same || typeof body === 'string' ? body : kept(body);
     if (id !== undefined) {
       this.id = id;
     }
@@ -368,6 +368,24 @@ class Genuine implements Verified {
     }
     return this.#body;
   }
+}
+
+/** Short bodies are copied side by side: memory of its own for each costs more than the copy. */
+let shelf = new Uint8Array(0);
+let taken = 0;
+
+function kept(body: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  if (body.length > 1024) {
+    return body.slice();
+  }
+  if (taken + body.length > shelf.length) {
+    shelf = new Uint8Array(8192);
+    taken = 0;
+  }
+  const copy = shelf.subarray(taken, taken + body.length);
+  copy.set(body);
+  taken += body.length;
+  return copy;
 }
 
 function parse(bytes: Uint8Array<ArrayBuffer>): unknown {
