@@ -39,7 +39,9 @@ interface Settings {
 }
 
 /** Thrown when a call into the module ended in a trap: the instance is gone, and the next call has a new one. */
-export class Trap extends Error {}
+export class Trap extends Error {
+  override readonly name = 'Trap';
+}
 
 /**
  * The instance of a module, replaced when it traps: after a trap nobody knows what its memory holds, so nothing in it

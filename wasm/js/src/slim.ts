@@ -17,11 +17,11 @@ export type ModuleSource = (WebAssembly.Module & object) | BufferSource;
 /** Where a module comes from: itself, its bytes, a response with them, or their URL. */
 export type ModuleOrigin = ModuleSource | Response | URL | string;
 
-const NAMES = { verify: 0, canonical: 0, explain: 0 } satisfies Record<ModuleName, 0>;
+const NAMES = { verify: 0, sha512: 0, canonical: 0, explain: 0 } satisfies Record<ModuleName, 0>;
 
 /**
- * Makes the modules ready, at once. Name those you need: `verify` to verify and sign, `canonical` to canonicalise,
- * `explain` to explain.
+ * Makes the modules ready, at once. Name those you need: `verify` to verify and sign (with `sha512` for schemes by
+ * HMAC-SHA512), `canonical` to canonicalise, `explain` to explain.
  *
  * @example
  * ```js

@@ -1,7 +1,7 @@
 // What the slim entry has in place of each module: what `init` or `initSync` was given for it.
 
 /** The modules of the package, by the names of their files. */
-export type ModuleName = 'verify' | 'canonical' | 'explain';
+export type ModuleName = 'verify' | 'sha512' | 'canonical' | 'explain';
 
 const modules: { [name in ModuleName]?: WebAssembly.Module } = {};
 
