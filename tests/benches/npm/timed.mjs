@@ -1,6 +1,6 @@
 // One runtime's side of the thresholds: the package in a process of its own, where the host's crypto is either hidden
 // from it or watched. Runs in Node, Deno and Bun. Reads one JSON command a line, answers one JSON line each:
-//   {"algorithm":NAME,"size":BYTES,"iterations":N} → {"nanoseconds":T,"host":whether the host made the HMACs}
+//   {"algorithm":NAME,"size":BYTES,"iterations":N} → {"nanoseconds":T,"host":whether the host hashed}
 
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
@@ -20,13 +20,15 @@ const SCHEMES = {
 
 let calls = 0;
 
-/** The host's crypto, which counts how often it is asked for an HMAC. */
+/** The host's crypto, which counts how often it is asked to hash. */
 function watched(crypto) {
-  const createHmac = (...given) => {
+  const counting = (hash) => (...given) => {
     calls += 1;
-    return crypto.createHmac(...given);
+    return hash(...given);
   };
-  return Object.create(crypto, { createHmac: { value: createHmac } });
+  const { createHmac, hash } = crypto;
+  const counted = { createHmac: { value: counting(createHmac) }, hash: { value: hash && counting(hash) } };
+  return Object.create(crypto, counted);
 }
 
 // What the package looks for, before it does.
