@@ -49,11 +49,12 @@ export function decode(
   const isText = typeof text === 'string';
   const last = isText ? '=' : 61;
   let { length } = text;
-  // Where it may be, padding is one or two "=".
-  if ((length - start) % 4 === 0) {
-    length -= text[length - 1] === last ? (text[length - 2] === last ? 2 : 1) : 0;
-  } else if (padded) {
+  if (padded && (length - start) % 4) {
     return -1;
+  }
+  // Padding stands behind two or three of the last four digits; where there need be none, half of it is some.
+  while (text[length - 1] === last && (length - 1 - start) % 4 > 1) {
+    length -= 1;
   }
   let held = 0;
   let count = 0;

@@ -20,23 +20,29 @@ const MAX_SECRET = 4096;
 
 /** The keys that a scheme makes of secrets: copies that can be erased, of which none is left if one is none. */
 export function keysOf(secrets: Secret | readonly Secret[], form: KeyForm): Bytes[] {
+  const copies: Bytes[] = [];
   const keys: Bytes[] = [];
   try {
+    // That one is no secret at all goes before that another is none of this form.
     for (const secret of Array.isArray(secrets) ? (secrets as readonly Secret[]) : [secrets as Secret]) {
-      const bytes = bytesOf(secret);
-      try {
-        keys.push(keyOf(bytes, form));
-      } finally {
-        bytes.fill(0);
+      const copy = bytesOf(secret);
+      copies.push(copy);
+      if (isBlank(behind('whsec_', copy) ?? copy)) {
+        throw new VerificationError('no_secret', 'a secret must not be empty, nor only white space, zeros or whsec_');
       }
     }
-    if (!keys.length) {
+    if (!copies.length) {
       throw new VerificationError('no_secret', 'there is no secret to verify with');
+    }
+    for (const copy of copies) {
+      keys.push(keyOf(copy, form));
     }
     return keys;
   } catch (error) {
     keys.forEach((key) => key.fill(0));
     throw error;
+  } finally {
+    copies.forEach((copy) => copy.fill(0));
   }
 }
 
@@ -79,9 +85,6 @@ export function bytesOf(secret: Secret): Bytes {
 }
 
 function keyOf(secret: Bytes, form: KeyForm): Bytes {
-  if (isBlank(behind('whsec_', secret) ?? secret)) {
-    throw new VerificationError('no_secret', 'a secret must not be empty, nor only white space, zeros or whsec_');
-  }
   if (isEd25519(secret)) {
     throw refused('this is an Ed25519 key (whpk_ or whsk_), and the scheme takes a shared secret');
   }
