@@ -33,8 +33,11 @@ const TEXTS = ['v1=', 'v1,', 'v', 't=', 't', 'v1=t=', ' v', 'v ', ' ', '', 'a b'
 const LITERALS = ['.', ':', 'v0:', ', ', '~', 'v1', '7', '', ' ', '\u00e9', '\n', 'x'.repeat(256), '!'.repeat(257)];
 const HEADERS = ['x-sig', 'x-id', 'x-time', 'x-old', 'x!~*', 'X-Sig', 'x sig', 'x:', '', 'x\u00e9', 'y'.repeat(256), 'z'.repeat(257), undefined];
 
-/** The parts with some of them lost, doubled, moved or of no kind that there is. */
+/** The parts with other texts between them, or with some of them lost, doubled, moved or of no kind that there is. */
 function disordered(parts) {
+  if (!below(3)) {
+    return parts.map((part) => (typeof part === 'string' ? part : { text: one(LITERALS) }));
+  }
   const all = [...parts];
   all.splice(below(all.length), below(2), one(['id', 'timestamp', 'body', 'Body', '', { text: one(LITERALS) }]));
   return one([all, all.reverse(), [...parts, ...Array.from({ length: 12 + below(4) }, () => ({ text: '.' }))]]);
@@ -209,6 +212,24 @@ function headersOf(scheme, secret, body) {
   return below(3) ? cased : cased.map((pair) => [below(100), pair]).sort(([a], [b]) => a - b).map(([, pair]) => pair);
 }
 
+/** Headers in one of the forms in which platforms have them, and the same as pairs, in the order in which they are read. */
+function formOf(pairs, { header, idHeader, timestampHeader, weakerHeader }) {
+  const form = below(4);
+  if (form === 0) {
+    const grouped = {};
+    pairs.forEach(([name, value]) => (grouped[name] ??= []).push(value));
+    return [grouped, Object.entries(grouped).flatMap(([name, values]) => values.map((value) => [name, value]))];
+  }
+  try {
+    const headers = form === 1 ? new Headers(pairs) : undefined;
+    const order = [header, idHeader, timestampHeader, weakerHeader];
+    return headers ? [headers, [...headers].sort(([one], [other]) => order.indexOf(one) - order.indexOf(other))] : [pairs, pairs];
+  } catch {
+    // Some names and values cannot be in one.
+    return [pairs, pairs];
+  }
+}
+
 const BODIES = ['{"a":1}', '', 'x=1&y=2', Buffer.from([0xff, 0xfe, 0x80]), '\ufeff{}', '{ "b": 1.0 }', '["$&", "$$"]'];
 
 test('a request is genuine here exactly when it is to the core, and is refused for the same reason', () => {
@@ -216,10 +237,11 @@ test('a request is genuine here exactly when it is to the core, and is refused f
   for (let round = 0; round < 15_000; round += 1) {
     const [{ scheme, data }, body] = [one(every), one(BODIES)];
     const secrets = SECRETS.slice(0, 1 + below(3));
-    const pairs = headersOf(data, one(SECRETS), data.body === 'canonical' ? '["$&","$$"]' : body);
+    const made = headersOf(data, one(SECRETS), data.body === 'canonical' ? '["$&","$$"]' : body);
+    const [headers, pairs] = formOf(made, data);
     const core = coreOf(scheme, secrets, pairs, body, NOW);
     const about = () => `${JSON.stringify(data)} ${JSON.stringify(pairs)} ${body}`;
-    const { result, error } = outcome(() => verifiers.get(scheme)[secrets.length - 1].verify(pairs, body));
+    const { result, error } = outcome(() => verifiers.get(scheme)[secrets.length - 1].verify(headers, body));
     assert.equal(error, core, about());
     if (result) {
       const { secretIndex, id, timestamp } = result;

@@ -65,7 +65,7 @@ test('a Headers object is headers, as is what Node receives, whose repeated head
 });
 
 test('bytes that are no UTF-8 keep a valid signature valid', () => {
-  for (const bytes of [[0x7b, 0xff], [0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xe2, 0x82], [0xf4, 0x90, 0x80, 0x80], [0]]) {
+  for (const bytes of [[0x22, 0xff, 0x22], [0x7b, 0xff], [0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xe2, 0x82], [0xf4, 0x90, 0x80, 0x80], [0]]) {
     for (const body of short(Buffer.from(bytes))) {
       for (const [scheme, headers] of [['github', github(body)], ['stripe', stripe(body)]]) {
         const result = verified(body, headers, scheme);
