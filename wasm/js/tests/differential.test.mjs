@@ -208,7 +208,7 @@ function headersOf(scheme, secret, body) {
   const pairs = [[header, value], [idHeader, id], [timestampHeader, String(at)], [below(3) ? undefined : weakerHeader, 'x'], ['host', 'x']];
   const kept = pairs.filter(([name]) => name && below(25));
   const twice = below(15) ? [] : [one(kept.length ? kept : pairs.slice(4))];
-  const cased = [...kept, ...twice].map(([name, value]) => [below(5) ? name : name.toUpperCase(), value]);
+  const cased = [...kept, ...twice].map(([name, value]) => [mostly(name, name, name.toUpperCase(), name.replace('k', '\u212a')), value]);
   return below(3) ? cased : cased.map((pair) => [below(100), pair]).sort(([a], [b]) => a - b).map(([, pair]) => pair);
 }
 
