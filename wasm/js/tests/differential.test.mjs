@@ -94,7 +94,7 @@ function schemeOf() {
 const SECRETS = [65, 66, 67].map((byte) => `whsec_${Buffer.alloc(32, byte).toString('base64')}`);
 const [FIT] = SECRETS;
 
-test('a scheme of ones own makes sense here exactly when it does to the core', () => {
+test('a scheme of one\'s own makes sense here exactly when it does to the core', () => {
   const counted = { good: 0, bad: 0 };
   for (let round = 0; round < 10_000; round += 1) {
     const scheme = schemeOf();

@@ -27,7 +27,7 @@ function sent(scheme, secret, body = BODY, { id = 'msg_1', timestamp = NOW } = {
 }
 const without = (headers, ...names) => Object.fromEntries(Object.entries(headers).filter(([name]) => !names.includes(name)));
 
-test('what sigposts server sends has an id and a time then, whatever the scheme', () => {
+test('what sigpost\'s server sends has an id and a time then, whatever the scheme', () => {
   for (const { Verifier } of [sigpost, slim]) {
     for (const scheme of OWN) {
       for (const secret of ['a shared secret', `whsec_${Buffer.alloc(32, 70).toString('base64')}`, standardSecret('x')]) {
