@@ -9,27 +9,43 @@ import { folder, sigpost } from './package.mjs';
 
 const { getBuiltinModule } = process;
 const require = createRequire(import.meta.url);
-for (const file of Object.keys(require.cache)) {
-  delete require.cache[file];
+
+/** The package anew, where this is what the host's modules are found by. */
+function made(find) {
+  for (const file of Object.keys(require.cache)) {
+    delete require.cache[file];
+  }
+  process.getBuiltinModule = find;
+  try {
+    return require(join(folder, 'index.cjs'));
+  } finally {
+    process.getBuiltinModule = getBuiltinModule;
+  }
 }
-process.getBuiltinModule = undefined;
-export const alone = require(join(folder, 'index.cjs'));
-process.getBuiltinModule = getBuiltinModule;
+
+export const alone = made(undefined);
+/** As it is before Node 20.12: without a hash in one call. */
+export const older = made((name) => Object.create(getBuiltinModule(name), { hash: { value: undefined } }));
 
 export const hosted = sigpost;
 
 /** How many tags the host computes while `use` runs. */
 export function counted(use) {
-  const { createHmac } = crypto;
+  const { createHmac, hash } = crypto;
   let count = 0;
   crypto.createHmac = (...args) => {
     count += 1;
     return createHmac(...args);
   };
+  // Two make an HMAC.
+  crypto.hash = hash && ((...args) => {
+    count += 0.5;
+    return hash(...args);
+  });
   try {
     use();
   } finally {
-    crypto.createHmac = createHmac;
+    Object.assign(crypto, { createHmac, hash });
   }
   return count;
 }
