@@ -99,9 +99,12 @@ fn build(sh: &Shell, module: &str, (level, after): (&str, &str), generated: &Pat
     sh.remove_path(&scratch)?;
     let optimizer = generated.join("../../node_modules/binaryen/bin/wasm-opt");
     let small = generated.join(format!("{module}.wasm"));
-    cmd!(sh, "node {optimizer} {raw} -o {small} {after} --strip-debug --strip-producers --strip-target-features")
-        .args(WASM_FEATURES)
-        .run()?;
+    cmd!(
+        sh,
+        "node {optimizer} {raw} -o {small} {after} --strip-debug --strip-producers --strip-target-features"
+    )
+    .args(WASM_FEATURES)
+    .run()?;
     Ok(sh.remove_path(&raw)?)
 }
 

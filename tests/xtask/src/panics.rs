@@ -103,7 +103,8 @@ mod tests {
 
     #[test]
     fn names_of_source_files_are_found_and_nothing_else() {
-        let bytes = b"unexpected endcore/src/json/sort.rsa key or '}'cargo/hmac-0.13.0/src/utils.rs\0cargo of rs";
+        let bytes =
+            b"unexpected endcore/src/json/sort.rsa key or '}'cargo/hmac-0.13.0/src/utils.rs\0cargo of rs";
         let found: Vec<_> = sources(bytes).into_iter().map(|range| &bytes[range]).collect();
         assert_eq!(found, [&b"core/src/json/sort.rs"[..], b"cargo/hmac-0.13.0/src/utils.rs"]);
     }
