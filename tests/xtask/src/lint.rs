@@ -3,6 +3,7 @@
 use anyhow::Result;
 use xshell::cmd;
 
+use crate::npm;
 use crate::project::Project;
 use crate::setup;
 use crate::steps::Steps;
@@ -27,7 +28,13 @@ pub(crate) fn code(project: &Project, steps: &mut Steps) -> Result<()> {
     steps.run("format", || Ok(cmd!(sh, "cargo fmt --all --check").run()?))?;
     steps.run("clippy", || Ok(cmd!(sh, "cargo clippy --workspace --all-targets -- -D warnings").run()?))?;
     steps.run("clippy, wasm", || {
-        Ok(cmd!(sh, "cargo clippy -p sigpost-wasm --target wasm32-unknown-unknown -- -D warnings").run()?)
+        // Together, and each module alone, as it is built: what one leaves out another may use.
+        let alone = npm::MODULES.map(|(module, ..)| ["--no-default-features", "--features", module]);
+        for features in [&[][..]].into_iter().chain(alone.iter().map(AsRef::as_ref)) {
+            let package = ["-p", "sigpost-wasm", "--target", "wasm32-unknown-unknown"];
+            cmd!(sh, "cargo clippy {package...} {features...} -- -D warnings").run()?;
+        }
+        Ok(())
     })
 }
 

@@ -18,7 +18,7 @@ use crate::panics;
 /// The features of the crate, each a module, and how far it is optimised, by the compiler and then by wasm-opt.
 /// Verifying spends its time in the hash functions, which the profile optimises for speed whatever is said here;
 /// canonicalising spends it in code of our own.
-const MODULES: [(&str, &str, &str); 4] =
+pub(crate) const MODULES: [(&str, &str, &str); 4] =
     [("verify", "z", "-O3"), ("sha512", "z", "-O3"), ("canonical", "s", "-O4"), ("explain", "z", "-Oz")];
 
 /// What the core knows as data and names, each an example of the crate that writes TypeScript.
