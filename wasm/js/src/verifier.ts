@@ -202,9 +202,11 @@ export abstract class BaseVerifier<Given extends PresetName | Scheme = PresetNam
     if (told.timestamp !== undefined) {
       judgeAge(told.timestamp, now, this.#tolerance);
     }
-    return new Genuine(this.scheme, fits.secret, told, signed, this.#canonicalize ? undefined : fits.same) as Verified<
-      Named<Event, Given>
-    >;
+    // A canonical form is ours, and a text nobody changes.
+    const ours = this.#canonicalize !== undefined || typeof signed === 'string';
+    const same = ours ? undefined : fits.same;
+    const held = ours || same ? signed : kept(signed as Uint8Array<ArrayBuffer>);
+    return new Genuine(this.scheme, fits.secret, told, held, same) as Verified<Named<Event, Given>>;
   }
 
   /**
@@ -325,7 +327,7 @@ class Genuine implements Verified {
 
   /**
    * `same`: whether a body is the one that was verified. To copy a large body costs as much as to verify it, and mostly for
-   * nothing; so it is copied when it is asked for, and looked at again. Without `same`, it is copied now.
+   * nothing; so it is copied when it is asked for, and looked at again. Without `same`, it is ours.
    */
   constructor(
     scheme: string,
@@ -337,7 +339,7 @@ class Genuine implements Verified {
     this.scheme = scheme;
     this.secretIndex = secretIndex;
     this.#same = same;
-    this.#body = same || typeof body === 'string' ? body : kept(body);
+    this.#body = body;
     if (id !== undefined) {
       this.id = id;
     }
