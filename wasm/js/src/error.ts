@@ -1,11 +1,42 @@
-/** Who has to do something about an error. */
+/**
+ * Who has to do something about an error.
+ *
+ * @example
+ * ```js
+ * import { verify } from 'sigpost';
+ *
+ * const statusOf = (secret) => {
+ *   try {
+ *     verify('qlik', secret, {}, '{}');
+ *     return 200;
+ *   } catch ({ fault }) {
+ *     return fault === 'sender' ? 401 : 500;
+ *   }
+ * };
+ * statusOf('secret'); // 401
+ * statusOf(''); // 500
+ * ```
+ */
 export type Fault =
   /** Whoever sent the request: answer 401 and nothing more. */
   | 'sender'
   /** The program that verifies: answer 500 and mend it. */
   | 'receiver';
 
-/** Why a request does not verify. These names never change. */
+/**
+ * Why a request does not verify. These names never change.
+ *
+ * @example
+ * ```ts
+ * import { VerificationError, type VerificationCode } from 'sigpost';
+ *
+ * const CLOCKS: readonly VerificationCode[] = ['stale_timestamp', 'future_timestamp'];
+ *
+ * // Many of these at once, and the clock of this machine is wrong.
+ * export const isOfClocks = (error: unknown): boolean =>
+ *   error instanceof VerificationError && CLOCKS.includes(error.code);
+ * ```
+ */
 export type VerificationCode =
   | keyof typeof SENDER
   | 'no_secret'

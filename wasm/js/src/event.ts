@@ -16,6 +16,17 @@ export type { GenericEventType, ImmutaEventType, ImmutaRequestEventType, QlikEve
  * An event type that none of the lists has: any other text. Senders add types, so a `switch` needs its `default`, where
  * this is what `event.type` is. To compare with a type that is not listed is an error, which finds misspelt names; if it
  * is right, name it, as {@link GenericEvent} shows.
+ *
+ * @example
+ * ```ts
+ * import type { GenericEvent, OtherType } from 'sigpost';
+ *
+ * export const isNew = ({ type }: GenericEvent): boolean => type === 'user.created';
+ * // @ts-expect-error a misspelt name
+ * export const isNever = ({ type }: GenericEvent): boolean => type === 'user.craeted';
+ * // For tests: a type that the list does not have.
+ * export const other: OtherType = 'user.invited' as string as OtherType;
+ * ```
  */
 // An enum, of which there are only types: nothing else is text, and yet certainly none of the literals beside it. With
 // `string`, or what is made of it, the literals would not tell the members of a union apart.
@@ -54,7 +65,20 @@ export interface ImmutaEvent<More extends string = never> {
   readonly webhookName: string;
 }
 
-/** What a notification of Immuta's is about: an open map with the members that are known. */
+/**
+ * What a notification of Immuta's is about: an open map with the members that are known.
+ *
+ * @example
+ * ```js
+ * import { sign, verify } from 'sigpost';
+ *
+ * const metadata = { notificationType: 'modelDeleted', modelId: 7, projectName: null };
+ * const body = JSON.stringify({ text: 'Katie deleted it.', metadata, webhookId: 1, webhookName: 'w' });
+ * const { event } = verify('immuta', 'secret', sign('immuta', 'secret', { body }), body);
+ * event.metadata.modelId; // 7
+ * event.metadata.projectName; // null
+ * ```
+ */
 export interface ImmutaMetadata<More extends string = never> {
   /** What happened. */
   readonly notificationType?: ImmutaEventType | More | OtherType | null;
@@ -83,6 +107,20 @@ export interface ImmutaMetadata<More extends string = never> {
 /**
  * An event of Immuta's Request app, scheme `immuta-request`. `Data` says what `data` is, by type, as for
  * {@link GenericEvent}.
+ *
+ * @example
+ * ```ts
+ * import { Verifier, type ImmutaRequestEvent } from 'sigpost';
+ *
+ * interface Data {
+ *   'marketplace.data_product.state.created': { name: string };
+ * }
+ *
+ * export function read(verifier: Verifier<'immuta-request'>, headers: Headers, rawBody: string): string {
+ *   const { event } = verifier.verify<ImmutaRequestEvent<Data>>(headers, rawBody);
+ *   return event.type === 'marketplace.data_product.state.created' ? event.data.name : event.createdAt;
+ * }
+ * ```
  */
 export type ImmutaRequestEvent<Data extends object = object> = ImmutaRequestEvents<
   ImmutaRequestEventType | (keyof Data & string) | OtherType,
@@ -301,7 +339,19 @@ interface QlikLegacyExtensions {
   readonly [member: string]: unknown;
 }
 
-/** The events of the schemes whose senders are known, by the scheme's name. */
+/**
+ * The events of the schemes whose senders are known, by the scheme's name.
+ *
+ * @example
+ * ```ts
+ * import type { Events } from 'sigpost';
+ *
+ * export const titles: { readonly [Name in keyof Events]?: (event: Events[Name]) => string } = {
+ *   immuta: ({ text }) => text,
+ *   qlik: ({ type, source }) => `${type} of ${source}`,
+ * };
+ * ```
+ */
 export interface Events {
   readonly immuta: ImmutaEvent;
   readonly 'immuta-sha1': ImmutaEvent;
@@ -313,6 +363,16 @@ export interface Events {
 /**
  * The event of a scheme; `unknown` where nothing is known of it: for schemes of your own, for those that many send by
  * (`standard-webhooks`, `svix`), and for systems that publish types themselves, like Stripe: `verify<Stripe.Event>(…)`.
+ *
+ * @example
+ * ```ts
+ * import { verify, type Body, type EventOf, type HeadersLike, type PresetName } from 'sigpost';
+ *
+ * export function read<Name extends PresetName>(name: Name, headers: HeadersLike, body: Body): EventOf<Name> {
+ *   return verify(name, 'secret', headers, body).event;
+ * }
+ * export const titleOf = (headers: Headers, body: string): string => read('immuta', headers, body).text;
+ * ```
  */
 export type EventOf<Given extends PresetName | Scheme> = Given extends keyof Events ? Events[Given] : unknown;
 

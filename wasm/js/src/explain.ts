@@ -20,7 +20,18 @@ export { VerificationError } from './error.js';
 export type { Body, HeadersLike, PresetName, Scheme, Secret, VerificationCode } from './core.js';
 export type { HintCode, MistakeCode } from './generated/mistakes.js';
 
-/** Settings of {@link explain}. A name that is none of these is a `TypeError`. */
+/**
+ * Settings of {@link explain}. A name that is none of these is a `TypeError`.
+ *
+ * @example
+ * ```js
+ * import { explain, sign } from 'sigpost';
+ *
+ * const headers = sign('qlik', 'that of orders', { body: '{}' });
+ * const { mistakes } = explain('qlik', 'that of users', headers, '{}', { otherSecrets: ['that of orders'] });
+ * mistakes[0].code; // 'another_secret'
+ * ```
+ */
 export interface ExplainOptions {
   /** Secrets of your other webhooks, which might have been confused with this one's. */
   readonly otherSecrets?: Secret | readonly Secret[];
@@ -32,7 +43,17 @@ export interface ExplainOptions {
   readonly effort?: Effort;
 }
 
-/** How much {@link explain} tries; unless said, what takes below a second. */
+/**
+ * How much {@link explain} tries; unless said, what takes below a second.
+ *
+ * @example
+ * ```js
+ * import { explain, sign } from 'sigpost';
+ *
+ * const headers = sign('qlik', 'another secret', { body: '{}' });
+ * explain('qlik', 'secret', headers, '{}', { effort: { hashedBytes: 1024 } }).exhausted; // true
+ * ```
+ */
 export interface Effort {
   /** The longest body that others are made from, in bytes; 1 MiB unless said. */
   readonly longestBody?: number;
@@ -40,7 +61,19 @@ export interface Effort {
   readonly hashedBytes?: number;
 }
 
-/** Something that makes the signature match once it is mended: proven, not guessed. */
+/**
+ * Something that makes the signature match once it is mended: proven, not guessed.
+ *
+ * @example
+ * ```js
+ * import { explain, sign } from 'sigpost';
+ *
+ * const headers = sign('github', 'secret', { body: '{}\n' });
+ * const [mistake] = explain('github', 'secret', headers, '{}').mistakes;
+ * mistake.code; // 'newline_dropped'
+ * mistake.message; // 'the line break at the end of the body was lost'
+ * ```
+ */
 export interface Mistake {
   /** Its name, which never changes. */
   readonly code: MistakeCode;
@@ -50,7 +83,19 @@ export interface Mistake {
   readonly fix: string;
 }
 
-/** Something that can be seen without the signature, and is worth a look when nothing is proven. */
+/**
+ * Something that can be seen without the signature, and is worth a look when nothing is proven.
+ *
+ * @example
+ * ```js
+ * import { explain, sign } from 'sigpost';
+ *
+ * const headers = sign('github', 'secret', { body: '{"n":1}' });
+ * const [hint] = explain('github', 'secret', headers, '[object Object]').hints;
+ * hint.code; // 'object_object'
+ * hint.message; // 'the body is "[object Object]": a parsed body was turned to text; hand over the raw one'
+ * ```
+ */
 export interface Hint {
   /** Its name, which never changes. */
   readonly code: HintCode;
@@ -58,7 +103,17 @@ export interface Hint {
   readonly message: string;
 }
 
-/** The request is genuine. */
+/**
+ * The request is genuine.
+ *
+ * @example
+ * ```js
+ * import { explain, sign } from 'sigpost';
+ *
+ * const headers = sign('qlik', 'secret', { body: '{}' });
+ * explain('qlik', 'secret', headers, '{}').verdict; // 'genuine'
+ * ```
+ */
 export interface GenuineExplanation {
   readonly verdict: 'genuine';
   readonly mistakes: readonly [];
@@ -66,7 +121,19 @@ export interface GenuineExplanation {
   readonly exhausted: false;
 }
 
-/** The request is refused. */
+/**
+ * The request is refused.
+ *
+ * @example
+ * ```js
+ * import { explain } from 'sigpost';
+ *
+ * const refused = explain('qlik', 'secret', {}, '{}');
+ * refused.verdict; // 'refused'
+ * refused.code; // 'missing_header'
+ * refused.header; // 'qlik-signature'
+ * ```
+ */
 export interface RefusedExplanation {
   readonly verdict: 'refused';
   /** Why, as a {@link VerificationError} has it. */
@@ -83,7 +150,19 @@ export interface RefusedExplanation {
   readonly exhausted: boolean;
 }
 
-/** What is wrong with a request. Nothing in it is, or holds, a computed signature or a key. */
+/**
+ * What is wrong with a request. Nothing in it is, or holds, a computed signature or a key.
+ *
+ * @example
+ * ```ts
+ * import type { Explanation } from 'sigpost';
+ *
+ * export const summary = (explanation: Explanation): string =>
+ *   explanation.verdict === 'genuine'
+ *     ? 'genuine'
+ *     : [explanation.message, ...explanation.mistakes.map(({ fix }) => fix)].join('; ');
+ * ```
+ */
 export type Explanation = GenuineExplanation | RefusedExplanation;
 
 const OPTIONS = { otherSecrets: 0, now: 0, maxBytes: 0, effort: 0 } satisfies Record<keyof ExplainOptions, 0>;

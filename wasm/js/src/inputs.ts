@@ -17,13 +17,35 @@ export function refuseUnknown(what: string, given: object, known: object): void 
   }
 }
 
-/** Anything that carries headers: `Headers`, Node's `request.headers`, pairs of name and value. */
+/**
+ * Anything that carries headers: `Headers`, Node's `request.headers`, pairs of name and value.
+ *
+ * @example
+ * ```js
+ * import { sign, verify } from 'sigpost';
+ *
+ * const headers = sign('qlik', 'secret', { body: '1' });
+ * const alike = [headers, Object.entries(headers), new Headers(headers)];
+ * alike.map((each) => verify('qlik', 'secret', each, '1').event); // [ 1, 1, 1 ]
+ * ```
+ */
 export type HeadersLike =
   | { readonly [name: string]: string | readonly string[] | undefined }
   | Iterable<readonly [name: string, value: string]>
   | { get(name: string): string | null; readonly [Symbol.toStringTag]: string };
 
-/** The raw body, as it came. */
+/**
+ * The raw body, as it came.
+ *
+ * @example
+ * ```js
+ * import { sign, verify } from 'sigpost';
+ *
+ * const bytes = new TextEncoder().encode('"é"');
+ * const headers = sign('qlik', 'secret', { body: bytes });
+ * [bytes, bytes.buffer, '"é"'].map((body) => verify('qlik', 'secret', headers, body).event); // [ 'é', 'é', 'é' ]
+ * ```
+ */
 export type Body = string | Uint8Array | ArrayBuffer;
 
 const RAW_BODY =

@@ -20,7 +20,21 @@ const SHORT = 1 << 16;
 /** More memory than this is not kept for the next text. */
 const KEPT = 16 << 20;
 
-/** What {@link canonicalize} throws for a text that is not JSON. */
+/**
+ * What {@link canonicalize} throws for a text that is not JSON.
+ *
+ * @example
+ * ```js
+ * import { canonicalize } from 'sigpost/canonical';
+ *
+ * try {
+ *   canonicalize('{"n":1,}');
+ * } catch (error) {
+ *   error.name; // 'SyntaxError'
+ *   error.offset; // 7
+ * }
+ * ```
+ */
 export interface JsonSyntaxError extends SyntaxError {
   /** Where the text is wrong: in UTF-16 code units for a string, in bytes for bytes. */
   readonly offset: number;

@@ -5,13 +5,46 @@ import { schemes as presets } from './generated/schemes.js';
 import { refuseUnknown } from './inputs.js';
 import type { KeyForm } from './secret.js';
 
-/** The name of a scheme that is built in. */
+/**
+ * The name of a scheme that is built in.
+ *
+ * @example
+ * ```ts
+ * import { schemes, type PresetName } from 'sigpost';
+ *
+ * // For names that a configuration holds.
+ * export const isPreset = (name: string): name is PresetName => Object.hasOwn(schemes, name);
+ * ```
+ */
 export type PresetName = keyof typeof presets;
 
-/** A part of what is signed. */
+/**
+ * A part of what is signed.
+ *
+ * @example
+ * ```js
+ * import { schemes } from 'sigpost';
+ *
+ * schemes.github.signed; // [ 'body' ]
+ * schemes.stripe.signed; // [ 'timestamp', { text: '.' }, 'body' ]
+ * ```
+ */
 export type Part = 'body' | 'id' | 'timestamp' | { readonly text: string };
 
-/** How a sender signs, as data. Only `name` and `header` are required; texts are ASCII, header names in lower case. */
+/**
+ * How a sender signs, as data. Only `name` and `header` are required; texts are ASCII, header names in lower case.
+ *
+ * @example
+ * ```js
+ * import { sign, verify } from 'sigpost';
+ *
+ * const list = { separator: ',', prefix: 'v1=', timestampPrefix: 't=' };
+ * const acme = { name: 'acme', header: 'x-acme-signature', ...list, signed: ['timestamp', { text: '.' }, 'body'] };
+ * const headers = sign(acme, 'secret', { body: '{"n":1}', timestamp: 1_700_000_000 });
+ * headers['x-acme-signature'].slice(0, 16); // 't=1700000000,v1='
+ * verify(acme, 'secret', headers, '{"n":1}', { tolerance: null }).event; // { n: 1 }
+ * ```
+ */
 export interface Scheme {
   /** For logs: lower-case letters, digits, hyphens, underscores. */
   readonly name: string;
@@ -49,10 +82,33 @@ export interface Scheme {
   readonly key?: KeyForm;
 }
 
-/** What a scheme offers against replays: nothing, a signed time, a signed id, or both. */
+/**
+ * What a scheme offers against replays: nothing, a signed time, a signed id, or both.
+ *
+ * @example
+ * ```js
+ * import { Verifier } from 'sigpost';
+ *
+ * new Verifier('github', 'secret').replay; // 'nothing'
+ * new Verifier('stripe', 'secret').replay; // 'time'
+ * new Verifier('github', 'secret', { standardWebhooks: 'required' }).replay; // 'id-and-time'
+ * ```
+ */
 export type Replay = 'nothing' | 'time' | 'id' | 'id-and-time';
 
-/** A scheme that is built in: all that every scheme has is spelt out. */
+/**
+ * A scheme that is built in: all that every scheme has is spelt out.
+ *
+ * @example
+ * ```js
+ * import { schemes, sign } from 'sigpost';
+ *
+ * // Somebody who signs as GitHub does, in another header.
+ * const acme = { ...schemes.github, name: 'acme', header: 'x-acme-signature' };
+ * Object.keys(sign(acme, 'secret', { body: '{}' })); // [ 'x-acme-signature' ]
+ * acme.algorithm; // 'hmac-sha256'
+ * ```
+ */
 export interface Preset extends Scheme {
   readonly name: PresetName;
   readonly algorithm: 'hmac-sha256' | 'hmac-sha512' | 'hmac-sha1';

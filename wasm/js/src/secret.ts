@@ -6,10 +6,32 @@ import { engine } from './engine.js';
 import { VerificationError } from './error.js';
 import { Key } from './key.js';
 
-/** A shared secret: its text, or bytes. */
+/**
+ * A shared secret: its text, or bytes.
+ *
+ * @example
+ * ```js
+ * import { sign, verify } from 'sigpost';
+ *
+ * const bytes = new TextEncoder().encode('secret');
+ * const headers = sign('qlik', bytes, { body: '[1]' });
+ * verify('qlik', 'secret', headers, '[1]').event; // [ 1 ]
+ * ```
+ */
 export type Secret = string | Uint8Array | ArrayBuffer;
 
-/** How a secret becomes a key. */
+/**
+ * How a secret becomes a key.
+ *
+ * @example
+ * ```js
+ * import { schemes } from 'sigpost';
+ *
+ * schemes.github.key; // 'whole'
+ * schemes.svix.key; // 'base64'
+ * schemes['standard-webhooks'].key; // 'standard-webhooks'
+ * ```
+ */
 export type KeyForm = 'whole' | 'standard-webhooks' | 'base64';
 
 type Bytes = Uint8Array<ArrayBuffer>;

@@ -11,10 +11,35 @@ import type { ModuleName } from './slots.js';
 export * from './index.js';
 export type { ModuleName } from './slots.js';
 
-/** A module, or its bytes. TypeScript takes anything for a module; an object at least it must be. */
+/**
+ * A module, or its bytes. TypeScript takes anything for a module; an object at least it must be.
+ *
+ * @example
+ * ```js
+ * import { readFileSync } from 'node:fs';
+ * import { initSync, sign, verify } from 'sigpost/slim';
+ *
+ * const bytes = readFileSync(new URL(import.meta.resolve('sigpost/verify.wasm')));
+ * initSync({ verify: new WebAssembly.Module(bytes) });
+ * verify('qlik', 'secret', sign('qlik', 'secret', { body: '[]' }), '[]').event; // []
+ * ```
+ */
 export type ModuleSource = (WebAssembly.Module & object) | BufferSource;
 
-/** Where a module comes from: itself, its bytes, a response with them, or their URL. */
+/**
+ * Where a module comes from: itself, its bytes, a response with them, or their URL.
+ *
+ * @example
+ * ```js
+ * import { readFileSync } from 'node:fs';
+ * import { canonicalize, init } from 'sigpost/slim';
+ *
+ * // As a cache keeps it.
+ * const bytes = readFileSync(new URL(import.meta.resolve('sigpost/canonical.wasm')));
+ * await init({ canonical: new Response(bytes, { headers: { 'content-type': 'application/wasm' } }) });
+ * canonicalize('[1.0]'); // '[1]'
+ * ```
+ */
 export type ModuleOrigin = ModuleSource | Response | URL | string;
 
 const NAMES = { verify: 0, sha512: 0, canonical: 0, explain: 0 } satisfies Record<ModuleName, 0>;

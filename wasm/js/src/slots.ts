@@ -1,6 +1,17 @@
 // What the slim entry has in place of each module: what `init` or `initSync` was given for it.
 
-/** The modules of the package, by the names of their files. */
+/**
+ * The modules of the package, by the names of their files.
+ *
+ * @example
+ * ```ts
+ * import { init, type ModuleName } from 'sigpost/slim';
+ *
+ * const served = (name: ModuleName): URL => new URL(`/assets/${name}.wasm`, location.href);
+ *
+ * await init({ verify: served('verify'), canonical: served('canonical') });
+ * ```
+ */
 export type ModuleName = 'verify' | 'sha512' | 'canonical' | 'explain';
 
 const modules: { [name in ModuleName]?: WebAssembly.Module } = {};

@@ -15,7 +15,18 @@ import type { Plan, PresetName, Replay, Scheme } from './scheme.js';
 import { keysOf } from './secret.js';
 import type { Secret } from './secret.js';
 
-/** Settings of a verifier. A name that is none of these is a `TypeError`. */
+/**
+ * Settings of a verifier. A name that is none of these is a `TypeError`.
+ *
+ * @example
+ * ```js
+ * import { Verifier, sign } from 'sigpost';
+ *
+ * const headers = sign('stripe', 'secret', { body: '{}', timestamp: 1_700_000_000 });
+ * const now = () => 1_700_000_500_000;
+ * new Verifier('stripe', 'secret', { tolerance: 600, now }).verify(headers, '{}').timestamp; // 1700000000
+ * ```
+ */
 export interface VerifierOptions {
   /**
    * How far the signed time may be off, in seconds, either way; `null` accepts any age. The scheme's own unless said.
@@ -39,7 +50,20 @@ export interface VerifierOptions {
   readonly standardWebhooks?: 'required';
 }
 
-/** A request that is genuine. */
+/**
+ * A request that is genuine.
+ *
+ * @example
+ * ```js
+ * import { sign, verify } from 'sigpost';
+ *
+ * const headers = sign('standard-webhooks', 'old', { body: '{"n":1}', id: 'msg_1' });
+ * const verified = verify('standard-webhooks', ['new', 'old'], headers, '{"n":1}');
+ * verified.event; // { n: 1 }
+ * verified.id; // 'msg_1'
+ * verified.secretIndex; // 1
+ * ```
+ */
 export interface Verified<Event = unknown> {
   /**
    * The payload, parsed from the signed bytes when it is first asked for. A byte order mark before it is passed over.
@@ -60,7 +84,19 @@ export interface Verified<Event = unknown> {
   readonly secretIndex: number;
 }
 
-/** What to sign. */
+/**
+ * What to sign.
+ *
+ * @example
+ * ```js
+ * import { sign } from 'sigpost';
+ *
+ * const message = { body: '{}', id: 'msg_1', timestamp: 1_700_000_000 };
+ * const headers = sign('standard-webhooks', 'secret', message);
+ * headers['webhook-id']; // 'msg_1'
+ * headers['webhook-timestamp']; // '1700000000'
+ * ```
+ */
 export interface Message {
   /** The body that will travel. */
   readonly body: Body;

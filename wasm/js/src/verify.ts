@@ -40,7 +40,17 @@ export type {
   Verified,
 } from './core.js';
 
-/** Settings of a verifier. A name that is none of these is a `TypeError`. */
+/**
+ * Settings of a verifier. A name that is none of these is a `TypeError`.
+ *
+ * @example
+ * ```js
+ * import { sign, verify } from 'sigpost/verify';
+ *
+ * const headers = sign('stripe', 'secret', { body: '[1]', timestamp: 1_700_000_000 });
+ * verify('stripe', 'secret', headers, '[1]', { tolerance: null }).event; // [ 1 ]
+ * ```
+ */
 export interface RawOptions extends Omit<VerifierOptions, 'body'> {
   /** What is signed: here only the bytes that came. */
   readonly body?: 'raw';
@@ -70,6 +80,14 @@ export class Verifier<const Given extends PresetName | Scheme = PresetName | Sch
  * `verify<'stripe', Stripe.Event>('stripe', …)`.
  *
  * @throws VerificationError unless it is genuine.
+ *
+ * @example
+ * ```js
+ * import { sign, verify } from 'sigpost/verify';
+ *
+ * const headers = sign('github', 'secret', { body: '{"action":"opened"}' });
+ * verify('github', 'secret', headers, '{"action":"opened"}').event; // { action: 'opened' }
+ * ```
  */
 export function verify<const Given extends PresetName | Scheme, Event = EventOf<Given>>(
   scheme: Given,
@@ -81,7 +99,17 @@ export function verify<const Given extends PresetName | Scheme, Event = EventOf<
   return verifyWith<Given, Event>(new Verifier(scheme, secrets, options), headers, rawBody);
 }
 
-/** The headers to send with a body. */
+/**
+ * The headers to send with a body.
+ *
+ * @example
+ * ```js
+ * import { sign } from 'sigpost/verify';
+ *
+ * const headers = sign('svix', 'whsec_c2VjcmV0', { body: '{}', id: 'msg_1' });
+ * Object.keys(headers); // [ 'svix-id', 'svix-timestamp', 'svix-signature' ]
+ * ```
+ */
 export function sign(scheme: PresetName | Scheme, secret: Secret, message: Message): Record<string, string> {
   return signWith({}, scheme, secret, message);
 }

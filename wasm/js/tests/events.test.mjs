@@ -330,10 +330,11 @@ test('every notification of the vectors, verified and parsed, is of its type, un
 });
 
 test('every example in TypeScript compiles, of the page and of doc comments', async () => {
-  const sources = (await readdir(here('../src'))).filter((name) => name.endsWith('.ts')).map((name) => read(`../src/${name}`));
-  const comments = (await Promise.all(sources)).flatMap((source) => [...source.matchAll(/^ \* ```ts\n([\s\S]*?)^ \* ```$/gm)]);
+  const files = (await readdir(here('../src'), { recursive: true })).filter((name) => name.endsWith('.ts'));
+  const sources = await Promise.all(files.map((name) => read(`../src/${name}`)));
+  const comments = sources.flatMap((source) => [...source.matchAll(/^ \* ```ts\n([\s\S]*?)^ \* ```$/gm)]);
   const page = [...(await read('../../README.md')).matchAll(/^```ts\n([\s\S]*?)^```$/gm)];
-  assert.ok(comments.length >= 3 && page.length >= 1, `${comments.length} and ${page.length} examples`);
+  assert.ok(comments.length >= 20 && page.length >= 1, `${comments.length} and ${page.length} examples`);
   const examples = [...comments.map(([, text]) => text.replace(/^ \* ?/gm, '')), ...page.map(([, text]) => text)];
   await compile(Object.fromEntries(examples.map((text, place) => [`example${place}.mts`, text])));
 });

@@ -4,7 +4,20 @@
  * @packageDocumentation
  */
 
-/** What a store knows of a delivery. */
+/**
+ * What a store knows of a delivery.
+ *
+ * @example
+ * ```js
+ * import { memoryStore } from 'sigpost/dedupe';
+ *
+ * const store = memoryStore();
+ * store.begin('svix:msg_1', 'a'); // 'new'
+ * // Its handler failed.
+ * store.release('svix:msg_1', 'a');
+ * store.begin('svix:msg_1', 'b'); // 'new'
+ * ```
+ */
 export type Begun =
   /** Nothing: whoever asks has it now. */
   | 'new'
@@ -19,6 +32,23 @@ export type Begun =
  * `begin` must be atomic: of all who ask at the same time, one is told `new`. What it holds ends by itself after a while,
  * or a process that died would block the delivery for ever. Each may return a promise, and what it throws has the sender
  * try again (`begin`) or is told to `onError` (the others).
+ *
+ * @example
+ * ```ts
+ * import { memoryStore, type Store } from 'sigpost/dedupe';
+ *
+ * const memory = memoryStore();
+ *
+ * // Tells what senders repeat.
+ * export const store: Store = {
+ *   ...memory,
+ *   begin(key, lease) {
+ *     const begun = memory.begin(key, lease);
+ *     console.log(key, begun);
+ *     return begun;
+ *   },
+ * };
+ * ```
  */
 export interface Store {
   begin(key: string, lease: string): Begun | Promise<Begun>;
@@ -28,7 +58,22 @@ export interface Store {
   release(key: string, lease: string): unknown;
 }
 
-/** Settings of a store in memory. A name that is none of these is a `TypeError`. */
+/**
+ * Settings of a store in memory. A name that is none of these is a `TypeError`.
+ *
+ * @example
+ * ```js
+ * import { memoryStore } from 'sigpost/dedupe';
+ *
+ * let time = 0;
+ * const store = memoryStore({ ttl: 60, now: () => time });
+ * store.begin('svix:msg_1', 'a');
+ * store.complete('svix:msg_1', 'a');
+ * store.begin('svix:msg_1', 'b'); // 'done'
+ * time += 61_000;
+ * store.begin('svix:msg_1', 'c'); // 'new'
+ * ```
+ */
 export interface MemoryOptions {
   /** How long what was handled is remembered, in seconds; 5 days unless said, as long as senders try again. */
   readonly ttl?: number;

@@ -12,12 +12,41 @@ import type { VerifiedLike, VerifierLike, WebhookOptions } from './shared.js';
 export type { Store } from './dedupe.js';
 export type { NodeRequest, VerifiedLike, VerifierLike, WebhookOptions };
 
-/** What is used of a request of Express's. */
+/**
+ * What is used of a request of Express's.
+ *
+ * @example
+ * ```ts
+ * import { Verifier } from 'sigpost';
+ * import { webhook, type ExpressRequest } from 'sigpost/express';
+ *
+ * interface Request extends ExpressRequest {
+ *   readonly params: { readonly tenant: string };
+ * }
+ *
+ * export const routeOf = (verifier: Verifier<'qlik'>) =>
+ *   webhook(verifier, ({ event }, { params }: Request) => console.log(params.tenant, event.type));
+ * ```
+ */
 export interface ExpressRequest extends NodeRequest {
   readonly body?: any;
 }
 
-/** What is used of a response of Express's. */
+/**
+ * What is used of a response of Express's.
+ *
+ * @example
+ * ```ts
+ * import { Verifier } from 'sigpost';
+ * import { webhook, type ExpressRequest, type ExpressResponse } from 'sigpost/express';
+ *
+ * export const routeOf = (verifier: Verifier<'qlik'>, queue: (event: unknown) => void) =>
+ *   webhook(verifier, ({ event }, _request: ExpressRequest, response: ExpressResponse) => {
+ *     queue(event);
+ *     response.writeHead(202, { 'x-queued': event.id }).end();
+ *   });
+ * ```
+ */
 export interface ExpressResponse {
   readonly statusCode: number;
   readonly headersSent: boolean;

@@ -12,13 +12,42 @@ import type { VerifiedLike, VerifierLike, WebhookOptions } from './shared.js';
 export type { Store } from './dedupe.js';
 export type { NodeRequest, NodeStream, VerifiedLike, VerifierLike, WebhookOptions };
 
-/** What is used of a request of Fastify's. */
+/**
+ * What is used of a request of Fastify's.
+ *
+ * @example
+ * ```ts
+ * import { Verifier } from 'sigpost';
+ * import { webhook, type FastifyRequest } from 'sigpost/fastify';
+ *
+ * interface Request extends FastifyRequest {
+ *   readonly params: { readonly tenant: string };
+ * }
+ *
+ * export const pluginOf = (verifier: Verifier<'qlik'>) =>
+ *   webhook(verifier, ({ event }, { params }: Request) => ({ tenant: params.tenant, taken: event.id }));
+ * ```
+ */
 export interface FastifyRequest {
   readonly raw: NodeRequest & { readonly httpVersionMajor: number };
   readonly body: any;
 }
 
-/** What is used of a reply of Fastify's. */
+/**
+ * What is used of a reply of Fastify's.
+ *
+ * @example
+ * ```ts
+ * import { Verifier } from 'sigpost';
+ * import { webhook, type FastifyReply, type FastifyRequest } from 'sigpost/fastify';
+ *
+ * export const pluginOf = (verifier: Verifier<'qlik'>, queue: (event: unknown) => void) =>
+ *   webhook(verifier, ({ event }, _request: FastifyRequest, reply: FastifyReply) => {
+ *     queue(event);
+ *     reply.code(202);
+ *   });
+ * ```
+ */
 export interface FastifyReply {
   readonly statusCode: number;
   readonly sent: boolean;
@@ -26,7 +55,20 @@ export interface FastifyReply {
   headers(headers: Record<string, string>): unknown;
 }
 
-/** What is used of an instance of Fastify's. */
+/**
+ * What is used of an instance of Fastify's.
+ *
+ * @example
+ * ```ts
+ * import { Verifier } from 'sigpost';
+ * import { webhook, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'sigpost/fastify';
+ *
+ * // A plugin that makes its verifier when it is registered.
+ * export async function hooks(instance: FastifyInstance<FastifyRequest, FastifyReply>, options: { secret: string }) {
+ *   await webhook(new Verifier('qlik', options.secret), ({ event }) => console.log(event.type))(instance);
+ * }
+ * ```
+ */
 export interface FastifyInstance<Request, Reply> {
   removeAllContentTypeParsers(): unknown;
   addContentTypeParser(

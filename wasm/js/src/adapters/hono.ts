@@ -11,7 +11,22 @@ import { read } from './web.js';
 export type { Store } from './dedupe.js';
 export type { VerifiedLike, VerifierLike, WebhookOptions };
 
-/** What is used of a context of Hono's. */
+/**
+ * What is used of a context of Hono's.
+ *
+ * @example
+ * ```ts
+ * import { Verifier } from 'sigpost';
+ * import { webhook, type HonoContext } from 'sigpost/hono';
+ *
+ * interface Context extends HonoContext {
+ *   readonly var: { readonly tenant: string };
+ * }
+ *
+ * export const routeOf = (verifier: Verifier<'qlik'>) =>
+ *   webhook(verifier, ({ event }, c: Context) => console.log(c.var.tenant, event.type));
+ * ```
+ */
 export interface HonoContext {
   readonly req: {
     readonly raw: Request;

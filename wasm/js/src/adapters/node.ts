@@ -2,7 +2,24 @@
 
 import { refusal } from './shared.js';
 
-/** What is used of a readable stream of Node's. */
+/**
+ * What is used of a readable stream of Node's.
+ *
+ * @example
+ * ```js
+ * import { Readable } from 'node:stream';
+ * import { Verifier } from 'sigpost';
+ * import { webhook } from 'sigpost/express';
+ *
+ * const stream = Readable.from([Buffer.from('{}')]);
+ * // What a body parser does.
+ * await stream.toArray();
+ * const told = [];
+ * const route = webhook(new Verifier('qlik', 'secret'), () => {}, { onError: ({ code }) => told.push(code) });
+ * await route(Object.assign(stream, { headers: {} }), { headersSent: true, writeHead: () => ({ end() {} }) });
+ * told; // [ 'invalid_body' ]
+ * ```
+ */
 export interface NodeStream {
   readonly readableDidRead: boolean;
   readonly readableEnded: boolean;
@@ -10,7 +27,24 @@ export interface NodeStream {
   pause(): unknown;
 }
 
-/** What is used of a request of Node's. */
+/**
+ * What is used of a request of Node's.
+ *
+ * @example
+ * ```js
+ * import { Readable } from 'node:stream';
+ * import { Verifier, sign } from 'sigpost';
+ * import { webhook } from 'sigpost/express';
+ *
+ * // A request for a test, without a server.
+ * const headers = sign('qlik', 'secret', { body: '[1]' });
+ * const request = Object.assign(Readable.from([Buffer.from('[1]')]), { headers });
+ * const events = [];
+ * const route = webhook(new Verifier('qlik', 'secret'), ({ event }) => events.push(event));
+ * await route(request, { end() {} });
+ * events; // [ [ 1 ] ]
+ * ```
+ */
 export interface NodeRequest extends NodeStream {
   readonly headers: { readonly [name: string]: string | string[] | undefined };
   readonly headersDistinct?: { readonly [name: string]: string[] | undefined };

@@ -5,7 +5,22 @@ import type { Fault, VerificationCode } from '../error.js';
 import type { Body, HeadersLike } from '../inputs.js';
 import type { Store } from './dedupe.js';
 
-/** What an adapter needs of a `Verifier`. */
+/**
+ * What an adapter needs of a `Verifier`.
+ *
+ * @example
+ * ```js
+ * import { Verifier, sign } from 'sigpost';
+ * import { webhook } from 'sigpost/fetch';
+ *
+ * // Two senders at one address.
+ * const [qlik, github] = [new Verifier('qlik', 'secret'), new Verifier('github', 'secret')];
+ * const verify = (headers, body) => (headers.has('qlik-signature') ? qlik : github).verify(headers, body);
+ * const POST = webhook({ replay: 'nothing', maxBytes: 4096, verify }, ({ scheme }) => new Response(scheme));
+ * const request = { method: 'POST', body: '{}', headers: sign('github', 'secret', { body: '{}' }) };
+ * await (await POST(new Request('https://example.org/', request))).text(); // 'github'
+ * ```
+ */
 export interface VerifierLike<Result extends VerifiedLike> {
   /** What is signed against replays: the name begins with `id` if an id is. */
   readonly replay: string;
@@ -15,7 +30,19 @@ export interface VerifierLike<Result extends VerifiedLike> {
   verify(headers: HeadersLike, rawBody: Body): Result;
 }
 
-/** What an adapter needs of what a verifier returns. */
+/**
+ * What an adapter needs of what a verifier returns.
+ *
+ * @example
+ * ```ts
+ * import { Verifier } from 'sigpost';
+ * import { webhook, type VerifiedLike } from 'sigpost/fetch';
+ *
+ * const note = ({ scheme, id = 'unnamed' }: VerifiedLike): void => console.log(`${scheme} ${id}`);
+ *
+ * export const routeOf = (verifier: Verifier) => webhook(verifier, note);
+ * ```
+ */
 export interface VerifiedLike {
   /** The scheme's name. */
   readonly scheme: string;
@@ -23,7 +50,22 @@ export interface VerifiedLike {
   readonly id?: string | undefined;
 }
 
-/** Settings of an adapter. A name that is none of these is a `TypeError`. */
+/**
+ * Settings of an adapter. A name that is none of these is a `TypeError`.
+ *
+ * @example
+ * ```js
+ * import { Verifier } from 'sigpost';
+ * import { webhook } from 'sigpost/fetch';
+ *
+ * const told = [];
+ * const onError = (error, request) => told.push(`${error.code} at ${new URL(request.url).pathname}`);
+ * const POST = webhook(new Verifier('qlik', 'secret'), () => {}, { onError });
+ * const forged = new Request('https://example.org/hooks', { method: 'POST', body: '{}' });
+ * (await POST(forged)).status; // 401
+ * told; // [ 'missing_header at /hooks' ]
+ * ```
+ */
 export interface WebhookOptions<Request> {
   /**
    * Remembers what was processed, so that the handler is called once for each signed id. A `TypeError` if the verifier
