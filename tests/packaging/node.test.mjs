@@ -87,6 +87,6 @@ test('the slim entry takes responses, and says what did not come', { timeout: TI
   const [missing, none, unknown, ...rest] = await node(root, 'main.mjs');
   assert.match(missing, /^the module 'verify' did not come: 404 from http/);
   assert.match(none, /^the module 'verify' is undefined: give/);
-  assert.match(unknown, /has no 'verifier'; there is verify, canonical/);
+  assert.match(unknown, /has no 'verifier'; there is verify, sha512, canonical, explain/);
   assert.deepEqual(rest, [1.5, '[1]', true]);
 });

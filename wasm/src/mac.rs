@@ -126,23 +126,27 @@ pub fn buffer() -> *mut u8 {
 }
 
 /// Absorbs the key in the buffer into a slot, and erases it in the buffer. `hash` is 1 for SHA-1, 2 for SHA-256, 5 for
-/// SHA-512; nothing happens for one that this module does not have.
+/// SHA-512. Whether this module has it.
 #[wasm_bindgen]
-pub fn key(slot: u32, hash: u32, len: u32) {
-    absorb(slot, hash, len);
+#[must_use]
+pub fn key(slot: u32, hash: u32, len: u32) -> bool {
+    let known = absorb(slot, hash, len);
     scrub();
+    known
 }
 
 /// In a frame of its own, below the caller's: only so does [`scrub`] reach it.
 #[inline(never)]
-fn absorb(slot: u32, hash: u32, len: u32) {
+fn absorb(slot: u32, hash: u32, len: u32) -> bool {
     STATE.with(|State { buffer, keys, .. }| {
-        if let Some(slot) = keys.get_mut(index(slot)) {
+        let known = keys.get_mut(index(slot)).is_some_and(|slot| {
             drop(slot.take());
             *slot = Slot::new(hash, first(buffer, len));
-        }
+            !matches!(slot, Slot::Free)
+        });
         buffer.zeroize();
-    });
+        known
+    })
 }
 
 /// Erases the key in a slot.

@@ -108,7 +108,9 @@ export class Engine {
     this.#next = (taken + 1) % SLOTS;
     this.#absorbed[taken] = key;
     buffer.set(bytes);
-    wasm.key(taken, key.hash, bytes.length);
+    if (!wasm.key(taken, key.hash, bytes.length)) {
+      throw new Error('another module');
+    }
     return taken;
   }
 }

@@ -59,7 +59,7 @@ const NAMES = { verify: 0, sha512: 0, canonical: 0, explain: 0 } satisfies Recor
  */
 export function initSync(modules: { readonly [name in ModuleName]?: ModuleSource }): void {
   for (const [name, source] of given(modules)) {
-    fill(name, source instanceof WebAssembly.Module ? source : new WebAssembly.Module(source));
+    fill(name, fitting(name, source instanceof WebAssembly.Module ? source : new WebAssembly.Module(source)));
   }
 }
 
@@ -80,13 +80,26 @@ export async function init(modules: {
 }): Promise<void> {
   await Promise.all(
     given(modules).map(async ([name, origin]) => {
-      fill(name, await load(name, await origin));
+      fill(name, fitting(name, await load(name, await origin)));
     }),
   );
 }
 
+/** What a module exports that is that module. */
+const EXPORTS = { verify: 'judge', sha512: 'judge', canonical: 'canonicalize', explain: 'explain' } satisfies Record<ModuleName, string>;
+
+function fitting(name: ModuleName, module: WebAssembly.Module): WebAssembly.Module {
+  if (!WebAssembly.Module.exports(module).some((exported) => exported.name === EXPORTS[name])) {
+    throw new TypeError(`what was given for the module '${name}' is another: give what sigpost/${name}.wasm holds`);
+  }
+  return module;
+}
+
 /** The modules that were named, each with what was given for it. */
 function given<Origin>(modules: { readonly [name in ModuleName]?: Origin }): [ModuleName, Origin][] {
+  if (modules === null || typeof modules !== 'object') {
+    throw new TypeError(`name the modules: init({ verify: … }); there is ${Object.keys(NAMES).join(', ')}`);
+  }
   refuseUnknown('the set of modules', modules, NAMES);
   return (Object.entries(modules) as [ModuleName, Origin | undefined][]).map(([name, origin]) => {
     if (origin === undefined || origin === null) {

@@ -15,9 +15,13 @@
 export type ModuleName = 'verify' | 'sha512' | 'canonical' | 'explain';
 
 const modules: { [name in ModuleName]?: WebAssembly.Module } = {};
+const taken = new Set<ModuleName>();
 
-/** Puts a module where {@link slot} finds it. */
+/** Puts a module where {@link slot} finds it. One that is in use stays. */
 export function fill(name: ModuleName, module: WebAssembly.Module): void {
+  if (taken.has(name) && modules[name] !== module) {
+    throw new Error(`the module '${name}' is in use already: give it once, before anything that needs it`);
+  }
   modules[name] = module;
 }
 
@@ -30,5 +34,6 @@ export const slot = (name: ModuleName) => (): WebAssembly.Module => {
         `sigpost/${name}.wasm holds, before anything that needs it`,
     );
   }
+  taken.add(name);
   return module;
 };

@@ -41,7 +41,12 @@ const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 60_000 };
 async function run(given: Given): Promise<number> {
   const [port, host] = [given.number('port', 65_535) ?? 9000, given.one('host') ?? '127.0.0.1'];
   const receiver = new Receiver(given);
-  const server = createServer(TIMEOUTS, (request, response) => void receiver.take(request, response));
+  const server = createServer(TIMEOUTS, (request, response) => {
+    receiver.take(request, response).catch((error: unknown) => {
+      // A defect, and the next delivery is to be heard all the same.
+      process.stderr.write(`sigpost: a delivery could not be shown: ${printable(String(error))}\n`);
+    });
+  });
   try {
     server.listen(port, host);
     await once(server, 'listening');
@@ -168,7 +173,14 @@ class Receiver {
       results,
       ...(event ? { event: event.value } : { body: delivery.body.toString() }),
     };
-    return `${printable(JSON.stringify(shown))}\n`;
+    let line: string;
+    try {
+      line = JSON.stringify(shown);
+    } catch {
+      // Nested deeper than the engine writes, though it reads it.
+      line = JSON.stringify({ ...shown, event: undefined, body: delivery.body.toString() });
+    }
+    return `${printable(line)}\n`;
   }
 
   /** For people. */
