@@ -152,11 +152,17 @@ fn absorb(slot: u32, hash: u32, len: u32) -> bool {
 /// Erases the key in a slot.
 #[wasm_bindgen]
 pub fn close(slot: u32) {
+    erase(slot);
+    scrub();
+}
+
+/// In a frame of its own, as [`absorb`].
+#[inline(never)]
+fn erase(slot: u32) {
     STATE.with(|State { keys, message, .. }| {
         drop(keys.get_mut(index(slot)).map(Slot::take));
         drop(message.take());
     });
-    scrub();
 }
 
 /// Begins to compute a tag by the key in a slot, of the first `len` bytes of the buffer.

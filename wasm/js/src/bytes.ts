@@ -15,18 +15,17 @@ function getter(prototype: object, name: PropertyKey): (of: unknown) => unknown 
 
 /**
  * A view of a `Uint8Array` or `ArrayBuffer` of any realm (a frame, `node:vm`, a test runner), which no subclass can
- * meddle with; undefined for anything else. Memory that other threads can write to is copied. Bytes that were transferred away look empty, but to view them is a TypeError.
+ * meddle with; undefined for anything else. Bytes that were transferred away look empty, but to view them is a TypeError.
  */
 export function viewOf(value: unknown): Uint8Array<ArrayBuffer> | undefined {
   if (kind(value) === 'Uint8Array') {
-    const memory = buffer(value) as ArrayBuffer;
-    const view = new Uint8Array(memory, offset(value) as number, length(value) as number);
-    return isArrayBuffer(memory) ? view : view.slice();
+    return new Uint8Array(buffer(value) as ArrayBuffer, offset(value) as number, length(value) as number);
   }
   return isArrayBuffer(value) ? new Uint8Array(value) : undefined;
 }
 
-function isArrayBuffer(value: unknown): value is ArrayBuffer {
+/** Whether it is memory that no other thread can write to. */
+export function isArrayBuffer(value: unknown): value is ArrayBuffer {
   try {
     size(value);
     return true;

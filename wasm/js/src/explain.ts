@@ -11,7 +11,7 @@ import { VerificationError } from './error.js';
 import type * as Border from './generated/explain_border.js';
 import source from './generated/explain.wasm';
 import type { HintCode, MistakeCode } from './generated/mistakes.js';
-import { bodyOf, refuseUnknown } from './inputs.js';
+import { bodyOf, own } from './inputs.js';
 import { Instance, Trap } from './instance.js';
 import { memoryOf, trim } from './memory.js';
 import { planOf } from './scheme.js';
@@ -206,18 +206,17 @@ export function explain(
   rawBody: Body,
   options: ExplainOptions = {},
 ): Explanation {
-  refuseUnknown('an explanation', options, OPTIONS);
-  const { otherSecrets = [], now = Date.now, maxBytes = MAX_BYTES, effort = {} } = options;
+  const given = own('an explanation', options, OPTIONS);
+  const { otherSecrets = [], now = Date.now, maxBytes = MAX_BYTES, effort = {} } = given;
   if (effort === null || typeof effort !== 'object') {
     throw new VerificationError('invalid_option', 'effort is an object of longestBody and hashedBytes');
   }
-  refuseUnknown('an effort', effort, EFFORT);
-  const { longestBody, hashedBytes } = effort;
+  const { longestBody, hashedBytes } = own('an effort', effort, EFFORT);
   if (typeof now !== 'function' || ![maxBytes, longestBody ?? 0, hashedBytes ?? 0].every(isAmount)) {
     throw new VerificationError('invalid_option', 'maxBytes, longestBody and hashedBytes are whole numbers');
   }
-  const fields: Field[] = [['S', encode(schemeFields(scheme))]];
-  fields.push(['B', bodyOf(rawBody, maxBytes)], ...headerFields(headers));
+  const asked: Field[] = [['S', encode(schemeFields(scheme))], ['B', bodyOf(rawBody, maxBytes)]];
+  const fields = [...asked, ...headerFields(headers)];
   const time = now();
   if (!Number.isFinite(time)) {
     throw new VerificationError('invalid_option', 'now() returned no time');

@@ -2,6 +2,7 @@
 
 import { LENGTHS, write } from './digits.js';
 import type { Hash } from './digits.js';
+import { VerificationError } from './error.js';
 import type { Message } from './key.js';
 
 interface Hmac {
@@ -49,7 +50,17 @@ const FASTER: Readonly<Record<string, Readonly<Record<Hash, number>>>> = {
 };
 
 const { process } = globalThis as { process?: Process };
-const crypto = process?.getBuiltinModule?.('node:crypto');
+
+/** Some runtimes forbid to ask. */
+function found(): Crypto | undefined {
+  try {
+    return process?.getBuiltinModule?.('node:crypto');
+  } catch {
+    return undefined;
+  }
+}
+
+const crypto = found();
 const runtime = ['bun', 'deno'].find((name) => process?.versions?.[name]) ?? 'node';
 const faster = FASTER[runtime] as Readonly<Record<Hash, number>>;
 
@@ -73,6 +84,9 @@ export function hostTag(hash: Hash, message: Message, key: HostKey): Computed | 
   };
   const size = before.length + after.length + body.length * (typeof body === 'string' ? 3 : 1);
   const tag = crypto.hash && size + 128 <= room.length ? short(crypto.hash, hash, message, key) : long(body);
+  if (tag.length !== LENGTHS[hash]) {
+    throw new VerificationError('internal', "the host's hash is none");
+  }
   return { tag, same: (body) => long(body) === tag };
 }
 
@@ -81,21 +95,23 @@ function short(sum: NonNullable<Crypto['hash']>, hash: Hash, { before, body, aft
   const name = NAMES[hash];
   const block = hash === 5 ? 128 : 64;
   const pads = (key.pads ??= padsOf(sum, name, block, key.bytes));
-  room.set(pads.subarray(0, block));
-  let end = block + write(room, before, block);
-  if (typeof body === 'string') {
-    end += encoder.encodeInto(body, room.subarray(end)).written;
-  } else {
-    room.set(body, end);
-    end += body.length;
+  try {
+    room.set(pads.subarray(0, block));
+    let end = block + write(room, before, block);
+    if (typeof body === 'string') {
+      end += encoder.encodeInto(body, room.subarray(end)).written;
+    } else {
+      room.set(body, end);
+      end += body.length;
+    }
+    end += write(room, after, end);
+    last.set(pads.subarray(block));
+    write(last, sum(name, room.subarray(0, end), 'latin1'), block);
+    return sum(name, last.subarray(0, block + LENGTHS[hash]), 'latin1');
+  } finally {
+    room.fill(0, 0, block);
+    last.fill(0);
   }
-  end += write(room, after, end);
-  last.set(pads.subarray(block));
-  write(last, sum(name, room.subarray(0, end), 'latin1'), block);
-  const tag = sum(name, last.subarray(0, block + LENGTHS[hash]), 'latin1');
-  room.fill(0, 0, block);
-  last.fill(0);
-  return tag;
 }
 
 /** The key, filled up with zeros, xored with 0x36; and behind it, xored with 0x5c. */

@@ -1,20 +1,25 @@
 // What users hand in, brought into one form before anything is written to shared memory: from there on none of their
 // code runs (getters, iterators, subclasses), so nothing can change what lies there.
 
-import { utf8Length, viewOf } from './bytes.js';
+import { isArrayBuffer, utf8Length, viewOf } from './bytes.js';
 import { VerificationError, malformed } from './error.js';
 
 /**
- * Refuses names that do not exist: one letter amiss, and a check that was asked for would never be made.
+ * What was given, by itself, without what it inherits. Names that do not exist are refused: one letter amiss, and a check
+ * that was asked for would never be made.
  *
  * `known` has a value for every name that does, whatever it is.
  */
-export function refuseUnknown(what: string, given: object, known: object): void {
+export function own<Given extends object>(what: string, given: Given, known: object): Given {
+  if (given === null || typeof given !== 'object') {
+    throw new TypeError(`${what} is given as an object`);
+  }
   for (const name of Object.keys(given)) {
     if (!Object.hasOwn(known, name)) {
       throw new TypeError(`${what} has no '${name}'; there is ${Object.keys(known).join(', ')}`);
     }
   }
+  return Object.assign(Object.create(null), given) as Given;
 }
 
 /**
@@ -51,7 +56,10 @@ export type Body = string | Uint8Array | ArrayBuffer;
 const RAW_BODY =
   'take the raw body (a string, Uint8Array or ArrayBuffer) before any body parser: a signature is over bytes';
 
-/** The body as a string, or as a view of the bytes. A limit is enforced, and nothing is copied for it. */
+/**
+ * The body as a string, or as a view of the bytes. A limit is enforced, and nothing is copied for it; then what other
+ * threads can write to is copied.
+ */
 export function bodyOf(body: unknown, maxBytes: number): string | Uint8Array<ArrayBuffer> {
   const taken = typeof body === 'string' ? body : viewOf(body);
   if (taken === undefined) {
@@ -62,14 +70,14 @@ export function bodyOf(body: unknown, maxBytes: number): string | Uint8Array<Arr
   if ((counts ? utf8Length(taken) : taken.length) > maxBytes) {
     throw new VerificationError('body_too_large', `the body is larger than ${maxBytes} bytes`);
   }
-  return taken;
+  return typeof taken === 'string' || isArrayBuffer(taken.buffer) ? taken : taken.slice();
 }
 
 function describe(value: unknown): string {
   if (value === null || value === undefined) {
     return String(value);
   }
-  return typeof value === 'object' ? 'a parsed object' : `a ${typeof value}`;
+  return value instanceof Promise ? 'a promise: await it' : typeof value === 'object' ? 'a parsed object' : `a ${typeof value}`;
 }
 
 /** The headers that are looked at, by their names in lower case; most others are told by the length of their name. */
@@ -89,7 +97,7 @@ const MAX_HEADERS = 16384;
 
 /** Those headers that are looked at, by their names in lower case. */
 export function headersOf(headers: unknown, { names, lengths }: Wanted): Map<string, string> {
-  if (headers === null || typeof headers !== 'object') {
+  if (headers === null || typeof headers !== 'object' || headers instanceof Promise) {
     throw new VerificationError('invalid_headers', `the headers are ${describe(headers)}, no headers`);
   }
   const found = new Map<string, string>();

@@ -2,7 +2,7 @@ import { ENCODINGS, LENGTHS } from './digits.js';
 import type { Hash } from './digits.js';
 import { VerificationError } from './error.js';
 import { schemes as presets } from './generated/schemes.js';
-import { refuseUnknown } from './inputs.js';
+import { own } from './inputs.js';
 import type { KeyForm } from './secret.js';
 
 /**
@@ -143,9 +143,12 @@ export const schemes: { readonly [Name in PresetName]: Preset } = /* @__PURE__ *
 function spellOut(): { readonly [Name in PresetName]: Preset } {
   const spelt = Object.entries(presets).map(([name, preset]): [string, Preset] => {
     const scheme = { ...DEFAULTS, name: name as PresetName, ...(preset as Omit<Scheme, 'name'>) };
-    return [name, { ...scheme, ...(timed(scheme) && { tolerance: TOLERANCE }), replay: replayOf(scheme.signed) }];
+    const whole = { ...scheme, ...(timed(scheme) && { tolerance: TOLERANCE }), replay: replayOf(scheme.signed) };
+    // Verifiers are made from these, and nobody is to change what all of them do.
+    [...whole.signed, whole.signed, whole].forEach(Object.freeze);
+    return [name, whole];
   });
-  return Object.fromEntries(spelt) as { [Name in PresetName]: Preset };
+  return Object.freeze(Object.fromEntries(spelt)) as { [Name in PresetName]: Preset };
 }
 
 /** A scheme that makes sense, taken apart. */
@@ -193,8 +196,7 @@ const HASHES: Readonly<Record<Preset['algorithm'], Hash>> = { 'hmac-sha1': 1, 'h
 
 const TEXT = /^[ -~]{1,256}$/;
 const TEXTS =
-  'prefixes and literals are 1 to 256 printable ASCII characters; a prefix does not begin with a space, and does not ' +
-  'hold the separator';
+  'prefixes and literals are 1 to 256 printable ASCII characters; a prefix begins with no space and does not hold the separator';
 
 /** Takes a scheme apart, if it makes sense: the core's rules (`signature/scheme/build.rs`). */
 export function planOf(scheme: PresetName | Scheme): Plan {
@@ -202,7 +204,7 @@ export function planOf(scheme: PresetName | Scheme): Plan {
   const { name, header, algorithm, encoding, prefix = '', separator, idHeader, timestampHeader, timestampPrefix } = given;
   const { weakerHeader, tolerance, body, key } = given;
   const parts = partsOf(given.signed);
-  require(/^[a-z\d_-]{1,64}$/.test(name), "a scheme's name is 1 to 64 lower-case letters, digits, hyphens and underscores");
+  require(/^[a-z\d_-]{1,64}$/.test(name), "a name is 1 to 64 lower-case letters, digits, hyphens and underscores");
   const headers = [header, idHeader, timestampHeader, weakerHeader].filter((header) => header !== undefined);
   for (const header of headers) {
     require(/^[a-z\d!#$%&'*+.^_`|~-]{1,256}$/.test(header), `"${header}" is not a header name in lower case`);
@@ -258,15 +260,14 @@ function givenBy(scheme: PresetName | Scheme): Given {
     if (!Object.hasOwn(schemes, scheme)) {
       throw new VerificationError('unknown_scheme', `there is no scheme of this name; there is ${Object.keys(schemes).join(', ')}`);
     }
-    return schemes[scheme];
+    return Object.assign(Object.create(null) as object, schemes[scheme]) as Given;
   }
   require(scheme !== null && typeof scheme === 'object', 'a scheme is the name of a preset or an object');
-  refuseUnknown('a scheme', scheme, KNOWN);
-  const members = Object.entries(scheme).filter(([, value]) => value !== undefined) as [string, unknown][];
+  const members = Object.entries(own('a scheme', scheme, KNOWN)).filter(([, value]) => value !== undefined) as [string, unknown][];
   for (const [name, value] of members) {
     require(name === 'signed' || name === 'tolerance' || typeof value === 'string', `${name} of a scheme is a string`);
   }
-  const given = { ...DEFAULTS, ...Object.fromEntries(members) };
+  const given: object = Object.assign(Object.create(null), DEFAULTS, Object.fromEntries(members));
   require('name' in given && 'header' in given, 'a scheme has a name and a header');
   return given as Given;
 }
@@ -280,8 +281,7 @@ function partsOf(signed: unknown): Part[] {
       return part;
     }
     require(part !== null && typeof part === 'object', 'what is signed is body, id, timestamp or { text }');
-    refuseUnknown('a fixed text that is signed', part as object, { text: 0 });
-    const { text } = part as { text: unknown };
+    const { text } = own('a fixed text that is signed', part as { text: unknown }, { text: 0 });
     require(typeof text === 'string' && TEXT.test(text), TEXTS);
     return { text: text as string };
   });
@@ -301,7 +301,7 @@ function partsOf(signed: unknown): Part[] {
 }
 
 function requireSigned(parts: readonly Part[], part: 'id' | 'timestamp', stands: boolean): void {
-  require(parts.includes(part) === stands, `the ${part} must both have a header and be signed: unsigned, it protects nothing`);
+  require(parts.includes(part) === stands, `the ${part} must both have a header and be signed`);
 }
 
 function timed({ timestampHeader, timestampPrefix }: Omit<Scheme, 'name' | 'header'>): boolean {

@@ -50,11 +50,11 @@ export function keysOf(secrets: Secret | readonly Secret[], form: KeyForm): Byte
       const copy = bytesOf(secret);
       copies.push(copy);
       if (isBlank(behind('whsec_', copy) ?? copy)) {
-        throw new VerificationError('no_secret', 'a secret must not be empty, nor only white space, zeros or whsec_');
+        throw new VerificationError('no_secret', 'the secret is empty, or only white space, zeros or whsec_');
       }
     }
     if (!copies.length) {
-      throw new VerificationError('no_secret', 'there is no secret to verify with');
+      throw new VerificationError('no_secret', 'there is no secret');
     }
     for (const copy of copies) {
       keys.push(keyOf(copy, form));
@@ -108,7 +108,7 @@ export function bytesOf(secret: Secret): Bytes {
 
 function keyOf(secret: Bytes, form: KeyForm): Bytes {
   if (isEd25519(secret)) {
-    throw refused('this is an Ed25519 key (whpk_ or whsk_), and the scheme takes a shared secret');
+    throw refused('an Ed25519 key (whpk_ or whsk_) is no shared secret');
   }
   let key: Bytes | undefined = secret.slice();
   if (form !== 'whole') {

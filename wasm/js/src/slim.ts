@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 
-import { refuseUnknown } from './inputs.js';
+import { own } from './inputs.js';
 import { fill } from './slots.js';
 import type { ModuleName } from './slots.js';
 
@@ -97,11 +97,7 @@ function fitting(name: ModuleName, module: WebAssembly.Module): WebAssembly.Modu
 
 /** The modules that were named, each with what was given for it. */
 function given<Origin>(modules: { readonly [name in ModuleName]?: Origin }): [ModuleName, Origin][] {
-  if (modules === null || typeof modules !== 'object') {
-    throw new TypeError(`name the modules: init({ verify: … }); there is ${Object.keys(NAMES).join(', ')}`);
-  }
-  refuseUnknown('the set of modules', modules, NAMES);
-  return (Object.entries(modules) as [ModuleName, Origin | undefined][]).map(([name, origin]) => {
+  return (Object.entries(own('the set of modules', modules, NAMES)) as [ModuleName, Origin | undefined][]).map(([name, origin]) => {
     if (origin === undefined || origin === null) {
       throw new TypeError(`the module '${name}' is ${origin}: give a WebAssembly.Module, its bytes, a Response or a URL`);
     }

@@ -6,7 +6,7 @@ import { VerificationError } from './error.js';
 import type { Named } from './event.js';
 import { claimOf, fitsId, joined, judgeAge, namesOf } from './header.js';
 import type { Claim } from './header.js';
-import { bodyOf, headersOf, refuseUnknown, wantedOf } from './inputs.js';
+import { bodyOf, headersOf, own as ownOf, wantedOf } from './inputs.js';
 import type { Body, HeadersLike, Wanted } from './inputs.js';
 import { Key } from './key.js';
 import type { Engine } from './key.js';
@@ -171,8 +171,8 @@ export abstract class BaseVerifier<Given extends PresetName | Scheme = PresetNam
     options: VerifierOptions,
     parts: Parts,
   ) {
-    refuseUnknown('a verifier', options, OPTIONS);
-    const { tolerance, now = Date.now, maxBytes = MAX_BYTES, body, standardWebhooks } = options;
+    const given = ownOf('a verifier', options, OPTIONS);
+    const { tolerance, now = Date.now, maxBytes = MAX_BYTES, body, standardWebhooks } = given;
     const bodies = [undefined, 'raw', 'canonical'];
     const amounts = isAmount(maxBytes) && (tolerance == null || isAmount(tolerance));
     const known = bodies.includes(body) && [undefined, 'required'].includes(standardWebhooks);
@@ -241,7 +241,7 @@ export abstract class BaseVerifier<Given extends PresetName | Scheme = PresetNam
     // A canonical form is ours, and a text nobody changes.
     const ours = this.#canonicalize !== undefined || typeof signed === 'string';
     const same = ours ? undefined : fits.same;
-    const held = ours || same ? signed : kept(signed as Uint8Array<ArrayBuffer>);
+    const held = ours || same ? signed : (signed as Uint8Array<ArrayBuffer>).slice();
     return new Genuine(this.scheme, fits.secret, told, held, same) as Verified<Named<Event, Given>>;
   }
 
@@ -303,9 +303,8 @@ export function signWith(
   secret: Secret,
   message: Message,
 ): Record<string, string> {
-  refuseUnknown('a message', message, MESSAGE);
-  const raw = bodyOf(message.body, Infinity);
-  const { id, timestamp = Math.floor(Date.now() / 1000) } = message;
+  const { body: given, id, timestamp = Math.floor(Date.now() / 1000) } = ownOf('a message', message, MESSAGE);
+  const raw = bodyOf(given, Infinity);
   const plan = planOf(scheme);
   const { header, idHeader, timestampHeader, timestampPrefix, prefix, separator = '' } = plan;
   if (idHeader && !(typeof id === 'string' && fitsId(plan, id))) {
@@ -407,24 +406,6 @@ class Genuine implements Verified {
     }
     return this.#body;
   }
-}
-
-/** Short bodies are copied side by side: memory of its own for each costs more than the copy. */
-let shelf = new Uint8Array(0);
-let taken = 0;
-
-function kept(body: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  if (body.length > 1024) {
-    return body.slice();
-  }
-  if (taken + body.length > shelf.length) {
-    shelf = new Uint8Array(8192);
-    taken = 0;
-  }
-  const copy = shelf.subarray(taken, taken + body.length);
-  copy.set(body);
-  taken += body.length;
-  return copy;
 }
 
 function parse(bytes: Uint8Array<ArrayBuffer>): unknown {

@@ -122,7 +122,7 @@ test('wrong usage exits with 2 and says what to do', () => {
     [['verify', '--secret', 's', '--scheme', 'imuta'], /there is no scheme 'imuta'; there are: immuta, /],
     [['verify', '--secret', 's', '--scheme', 'immuta', '--scheme', 'qlik'], /name one scheme/],
     [['verify', ...qlik()], /give a secret with --secret-file, --secret or the variable SIGPOST_SECRET/],
-    [['verify', ...qlik('--secret', '')], /must not be empty/],
+    [['verify', ...qlik('--secret', '')], /the secret is empty/],
     [['verify', ...qlik('--secret-file', 'missing')], /cannot read the secret file missing: ENOENT/],
     [['verify', '--scheme', 'svix', '--secret', 'not base64!'], /this scheme's secrets are base64/],
     [['explain', '--scheme', 'qlik', '--secret', 's', '-H', 'none'], /a header is given as -H 'name: value', not 'none'/],

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { createHmac, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 
-import { alone, counted, hosted, older } from './modes.mjs';
+import { alone, counted, hosted, made, older } from './modes.mjs';
 import { codeOf } from './package.mjs';
 
 const SECRET = 'a secret';
@@ -133,4 +133,19 @@ test('a rotation of many secrets finds each of them, by the host and without it'
       assert.equal(codeOf(() => verifier.verify(forged, body)), 'mismatch');
     }
   }
+});
+
+test('a host that hashes wrongly makes nothing genuine, and one that forbids to be asked is not asked', () => {
+  const body = 'x'.repeat(2000);
+  const zeros = { 'qlik-signature': '0'.repeat(64) };
+  const headers = { 'qlik-signature': createHmac('sha256', SECRET).update(body).digest('hex') };
+  const { getBuiltinModule } = process;
+  for (const [name, members] of Object.entries({ empty: { hash: { value: () => '' } }, short: { hash: { value: () => '\0' } } })) {
+    const { verify } = made((module) => Object.create(getBuiltinModule.call(process, module), members));
+    for (const claimed of [zeros, headers]) {
+      assert.equal(codeOf(() => verify('qlik', SECRET, claimed, body)), 'internal', name);
+    }
+  }
+  const forbidding = made(() => { throw new Error('not here'); });
+  assert.equal(forbidding.verify('qlik', SECRET, headers, body).secretIndex, 0);
 });

@@ -11,7 +11,7 @@ const { getBuiltinModule } = process;
 const require = createRequire(import.meta.url);
 
 /** The package anew, where this is what the host's modules are found by. */
-function made(find) {
+export function made(find) {
   for (const file of Object.keys(require.cache)) {
     delete require.cache[file];
   }

@@ -171,14 +171,14 @@ class Receiver {
       genuine: results.length > 0 && results.every(({ genuine }) => genuine),
       ...(this.#isTooLong(delivery) && { code: 'body_too_large' }),
       results,
-      ...(event ? { event: event.value } : { body: delivery.body.toString() }),
+      ...(event ? { event: event.value } : said(delivery)),
     };
     let line: string;
     try {
       line = JSON.stringify(shown);
     } catch {
       // Nested deeper than the engine writes, though it reads it.
-      line = JSON.stringify({ ...shown, event: undefined, body: delivery.body.toString() });
+      line = JSON.stringify({ ...shown, event: undefined, ...said(delivery) });
     }
     return `${printable(line)}\n`;
   }
@@ -256,4 +256,11 @@ function textsOf(event: unknown): Record<string, string | undefined> {
   const { metadata, ...own } = Object(event) as Record<string, unknown>;
   const texts = Object.entries({ ...Object(metadata), ...own }).filter(([, value]) => typeof value === 'string');
   return Object.fromEntries(texts) as Record<string, string>;
+}
+
+/** The most that is shown of a body that is no event, in bytes: whoever may send it may be anybody. */
+const SHOWN = 65_536;
+
+function said({ body }: Delivery): { body: string; cut?: true } {
+  return { body: body.subarray(0, SHOWN).toString(), ...(body.length > SHOWN && { cut: true }) };
 }

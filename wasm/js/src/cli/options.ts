@@ -108,11 +108,11 @@ export class Given {
   headers(): readonly (readonly [string, string])[] {
     return this.all('header').map((text) => {
       const colon = text.indexOf(':');
-      const name = text.slice(0, Math.max(colon, 0)).trim();
+      const name = trimmed(text.slice(0, Math.max(colon, 0)));
       if (name === '') {
         throw new Usage(`a header is given as -H 'name: value', not '${text}'`);
       }
-      return [name, text.slice(colon + 1).trim()];
+      return [name, trimmed(text.slice(colon + 1))];
     });
   }
 
@@ -176,3 +176,6 @@ export async function stdin(): Promise<Buffer> {
   }
   return Buffer.concat(chunks);
 }
+
+/** Without the white space that HTTP takes off (RFC 9110, section 5.6.3), and no other. */
+const trimmed = (text: string): string => text.replace(/^[ \t]+|[ \t]+$/g, '');
