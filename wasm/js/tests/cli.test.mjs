@@ -216,6 +216,19 @@ test('a line of JSON tells programs the same, and every scheme given must agree'
   });
 });
 
+test('no body is too deep for a line of JSON, and a long one of a stranger is cut', async () => {
+  await listening(['--scheme', 'qlik', '--secret', SECRET, '--json'], async ({ post, text }) => {
+    const deep = '['.repeat(20_000) + ']'.repeat(20_000);
+    assert.equal(await post(deep, sign('qlik', SECRET, { body: deep })), 204);
+    assert.equal(await post('\x7f'.repeat(4 << 20), {}), 401);
+    assert.equal(await post('{}', sign('qlik', SECRET, { body: '{}' })), 204);
+    const [, nested, stranger, last] = (await text('"event":{}}\n')).trim().split('\n').map((line) => JSON.parse(line));
+    assert.deepEqual([nested.genuine, nested.body, nested.cut], [true, deep, undefined]);
+    assert.deepEqual([stranger.genuine, stranger.bytes, stranger.body.length, stranger.cut], [false, 4 << 20, 65_536, true]);
+    assert.deepEqual(last.event, {});
+  });
+});
+
 test('a body that is too long is refused and not kept, whether its length is told or not', async () => {
   await listening(['--scheme', 'qlik', '--secret', SECRET, '--max-bytes', '1000'], async ({ url, post, text }) => {
     assert.equal(await post('x'.repeat(1000), {}), 401);
