@@ -39,13 +39,25 @@ for (const name of ['express 4', 'express 5']) {
       for (const prepare of [
         (app, express) => app.use(express.raw({ type: '*/*' })),
         (app, express) => app.use(express.json({ verify(req, res, body) { req.rawBody = body } })),
-        (app, express) => app.use(express.text({ type: '*/*' })),
         // One that does not take this type leaves it alone.
         (app, express) => app.use(express.urlencoded({ extended: false })),
       ]) {
         const { status, events } = await post(name, prepare);
         assert.deepEqual([status, events], [200, [BODY]]);
       }
+    });
+
+    test('a string is refused, since other bytes may have become it', async () => {
+      const advice = /or express\.raw\(\{type:'\*\/\*'\}\)/;
+      for (const body of ['"\u00e4"', Buffer.from('\ufeff{}'), Buffer.from([0x22, 0xff, 0x22])]) {
+        for (const prepare of [
+          (app, express) => app.use(express.text({ type: '*/*' })),
+          (app, express) => app.use(express.text({ type: '*/*' }), (request, _response, next) => ((request.rawBody = request.body), next())),
+        ]) {
+          assertRefused(await post(name, prepare, body), advice);
+        }
+      }
+      assertRefused(await post(name, (app, express) => app.use(express.json({ strict: false })), '"text"'), advice);
     });
 
     test('an empty body that was read is still known', async () => {

@@ -54,15 +54,17 @@ export interface ExpressResponse {
   end(): unknown;
 }
 
+/** No string: what decoded it may have dropped a byte order mark or replaced bytes. */
+const isBytes = ArrayBuffer.isView as (body: unknown) => body is Uint8Array;
+
 const ADVICE =
   "use this before express.json(), or express.raw({type:'*/*'}), or " +
   'express.json({verify(req,res,body){req.rawBody=body}})';
 
-const isRaw = (body: unknown): body is Uint8Array | string => ArrayBuffer.isView(body) || typeof body === 'string';
-
 /**
  * A route handler that calls `handler` for genuine requests only, and answers 200 when it returns. The raw body is read
- * from the request, if need be taken from `req.rawBody` or, as `express.raw()` and `express.text()` leave it, `req.body`.
+ * from the request, if need be taken from `req.rawBody` or, as `express.raw()` leaves it, `req.body`: bytes only, since a
+ * string, as `express.text()` leaves it, may be of other bytes.
  *
  * Whoever sent what does not verify gets 401 and nothing else, whatever the reason; what is yours to mend, like a body
  * that `express.json()` has eaten, is answered 500 and told to `onError`. What the handler throws goes to `next`. It may
@@ -104,7 +106,7 @@ export function webhook<
         // Every value for itself: `headers` joins what came twice. Platforms that make up requests fill in only that.
         { ...request.headers, ...request.headersDistinct },
         () =>
-          [(request as { rawBody?: unknown }).rawBody, request.body].find(isRaw) ??
+          [(request as { rawBody?: unknown }).rawBody, request.body].find(isBytes) ??
           read(request, verifier.maxBytes, request.headers['content-length'], ADVICE),
         (verified) => handler(verified, request, response),
         () => response.statusCode,
