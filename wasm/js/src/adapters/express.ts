@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 
-import { read } from './node.js';
+import { headersOf, read } from './node.js';
 import type { NodeRequest } from './node.js';
 import { receiver } from './shared.js';
 import type { VerifiedLike, VerifierLike, WebhookOptions } from './shared.js';
@@ -103,8 +103,7 @@ export function webhook<
     try {
       await receive<unknown>(
         request,
-        // Every value for itself: `headers` joins what came twice. Platforms that make up requests fill in only that.
-        { ...request.headers, ...request.headersDistinct },
+        headersOf(request),
         () =>
           [(request as { rawBody?: unknown }).rawBody, request.body].find(isBytes) ??
           read(request, verifier.maxBytes, request.headers['content-length'], ADVICE),

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 
-import { read } from './node.js';
+import { headersOf, read } from './node.js';
 import type { NodeRequest, NodeStream } from './node.js';
 import { receiver } from './shared.js';
 import type { VerifiedLike, VerifierLike, WebhookOptions } from './shared.js';
@@ -120,8 +120,7 @@ export function webhook<
       const { raw, body } = request;
       const answered = await receive<unknown>(
         request,
-        // Every value for itself: `headers` joins what came twice.
-        { ...raw.headers, ...raw.headersDistinct },
+        headersOf(raw),
         () => read(body ?? raw, verifier.maxBytes, raw.headers['content-length'], 'let no hook read request.raw'),
         (verified) => handler(verified, request, reply),
         () => reply.statusCode,

@@ -1,5 +1,6 @@
-// The raw body of a request of Node's, for the frameworks above it.
+// The headers and the raw body of a request of Node's, for the frameworks above it.
 
+import type { HeadersLike } from '../inputs.js';
 import { refusal } from './shared.js';
 
 /**
@@ -22,9 +23,7 @@ import { refusal } from './shared.js';
  */
 export interface NodeStream {
   readonly readableDidRead: boolean;
-  readonly readableEnded: boolean;
-  on(event: string, listener: (value: any) => void): this;
-  pause(): unknown;
+  [Symbol.asyncIterator](): AsyncIterator<any>;
 }
 
 /**
@@ -47,38 +46,43 @@ export interface NodeStream {
  */
 export interface NodeRequest extends NodeStream {
   readonly headers: { readonly [name: string]: string | string[] | undefined };
-  readonly headersDistinct?: { readonly [name: string]: string[] | undefined };
+  /** Names and values in turn, as they came. What makes up requests may leave it out or empty. */
+  readonly rawHeaders?: readonly string[];
 }
 
 declare const Buffer: { concat(chunks: Uint8Array[]): Uint8Array };
 
+/**
+ * Each header as often as it came: `headers` joins what came twice, and `headersDistinct` throws in versions of Node for
+ * a header named `constructor`. Platforms that make up requests fill in only `headers`.
+ */
+export function headersOf({ headers, rawHeaders = [] }: NodeRequest): HeadersLike {
+  const pairs = rawHeaders.flatMap((_, index) => (index % 2 ? [] : [rawHeaders.slice(index, index + 2)]));
+  return pairs[0] ? (pairs as [string, string][]) : headers;
+}
+
 /** Reads a stream as far as a verifier looks; `advice` is what to do if somebody else has read it. */
 export async function read(stream: NodeStream, max: number, announced: unknown, advice: string): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
+  let size = 0;
+  const limit = (reached: number) => {
+    if (reached > max) {
+      throw refusal('body_too_large', 'exceeds maxBytes');
+    }
+  };
   if (stream.readableDidRead) {
     throw refusal('invalid_body', `was read already: ${advice}`, 'receiver');
   }
-  // One that ended without a byte does not end again.
-  if (!stream.readableEnded) {
-    await new Promise((resolve, reject) => {
-      let size = 0;
-      const limit = (reached: number) => {
-        if (reached > max) {
-          stream.pause();
-          reject(refusal('body_too_large', 'exceeds maxBytes'));
-        }
-      };
-      const cut = () => reject(refusal('aborted', 'was cut'));
-      limit(Number(announced));
-      stream
-        .on('data', (chunk) => {
-          chunks.push(chunk);
-          limit((size += chunk.length));
-        })
-        .on('end', resolve)
-        .on('error', cut)
-        .on('close', cut);
+  limit(Number(announced));
+  // No `for await`, which would destroy what is too large, and the connection before the answer.
+  for (const iterator = stream[Symbol.asyncIterator](); ; ) {
+    const { done, value } = await iterator.next().catch(() => {
+      throw refusal('aborted', 'was cut');
     });
+    if (done) {
+      return Buffer.concat(chunks);
+    }
+    chunks.push(value);
+    limit((size += value.length));
   }
-  return Buffer.concat(chunks);
 }
