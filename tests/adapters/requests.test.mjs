@@ -16,12 +16,16 @@ for (const [name, { webhook, listen }] of Object.entries(frameworks)) {
     const verifier = new Verifier('immuta', SECRET, { maxBytes: MAX });
     const calls = [];
     const errors = [];
+    /** What Express was told. */
+    const caught = [];
     let handler;
     let server;
 
     before(async () => {
       const onError = (error) => void errors.push(error);
-      server = await listen(webhook(verifier, (verified, ...rest) => (calls.push(verified), handler?.(verified, ...rest)), { onError }));
+      const hook = webhook(verifier, (verified, ...rest) => (calls.push(verified), handler?.(verified, ...rest)), { onError });
+      const route = (request, response, next) => hook(request, response, (error) => (caught.push(error), next(error)));
+      server = await listen(name.startsWith('express') ? route : hook);
     });
     after(() => server.close());
     const clear = () => {
@@ -191,7 +195,44 @@ for (const [name, { webhook, listen }] of Object.entries(frameworks)) {
       assert.equal(logged.mock.callCount(), 0);
     });
 
+    test('an onError that fails changes no answer, and goes to the console', async (t) => {
+      const logged = t.mock.method(console, 'error', () => {});
+      const broken = new Verifier('immuta', SECRET);
+      broken.dispose();
+      for (const onError of [() => { throw new Error('no log') }, async () => { throw new Error('no log') }]) {
+        for (const [judge, headers, expected] of [[verifier, {}, 401], [broken, signed('{}'), 500]]) {
+          logged.mock.resetCalls();
+          const careless = await listen(webhook(judge, () => assert.fail('called'), { onError }));
+          const { status, body } = await exchange(careless.port, { headers, body: '{}' });
+          await careless.close();
+          assert.deepEqual([status, body], [expected, '']);
+          assert.deepEqual(logged.mock.calls.map(({ arguments: [error] }) => error.message), ['no log']);
+        }
+      }
+    });
+
     if (name.startsWith('express')) {
+      test('what the handler throws is an error to Express, even if it is nothing or names a route', async () => {
+        for (const thrown of [undefined, null, 0, '', 'route', 'router', Symbol('a')]) {
+          for (const failing of [() => { throw thrown }, () => Promise.reject(thrown)]) {
+            clear();
+            caught.length = 0;
+            handler = failing;
+            const { status, body } = await exchange(server.port, { headers: signed('{}'), body: '{}' });
+            assert.deepEqual([status, body, caught.length, caught[0]?.cause], [500, 'framework: no error', 1, thrown]);
+          }
+        }
+      });
+
+      test('what the handler throws goes to Express as it is if it is an object', async () => {
+        clear();
+        caught.length = 0;
+        const thrown = { message: 'no disk' };
+        handler = () => { throw thrown };
+        assert.equal((await exchange(server.port, { headers: signed('{}'), body: '{}' })).body, 'framework: no disk');
+        assert.equal(caught[0], thrown);
+      });
+
       test('what the handler answers itself goes out as it is, even what follows later', async () => {
         clear();
         handler = (_verified, _request, response) => {

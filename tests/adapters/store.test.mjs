@@ -147,8 +147,9 @@ for (const [name, { webhook, listen }] of Object.entries(frameworks)) {
       const refused = answers.filter(({ status }) => status === 503);
       assert.deepEqual([calls, refused.length], [1, 9]);
       assert.ok(refused.every(({ headers, body }) => headers['retry-after'] === '5' && body === ''));
-      assert.equal((await deliver('1')).status, 200);
-      assert.equal(calls, 1);
+      assert.ok(refused.every(({ headers }) => headers.connection !== 'close'));
+      const { status, headers } = await deliver('1');
+      assert.deepEqual([status, calls, headers.connection === 'close'], [200, 1, false]);
     });
 
     test('a handler that throws is called again for the next attempt', async () => {
@@ -216,6 +217,17 @@ for (const [name, { webhook, listen }] of Object.entries(frameworks)) {
         throw new Error('no Redis');
       };
       assert.deepEqual([(await deliver('1')).status, calls, errors], [200, 1, ['no Redis']]);
+    });
+
+    test('an onError that fails as well does not undo it either', async (t) => {
+      const logged = t.mock.method(console, 'error', () => {});
+      const failing = { ...memoryStore(), complete: () => { throw new Error('no Redis') } };
+      const onError = async () => { throw new Error('no log') };
+      const careless = await listen(webhook(verifier, () => {}, { store: failing, onError }));
+      const headers = sign('standard-webhooks', SECRET, { body: '{}', id: '1' });
+      const { status } = await exchange(careless.port, { headers, body: '{}' });
+      await careless.close();
+      assert.deepEqual([status, logged.mock.calls.map(({ arguments: [error] }) => error.message)], [200, ['no log']]);
     });
 
     test('a store that fails to release does not hide what the handler threw', async () => {

@@ -59,7 +59,7 @@ const isBytes = ArrayBuffer.isView as (body: unknown) => body is Uint8Array;
 
 const ADVICE =
   "use this before express.json(), or express.raw({type:'*/*'}), or " +
-  'express.json({verify(req,res,body){req.rawBody=body}})';
+  'express.json({verify(req,_,body){req.rawBody=body}})';
 
 /**
  * A route handler that calls `handler` for genuine requests only, and answers 200 when it returns. The raw body is read
@@ -67,9 +67,9 @@ const ADVICE =
  * string, as `express.text()` leaves it, may be of other bytes.
  *
  * Whoever sent what does not verify gets 401 and nothing else, whatever the reason; what is yours to mend, like a body
- * that `express.json()` has eaten, is answered 500 and told to `onError`. What the handler throws goes to `next`. It may
- * answer for itself, and does so before what it returned resolves; with a `store`, any answer but 2xx has the sender's
- * next attempt handled again.
+ * that `express.json()` has eaten, is answered 500 and told to `onError`. What the handler throws goes to `next`, if
+ * it is no object as the `cause` of an `Error`. It may answer for itself, and does so before what it returned resolves;
+ * with a `store`, any answer but 2xx has the sender's next attempt handled again.
  *
  * In TypeScript, annotate what the handler takes besides `verified`: `Request` and `Response` of Express.
  *
@@ -109,14 +109,14 @@ export function webhook<
           read(request, verifier.maxBytes, request.headers['content-length'], ADVICE),
         (verified) => handler(verified, request, response),
         () => response.statusCode,
-        // Closed, or the rest of a body that is too large would still be read.
-        (status, headers) => response.writeHead(status, { connection: 'close', ...headers }).end(),
+        (status, headers = { connection: 'close' }) => response.writeHead(status, headers).end(),
       );
       if (!response.headersSent) {
         response.end();
       }
     } catch (error) {
-      next(error);
+      // Express takes nothing, 'route' and 'router' for no error.
+      next(Object(error) === error ? error : Error('no error', { cause: error }));
     }
   };
 }

@@ -124,10 +124,10 @@ export function webhook<
         () => read(body ?? raw, verifier.maxBytes, raw.headers['content-length'], 'let no hook read request.raw'),
         (verified) => handler(verified, request, reply),
         () => reply.statusCode,
-        (status, headers) => {
+        // HTTP/2 has no such header.
+        (status, headers = raw.httpVersionMajor < 2 ? { connection: 'close' } : {}) => {
           reply.code(status);
-          // Closed, or the rest of a body that is too large would still be read; HTTP/2 has no such header.
-          reply.headers({ ...(raw.httpVersionMajor < 2 && { connection: 'close' }), ...headers });
+          reply.headers(headers);
         },
       );
       // Fastify waits for more if it is handed nothing.

@@ -56,26 +56,24 @@ declare const Buffer: { concat(chunks: Uint8Array[]): Uint8Array };
  * Each header as often as it came: `headers` joins what came twice, and `headersDistinct` throws in versions of Node for
  * a header named `constructor`. Platforms that make up requests fill in only `headers`.
  */
-export function headersOf({ headers, rawHeaders = [] }: NodeRequest): HeadersLike {
-  const pairs = rawHeaders.flatMap((_, index) => (index % 2 ? [] : [rawHeaders.slice(index, index + 2)]));
-  return pairs[0] ? (pairs as [string, string][]) : headers;
+export function headersOf({ headers, rawHeaders }: NodeRequest): HeadersLike {
+  return rawHeaders?.[0]
+    ? rawHeaders.flatMap((name, index) => (index % 2 ? [] : [[name, rawHeaders[index + 1] as string] as const]))
+    : headers;
 }
 
 /** Reads a stream as far as a verifier looks; `advice` is what to do if somebody else has read it. */
-export async function read(stream: NodeStream, max: number, announced: unknown, advice: string): Promise<Uint8Array> {
+export async function read(stream: NodeStream, max: number, announced: any, advice: string): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  const limit = (reached: number) => {
-    if (reached > max) {
-      throw refusal('body_too_large', 'exceeds maxBytes');
-    }
-  };
   if (stream.readableDidRead) {
     throw refusal('invalid_body', `was read already: ${advice}`, 'receiver');
   }
-  limit(Number(announced));
   // No `for await`, which would destroy what is too large, and the connection before the answer.
   for (const iterator = stream[Symbol.asyncIterator](); ; ) {
+    if (size > max || announced > max) {
+      throw refusal('body_too_large', 'exceeds maxBytes');
+    }
     const { done, value } = await iterator.next().catch(() => {
       throw refusal('aborted', 'was cut');
     });
@@ -83,6 +81,6 @@ export async function read(stream: NodeStream, max: number, announced: unknown, 
       return Buffer.concat(chunks);
     }
     chunks.push(value);
-    limit((size += value.length));
+    size += value.length;
   }
 }

@@ -73,7 +73,8 @@ export interface WebhookOptions<Request> {
    */
   readonly store?: Store;
   /**
-   * Told why a request was not handed to the handler, and what the store threw; awaited. Unless said, what is the
+   * Told why a request was not handed to the handler, and what the store threw; awaited, and if it throws itself, that
+   * goes to `console.error` and changes no answer. Unless said, what is the
    * receiver's to mend goes to `console.error`, and what strangers send nowhere. Errors of the handler's go to the
    * framework.
    */
@@ -82,22 +83,23 @@ export interface WebhookOptions<Request> {
 
 /** An error like a verifier's, of what only an adapter can see. */
 export const refusal = (code: VerificationCode | 'aborted', problem: string, fault: Fault = 'sender'): Error =>
-  Object.assign(new Error(`the body ${problem}`), { name: 'VerificationError', code, fault });
+  Object.assign(Error(`the body ${problem}`), { name: 'VerificationError', code, fault });
 
 /**
  * Checks the settings once and returns what treats each request: takes its body, calls the handler by `handle`, learns
  * from `statusOf` what the sender is told, and makes every other answer itself, by `answer`, which never has a body: so
- * none says more than its status.
+ * none says more than its status. Without `headers`, the rest of the body may be unread, and the connection is to be
+ * closed: whatever the reason, or the header would tell it.
  */
 export function receiver<Result extends VerifiedLike, Request>(
   verifier: VerifierLike<Result>,
   { store, onError, ...unknown }: WebhookOptions<Request>,
 ) {
   for (const name in unknown) {
-    throw new TypeError(`no option ${name}`);
+    throw TypeError(`no option ${name}`);
   }
-  if (store && !verifier.replay.startsWith('id')) {
-    throw new TypeError("a store needs a signed id: set standardWebhooks: 'required'");
+  if (store && !/^id/.test(verifier.replay)) {
+    throw TypeError("a store needs a signed id: set standardWebhooks: 'required'");
   }
   return async <Answer>(
     request: Request,
@@ -108,18 +110,15 @@ export function receiver<Result extends VerifiedLike, Request>(
     answer: (status: number, headers?: Record<string, string>) => Answer,
   ): Promise<Answer> => {
     let status = 500;
-    const attempt = async <T>(step: () => T | Promise<T>): Promise<T | void> => {
-      try {
-        return await step();
-      } catch (error) {
-        status = (error as { fault?: unknown } | undefined)?.fault === 'sender' ? 401 : 500;
-        if (onError) {
-          await onError(error, request);
-        } else if (status > 401) {
-          console.error(error);
-        }
-      }
-    };
+    const attempt = <T>(step: () => T | Promise<T>): Promise<T | void> =>
+      (async (): Promise<T | void> => step())()
+        .catch(async (error) => {
+          status = error?.fault === 'sender' ? 401 : 500;
+          // Not what strangers send, which would fill the log.
+          await (onError ? onError(error, request) : status > 401 && console.error(error));
+        })
+        // What `onError` throws: the answer stands.
+        .catch(console.error);
     const verified = await attempt(async () => verifier.verify(headers, await takeBody()));
     if (!verified) {
       return answer(status);
@@ -132,7 +131,7 @@ export function receiver<Result extends VerifiedLike, Request>(
     const state = await attempt(() => store.begin(key, lease));
     if (state !== 'new') {
       // Not long: a sender may pause all that it has for this receiver.
-      return state === 'done' ? answer(200) : answer(503, { 'retry-after': '5' });
+      return state === 'done' ? answer(200, {}) : answer(503, { 'retry-after': '5' });
     }
     try {
       const answered = await handle(verified);
