@@ -1,6 +1,7 @@
 // Deduplication: the store in memory by itself, then behind every framework.
 
 import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
 
 import { Verifier, exchange, frameworks, memoryStore, sign } from './frameworks.mjs';
@@ -184,7 +185,8 @@ for (const [name, { webhook, listen }] of Object.entries(frameworks)) {
       assert.deepEqual([statuses, calls], [[500, 409, 302, 202, 200], 4]);
     });
 
-    test('success is answered after the store knows of it', async () => {
+    // Fastify knows no status before.
+    test('success is answered after the store knows of it', { skip: name === 'fastify' }, async () => {
       start();
       const { complete } = store;
       const { promise, resolve } = withResolvers();
@@ -240,6 +242,67 @@ for (const [name, { webhook, listen }] of Object.entries(frameworks)) {
       const { status, body } = await deliver('1');
       assert.deepEqual([status, body, errors], [500, 'framework: no disk', ['no Redis']]);
     });
+
+    if (name === 'fastify') {
+      const circular = {};
+      circular.self = circular;
+      for (const [kind, answer] of Object.entries({
+        'an Error': () => new Error('no disk'),
+        'a Response of 500': () => new Response('no disk', { status: 500 }),
+        'a number that JSON has not': () => ({ count: 1n }),
+        'an object that holds itself': () => circular,
+        'an object as text': (reply) => (reply.type('text/plain'), { a: 1 }),
+        'a Response that was read': async () => {
+          const read = new Response('{}');
+          await read.text();
+          return read;
+        },
+        'an Error that it sent itself': (reply) => reply.send(new Error('no disk')),
+      })) {
+        test(`${kind}, which Fastify answers with 500, has the next attempt handled again`, async () => {
+          start((_verified, _request, reply) => (calls === 1 ? answer(reply) : undefined));
+          const statuses = [];
+          for (let attempt = 0; attempt < 3; attempt += 1) {
+            statuses.push((await deliver('1')).status);
+          }
+          assert.deepEqual([statuses, calls], [[500, 200, 200], 2]);
+        });
+      }
+
+      for (const [kind, expected, answer] of [
+        ['an object', '{"a":1}', () => ({ a: 1 })],
+        ['a Response', 'made', () => new Response('made', { status: 201 })],
+        ['a stream', 'flows', () => Readable.from([Buffer.from('flows')])],
+        ['bytes', 'bytes', () => Buffer.from('bytes')],
+        ['what it sent itself', 'sent', (reply) => reply.send('sent')],
+      ]) {
+        test(`${kind} is answered once, and done`, async () => {
+          start((_verified, _request, reply) => answer(reply));
+          const [first, second] = [await deliver('1'), await deliver('1')];
+          assert.deepEqual([first.body, second.status, second.body, calls], [expected, 200, '', 1]);
+        });
+      }
+
+      for (const hook of ['preSerialization', 'onSend']) {
+        test(`an ${hook} hook that fails has the next attempt handled again`, async () => {
+          let failing = true;
+          let handled = 0;
+          const careless = await listen(webhook(verifier, () => ((handled += 1), { a: 1 }), { store: memoryStore() }), (app) =>
+            app.addHook(hook, async (_request, _reply, payload) => {
+              if (failing) {
+                throw new Error('no hook');
+              }
+              return payload;
+            }));
+          const headers = sign('standard-webhooks', SECRET, { body: '{}', id: '1' });
+          const first = await exchange(careless.port, { headers, body: '{}' });
+          failing = false;
+          const second = await exchange(careless.port, { headers, body: '{}' });
+          await careless.close();
+          assert.deepEqual([first.status, second.status, second.body, handled], [500, 200, '{"a":1}', 2]);
+        });
+      }
+    }
 
     test('what is forged never reaches the store', async () => {
       start();

@@ -51,8 +51,11 @@ export interface FastifyRequest {
 export interface FastifyReply {
   readonly statusCode: number;
   readonly sent: boolean;
-  code(status: number): unknown;
-  headers(headers: Record<string, string>): unknown;
+  code(status: number): this;
+  headers(headers: Record<string, string>): this;
+  send(payload: any): unknown;
+  /** Told when all was sent, or cannot be any more. */
+  then(sent: () => void, failed: () => void): void;
 }
 
 /**
@@ -73,18 +76,20 @@ export interface FastifyInstance<Request, Reply> {
   removeAllContentTypeParsers(): unknown;
   addContentTypeParser(
     type: string,
-    parser: (request: any, payload: any, done: (error: Error | null, body?: any) => void) => void,
+    parser: (request: any, payload: any) => Promise<any>,
   ): unknown;
   post(path: string, handler: (request: Request, reply: Reply) => Promise<unknown>): unknown;
 }
 
 /**
  * A plugin that takes `POST` at its prefix, calls `handler` for genuine requests only, and answers what it returns, or
- * 200. It reads the raw body of any content type by itself; no other route is changed.
+ * 200. It reads the raw body of any content type by itself, except that Fastify answers 415 to a `content-type` that is
+ * none; no other route is changed.
  *
  * Whoever sent what does not verify gets 401 and nothing else, whatever the reason; what is yours to mend is answered
  * 500 and told to `onError`. What the handler throws goes to the error handler. With a `store`, any answer but 2xx has
- * the sender's next attempt handled again.
+ * the sender's next attempt handled again; only after the answer is the store told, since what Fastify makes of what was
+ * returned, be it an `Error`, a `Response` or nothing that can be sent, is not known before.
  *
  * In TypeScript, annotate what the handler takes besides `verified`: `FastifyRequest` and `FastifyReply` of Fastify.
  *
@@ -115,23 +120,27 @@ export function webhook<
   const receive = receiver(verifier, options);
   return async (instance) => {
     instance.removeAllContentTypeParsers();
-    instance.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+    instance.addContentTypeParser('*', async (_request, payload) => payload);
     instance.post('/', async (request, reply) => {
       const { raw, body } = request;
-      const answered = await receive<unknown>(
+      await receive<unknown>(
         request,
         headersOf(raw),
         () => read(body ?? raw, verifier.maxBytes, raw.headers['content-length'], 'let no hook read request.raw'),
-        (verified) => handler(verified, request, reply),
+        async (verified) => {
+          const answered = await handler(verified, request, reply);
+          if (!reply.sent) {
+            reply.send(answered ?? '');
+          }
+          // Only then is its status known: what cannot be sent becomes 500, and what is returned may be an error.
+          return new Promise<void>((resolve) => reply.then(resolve, resolve));
+        },
         () => reply.statusCode,
         // HTTP/2 has no such header.
-        (status, headers = raw.httpVersionMajor < 2 ? { connection: 'close' } : {}) => {
-          reply.code(status);
-          reply.headers(headers);
-        },
+        (status, headers = raw.httpVersionMajor < 2 ? { connection: 'close' } : {}) =>
+          reply.code(status).headers(headers).send(''),
       );
-      // Fastify waits for more if it is handed nothing.
-      return reply.sent ? reply : (answered ?? '');
+      return reply;
     });
   };
 }
