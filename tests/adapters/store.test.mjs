@@ -75,6 +75,20 @@ describe('the store in memory', () => {
     assert.equal(store.begin('e', 'e'), 'new');
   });
 
+  test('what is completed without a place takes none above the limit', () => {
+    const store = memoryStore({ max: 2, lease: 10, now });
+    store.begin('late', '1');
+    time += 10_000;
+    store.begin('a', '2');
+    store.begin('b', '3');
+    store.complete('late', '1');
+    store.release('a', '2');
+    // Were it remembered, it would be the third.
+    assert.equal(store.begin('late', '5'), 'new');
+    store.complete('late', '5');
+    assert.deepEqual([store.begin('late', '6'), store.begin('b', '7')], ['done', 'inProgress']);
+  });
+
   test('leases that ran out make room', () => {
     const store = memoryStore({ max: 1, lease: 10, now });
     store.begin('a', '1');
@@ -94,7 +108,7 @@ describe('the store in memory', () => {
 
   test('settings that make no sense are refused', () => {
     assert.throws(() => memoryStore({ tll: 1 }), { name: 'TypeError', message: /no 'tll'; there is ttl, lease, max, now/ });
-    for (const wrong of [{ ttl: 0 }, { lease: -1 }, { max: 0 }, { ttl: NaN }, { max: NaN }]) {
+    for (const wrong of [{ ttl: 0 }, { lease: -1 }, { max: 0 }, { ttl: NaN }, { max: NaN }, { max: '5' }, { ttl: '60' }, { lease: [1] }, { max: 5n }, { max: null }]) {
       assert.throws(() => memoryStore(wrong), { name: 'TypeError', message: /numbers above 0/ });
     }
   });

@@ -107,7 +107,7 @@ export function memoryStore(options: MemoryOptions = {}) {
   for (const name in unknown) {
     throw new TypeError(`a store in memory has no '${name}'; there is ttl, lease, max, now`);
   }
-  if (!(ttl > 0 && seconds > 0 && max > 0)) {
+  if (![ttl, seconds, max].every((value) => typeof value === 'number' && value > 0)) {
     throw new TypeError('ttl, lease and max are numbers above 0');
   }
   // In the order of their ends, since all of a kind last equally long.
@@ -149,7 +149,10 @@ export function memoryStore(options: MemoryOptions = {}) {
       running.delete(key);
       done.delete(key);
       sweep(time);
-      done.set(key, time + ttl * 1000);
+      // Not in the place of one in progress, if its own was taken after its lease.
+      if (running.size < max) {
+        done.set(key, time + ttl * 1000);
+      }
     },
     release(key: string, lease: string): void {
       if (running.get(key)?.lease === lease) {
