@@ -106,13 +106,19 @@ impl<'a> Draft<'a> {
     /// Leaves out a part of the input.
     #[inline(always)]
     pub(super) fn leave_out(&mut self, part: Range<usize>) {
-        self.settle(part.start);
+        self.copy(part.start);
         self.from = part.end;
     }
 
     /// Copies what up to `at` is still only a stretch of the input.
     #[inline(never)]
     fn settle(&mut self, at: usize) {
+        self.copy(at);
+    }
+
+    /// [`settle`](Self::settle), for who does so all the time.
+    #[inline(always)]
+    fn copy(&mut self, at: usize) {
         if at > self.from {
             self.write(&self.input.as_bytes()[self.from..], at - self.from);
             self.from = at;
