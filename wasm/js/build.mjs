@@ -31,7 +31,7 @@ const ENTRIES = {
  * Files of the package beside the entries. Files import each other, so that what they share exists once for `import`
  * and once for `require`; and those without a module stand alone, so that a bundler can leave the module out.
  */
-const SHARED = ['full', 'core', 'json', 'sha512', 'error', 'scheme', 'digits', 'inputs'];
+const SHARED = ['full', 'core', 'json', 'sha512', 'error', 'scheme', 'digits', 'inputs', 'bytes'];
 
 const FILES = [...new Set([...Object.values(ENTRIES), ...SHARED])];
 

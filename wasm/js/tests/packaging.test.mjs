@@ -71,7 +71,7 @@ test('the package holds what it needs and no more', () => {
   const names = files.map(({ path }) => path).filter((path) => !/\.d\.c?ts$/.test(path));
   const withModule = ['index', 'verify', 'canonical', 'explain', 'full', 'core', 'json', 'sha512'];
   const adapters = ['express', 'fastify', 'hono', 'fetch', 'dedupe'];
-  const without = ['slim', 'error', 'scheme', 'digits', 'inputs', ...adapters];
+  const without = ['slim', 'error', 'scheme', 'digits', 'inputs', 'bytes', ...adapters];
   const code = [...withModule, ...without].flatMap((name) => [`${name}.js`, `${name}.cjs`]);
   const variants = ['workerd', 'edge'].flatMap((folder) => withModule.map((name) => `${folder}/${name}.js`));
   const modules = ['verify.wasm', 'sha512.wasm', 'canonical.wasm', 'explain.wasm'];
