@@ -80,36 +80,46 @@ function describe(value: unknown): string {
   return value instanceof Promise ? 'a promise: await it' : typeof value === 'object' ? 'a parsed object' : `a ${typeof value}`;
 }
 
-/** The headers that are looked at, by their names in lower case; most others are told by the length of their name. */
+/** The headers that are looked at, by their names in lower case. */
 export interface Wanted {
   /** Whether there may be one only. */
   readonly names: ReadonlyMap<string, boolean>;
-  readonly lengths: ReadonlySet<number>;
+  /** A bit for each {@link sketch}, by which most others are told. */
+  readonly sketches: number;
 }
+
+/** One of 32 bits for a name, the same in either case: by its length and first letter. */
+const sketch = (name: string): number => 1 << (name.length ^ name.charCodeAt(0));
 
 /** What is wanted, in the form in which it is looked for. */
 export function wantedOf(names: readonly (readonly [name: string, once: boolean])[]): Wanted {
-  return { names: new Map(names), lengths: new Set(names.map(([name]) => name.length)) };
+  return { names: new Map(names), sketches: names.reduce((bits, [name]) => bits | sketch(name), 0) };
 }
 
 /** The longest that the headers of a signature are, names and values together. */
 const MAX_HEADERS = 16384;
 
 /** Those headers that are looked at, by their names in lower case. */
-export function headersOf(headers: unknown, { names, lengths }: Wanted): Map<string, string> {
+export function headersOf(headers: unknown, { names, sketches }: Wanted): Map<string, string> {
   if (headers === null || typeof headers !== 'object' || headers instanceof Promise) {
     throw new VerificationError('invalid_headers', `the headers are ${describe(headers)}, no headers`);
   }
   const found = new Map<string, string>();
   let size = 0;
   const add = (name: string, value: unknown): void => {
+    let lower = name;
+    let needed = names.get(name);
     // Letters beyond ASCII whose lower case is within it have no place in a name.
-    const lower = names.has(name) || !lengths.has(name.length) ? name : name.toLowerCase();
-    const needed = names.get(lower);
-    if (value === undefined || needed === undefined || (lower !== name && !/^[!-~]*$/.test(name))) {
+    if (needed === undefined && /^[!-~]*$/.test(name)) {
+      lower = name.toLowerCase();
+      needed = names.get(lower);
+    }
+    if (value === undefined || needed === undefined) {
       return;
     }
-    for (const one of Array.isArray(value) ? (value as unknown[]) : [value]) {
+    const many = Array.isArray(value) ? (value as unknown[]) : undefined;
+    for (let index = 0; index < (many ? many.length : 1); index += 1) {
+      const one = many ? many[index] : value;
       if (typeof one !== 'string') {
         throw new VerificationError('invalid_headers', `header ${name} is ${describe(one)}, no string`, { header: name });
       }
@@ -137,7 +147,9 @@ export function headersOf(headers: unknown, { names, lengths }: Wanted): Map<str
     }
   } else {
     for (const name of Object.keys(headers)) {
-      add(name, (headers as Record<string, unknown>)[name]);
+      if (sketches & sketch(name)) {
+        add(name, (headers as Record<string, unknown>)[name]);
+      }
     }
   }
   return found;
