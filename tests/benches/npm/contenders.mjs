@@ -10,6 +10,9 @@ import { Contender } from './measure.mjs';
 export const OURS = 'sigpost';
 export const PARSING = 'sigpost, `event` read, parses';
 
+/** Whether a string is handed over, by the name. */
+export const isText = (name) => name.includes(', string');
+
 const contender = (name, work) => new Contender(name, work);
 
 /** The four of others, or none of them. */

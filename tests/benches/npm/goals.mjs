@@ -1,12 +1,15 @@
 // What the figures are to be, and whether they are.
 
-import { OURS } from './contenders.mjs';
+import { OURS, isText } from './contenders.mjs';
 
 const UP_TO_4_KB = ['256 B', '1 KB', '4 KB'];
 const FROM_4_KB = ['4 KB', '64 KB', '1 MB'];
 const ALL = ['256 B', '1 KB', ...FROM_4_KB];
 
-/** `least`: as many times as fast as any row that starts like `theirs`; `most`: as many times as long. */
+/**
+ * `least`: as many times as fast as any row that starts like `theirs`; `most`: as many times as long. Like with like:
+ * bytes beside bytes and, as a goal of its own, strings beside strings.
+ */
 const GOALS = [
   ...[
     ['standard-webhooks', 'standardwebhooks'],
@@ -26,12 +29,15 @@ const GOALS = [
 
 /** Each goal at each of its sizes, as far as both sides were measured. */
 export function judged(cases) {
-  return GOALS.flatMap(({ sizes, ...goal }) => sizes.flatMap((size) => judge(goal, size, cases)));
+  return GOALS.flatMap(({ sizes, ...goal }) =>
+    sizes.flatMap((size) => [false, true].flatMap((text) => judge(goal, size, text, cases))),
+  );
 }
 
-function judge({ group, theirs, least, most }, size, cases) {
-  const rows = cases.find((one) => one.group === group && one.size === size)?.contenders ?? [];
-  // Ours come first, the bytes as they came before other ways.
+function judge({ group, theirs, least, most }, size, text, cases) {
+  const all = cases.find((one) => one.group === group && one.size === size)?.contenders ?? [];
+  const rows = all.filter(({ name }) => isText(name) === text);
+  // Ours come first, without parsing before with it.
   const [ours] = rows.filter(({ name }) => name.startsWith(OURS));
   const [quickest] = rows.filter(({ name }) => name.startsWith(theirs)).sort((a, b) => a.median - b.median);
   if (!ours || !quickest) {

@@ -103,9 +103,9 @@ async function everything(folder, effort, withPeers) {
     }
   }
   const outcome = judged(cases);
-  const note = `Microseconds: the median of all turns, the quartiles, and how many times as long as sigpost's that is; what
-parses the JSON is held against sigpost when it does. The goals are for verifying, whatever the others do besides, and
-beside the quickest way to call them.`;
+  const note = `Microseconds: the median of all turns, the quartiles, and how many times as long as sigpost's that is, bytes
+beside bytes and strings beside strings; what parses the JSON is held against sigpost when it does. The goals are for
+verifying, whatever the others do besides, and beside the quickest way to call them.`;
   return { text: [note, ...groups(cases), goals(outcome)].join('\n\n'), cases: cases.map(recorded), goals: outcome };
 }
 

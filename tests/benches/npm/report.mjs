@@ -1,6 +1,6 @@
 // Tables, in Markdown that is as readable as it is.
 
-import { OURS, PARSING } from './contenders.mjs';
+import { OURS, PARSING, isText } from './contenders.mjs';
 
 /** Microseconds with three figures. */
 export function microseconds(nanoseconds) {
@@ -34,13 +34,15 @@ function cell({ name, median, quartiles }, contenders) {
     return text;
   }
   const parsing = name.endsWith('parses') && contenders.find((one) => one.name === PARSING);
-  return `${text} ${(median / (parsing || contenders[0]).median).toFixed(1)} ×`;
+  const alike = contenders.find((one) => one.name.startsWith(OURS) && isText(one.name) === isText(name));
+  return `${text} ${(median / (parsing || alike || contenders[0]).median).toFixed(1)} ×`;
 }
 
 /** Every goal at every size of it. */
 export function goals(judged) {
-  const rows = judged.map(({ group, size, theirs, least, most, byMedian, byBest, met }) => [
+  const rows = judged.map(({ group, size, ours, theirs, least, most, byMedian, byBest, met }) => [
     group,
+    ours,
     theirs,
     size,
     most === undefined ? `≥ ${least} × as fast` : `≤ ${most} × as long`,
@@ -48,5 +50,5 @@ export function goals(judged) {
     byBest.toFixed(2),
     met,
   ]);
-  return table([['group', 'beside', 'size', 'goal', 'medians', 'best', 'met'], ...rows]);
+  return table([['group', 'who', 'beside', 'size', 'goal', 'medians', 'best', 'met'], ...rows]);
 }
