@@ -182,25 +182,21 @@ pub fn update(len: u32) {
 }
 
 /// Whether the tag that was computed is one of those that the request claims and that stand in the buffer, `len` bytes in
-/// all. With `given`, the tag is the host's, so many bytes before them. They are all erased.
+/// all. They are all erased.
 #[wasm_bindgen]
 #[must_use]
-pub fn judge(len: u32, given: u32) -> bool {
+pub fn judge(len: u32) -> bool {
     STATE.with(|State { buffer, message, .. }| {
         let mut tag = [0; MAX_TAG];
-        let size = match given {
-            0 => message.take().finish(&mut tag),
-            _ => copy(first(buffer, given), &mut tag),
-        };
-        let used = index(given).saturating_add(index(len));
+        let size = message.take().finish(&mut tag);
         let (tagged, mut fits) = (tag.get(..size).unwrap_or_default(), false);
-        let mut claims = buffer.get(index(given)..used).unwrap_or_default();
+        let mut claims = first(buffer, len);
         // All of them, whichever fits.
         while let Some((claim, more)) = claims.split_at_checked(size).filter(|_| size > 0) {
             fits |= bool::from(tagged.ct_eq(claim));
             claims = more;
         }
-        buffer.iter_mut().take(used).for_each(|byte| *byte = 0);
+        buffer.iter_mut().take(index(len)).for_each(|byte| *byte = 0);
         tag.zeroize();
         fits
     })

@@ -36,43 +36,42 @@ export interface Digits {
 }
 
 /**
- * Decodes the digits behind `start` into `to`, from `at` on; what does not fit is dropped. How many bytes they stand for,
- * -1 if they are not of that form to the last bit.
+ * Decodes the digits of a text in UTF-8 from `start` to `end` into `to`, from `at` on; what does not fit is dropped. How
+ * many bytes they stand for, -1 if they are not of that form to the last bit.
  */
 export function decode(
-  text: string | Uint8Array,
+  text: Uint8Array,
   start: number,
+  end: number,
   { digits, bits, padded }: Digits,
   to: Uint8Array,
   at: number,
 ): number {
-  const isText = typeof text === 'string';
-  const last = isText ? '=' : 61;
-  let { length } = text;
-  if (padded && (length - start) % 4) {
+  if (padded && (end - start) % 4) {
     return -1;
   }
+  let last = end;
   // Padding stands behind two or three of the last four digits; where there need be none, half of it is some.
-  while (text[length - 1] === last && (length - 1 - start) % 4 > 1) {
-    length -= 1;
+  while (text[last - 1] === 61 && (last - 1 - start) % 4 > 1) {
+    last -= 1;
   }
   let held = 0;
   let count = 0;
-  let end = at;
+  let next = at;
   let seen = 0;
-  for (let index = start; index < length; index += 1) {
-    const value = digits[(isText ? text.charCodeAt(index) : text[index]) as number] ?? NONE;
+  for (let index = start; index < last; index += 1) {
+    const value = digits[text[index] as number] as number;
     seen |= value;
     held = (held << bits) | value;
     count += bits;
     if (count > 7) {
       count -= 8;
-      to[end] = held >> count;
-      end += 1;
+      to[next] = held >> count;
+      next += 1;
     }
   }
   // What is left over is less than a digit, and zeros.
-  return seen < NONE && count < bits && !(held & ((1 << count) - 1)) ? end - at : -1;
+  return seen < NONE && count < bits && !(held & ((1 << count) - 1)) ? next - at : -1;
 }
 
 /** The text of bytes. */
@@ -84,10 +83,10 @@ export function encode(bytes: Uint8Array, encoding: keyof typeof ENCODINGS): str
   return encoding === 'base64' ? text : text.replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
 }
 
-/** Writes a text of one-byte characters and returns its length. */
+/** Writes a text of one-byte characters and returns where it ends. */
 export function write(buffer: Uint8Array, text: string, start: number): number {
   for (let index = 0; index < text.length; index += 1) {
     buffer[start + index] = text.charCodeAt(index);
   }
-  return text.length;
+  return start + text.length;
 }

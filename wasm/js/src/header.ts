@@ -2,22 +2,25 @@
 
 import { ENCODINGS, LENGTHS, decode } from './digits.js';
 import { VerificationError, malformed } from './error.js';
-import type { Part, Plan } from './scheme.js';
+import type { Plan } from './scheme.js';
 
 /** What a request claims. */
 export interface Claim {
   readonly id: string | undefined;
   /** In seconds since 1970. */
   readonly timestamp: number | undefined;
-  /** What is signed before the body, and what behind it. */
-  readonly before: string;
-  readonly after: string;
+  /** The same as it is written. */
+  readonly time: string | undefined;
   /** How many bytes of the plan's room are tags: at least one, each as long as the hash's, one behind the other. */
   readonly size: number;
 }
 
 /** What headers hold: visible ASCII and spaces. Anything else is malformed, never cut or mapped. */
 const TEXT = /^[ -~]*$/;
+
+const encoder = new TextEncoder();
+/** An entry in UTF-8. What is longer is no tag. */
+const line = new Uint8Array(1024);
 
 /** More entries than any rotation needs; a bound on the work a forger can cause. */
 const MAX_ENTRIES = 16;
@@ -36,6 +39,7 @@ export function claimOf(plan: Plan, found: ReadonlyMap<string, string>): Claim {
   let size = 0;
   let whole = false;
   let rest = value;
+  let seconds = -1;
   for (let left = MAX_ENTRIES; rest !== undefined && left > 0; left -= 1) {
     const end: number = separator ? rest.indexOf(separator) : -1;
     const entry: string = separator ? (end < 0 ? rest : rest.slice(0, end)).trim() : rest;
@@ -45,11 +49,11 @@ export function claimOf(plan: Plan, found: ReadonlyMap<string, string>): Claim {
       times += 1;
       time = entry.slice(timestampPrefix.length);
     } else if (entry.startsWith(prefix)) {
-      const length = decode(entry, prefix.length, ENCODINGS[encoding], room, size);
+      const length = decode(line, prefix.length, encoder.encodeInto(entry, line).written, ENCODINGS[encoding], room, size);
       size += length === LENGTHS[hash] ? length : 0;
     }
   }
-  const timed = !(timestampHeader ?? timestampPrefix) || (time && times < 2 && /^(0|[1-9]\d{0,14})$/.test(time));
+  const timed = !(timestampHeader ?? timestampPrefix) || (time && times < 2 && (seconds = secondsOf(time)) >= 0);
   // Of a list, also what is passed over; what is decoded is text.
   const isText = whole || TEXT.test(value as string);
   if (!size || !timed || !isText || (idHeader && !(id && fitsId(plan, id)))) {
@@ -57,11 +61,23 @@ export function claimOf(plan: Plan, found: ReadonlyMap<string, string>): Claim {
   }
   return {
     id,
-    timestamp: time ? Number(time) : undefined,
+    timestamp: time ? seconds : undefined,
+    time,
     size,
-    before: joined(plan.before, id, time),
-    after: joined(plan.after, id, time),
   };
+}
+
+/** The number of seconds that a text of at most 15 digits says, none of them a zero too many; -1 for any other. */
+function secondsOf(text: string): number {
+  let seconds = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    const digit = text.charCodeAt(index) - 48;
+    if (digit < 0 || digit > 9 || (index && !seconds)) {
+      return -1;
+    }
+    seconds = seconds * 10 + digit;
+  }
+  return seconds < 1e15 ? seconds : -1;
 }
 
 /** What is wrong with headers, in the order in which the core looks for it. */
@@ -86,22 +102,13 @@ function refused(plan: Plan, found: ReadonlyMap<string, string>, untimed: boolea
   return malformed(untimed && timestampHeader ? timestampHeader : header);
 }
 
-/** What is signed before the body, or behind it. */
-export function joined(parts: readonly Part[], id: string | undefined, timestamp: string | undefined): string {
-  let text = '';
-  for (const part of parts) {
-    text += part === 'id' ? id : part === 'timestamp' ? timestamp : part === 'body' ? '' : part.text;
-  }
-  return text;
-}
-
 /**
  * Whether an id is one: visible ASCII without a dot, which separates the signed parts, nor what else does. Bytes could
  * move from one part to the next then, and one signature would serve for two requests.
  */
 export function fitsId({ separators }: Plan, id: string): boolean {
-  for (const mark of separators) {
-    if (id.includes(mark)) {
+  for (let index = 0; index < separators.length; index += 1) {
+    if (id.includes(separators[index] as string)) {
       return false;
     }
   }

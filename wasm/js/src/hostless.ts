@@ -2,4 +2,8 @@
 
 import type * as Host from './host.js';
 
-export const hostTag: typeof Host.hostTag = () => undefined;
+export const hostFits: typeof Host.hostFits = () => undefined;
+
+export const erase: typeof Host.erase = ({ bytes }) => {
+  bytes.fill(0);
+};

@@ -1,20 +1,15 @@
 // Keys, and the modules that compute and compare their tags. What is compared is decided elsewhere.
 
-import { LENGTHS, write } from './digits.js';
+import { LENGTHS } from './digits.js';
 import type { Hash } from './digits.js';
 import { VerificationError } from './error.js';
 import type * as Border from './generated/verify_border.js';
-import { hostTag } from './host.js';
-import type { HostKey } from './host.js';
+import { erase, hostFits } from './host.js';
+import type { HostKey, Same } from './host.js';
 import { Instance, Trap } from './instance.js';
 import type { Source } from './instance.js';
-
-/** What is signed: a body, and the texts before and behind it, which are ASCII and short. */
-export interface Message {
-  readonly before: string;
-  readonly body: string | Uint8Array<ArrayBuffer>;
-  readonly after: string;
-}
+import { put } from './message.js';
+import type { Message } from './message.js';
 
 /** As in the modules: what the buffer holds, and how many keys are absorbed at a time. */
 const BUFFER = 16384;
@@ -36,35 +31,22 @@ export class Engine {
   }
 
   /**
-   * Computes the tag of a message by a key, and calls `use` with it in the module's memory; with `given`, the host's
-   * tag, there is nothing to compute.
+   * Computes the tag of a message by a key, and calls `use` with it in the module's memory.
    *
    * @internal
    */
   call<Result>(
     key: Key,
     { bytes }: HostKey,
-    { before, body, after }: Message,
-    given: string | undefined,
+    message: Message,
     use: (wasm: typeof Border, buffer: Uint8Array<ArrayBuffer>) => Result,
   ): Result {
     return this.#enter((wasm, buffer) => {
-      if (given === undefined) {
-        const slot = this.#open(wasm, buffer, key, bytes);
-        const start = write(buffer, before, 0);
-        if (typeof body !== 'string' && start + body.length <= BUFFER) {
-          buffer.set(body, start);
-          wasm.start(slot, start + body.length);
-        } else {
-          wasm.start(slot, start);
-          feed(wasm, buffer, body);
-        }
-        if (after) {
-          wasm.update(write(buffer, after, 0));
-        }
-      } else {
-        write(buffer, given, 0);
-      }
+      const { before, after } = message.parts;
+      const slot = this.#open(wasm, buffer, key, bytes);
+      wasm.start(slot, put(buffer, 0, before, message));
+      feed(wasm, buffer, message.body);
+      wasm.update(put(buffer, 0, after, message));
       return use(wasm, buffer);
     });
   }
@@ -131,21 +113,19 @@ export class Key {
    * Whether one of the claimed tags, `size` bytes in all, is the message's. If the host computed the tag, what is
    * returned asks it again, about another body.
    */
-  fits(message: Message, claims: Uint8Array, size: number): boolean | ((body: Uint8Array) => boolean) {
+  fits(message: Message, claims: Uint8Array, size: number): boolean | Same {
     const held = this.#opened();
-    const host = hostTag(this.hash, message, held);
-    const given = host ? LENGTHS[this.hash] : 0;
-    const fits = this.engine.call(this, held, message, host?.tag, (wasm, buffer) => {
-      buffer.set(claims, given);
-      return wasm.judge(size, given);
-    });
-    // The module says 1 for true.
-    return fits ? (host?.same ?? true) : false;
+    const judge = (wasm: typeof Border, buffer: Uint8Array): boolean => {
+      buffer.set(claims);
+      // The module says 1 for true.
+      return !!wasm.judge(size);
+    };
+    return hostFits(this.hash, message, held, claims, size) ?? this.engine.call(this, held, message, judge);
   }
 
   /** The tag of a message, for whoever signs. */
   tag(message: Message): Uint8Array<ArrayBuffer> {
-    return this.engine.call(this, this.#opened(), message, undefined, (wasm, buffer) => {
+    return this.engine.call(this, this.#opened(), message, (wasm, buffer) => {
       wasm.tag();
       const tag = buffer.slice(0, LENGTHS[this.hash]);
       buffer.fill(0);
@@ -155,8 +135,9 @@ export class Key {
 
   /** Erases the key, here and in the module. What asks for it afterwards is an error. */
   close(): void {
-    this.#held?.bytes.fill(0);
-    this.#held?.pads?.fill(0);
+    if (this.#held) {
+      erase(this.#held);
+    }
     this.#held = undefined;
     this.engine.close(this);
   }

@@ -3,6 +3,7 @@ import type { Hash } from './digits.js';
 import { VerificationError } from './error.js';
 import { schemes as presets } from './generated/schemes.js';
 import { own } from './inputs.js';
+import type { Around } from './message.js';
 import type { KeyForm } from './secret.js';
 
 /**
@@ -160,8 +161,8 @@ export interface Plan {
   readonly prefix: string;
   readonly separator: string | undefined;
   /** What is signed before the body, and what behind it. */
-  readonly before: readonly Part[];
-  readonly after: readonly Part[];
+  readonly before: readonly Around[];
+  readonly after: readonly Around[];
   /** What no id may hold, since it separates the parts. */
   readonly separators: string;
   readonly idHeader: string | undefined;
@@ -196,7 +197,7 @@ const HASHES: Readonly<Record<Preset['algorithm'], Hash>> = { 'hmac-sha1': 1, 'h
 
 const TEXT = /^[ -~]{1,256}$/;
 const TEXTS =
-  'prefixes and literals are 1 to 256 printable ASCII characters; a prefix begins with no space and does not hold the separator';
+  'prefixes and texts are 1 to 256 printable ASCII characters; a prefix begins with no space and does not hold the separator';
 
 /** Takes a scheme apart, if it makes sense: the core's rules (`signature/scheme/build.rs`). */
 export function planOf(scheme: PresetName | Scheme): Plan {
@@ -223,12 +224,12 @@ export function planOf(scheme: PresetName | Scheme): Plan {
   require(prefix === '' || inHeader(prefix), TEXTS);
   if (timestampPrefix !== undefined) {
     const apart = separator !== undefined && !prefix.startsWith(timestampPrefix) && !timestampPrefix.startsWith(prefix);
-    require(apart, "a time in the signature header needs a separator there, and the tag a prefix that the time's does not begin with");
+    require(apart, 'timestampPrefix needs a separator and a prefix; neither prefix begins with the other');
     require(inHeader(timestampPrefix), TEXTS);
   }
   const whole = tolerance === undefined || (Number.isInteger(tolerance) && tolerance >= 0 && tolerance < 2 ** 32);
   require(whole, 'tolerance is in whole seconds');
-  require(tolerance === undefined || timed(given), 'a tolerance needs a timestampHeader or timestampPrefix');
+  require(tolerance === undefined || timed(given), 'tolerance needs timestampHeader or timestampPrefix');
   const at = parts.indexOf('body');
   return {
     name,
@@ -237,8 +238,8 @@ export function planOf(scheme: PresetName | Scheme): Plan {
     encoding,
     prefix,
     separator,
-    before: parts.slice(0, at),
-    after: parts.slice(at + 1),
+    before: parts.slice(0, at) as Around[],
+    after: parts.slice(at + 1) as Around[],
     separators: parts.map((part) => (typeof part === 'string' ? '' : part.text.replace(/[a-z\d.]/gi, ''))).join(''),
     idHeader,
     timestampHeader,
@@ -258,11 +259,11 @@ type Given = Scheme & Required<Pick<Scheme, keyof typeof DEFAULTS>>;
 function givenBy(scheme: PresetName | Scheme): Given {
   if (typeof scheme === 'string') {
     if (!Object.hasOwn(schemes, scheme)) {
-      throw new VerificationError('unknown_scheme', `there is no scheme of this name; there is ${Object.keys(schemes).join(', ')}`);
+      throw new VerificationError('unknown_scheme', `a scheme is one of ${Object.keys(schemes).join(', ')}`);
     }
     return Object.assign(Object.create(null) as object, schemes[scheme]) as Given;
   }
-  require(scheme !== null && typeof scheme === 'object', 'a scheme is the name of a preset or an object');
+  require(scheme !== null && typeof scheme === 'object', 'a scheme is a name or an object');
   const members = Object.entries(own('a scheme', scheme, KNOWN)).filter(([, value]) => value !== undefined) as [string, unknown][];
   for (const [name, value] of members) {
     require(name === 'signed' || name === 'tolerance' || typeof value === 'string', `${name} of a scheme is a string`);
@@ -286,14 +287,14 @@ function partsOf(signed: unknown): Part[] {
     return { text: text as string };
   });
   const bodies = parts.filter((part) => part === 'body').length;
-  require(bodies === 1 && parts.length <= 16, 'the body is signed exactly once, and at most 16 parts are');
+  require(bodies === 1 && parts.length <= 16, 'the body is signed once, and at most 16 parts are');
   let separated = true;
   for (const [index, part] of parts.entries()) {
     if (typeof part !== 'string') {
       separated ||= /[^a-z\d]/i.test(part.text);
     } else {
       const once = parts.indexOf(part) === index;
-      require(separated && once, 'each part is signed once, and between two stands a literal that is not only letters and digits');
+      require(separated && once, 'each part is signed once, and between two stands a text that is not only letters and digits');
       separated = false;
     }
   }
@@ -301,7 +302,7 @@ function partsOf(signed: unknown): Part[] {
 }
 
 function requireSigned(parts: readonly Part[], part: 'id' | 'timestamp', stands: boolean): void {
-  require(parts.includes(part) === stands, `the ${part} must both have a header and be signed`);
+  require(parts.includes(part) === stands, `the ${part} must have a header and be signed`);
 }
 
 function timed({ timestampHeader, timestampPrefix }: Omit<Scheme, 'name' | 'header'>): boolean {

@@ -134,7 +134,7 @@ function keyOf(secret: Bytes, form: KeyForm): Bytes {
 function derived(secret: Bytes): Bytes {
   const key = new Key(engine, 2, secret.slice());
   try {
-    return key.tag({ before: '', body: 'sigpost/standard-webhooks/v1', after: '' });
+    return key.tag({ parts: { before: [], after: [] }, body: 'sigpost/standard-webhooks/v1' });
   } finally {
     key.close();
   }
@@ -148,7 +148,7 @@ const behind = (prefix: string, secret: Bytes): Bytes | undefined =>
 const decoded = (prefix: string, secret: Bytes): Bytes | undefined => {
   const text = behind(prefix, secret);
   const room = new Uint8Array(secret.length);
-  const length = text ? decode(text, 0, lenient, room, 0) : -1;
+  const length = text ? decode(text, 0, text.length, lenient, room, 0) : -1;
   const key = length < 0 ? undefined : room.slice(0, length);
   room.fill(0);
   return key;

@@ -4,10 +4,11 @@ import { encode } from './digits.js';
 import { engine } from './engine.js';
 import { VerificationError } from './error.js';
 import type { Named } from './event.js';
-import { claimOf, fitsId, joined, judgeAge, namesOf } from './header.js';
+import { claimOf, fitsId, judgeAge, namesOf } from './header.js';
 import type { Claim } from './header.js';
 import { bodyOf, headersOf, own as ownOf, wantedOf } from './inputs.js';
 import type { Body, HeadersLike, Wanted } from './inputs.js';
+import type { Same } from './host.js';
 import { Key } from './key.js';
 import type { Engine } from './key.js';
 import { planOf } from './scheme.js';
@@ -177,7 +178,7 @@ export abstract class BaseVerifier<Given extends PresetName | Scheme = PresetNam
     const amounts = isAmount(maxBytes) && (tolerance == null || isAmount(tolerance));
     const known = bodies.includes(body) && [undefined, 'required'].includes(standardWebhooks);
     if (!known || !amounts || typeof now !== 'function') {
-      throw invalid('tolerance and maxBytes are whole numbers, body is raw or canonical, standardWebhooks is required');
+      throw invalid('tolerance and maxBytes are whole numbers, body is raw or canonical, standardWebhooks required');
     }
     const plan = planOf(scheme);
     const canonical = body === undefined ? plan.canonical : body === 'canonical';
@@ -225,7 +226,8 @@ export abstract class BaseVerifier<Given extends PresetName | Scheme = PresetNam
       throw invalid('now() returned no time');
     }
     // The headers first: without a signature, a body costs nothing.
-    const [own, standard] = this.#checks;
+    const own = this.#checks[0];
+    const standard = this.#checks[1];
     const claim = claimOf(own.plan, found);
     const required = standard && claimOf(standard.plan, found);
     const signed = this.#canonicalize ? canonicalOf(this.#canonicalize, body) : body;
@@ -269,9 +271,9 @@ if (!Symbol.dispose) {
 function fit(
   { plan, keys }: Check,
   body: string | Uint8Array<ArrayBuffer>,
-  { before, after, size }: Claim,
-): { secret: number; same: Same } {
-  const message = { before, body, after };
+  { id, time, size }: Claim,
+): { secret: number; same: Same | undefined } {
+  const message = { parts: plan, id, time, body };
   for (let secret = 0; secret < keys.length; secret += 1) {
     const fits = (keys[secret] as Key).fits(message, plan.room, size);
     if (fits) {
@@ -280,8 +282,6 @@ function fit(
   }
   throw new VerificationError('mismatch', 'the signature does not match');
 }
-
-type Same = ((body: Uint8Array) => boolean) | undefined;
 
 /** `verify` of both entries. */
 export function verifyWith<Given extends PresetName | Scheme, Event>(
@@ -311,7 +311,7 @@ export function signWith(
     throw new VerificationError('invalid_id', 'the id is 1 to 256 visible ASCII characters, no dot');
   }
   if (plan.tolerance !== undefined && !(isAmount(timestamp) && timestamp < 1e15)) {
-    const told = 'the time is in seconds since 1970, from 0 to 999999999999999';
+    const told = 'timestamp is in seconds since 1970, at most 15 digits';
     throw new VerificationError('invalid_timestamp', told);
   }
   if (plan.canonical && !parts.canonicalize) {
@@ -320,8 +320,7 @@ export function signWith(
   const body = plan.canonical && parts.canonicalize ? canonicalOf(parts.canonicalize, raw) : raw;
   const check = checkOf(plan, [secret], parts);
   try {
-    const [before, after] = [plan.before, plan.after].map((parts) => joined(parts, id, String(timestamp))) as [string, string];
-    const tag = (check.keys[0] as Key).tag({ before, body, after });
+    const tag = (check.keys[0] as Key).tag({ parts: plan, id, time: String(timestamp), body });
     const time = timestampPrefix === undefined ? '' : timestampPrefix + timestamp + separator;
     return {
       ...(idHeader && { [idHeader]: id as string }),
@@ -357,7 +356,7 @@ class Genuine implements Verified {
   declare readonly id?: string;
   declare readonly timestamp?: number;
   #body: string | Uint8Array<ArrayBuffer>;
-  #same: Same;
+  #same: Same | undefined;
   #event: { value: unknown } | undefined;
 
   /**
@@ -369,7 +368,7 @@ class Genuine implements Verified {
     secretIndex: number,
     { id, timestamp }: Claim,
     body: string | Uint8Array<ArrayBuffer>,
-    same: Same,
+    same: Same | undefined,
   ) {
     this.scheme = scheme;
     this.secretIndex = secretIndex;

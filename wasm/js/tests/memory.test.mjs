@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { createHmac } from 'node:crypto';
+import crypto, { createHmac } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
 
@@ -62,6 +62,27 @@ test('a call that throws leaves no secret, neither in the memory of the module n
   assert.ok(copies.length > 15, `${copies.length} copies`);
   memory().set(shapes[5], memory().length - 64);
   assert.equal(traces(), 1);
+});
+
+test('what was written for the host to hash is erased with the key', { skip: crypto.hash === undefined && 'Node before 20.12 hashes otherwise' }, () => {
+  const [secret, body] = ['a secret that the host is handed', 'x'.repeat(1000)];
+  const verifiers = ['qlik', 'immuta-sha1', { name: 'x', header: 'x-sig', algorithm: 'hmac-sha512' }].map((scheme) => ({ verifier: new Verifier(scheme, secret), headers: sign(scheme, secret, { body }) }));
+  const handed = new Set();
+  const { hash } = crypto;
+  crypto.hash = (name, data, encoding) => {
+    handed.add(data.buffer);
+    return hash(name, data, encoding);
+  };
+  try {
+    verifiers.forEach(({ verifier, headers }) => verifier.verify(headers, body));
+  } finally {
+    crypto.hash = hash;
+  }
+  const shapes = [0x36, 0x5c].map((pad) => Buffer.from(secret).map((byte) => byte ^ pad));
+  const traces = () => [...handed].filter((buffer) => shapes.some((shape) => Buffer.from(buffer).includes(shape))).length;
+  assert.ok(traces() >= verifiers.length, `${traces()} traces`);
+  verifiers.forEach(({ verifier }) => verifier.dispose());
+  assert.equal(traces(), 0);
 });
 
 test('a hundred thousand verifications need no more memory', () => {

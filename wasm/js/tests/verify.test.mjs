@@ -306,8 +306,8 @@ test('a scheme whose header could not be read again is refused with the reason',
   }
   refused({ timestampPrefix: 't,' }, /does not hold the separator/);
   refused({ separator: undefined }, /needs a separator/);
-  refused({ prefix: undefined }, /the tag a prefix/);
-  refused({ prefix: 't=1' }, /does not begin with/);
+  refused({ prefix: undefined }, /and a prefix/);
+  refused({ prefix: 't=1' }, /neither prefix begins with the other/);
   for (const encoding of ['base32', 'HEX', '']) {
     refused({ encoding }, /hex, base64, base64url/);
   }
