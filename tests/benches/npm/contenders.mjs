@@ -11,7 +11,7 @@ export const OURS = 'sigpost';
 export const PARSING = 'sigpost, `event` read, parses';
 
 /** Whether a string is handed over, by the name. */
-export const isText = (name) => name.includes(', string');
+export const isText = (name) => name.split(', ').includes('string');
 
 const contender = (name, work) => new Contender(name, work);
 

@@ -31,14 +31,11 @@ export interface HostKey {
   readonly bytes: Uint8Array;
   /** The host's own, which nobody can erase, but which erases itself when it is forgotten. */
   object?: object;
+  /** What HMAC begins with, inside and outside. */
   pads?: Pads;
 }
 
-/** What HMAC begins with, inside and outside. */
-export interface Pads {
-  readonly inner: Uint8Array;
-  readonly outer: Uint8Array;
-}
+type Pads = readonly [inner: Uint8Array, outer: Uint8Array];
 
 const NAMES: Readonly<Record<Hash, string>> = { 1: 'sha1', 2: 'sha256', 5: 'sha512' };
 
@@ -119,8 +116,9 @@ function long(crypto: Crypto, hash: Hash, message: Message, key: HostKey): strin
 function short(sum: NonNullable<Crypto['hash']>, hash: Hash, message: Message, key: HostKey): string {
   const name = NAMES[hash];
   const { body, parts } = message;
-  key.pads ??= padsOf(sum, hash, key.bytes);
-  const { inner, outer } = key.pads;
+  const pads = (key.pads ??= padsOf(sum, hash, key.bytes));
+  const inner = pads[0];
+  const outer = pads[1];
   const block = inner.length;
   room.set(inner);
   let end = put(room, block, parts.before, message);
@@ -137,7 +135,7 @@ function short(sum: NonNullable<Crypto['hash']>, hash: Hash, message: Message, k
 
 /** Erases a key, and what is left of the last one that was used. */
 export function erase({ bytes, pads }: HostKey): void {
-  [bytes, pads?.inner, pads?.outer, room].forEach((bytes) => bytes?.fill(0));
+  [bytes, room, ...(pads ?? [])].forEach((bytes) => bytes.fill(0));
 }
 
 /** The key, filled up with zeros, xored with 0x36; and, with room for what was made of it, xored with 0x5c. */
@@ -154,5 +152,5 @@ function padsOf(sum: NonNullable<Crypto['hash']>, hash: Hash, key: Uint8Array): 
     inner[at] = byte ^ 0x36;
     outer[at] = byte ^ 0x5c;
   });
-  return { inner, outer };
+  return [inner, outer];
 }

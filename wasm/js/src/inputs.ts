@@ -125,7 +125,7 @@ export function headersOf(headers: unknown, { names, sketches }: Wanted): Map<st
       }
       size += name.length + one.length;
       if (size > MAX_HEADERS) {
-        throw new VerificationError('headers_too_large', 'the headers are too large to be a signature');
+        throw new VerificationError('headers_too_large', 'the headers are too large');
       }
       if (needed && found.has(lower)) {
         const broken = [...found, [lower, one] as const].find(([name, text]) => names.get(name) && !/^[ -~]*$/.test(text));

@@ -275,13 +275,13 @@ function givenBy(scheme: PresetName | Scheme): Given {
 
 /** What is signed: in one way only, whatever the parts hold. */
 function partsOf(signed: unknown): Part[] {
-  require(Array.isArray(signed), 'what is signed is a list of parts');
+  require(Array.isArray(signed), 'signed is a list of parts');
   // A list with holes has fewer parts than it says; copied, it says so. And a text is read once.
   const parts = [...(signed as unknown[])].map((part): Part => {
     if (part === 'body' || part === 'id' || part === 'timestamp') {
       return part;
     }
-    require(part !== null && typeof part === 'object', 'what is signed is body, id, timestamp or { text }');
+    require(part !== null && typeof part === 'object', 'a part is body, id, timestamp or { text }');
     const { text } = own('a fixed text that is signed', part as { text: unknown }, { text: 0 });
     require(typeof text === 'string' && TEXT.test(text), TEXTS);
     return { text: text as string };

@@ -154,14 +154,14 @@ const decoded = (prefix: string, secret: Bytes): Bytes | undefined => {
   return key;
 };
 
-const isSpace = (byte: number | undefined): boolean => byte === 32 || byte === 9 || byte === 10 || byte === 12 || byte === 13;
+const SPACES = [32, 9, 10, 12, 13];
 
 /** Whether nobody needs to know it: HMAC fills keys up with zeros, so that zeros are the empty key. */
-const isBlank = (key: Bytes): boolean => key.every((byte) => isSpace(byte) || byte === 0 || byte === 61);
+const isBlank = (key: Bytes): boolean => key.every((byte) => [0, 61, ...SPACES].includes(byte));
 
 /** Whether it is a key of Standard Webhooks' that is public, also with what files and quotes leave around it. */
 function isEd25519(secret: Bytes): boolean {
-  const isAround = (byte: number | undefined): boolean => isSpace(byte) || byte === 34 || byte === 39 || byte === 96;
+  const isAround = (byte: number | undefined): boolean => [34, 39, 96, ...SPACES].includes(byte as number);
   let [start, end] = [0, secret.length];
   while (isAround(secret[start])) {
     start += 1;

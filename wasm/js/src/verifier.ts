@@ -243,7 +243,7 @@ export abstract class BaseVerifier<Given extends PresetName | Scheme = PresetNam
     // A canonical form is ours, and a text nobody changes.
     const ours = this.#canonicalize !== undefined || typeof signed === 'string';
     const same = ours ? undefined : fits.same;
-    const held = ours || same ? signed : (signed as Uint8Array<ArrayBuffer>).slice();
+    const held = ours || same ? signed : copied(signed as Uint8Array<ArrayBuffer>);
     return new Genuine(this.scheme, fits.secret, told, held, same) as Verified<Named<Event, Given>>;
   }
 
@@ -281,6 +281,20 @@ function fit(
     }
   }
   throw new VerificationError('mismatch', 'the signature does not match');
+}
+
+/** Where short bodies are copied to, one behind the other: memory of its own for each costs as much as to hash it. */
+let shelf = new Uint8Array(0);
+let used = 0;
+
+function copied(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  used += bytes.length;
+  if (used > shelf.length) {
+    shelf = new Uint8Array(Math.max(8192, bytes.length));
+    used = bytes.length;
+  }
+  shelf.set(bytes, used - bytes.length);
+  return shelf.subarray(used - bytes.length, used);
 }
 
 /** `verify` of both entries. */
