@@ -27,6 +27,13 @@ impl Short {
         Self { bytes: [b'0'; SHORT], length: 0 }
     }
 
+    /// A character as it is.
+    pub(super) fn of(character: char) -> Self {
+        let mut text = Self::new();
+        text.length = character.encode_utf8(&mut text.bytes).len();
+        text
+    }
+
     pub(super) fn as_bytes(&self) -> &[u8] {
         &self.bytes[..self.length]
     }

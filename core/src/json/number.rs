@@ -119,38 +119,34 @@ impl<'a> Number<'a> {
     /// of the doubles, where those have less precision or are infinite.
     #[inline(always)]
     pub(super) fn rewritten(&self) -> Option<Short> {
-        let bytes = self.input.as_bytes();
-        let mut digits = [b'0'; EXACT_DIGITS];
-        let mut count = 0;
-        // Zeros are counted until a digit follows that makes them significant.
-        let mut zeros = 0;
-        // The value is 0.DIGITS × 10^scale.
-        let mut scale = 0_i32;
-        for (at, digit) in (self.integer..self.fraction_end).zip(&bytes[self.integer..self.fraction_end]) {
-            scale += i32::from(at < self.integer_end);
-            match digit {
-                b'.' => {}
-                b'0' if count == 0 => scale -= 1,
-                b'0' => zeros += 1,
-                digit => {
-                    *digits.get_mut(count + zeros)? = *digit;
-                    count += zeros + 1;
-                    zeros = 0;
-                }
-            }
-        }
-        let scale = scale.saturating_add(self.exponent());
         let mut out = Short::new();
-        if count == 0 {
+        // Whatever is significant, perhaps with the point in it.
+        let mut digits = &self.input.as_bytes()[self.integer..self.fraction_end];
+        while let [rest @ .., b'0' | b'.'] = digits {
+            digits = rest;
+        }
+        let mut first = 0;
+        while let [b'0' | b'.', rest @ ..] = digits {
+            digits = rest;
+            first += 1;
+        }
+        if digits.is_empty() {
             out.push_byte(b'0');
-        } else if scale.unsigned_abs() <= SAFE_SCALE {
-            if self.start < self.integer {
-                out.push_byte(b'-');
-            }
-            out.decimal(&digits[..count], scale);
-        } else {
+            return Some(out);
+        }
+        let point = self.integer_end - self.integer;
+        let count = digits.len() - usize::from(first < point && point < first + digits.len());
+        // The value is 0.DIGITS × 10^scale.
+        let length = |length: usize| i32::try_from(length).unwrap_or(i32::MAX);
+        let scale = if first < point { length(point - first) } else { -length(first - point - 1) };
+        let scale = scale.saturating_add(self.exponent());
+        if count > EXACT_DIGITS || scale.unsigned_abs() > SAFE_SCALE {
             return None;
         }
+        if self.start < self.integer {
+            out.push_byte(b'-');
+        }
+        out.decimal(digits.iter().copied().filter(|byte| *byte != b'.'), scale);
         Some(out)
     }
 
@@ -170,7 +166,8 @@ impl<'a> Number<'a> {
 
 impl Short {
     /// 0.DIGITS × 10^scale, as `Number::toString` has it (ECMA-262 6.1.6.1.20), where scale is called n.
-    fn decimal(&mut self, digits: &[u8], scale: i32) {
+    #[inline(always)]
+    fn decimal(&mut self, digits: impl Iterator<Item = u8>, scale: i32) {
         let exponent = (!(-5..=21).contains(&scale)).then_some(scale - 1);
         let mut point = if exponent.is_some() { 1 } else { scale };
         if point <= 0 {
@@ -179,11 +176,11 @@ impl Short {
                 self.push_byte(b'0');
             }
         }
-        for (place, digit) in digits.iter().enumerate() {
+        for (place, digit) in digits.enumerate() {
             if place > 0 && point == 0 {
                 self.push_byte(b'.');
             }
-            self.push_byte(*digit);
+            self.push_byte(digit);
             point -= 1;
         }
         for _ in 0..point {

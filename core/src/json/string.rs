@@ -127,7 +127,6 @@ fn escape(unit: u16) -> Short {
 /// The canonical form of a character inside a string.
 #[inline(never)]
 fn form(character: char) -> Short {
-    let mut text = Short::new();
     let short = match character {
         '"' | '\\' => character,
         '\u{8}' => 'b',
@@ -136,11 +135,9 @@ fn form(character: char) -> Short {
         '\r' => 'r',
         '\t' => 't',
         '\0'..' ' => return escape(u16::from(u8::try_from(character).unwrap_or_default())),
-        _ => {
-            text.push(character.encode_utf8(&mut [0; 4]).as_bytes());
-            return text;
-        }
+        _ => return Short::of(character),
     };
+    let mut text = Short::new();
     text.push_byte(b'\\');
     text.push_byte(u8::try_from(short).unwrap_or_default());
     text
