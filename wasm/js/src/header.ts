@@ -2,6 +2,7 @@
 
 import { ENCODINGS, LENGTHS, decode } from './digits.js';
 import { VerificationError, malformed } from './error.js';
+import { TEXT } from './inputs.js';
 import type { Plan } from './scheme.js';
 
 /** What a request claims. */
@@ -14,9 +15,6 @@ export interface Claim {
   /** How many bytes of the plan's room are tags: at least one, each as long as the hash's, one behind the other. */
   readonly size: number;
 }
-
-/** What headers hold: visible ASCII and spaces. Anything else is malformed, never cut or mapped. */
-const TEXT = /^[ -~]*$/;
 
 const encoder = new TextEncoder();
 /** An entry in UTF-8. What is longer is no tag. */

@@ -96,6 +96,9 @@ export function wantedOf(names: readonly (readonly [name: string, once: boolean]
   return { names: new Map(names), sketches: names.reduce((bits, [name]) => bits | sketch(name), 0) };
 }
 
+/** What headers hold: visible ASCII and spaces. Anything else is malformed, never cut or mapped. */
+export const TEXT = /^[ -~]*$/;
+
 /** The longest that the headers of a signature are, names and values together. */
 const MAX_HEADERS = 16384;
 
@@ -128,7 +131,7 @@ export function headersOf(headers: unknown, { names, sketches }: Wanted): Map<st
         throw new VerificationError('headers_too_large', 'the headers are too large');
       }
       if (needed && found.has(lower)) {
-        const broken = [...found, [lower, one] as const].find(([name, text]) => names.get(name) && !/^[ -~]*$/.test(text));
+        const broken = [...found, [lower, one] as const].find(([name, text]) => names.get(name) && !TEXT.test(text));
         throw broken ? malformed(broken[0]) : new VerificationError('duplicate_header', `header ${lower} is there more than once`, { header: lower });
       }
       found.set(lower, one);
