@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
@@ -31,7 +32,7 @@ const WORKER = `
   };`;
 
 /** A worker that was bundled, served to the end of the test. Returns where it listens. */
-async function serve(test, bundle, date) {
+async function serve(test, bundle, date, flags = []) {
   const files = (await filesBelow(bundle)).filter((path) => !path.endsWith('.capnp'));
   const modules = files.map((path) => {
     const kind = path.endsWith('.wasm') ? 'wasm' : 'esModule';
@@ -47,6 +48,7 @@ async function serve(test, bundle, date) {
     const worker :Workerd.Worker = (
       modules = [${modules.map(([, module]) => module).join(', ')}],
       compatibilityDate = "${date}",
+      compatibilityFlags = ${JSON.stringify(flags)},
     );`);
   const child = spawn(workerd, ['serve', join(bundle, 'config.capnp'), '--control-fd=3'], {
     stdio: ['ignore', 'inherit', 'pipe', 'pipe'],
@@ -74,7 +76,8 @@ async function asked(url) {
 async function bundled(root, conditions) {
   const outdir = join(root, 'bundle');
   const loader = { '.wasm': 'copy' };
-  await build({ entryPoints: [join(root, 'worker.mjs')], outdir, conditions, loader, bundle: true, format: 'esm' });
+  const external = ['node:*'];
+  await build({ entryPoints: [join(root, 'worker.mjs')], outdir, conditions, loader, external, bundle: true, format: 'esm' });
   return outdir;
 }
 
@@ -86,6 +89,42 @@ for (const date of ['2023-09-01', '2024-09-01', '2026-10-01']) {
     assert.deepEqual(await asked(url), expected);
   });
 }
+
+test('workerd with the crypto of Node verifies requests by it', { timeout: TIMEOUT }, async (test) => {
+  const root = await project(test, {
+    'worker.mjs': `
+      import './counting.mjs';
+      import { verify } from 'sigpost/verify';
+      export default {
+        async fetch(request) {
+          const body = await request.arrayBuffer();
+          const hashed = globalThis.hashed;
+          try {
+            const { event } = verify('github', 'secret', request.headers, body);
+            return Response.json({ same: JSON.stringify(event) === new TextDecoder().decode(body), asked: globalThis.hashed > hashed });
+          } catch (error) {
+            return Response.json({ code: error.code, asked: globalThis.hashed > hashed });
+          }
+        },
+      };`,
+    // Before the package is loaded, which looks for it then.
+    'counting.mjs': `
+      import crypto from 'node:crypto';
+      globalThis.hashed = 0;
+      const counting = (make) => make && { value: (...given) => { globalThis.hashed += 1; return make(...given); } };
+      const members = { hash: counting(crypto.hash), createHmac: counting(crypto.createHmac) };
+      const counted = Object.create(crypto, Object.fromEntries(Object.entries(members).filter(([, member]) => member)));
+      process.getBuiltinModule = () => counted;`,
+  });
+  const url = await serve(test, await bundled(root, ['workerd', 'worker', 'browser']), '2026-10-01', ['nodejs_compat']);
+  for (const size of [3000, 10_000, 50_000]) {
+    const body = JSON.stringify({ text: '\u00e9'.repeat(size) });
+    const tag = createHmac('sha256', 'secret').update(body).digest('hex');
+    const ask = async (tag) => (await fetch(url, { method: 'POST', headers: { 'x-hub-signature-256': `sha256=${tag}` }, body })).json();
+    assert.deepEqual(await ask(tag), { same: true, asked: true });
+    assert.deepEqual(await ask(tag.replace(/^./, (first) => (first === '0' ? '1' : '0'))), { code: 'mismatch', asked: true });
+  }
+});
 
 test('workerd verifies requests with bytes inline where its date allows it, and says else what to do', { timeout: TIMEOUT }, async (test) => {
   const root = await project(test, { 'worker.mjs': WORKER.replace('./outcome.mjs', './lazy.mjs'), 'lazy.mjs': `
