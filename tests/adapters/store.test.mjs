@@ -199,15 +199,16 @@ for (const [name, { webhook, listen }] of Object.entries(frameworks)) {
       assert.deepEqual([statuses, calls], [[500, 409, 302, 202, 200], 4]);
     });
 
-    // Fastify knows no status before.
-    test('success is answered after the store knows of it', { skip: name === 'fastify' }, async () => {
+    // Fastify knows no status before it has answered.
+    const early = name === 'fastify';
+    test(`success is answered ${early ? 'before' : 'after'} the store knows of it`, async () => {
       start();
       const { complete } = store;
       const { promise, resolve } = withResolvers();
       store.complete = async (...delivery) => (await promise, complete(...delivery));
       const answer = deliver('1');
       assert.equal((await deliver('1')).status, 503);
-      assert.equal(await Promise.race([answer, later()]), undefined);
+      assert.equal((await (early ? answer : Promise.race([answer, later()])))?.status, early ? 200 : undefined);
       resolve();
       assert.equal((await answer).status, 200);
     });

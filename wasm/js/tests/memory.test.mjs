@@ -64,11 +64,12 @@ test('a call that throws leaves no secret, neither in the memory of the module n
   assert.equal(traces(), 1);
 });
 
-test('what was written for the host to hash is erased with the key', { skip: crypto.hash === undefined && 'Node before 20.12 hashes otherwise' }, () => {
+test('what was written for the host to hash is erased with the key', () => {
   const [secret, body] = ['a secret that the host is handed', 'x'.repeat(1000)];
   const verifiers = ['qlik', 'immuta-sha1', { name: 'x', header: 'x-sig', algorithm: 'hmac-sha512' }].map((scheme) => ({ verifier: new Verifier(scheme, secret), headers: sign(scheme, secret, { body }) }));
   const handed = new Set();
   const { hash } = crypto;
+  assert.ok(hash, 'Node before 20.12 hashes otherwise: this test needs a later one');
   crypto.hash = (name, data, encoding) => {
     handed.add(data.buffer);
     return hash(name, data, encoding);
