@@ -34,6 +34,16 @@ export function isArrayBuffer(value: unknown): value is ArrayBuffer {
   }
 }
 
+/**
+ * Bytes that can be erased, and what they begin with. A short array without a buffer of its own would be moved by whoever
+ * collects garbage, and what it held stay behind.
+ */
+export function fresh(length: number, from: ArrayLike<number> = []): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(new ArrayBuffer(length));
+  bytes.set(from);
+  return bytes;
+}
+
 /** The length of a text in bytes of UTF-8. Half a surrogate pair has three, as what is written for it. */
 export function utf8Length(text: string): number {
   let bytes = 0;

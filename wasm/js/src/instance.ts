@@ -9,7 +9,7 @@ import { bytesOf } from './ascii.js';
 export type Source = string | WebAssembly.Module | (() => WebAssembly.Module);
 
 const REFUSED =
-  "WebAssembly cannot be compiled here: a page needs script-src 'wasm-unsafe-eval' in its Content-Security-Policy, " +
+  "WebAssembly cannot be compiled here: a page needs 'wasm-unsafe-eval' in its Content-Security-Policy, " +
   'an edge runtime the condition workerd or edge-light';
 
 function compile(source: Source): WebAssembly.Module {

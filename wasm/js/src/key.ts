@@ -1,5 +1,6 @@
 // Keys, and the modules that compute and compare their tags. What is compared is decided elsewhere.
 
+import { fresh } from './bytes.js';
 import { LENGTHS } from './digits.js';
 import type { Hash } from './digits.js';
 import { VerificationError } from './error.js';
@@ -127,7 +128,8 @@ export class Key {
   tag(message: Message): Uint8Array<ArrayBuffer> {
     return this.engine.call(this, this.#opened(), message, (wasm, buffer) => {
       wasm.tag();
-      const tag = buffer.slice(0, LENGTHS[this.hash]);
+      const length = LENGTHS[this.hash];
+      const tag = fresh(length, buffer.subarray(0, length));
       buffer.fill(0);
       return tag;
     });

@@ -1,6 +1,6 @@
 // Secrets, and the keys that schemes make of them: the core's rules (`signature/secret.rs`).
 
-import { viewOf } from './bytes.js';
+import { fresh, viewOf } from './bytes.js';
 import { ENCODINGS, decode, encode } from './digits.js';
 import { engine } from './engine.js';
 import { VerificationError } from './error.js';
@@ -93,9 +93,10 @@ export function bytesOf(secret: Secret): Bytes {
   }
   // Two texts with halves of surrogate pairs would be one secret.
   if (typeof secret === 'string' && /[\ud800-\udfff]/u.test(secret)) {
-    throw refused('the secret is no text: it holds half a surrogate pair');
+    throw refused('the secret holds half a surrogate pair');
   }
-  const bytes = typeof secret === 'string' ? encoder.encode(secret) : viewOf(secret)?.slice();
+  const view = viewOf(secret);
+  const bytes = typeof secret === 'string' ? encoder.encode(secret) : view && fresh(view.length, view);
   if (!bytes) {
     throw refused('a secret is a string, a Uint8Array or an ArrayBuffer');
   }
@@ -110,7 +111,7 @@ function keyOf(secret: Bytes, form: KeyForm): Bytes {
   if (isEd25519(secret)) {
     throw refused('an Ed25519 key (whpk_ or whsk_) is no shared secret');
   }
-  let key: Bytes | undefined = secret.slice();
+  let key: Bytes | undefined = fresh(secret.length, secret);
   if (form !== 'whole') {
     key.fill(0);
     key = decoded('whsec_', secret);
@@ -125,14 +126,14 @@ function keyOf(secret: Bytes, form: KeyForm): Bytes {
     throw refused("this scheme's secrets are base64, behind whsec_ or without it");
   }
   if (isBlank(key)) {
-    throw refused('the key is nothing but zeros or white space');
+    throw refused('the key is only zeros or white space');
   }
   return key;
 }
 
 /** From any secret of any system; the text names what it is for, so that no other use of the secret yields this key. */
 function derived(secret: Bytes): Bytes {
-  const key = new Key(engine, 2, secret.slice());
+  const key = new Key(engine, 2, fresh(secret.length, secret));
   try {
     return key.tag({ parts: { before: [], after: [] }, body: 'sigpost/standard-webhooks/v1' });
   } finally {
@@ -147,9 +148,9 @@ const behind = (prefix: string, secret: Bytes): Bytes | undefined =>
 
 const decoded = (prefix: string, secret: Bytes): Bytes | undefined => {
   const text = behind(prefix, secret);
-  const room = new Uint8Array(secret.length);
+  const room = fresh(secret.length);
   const length = text ? decode(text, 0, text.length, lenient, room, 0) : -1;
-  const key = length < 0 ? undefined : room.slice(0, length);
+  const key = length < 0 ? undefined : fresh(length, room.subarray(0, length));
   room.fill(0);
   return key;
 };

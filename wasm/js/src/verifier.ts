@@ -264,7 +264,7 @@ export abstract class BaseVerifier<Given extends PresetName | Scheme = PresetNam
 
 // Before Node 20.4 and in some browsers there is no such symbol, and the method above is then named "undefined".
 if (!Symbol.dispose) {
-  Reflect.deleteProperty(BaseVerifier.prototype, 'undefined');
+  delete (BaseVerifier.prototype as { undefined?: unknown }).undefined;
 }
 
 /** Which key fits, and how to see whether a body is still the one that it fits. */
@@ -356,7 +356,7 @@ function canonicalOf(canonicalize: Canonicalize, raw: string | Uint8Array<ArrayB
     }
     throw error instanceof VerificationError
       ? error
-      : new VerificationError('internal', 'the canonicaliser failed', { cause: error });
+      : new VerificationError('internal', 'canonicalising failed', { cause: error });
   }
 }
 
@@ -410,7 +410,7 @@ class Genuine implements Verified {
       return encoder.encode(this.#body);
     }
     if (this.#same) {
-      // What was transferred away is empty, and cannot be copied. No body that the host hashes is empty.
+      // What was transferred away is empty, and cannot be copied. No body that is looked at again is empty.
       const copy = this.#body.length > 0 && this.#body.slice();
       if (!copy || !this.#same(copy)) {
         throw new VerificationError('body_changed', 'the body was changed after it was verified');

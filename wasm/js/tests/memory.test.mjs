@@ -1,8 +1,10 @@
 // What is left in memory, and what happens when it breaks.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import crypto, { createHmac } from 'node:crypto';
+import { execFileSync, spawn } from 'node:child_process';
+import crypto, { createHash, createHmac, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
 
@@ -84,6 +86,71 @@ test('what was written for the host to hash is erased with the key', () => {
   assert.ok(traces() >= verifiers.length, `${traces()} traces`);
   verifiers.forEach(({ verifier }) => verifier.dispose());
   assert.equal(traces(), 0);
+});
+
+/** What of a process's memory can be read, in pieces. Where there is /proc. */
+function* memoryOf(pid) {
+  const memory = openSync(`/proc/${pid}/mem`, 'r');
+  try {
+    for (const line of readFileSync(`/proc/${pid}/maps`, 'utf8').split('\n')) {
+      const [, from, to, access] = /^([\da-f]+)-([\da-f]+) (\S+)/.exec(line) ?? [];
+      if (!access?.startsWith('rw')) {
+        continue;
+      }
+      const piece = Buffer.alloc(1 << 20);
+      for (let at = Number(`0x${from}`); at < Number(`0x${to}`); at += piece.length) {
+        try {
+          yield piece.subarray(0, readSync(memory, piece, 0, Math.min(piece.length, Number(`0x${to}`) - at), at));
+        } catch (error) {
+          // Memory that nobody has touched, or that is no file's any more.
+          assert.match(error.code, /^(EIO|EFAULT)$/);
+        }
+      }
+    }
+  } finally {
+    closeSync(memory);
+  }
+}
+
+/** How often a process's memory holds one of these. */
+function copiesIn(pid, shapes) {
+  let count = 0;
+  for (const piece of memoryOf(pid)) {
+    for (const shape of shapes) {
+      for (let at = piece.indexOf(shape); at >= 0; at = piece.indexOf(shape, at + 1)) {
+        count += 1;
+      }
+    }
+  }
+  return count;
+}
+
+test('a whole process holds no copy of a key that was disposed of, nor of its pads', { timeout: 120_000 }, async () => {
+  const program = fileURLToPath(new URL('process.mjs', import.meta.url));
+  const copies = async (secret, shapes, ...args) => {
+    const child = spawn(process.execPath, ['--expose-gc', program, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+    try {
+      child.stdin.write(secret);
+      await once(child.stdout, 'data');
+      return copiesIn(child.pid, shapes);
+    } finally {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    }
+  };
+  const padded = (key) => [0, 0x36, 0x5c].map((pad) => key.map((byte) => byte ^ pad));
+  const secret = Buffer.from(randomBytes(48).toString('hex').slice(0, 40));
+  const derived = createHmac('sha256', secret).update('sigpost/standard-webhooks/v1').digest();
+  for (const mode of ['hosted', 'alone']) {
+    assert.equal(await copies(secret, padded(secret), mode, 'github'), 0, mode);
+    assert.equal(await copies(secret, padded(secret), mode, 'immuta-sha1'), 0, mode);
+    assert.equal(await copies(secret, [secret, ...padded(derived)], mode, 'standard-webhooks'), 0, mode);
+  }
+  // What HMAC makes of a secret longer than a block is its key.
+  const long = randomBytes(100);
+  assert.equal(await copies(long, padded(createHash('sha256').update(long).digest()), 'hosted', 'github'), 0);
+  // And they are found where they are.
+  assert.ok((await copies(secret, padded(secret), 'hosted', 'github', 'keep')) >= 3);
 });
 
 test('a hundred thousand verifications need no more memory', () => {
