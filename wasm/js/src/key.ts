@@ -111,8 +111,8 @@ export class Key {
   }
 
   /**
-   * Whether one of the claimed tags, `size` bytes in all, is the message's. If the host computed the tag, what is
-   * returned asks it again, about another body.
+   * Whether one of the claimed tags, `size` bytes in all, is the message's. If the host hashed a long body, what is
+   * returned asks it again, about another.
    */
   fits(message: Message, claims: Uint8Array, size: number): boolean | Same {
     const held = this.#opened();

@@ -288,9 +288,13 @@ let shelf = new Uint8Array(0);
 let used = 0;
 
 function copied(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  // The shelf stays, and is not to keep what is long.
+  if (bytes.length > 4096) {
+    return bytes.slice();
+  }
   used += bytes.length;
   if (used > shelf.length) {
-    shelf = new Uint8Array(Math.max(8192, bytes.length));
+    shelf = new Uint8Array(8192);
     used = bytes.length;
   }
   shelf.set(bytes, used - bytes.length);

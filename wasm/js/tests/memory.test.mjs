@@ -153,6 +153,27 @@ test('a whole process holds no copy of a key that was disposed of, nor of its pa
   assert.ok((await copies(secret, padded(secret), 'hosted', 'github', 'keep')) >= 3);
 });
 
+test('a long body is not kept once nobody holds what it was verified as', () => {
+  const modes = new URL('modes.mjs', import.meta.url).href;
+  const program = `
+    import { alone, hosted } from '${modes}';
+    const ask = ({ sign, verify }) => {
+      const body = Buffer.alloc(8 << 20, 'x');
+      return verify('github', 's', sign('github', 's', { body }), body).secretIndex;
+    };
+    const { arrayBuffers } = process.memoryUsage();
+    console.log(ask(alone) + ask(hosted));
+    // Buffers are freed a while after they were collected.
+    const isKept = () => process.memoryUsage().arrayBuffers - arrayBuffers > 1 << 20;
+    for (const end = Date.now() + 10_000; isKept() && Date.now() < end; ) {
+      gc();
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    console.log(isKept());`;
+  const said = execFileSync(process.execPath, ['--expose-gc', '--input-type=module', '-e', program], { encoding: 'utf8' });
+  assert.equal(said, '0\nfalse\n');
+});
+
 test('a hundred thousand verifications need no more memory', () => {
   const body = 'x'.repeat(1000);
   const headers = sign('standard-webhooks', 's', { body, id: 'i' });
