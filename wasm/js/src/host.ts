@@ -14,8 +14,7 @@ interface Hmac {
 interface Crypto {
   createHmac(name: string, key: object): Hmac;
   createSecretKey(bytes: Uint8Array): object;
-  /** Node since 20.12. */
-  hash?(name: string, data: Uint8Array, encoding: 'latin1'): string;
+  hash(name: string, data: Uint8Array, encoding: 'latin1'): string;
 }
 
 /** Whether another body makes the same tag. */
@@ -23,6 +22,7 @@ export type Same = (body: Uint8Array<ArrayBuffer>) => boolean;
 
 interface Process {
   readonly versions?: Readonly<Record<string, string>>;
+  /** Node since 20.16 and 22.3. */
   getBuiltinModule?(name: string): Crypto | undefined;
 }
 
@@ -41,13 +41,12 @@ const NAMES: Readonly<Record<Hash, string>> = { 1: 'sha1', 2: 'sha256', 5: 'sha5
 
 /**
  * The shortest body, in bytes, that the host hashes faster than the module. Its hash functions use the processor's own
- * instructions, but a call costs: measured by `cargo xtask bench npm -- --thresholds`, and in a worker by hand. `slow` is
- * Deno, and Node before 20.12, which has no hash in one call.
+ * instructions, but a call costs: measured by `cargo xtask bench npm -- --thresholds`, and in a worker by hand.
  */
-const FASTER: Readonly<Record<'workerd' | 'bun' | 'slow' | 'node', Readonly<Record<Hash, number>>>> = {
+const FASTER: Readonly<Record<'workerd' | 'bun' | 'deno' | 'node', Readonly<Record<Hash, number>>>> = {
   workerd: { 1: 3500, 2: 3000, 5: 7000 },
   bun: { 1: 0, 2: 0, 5: 256 },
-  slow: { 1: 1600, 2: 960, 5: 3200 },
+  deno: { 1: 1600, 2: 960, 5: 3200 },
   node: { 1: 256, 2: 80, 5: 440 },
 };
 
@@ -65,7 +64,7 @@ function found(): Crypto | undefined {
 const crypto = found();
 const { bun, deno } = process?.versions ?? {};
 // A worker says that it is Node.
-const runtime = 'WebSocketPair' in globalThis ? 'workerd' : bun ? 'bun' : deno || !crypto?.hash ? 'slow' : 'node';
+const runtime = 'WebSocketPair' in globalThis ? 'workerd' : bun ? 'bun' : deno ? 'deno' : 'node';
 const faster = FASTER[runtime];
 
 const encoder = new TextEncoder();
@@ -77,7 +76,7 @@ const room = new Uint8Array(crypto ? SHORT + 5120 : 0);
 
 /**
  * Whether one of the claimed tags, `size` bytes in all, is the message's: undefined if there is no host, or it is slower,
- * or its hash is none. Of a long body, what is returned instead of true asks again, about another.
+ * or its hash is none. Of long bytes, what is returned instead of true asks again, about others.
  */
 export function hostFits(hash: Hash, message: Message, key: HostKey, claims: Uint8Array, size: number): boolean | Same | undefined {
   const { body } = message;
@@ -85,31 +84,32 @@ export function hostFits(hash: Hash, message: Message, key: HostKey, claims: Uin
     return undefined;
   }
   const block = hash === 5 ? 128 : 64;
-  const isShort = body.length * (typeof body === 'string' ? 3 : 1) <= SHORT && key.bytes.length <= block;
-  let tag = '';
-  try {
-    tag = crypto.hash && isShort ? short(crypto.hash, hash, message, key, block) : long(hash, message, key);
-  } catch {
-    // It may forbid a hash.
-  }
   const length = LENGTHS[hash];
-  if (tag.length !== length) {
+  const isText = typeof body === 'string';
+  const isShort = body.length * (isText ? 3 : 1) <= SHORT && key.bytes.length <= block;
+  try {
+    const tag = isShort ? short(crypto.hash, hash, message, key, block) : long(hash, message, key);
+    if (tag.length !== length) {
+      return undefined;
+    }
+    let fits = false;
+    // All of them, to the last byte, whichever fits and wherever others do not: time tells nothing of the tag.
+    for (let start = 0; start < size; start += length) {
+      let wrong = 0;
+      for (let at = 0; at < length; at += 1) {
+        wrong |= tag.charCodeAt(at) ^ (claims[start + at] as number);
+      }
+      fits = !wrong || fits;
+    }
+    if (!fits || isText || body.length < KEPT) {
+      return fits;
+    }
+    key.object ??= crypto.createSecretKey(key.bytes);
+    return (body) => long(hash, { ...message, body }, key) === tag;
+  } catch {
+    // It may forbid a hash, or be without what we ask for.
     return undefined;
   }
-  let fits = false;
-  // All of them, to the last byte, whichever fits and wherever others do not: time tells nothing of the tag.
-  for (let start = 0; start < size; start += length) {
-    let wrong = 0;
-    for (let at = 0; at < length; at += 1) {
-      wrong |= tag.charCodeAt(at) ^ (claims[start + at] as number);
-    }
-    fits = !wrong || fits;
-  }
-  if (!fits || body.length < KEPT) {
-    return fits;
-  }
-  key.object ??= crypto.createSecretKey(key.bytes);
-  return (body) => long(hash, { ...message, body }, key) === tag;
 }
 
 /** As {@link short}, of any key and any body: only called if there is a host. */
@@ -127,7 +127,7 @@ function long(hash: Hash, message: Message, key: HostKey): string {
  * HMAC (RFC 2104) by two calls of the host's hash, which take a third of the time of its HMAC; for keys no longer than a
  * block, since that of a longer one would come as a text that nobody can erase.
  */
-function short(sum: NonNullable<Crypto['hash']>, hash: Hash, message: Message, key: HostKey, block: number): string {
+function short(sum: Crypto['hash'], hash: Hash, message: Message, key: HostKey, block: number): string {
   const name = NAMES[hash];
   const { body, parts } = message;
   const pads = (key.pads ??= padsOf(key.bytes, block, LENGTHS[hash]));
@@ -141,8 +141,8 @@ function short(sum: NonNullable<Crypto['hash']>, hash: Hash, message: Message, k
     end += body.length;
   }
   end = put(room, end, parts.after, message);
-  write(outer, sum(name, room.subarray(0, end), 'latin1'), block);
-  return sum(name, outer, 'latin1');
+  // Whatever is shorter would leave there what the last message came to.
+  return write(outer, sum(name, room.subarray(0, end), 'latin1'), block) === outer.length ? sum(name, outer, 'latin1') : '';
 }
 
 /** Erases a key, and what is left of the last one that was used. */

@@ -205,7 +205,7 @@ export function planOf(scheme: PresetName | Scheme): Plan {
   const { name, header, algorithm, encoding, prefix = '', separator, idHeader, timestampHeader, timestampPrefix } = given;
   const { weakerHeader, tolerance, body, key } = given;
   const parts = partsOf(given.signed);
-  require(/^[a-z\d_-]{1,64}$/.test(name), "a name is 1 to 64 lower-case letters, digits, hyphens and underscores");
+  require(/^[a-z\d_-]{1,64}$/.test(name), 'a name is 1 to 64 lower-case letters, digits, hyphens, underscores');
   const headers = [header, idHeader, timestampHeader, weakerHeader].filter((header) => header !== undefined);
   for (const header of headers) {
     require(/^[a-z\d!#$%&'*+.^_`|~-]{1,256}$/.test(header), `"${header}" is not a header name in lower case`);
@@ -287,7 +287,7 @@ function partsOf(signed: unknown): Part[] {
     return { text: text as string };
   });
   const bodies = parts.filter((part) => part === 'body').length;
-  require(bodies === 1 && parts.length <= 16, 'the body is signed once, and at most 16 parts are');
+  require(bodies === 1 && parts.length <= 16, 'the body is signed once, of at most 16 parts');
   let separated = true;
   for (const [index, part] of parts.entries()) {
     if (typeof part !== 'string') {

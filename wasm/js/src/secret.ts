@@ -50,7 +50,7 @@ export function keysOf(secrets: Secret | readonly Secret[], form: KeyForm): Byte
       const copy = bytesOf(secret);
       copies.push(copy);
       if (isBlank(behind('whsec_', copy) ?? copy)) {
-        throw new VerificationError('no_secret', 'the secret is empty, or only white space, zeros or whsec_');
+        throw new VerificationError('no_secret', 'the secret is empty: only white space, zeros or whsec_');
       }
     }
     if (!copies.length) {

@@ -283,7 +283,10 @@ function fit(
   throw new VerificationError('mismatch', 'the signature does not match');
 }
 
-/** Where short bodies are copied to, one behind the other: memory of its own for each costs as much as to hash it. */
+/**
+ * Where short bodies are copied to, one behind the other: memory of its own for each costs as much as to hash it. Whoever
+ * keeps one keeps all 8 KiB, as with Node's own buffers.
+ */
 let shelf = new Uint8Array(0);
 let used = 0;
 

@@ -12,9 +12,8 @@ const NOW = 1_700_000_000;
 const ID = 'i'.repeat(200);
 /** The module's buffer, which is also the longest body that the host hashes in one call. */
 const BUFFER = 16_384;
-/** From which length on Node hashes itself, by the number in the hash's name; and before Node 20.12. */
+/** From which length on Node hashes itself, by the number in the hash's name. */
 const FASTER = { 1: 256, 256: 80, 512: 440 };
-const FASTER_OLD = { 1: 1600, 256: 960, 512: 3200 };
 
 /** The texts before and behind a body, and the scheme that signs them so. */
 const AROUND = {
@@ -26,7 +25,7 @@ const AROUND = {
 
 /** Every length that could be one too many or too few: of a block, of what the host takes, of the buffer. */
 function lengthsOf(hash, { before, after }) {
-  const edges = [0, 55, 63, 64, 111, 127, 128, FASTER[hash], FASTER_OLD[hash], BUFFER / 3, BUFFER - before.length, BUFFER - after.length, BUFFER - before.length - after.length, BUFFER, BUFFER * 2 - before.length, BUFFER * 2].map(Math.floor);
+  const edges = [0, 55, 63, 64, 111, 127, 128, FASTER[hash], BUFFER / 3, BUFFER - before.length, BUFFER - after.length, BUFFER - before.length - after.length, BUFFER, BUFFER * 2 - before.length, BUFFER * 2].map(Math.floor);
   const lengths = edges.flatMap((edge) => [edge - 2, edge - 1, edge, edge + 1, edge + 2]);
   return [...new Set(lengths)].filter((length) => length >= 0);
 }
@@ -72,9 +71,9 @@ for (const hash of [1, 256, 512]) {
           }
         }
       }
-      // From its length on the host is asked, once for each secret, of old and now; below and alone never.
-      const large = [FASTER, FASTER_OLD].flatMap((faster) => lengths.filter((length) => length >= faster[hash])).length;
-      assert.equal(asked, large * 2 * 2);
+      // From its length on the host is asked, once for each secret; without a hash in one call only about what needs more.
+      const by = { hosted: lengths.filter((length) => length >= FASTER[hash]), bytes: lengths.filter((length) => length > BUFFER), text: lengths.filter((length) => length * 3 > BUFFER) };
+      assert.equal(asked, by.hosted.length * 2 * 2 + (by.bytes.length + by.text.length) * 2);
     });
   }
 }
@@ -155,4 +154,32 @@ test('a host that hashes wrongly makes nothing genuine, and one that cannot hash
   }
   const { verify } = made(hashing(() => '\0'.repeat(32)));
   assert.equal(codeOf(() => verify('qlik', SECRET, headers, body)), 'mismatch');
+});
+
+test('a host that fails in one of its calls is as none, and nothing of an earlier request is taken for this one', () => {
+  const { getBuiltinModule } = process;
+  const [old, other, long] = ['x'.repeat(2000), 'y'.repeat(2000), Buffer.alloc(5000, 'z')];
+  const headersOf = (body) => ({ 'qlik-signature': createHmac('sha256', SECRET).update(body).digest('hex') });
+  const wrong = [() => '', () => '\0', () => 'x'.repeat(64), () => '\u0100'.repeat(32), () => undefined, () => null, () => 5, () => ({}), () => ({ length: 32 }), () => Buffer.alloc(32), () => Symbol('none'), () => { throw new Error('unsupported'); }];
+  for (const fails of [1, 2]) {
+    for (const answer of wrong) {
+      let calls = 0;
+      let failing = false;
+      const { Verifier } = made((module) => {
+        const crypto = getBuiltinModule.call(process, module);
+        const hash = (...given) => ((calls += 1), failing && calls % 2 === fails % 2 ? answer() : crypto.hash(...given));
+        return Object.create(crypto, { hash: { value: hash } });
+      });
+      const verifier = new Verifier('qlik', SECRET);
+      const name = `${fails} ${answer}`;
+      assert.equal(verifier.verify(headersOf(old), old).secretIndex, 0, name);
+      [calls, failing] = [0, true];
+      assert.match(codeOf(() => verifier.verify(headersOf(old), other)), /^mismatch$/, name);
+    }
+  }
+  // And what it makes of keys: the module does it, and the body is copied.
+  for (const members of [{ createSecretKey: { value: undefined } }, { createSecretKey: { value: () => { throw new Error('unsupported'); } } }]) {
+    const { verify } = made((module) => Object.create(getBuiltinModule.call(process, module), members));
+    assert.deepEqual(Buffer.from(verify('qlik', SECRET, headersOf(long), long).signedBytes), long);
+  }
 });

@@ -24,7 +24,7 @@ export function made(find) {
 }
 
 export const alone = made(undefined);
-/** As it is before Node 20.12: without a hash in one call. */
+/** As it may be elsewhere: without a hash in one call. */
 export const older = made((name) => Object.create(getBuiltinModule(name), { hash: { value: undefined } }));
 
 export const hosted = sigpost;
