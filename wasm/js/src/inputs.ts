@@ -53,8 +53,7 @@ export type HeadersLike =
  */
 export type Body = string | Uint8Array | ArrayBuffer;
 
-const RAW_BODY =
-  'take the raw body (a string, Uint8Array or ArrayBuffer) before any body parser: a signature is over bytes';
+const RAW_BODY = 'take the raw body (a string, Uint8Array or ArrayBuffer) before any body parser';
 
 /**
  * The body as a string, or as a view of the bytes. A limit is enforced, and nothing is copied for it; then what other
