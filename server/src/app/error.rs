@@ -42,6 +42,12 @@ pub enum Error {
         /// Seconds to wait.
         retry_after: u32,
     },
+    /// The client: the configuration file declares it, so only the file can change it.
+    #[error("this {0} is declared by the configuration file, which alone can change it")]
+    Configured(&'static str),
+    /// The client: what there is already is in the way.
+    #[error("{0}")]
+    Conflict(String),
     /// Nobody: more work is waiting than can be held. It passes.
     #[error(transparent)]
     Saturated(#[from] Saturated),

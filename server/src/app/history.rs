@@ -1,6 +1,6 @@
 //! Reading the history of deliveries.
 
-use super::access::{Operation, authorise};
+use super::access::Operation;
 use super::{App, Error};
 use crate::domain::{HistoryFilter, HistoryOrder, HistoryPage, HistoryQuery, Principal};
 
@@ -34,9 +34,9 @@ impl App {
         request: HistoryRequest,
     ) -> Result<HistoryPage, Error> {
         let HistoryRequest { own, global, event_type, success, order, offset, limit } = request;
-        let access = authorise(principal, Operation::ReadHistory)?;
+        let access = self.authorise(principal, Operation::ReadHistory)?;
         if global {
-            authorise(principal, Operation::ReadGlobalHistory)?;
+            self.authorise(principal, Operation::ReadGlobalHistory)?;
         }
         let filter = HistoryFilter {
             tenant: access.tenant.id,

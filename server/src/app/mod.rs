@@ -7,6 +7,7 @@
 //! durable and never be dispatched (see [`App::to_the_end`]).
 
 pub mod access;
+mod audit;
 mod authenticate;
 mod error;
 mod history;
@@ -14,14 +15,20 @@ pub mod ports;
 mod publish;
 mod readiness;
 mod resend;
+mod tenants;
 mod tokens;
+mod users;
 mod webhooks;
 
 use std::sync::Arc;
 
+pub use audit::{AuditPage, AuditRequest};
 pub use error::Error;
 pub use history::HistoryRequest;
 pub use publish::Receipt;
+pub use tenants::{TenantChange, TenantDraft};
+pub use tokens::{Lifetime, NewToken, TokenDraft};
+pub use users::UserChange;
 pub use webhooks::{Created, DraftSecret, WebhookDraft, WebhookName};
 
 use crate::clock::Clock;
@@ -40,7 +47,8 @@ pub struct App {
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
     readiness: Arc<Readiness>,
-    /// Held while something is made of which there may only be so many.
+    /// Held while something is made of which there may only be so many, and while tenants, users or tokens change: what
+    /// was looked at still holds when it is written.
     creating: Arc<tokio::sync::Mutex<()>>,
 }
 

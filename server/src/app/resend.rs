@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::access::{Operation, authorise};
+use super::access::Operation;
+use super::audit::Entry;
 use super::{App, Error};
 use crate::domain::{DeliveryState, Next, Number, Principal, Record, Settlement};
 use crate::storage::Resend;
@@ -15,12 +16,14 @@ impl App {
     /// [`Error::Forbidden`]; [`Error::Saturated`] when the tenant has many under way; [`Error::NotFound`] when the
     /// record, or its webhook, is not there (any more).
     pub async fn resend(&self, principal: &Principal, record: Number) -> Result<Record, Error> {
-        let access = authorise(principal, Operation::Resend)?;
+        let access = self.authorise(principal, Operation::Resend)?;
         let tenant = access.tenant.id;
         let original = self.store.record(tenant, record).await?;
         original.filter(|record| access.reaches(&record.webhook)).ok_or(Error::NotFound("history record"))?;
         // Before there is a record: an attempt that cannot be made must not look like one that failed.
         let reservation = self.probe.reserve(tenant)?;
+        let entry = Entry::of(principal, "delivery.resend").to("delivery", record);
+        let auditor = self.auditor();
         let (store, probe, now) = (Arc::clone(&self.store), Arc::clone(&self.probe), self.clock.now());
         self.to_the_end(async move {
             let (work, number) = match store.create_resend(tenant, record, now).await? {
@@ -28,6 +31,7 @@ impl App {
                 Resend::NoRecord => return Err(Error::NotFound("history record")),
                 Resend::WebhookDeleted => return Err(Error::NotFound("webhook: it was deleted since")),
             };
+            auditor.record(entry.with("new_delivery", number)).await;
             let delivery = work.delivery;
             let attempt = probe.attempt(*work, reservation).await;
             let end = if attempt.outcome.is_success() {

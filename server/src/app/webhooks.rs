@@ -7,7 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use sigpost_core::signature::Secret;
 use zeroize::Zeroizing;
 
-use super::access::{Access, Operation, authorise};
+use super::access::{Access, Operation};
+use super::audit::Entry;
 use super::{App, Error};
 use crate::domain::profile::Audience;
 use crate::domain::{Endpoint, Host, NewWebhook, Number, Principal, Profile, PublicId, Tenant, Webhook};
@@ -67,7 +68,7 @@ impl App {
             Audience::Owner => Operation::CreateWebhook,
             Audience::Tenant => Operation::CreateGlobalWebhook,
         };
-        let Access { tenant, user, .. } = authorise(principal, operation)?;
+        let Access { tenant, user, .. } = self.authorise(principal, operation)?;
         let owner =
             user.ok_or(Error::Forbidden { needs: "a user of the tenant, who then owns the webhook" })?;
         if profile.dialect() != tenant.dialect {
@@ -93,12 +94,16 @@ impl App {
         let created_at = self.clock.now();
         let public_id = self.public_id(created_at);
         let new = NewWebhook { public_id, tenant: tenant.id, owner, endpoint, secret, profile, created_at };
-        let store = Arc::clone(&self.store);
+        let entry = Entry::of(principal, "webhook.create").to("webhook", public_id);
+        let (store, auditor) = (Arc::clone(&self.store), self.auditor());
         let webhook = self
             .to_the_end(async move {
-                // In here, so that it is held to the end even if the client hangs up.
-                let _held = one_at_a_time;
-                store.create_webhook(new).await.map_err(Error::from)
+                // In here, so that it is held until then even if the client hangs up.
+                let held = one_at_a_time;
+                let webhook = store.create_webhook(new).await?;
+                drop(held);
+                auditor.record(entry).await;
+                Ok(webhook)
             })
             .await?;
         Ok(Created { webhook, secret: shown })
@@ -109,7 +114,7 @@ impl App {
     /// # Errors
     /// [`Error::Forbidden`].
     pub fn list_webhooks(&self, principal: &Principal) -> Result<Vec<Arc<Webhook>>, Error> {
-        let access = authorise(principal, Operation::ReadWebhooks)?;
+        let access = self.authorise(principal, Operation::ReadWebhooks)?;
         let mut webhooks = self.store.directory().webhooks_of(access.tenant.id);
         webhooks.retain(|webhook| access.reaches(webhook));
         Ok(webhooks)
@@ -120,7 +125,7 @@ impl App {
     /// # Errors
     /// [`Error::Forbidden`], [`Error::NotFound`].
     pub fn read_webhook(&self, principal: &Principal, name: WebhookName) -> Result<Arc<Webhook>, Error> {
-        let access = authorise(principal, Operation::ReadWebhooks)?;
+        let access = self.authorise(principal, Operation::ReadWebhooks)?;
         self.webhook_within(&access, name)
     }
 
@@ -133,14 +138,17 @@ impl App {
         principal: &Principal,
         name: WebhookName,
     ) -> Result<Arc<Webhook>, Error> {
-        let access = authorise(principal, Operation::DeleteWebhook)?;
-        let number = self.webhook_within(&access, name)?.number;
+        let access = self.authorise(principal, Operation::DeleteWebhook)?;
+        let webhook = self.webhook_within(&access, name)?;
+        let entry = Entry::of(principal, "webhook.delete").to("webhook", webhook.public_id);
         let (store, dispatcher) = (Arc::clone(&self.store), Arc::clone(&self.dispatcher));
+        let auditor = self.auditor();
         let now = self.clock.now();
         self.to_the_end(async move {
-            let deleted = store.delete_webhook(access.tenant.id, number, now).await?;
+            let deleted = store.delete_webhook(access.tenant.id, webhook.number, now).await?;
             let deleted = deleted.ok_or(Error::NotFound("webhook"))?;
             dispatcher.webhook_changed(deleted.id);
+            auditor.record(entry).await;
             Ok(deleted)
         })
         .await

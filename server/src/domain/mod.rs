@@ -4,6 +4,7 @@
 //! need not be checked again elsewhere: an [`Endpoint`] is always a deliverable URL, a [`Webhook`] always obeys the
 //! rules of its system, because its only constructors hold them.
 
+mod audit;
 mod delivery;
 mod egress;
 mod endpoint;
@@ -14,9 +15,11 @@ mod ids;
 pub mod profile;
 mod retry;
 mod tenant;
+pub mod text;
 mod token;
 mod webhook;
 
+pub use audit::{Actor, AuditEntry, AuditObject, AuditOutcome, AuditQuery, AuditRecord};
 pub use delivery::{
     Attempt, Cause, DeliveryState, Failure, FailureClass, Next, Outcome, Phase, Settlement, Work,
 };
@@ -29,10 +32,10 @@ pub use ids::{DeliveryId, EventId, MessageId, Number, PublicId, TenantId, Tenant
 pub use profile::{Profile, Subject};
 pub use retry::RetryPolicy;
 pub use tenant::{
-    DialectId, Egress, Envelope, ImmutaSignatures, NotificationList, Principal, Role, Roles, Settings,
-    Tenant, TenantSpec, User,
+    DialectId, Egress, Envelope, ImmutaSignatures, NotificationList, Origin, Principal, Role, Roles,
+    Settings, Tenant, TenantSpec, User,
 };
-pub use token::{IssuedToken, TokenHash, TokenOwner};
+pub use token::{IssuedToken, Token, TokenHash, TokenOrigin, TokenOwner};
 pub use webhook::{DisabledReason, NewWebhook, Webhook, WebhookState};
 
 /// A point in time, in UTC. Stored and compared in microseconds.

@@ -22,12 +22,13 @@ const MAX_HEAD: usize = 64 * 1024;
 /// After an accept error that is ours (no file descriptors, …), the wait before the next try.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Serves `router` on `listener` until `shutdown` resolves, then lets requests in progress end within `grace`.
+/// Serves `router` on `listener` until `shutdown` resolves, then lets requests in progress end within `grace`, which is
+/// asked for then.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
     shutdown: impl Future<Output = ()>,
-    grace: Duration,
+    grace: impl Fn() -> Duration,
 ) {
     let connections = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let graceful = GracefulShutdown::new();
@@ -60,7 +61,7 @@ pub async fn serve(
         });
     }
     drop(listener);
-    if tokio::time::timeout(grace, graceful.shutdown()).await.is_err() {
+    if tokio::time::timeout(grace(), graceful.shutdown()).await.is_err() {
         tracing::warn!("requests were still in progress at the end of the grace period");
     }
 }

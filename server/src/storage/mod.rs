@@ -10,28 +10,33 @@
 //! Not guaranteed: that a write whose future was dropped did not happen. Callers that must act on the outcome run
 //! to its end, whatever becomes of the client they act for.
 
+mod audit;
 #[cfg(test)]
 mod contract;
 mod directory;
 pub mod sqlite;
+mod tenancy;
 
 use async_trait::async_trait;
 
 use crate::domain::{
-    Body, DeliveryId, HistoryPage, HistoryQuery, IssuedToken, NewEvent, NewWebhook, Number, Published,
-    Record, Settlement, TenantId, TenantSpec, Timestamp, Webhook, Work,
+    Body, DeliveryId, HistoryPage, HistoryQuery, NewEvent, NewWebhook, Number, Published, Record, Settlement,
+    TenantId, TenantSpec, Timestamp, Webhook, Work,
 };
 use std::sync::Arc;
 
-pub use directory::Directory;
+pub use audit::AuditLog;
+pub use directory::{ApiKey, Directory};
+pub use tenancy::Tenancy;
 
 /// A durable store.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: Tenancy + AuditLog {
     /// The tenants, webhooks and tokens, in memory.
     fn directory(&self) -> &Arc<Directory>;
 
-    /// Makes the tenants of the configuration the tenants there are. A tenant that is no longer configured keeps
+    /// Makes the tenants of the configuration, and those made by [`Tenancy::create_tenant`], the tenants there are;
+    /// where both have one of the same name, the configuration's is it. A tenant that is no longer configured keeps
     /// its rows but disappears from the directory; its pending deliveries wait until it is configured again.
     ///
     /// # Errors
@@ -95,9 +100,6 @@ pub trait Store: Send + Sync + 'static {
     /// Deletes terminal deliveries with their attempts, and events without deliveries, that were made before their
     /// tenant's time; at most `limit` events. Returns how many events it deleted.
     async fn prune(&self, before: Vec<(TenantId, Timestamp)>, limit: u32) -> Result<u64, StoreError>;
-
-    /// Stores a token that was handed out; expired ones are swept out with it.
-    async fn issue_token(&self, token: IssuedToken) -> Result<(), StoreError>;
 
     /// Whether the store still commits.
     async fn check(&self) -> Result<(), StoreError>;

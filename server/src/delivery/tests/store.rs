@@ -8,10 +8,11 @@ use async_trait::async_trait;
 use tokio::sync::Notify;
 
 use crate::domain::{
-    Attempt, Body, DeliveryId, DeliveryState, HistoryPage, HistoryQuery, IssuedToken, NewEvent, NewWebhook,
-    Next, Number, Published, Record, Settlement, TenantId, TenantSpec, Timestamp, Webhook, Work,
+    Attempt, AuditEntry, AuditQuery, AuditRecord, Body, DeliveryId, DeliveryState, Egress, HistoryPage,
+    HistoryQuery, IssuedToken, NewEvent, NewWebhook, Next, Number, PublicId, Published, Record, Settings,
+    Settlement, Tenant, TenantId, TenantSpec, Timestamp, TokenHash, User, UserId, Webhook, Work,
 };
-use crate::storage::{Directory, Resend, Store, StoreError};
+use crate::storage::{AuditLog, Directory, Resend, Store, StoreError, Tenancy};
 
 #[derive(Default)]
 pub(super) struct FakeStore {
@@ -171,13 +172,65 @@ impl Store for FakeStore {
         Err(StoreError::Stopped)
     }
 
-    async fn issue_token(&self, _: IssuedToken) -> Result<(), StoreError> {
-        Err(StoreError::Stopped)
-    }
-
     async fn check(&self) -> Result<(), StoreError> {
         Ok(())
     }
 
     async fn close(&self) {}
+}
+
+/// The engine asks for none of it.
+#[async_trait]
+impl Tenancy for FakeStore {
+    async fn create_tenant(&self, _: TenantSpec, _: Timestamp) -> Result<Option<Arc<Tenant>>, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn update_tenant(&self, _: TenantId, _: Egress, _: Settings) -> Result<bool, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn delete_tenant(&self, _: TenantId, _: Timestamp) -> Result<bool, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn create_user(&self, _: TenantId, _: User) -> Result<bool, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn update_user(&self, _: TenantId, _: User) -> Result<bool, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn delete_user(&self, _: TenantId, _: UserId) -> Result<bool, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn issue_token(&self, _: IssuedToken) -> Result<(), StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn revoke_token(&self, _: TenantId, _: PublicId) -> Result<bool, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn save_token_uses(&self, _: Vec<(TokenHash, Timestamp)>) -> Result<(), StoreError> {
+        Err(StoreError::Stopped)
+    }
+}
+
+/// The engine asks for none of it.
+#[async_trait]
+impl AuditLog for FakeStore {
+    async fn record_audit(&self, _: AuditEntry) -> Result<(), StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn audit(&self, _: AuditQuery) -> Result<Vec<AuditRecord>, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn prune_audit(&self, _: Timestamp, _: u32) -> Result<u64, StoreError> {
+        Err(StoreError::Stopped)
+    }
 }

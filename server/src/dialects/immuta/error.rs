@@ -34,6 +34,7 @@ impl From<Error> for Boom {
             Error::Forbidden { .. } | Error::LimitReached { .. } => StatusCode::FORBIDDEN,
             Error::NotFound(_) => StatusCode::NOT_FOUND,
             Error::Invalid { .. } => StatusCode::BAD_REQUEST,
+            Error::Configured(_) | Error::Conflict(_) => StatusCode::CONFLICT,
             Error::TooManyFailures { .. } => StatusCode::TOO_MANY_REQUESTS,
             Error::Saturated(_) | Error::DiskFull | Error::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Error::Internal => StatusCode::INTERNAL_SERVER_ERROR,

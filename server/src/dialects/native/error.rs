@@ -33,6 +33,8 @@ impl From<Error> for Problem {
             Error::LimitReached { .. } => (StatusCode::FORBIDDEN, "limit-reached"),
             Error::NotFound(_) => (StatusCode::NOT_FOUND, "not-found"),
             Error::Invalid { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),
+            Error::Configured(_) => (StatusCode::CONFLICT, "configured"),
+            Error::Conflict(_) => (StatusCode::CONFLICT, "conflict"),
             Error::TooManyFailures { .. } => (StatusCode::TOO_MANY_REQUESTS, "too-many-failures"),
             Error::Saturated(_) => (StatusCode::SERVICE_UNAVAILABLE, "saturated"),
             Error::DiskFull => (StatusCode::SERVICE_UNAVAILABLE, "disk-full"),

@@ -12,17 +12,18 @@ mod afterwards;
 mod history;
 mod publishing;
 mod settling;
+mod tenancy;
 mod tenants;
 
-use super::{Resend, Store, StoreError};
+use super::{AuditLog, Resend, Store, StoreError, Tenancy};
 use crate::clock::{Clock, MockClock};
 use crate::domain::profile::immuta;
 use crate::domain::{
-    Attempt, Cause, DeliveryId, DeliveryState, DialectId, Egress, Endpoint, Failure, FailureClass,
-    Fingerprint, Frame, HistoryFilter, HistoryOrder, HistoryPage, HistoryQuery, IssuedToken, NewDelivery,
-    NewEvent, NewWebhook, Next, Number, Outcome, Phase, Profile, PublicId, Published, Record, Settings,
-    Settlement, SortField, SortOrder, TenantId, TenantSpec, Timestamp, TokenHash, TokenOwner, UserId,
-    Webhook, Work,
+    Actor, Attempt, AuditEntry, AuditObject, AuditOutcome, AuditQuery, Cause, DeliveryId, DeliveryState,
+    DialectId, Egress, Endpoint, Failure, FailureClass, Fingerprint, Frame, HistoryFilter, HistoryOrder,
+    HistoryPage, HistoryQuery, IssuedToken, NewDelivery, NewEvent, NewWebhook, Next, Number, Origin, Outcome,
+    Phase, Profile, PublicId, Published, Record, Role, Settings, Settlement, SortField, SortOrder, TenantId,
+    TenantSpec, Timestamp, TokenHash, TokenOrigin, TokenOwner, User, UserId, Webhook, Work,
 };
 
 /// A place where a backend keeps its data, to be opened again and again.
@@ -240,6 +241,19 @@ macro_rules! contract {
             pruning_is_bounded_and_goes_on_where_it_stopped
             an_issued_token_works_until_it_expires_also_after_a_restart
             one_tenants_long_retention_does_not_keep_anothers_history
+            a_tenant_made_through_the_api_is_there_like_a_configured_one_also_after_a_restart
+            a_tenant_made_through_the_api_yields_to_a_configured_one_of_the_same_name
+            a_changed_tenant_is_another_version_at_once_and_after_a_restart
+            a_deleted_tenant_is_gone_with_its_people_and_its_webhooks_wait_for_its_return
+            a_tenants_dialect_outlives_the_tenant
+            what_the_configuration_declares_cannot_be_changed_here
+            users_are_added_changed_and_deleted_beside_the_configured_ones
+            a_user_that_is_configured_later_hides_the_one_made_here
+            commands_of_one_commit_see_what_those_before_them_did
+            a_revoked_token_takes_the_bearers_exchanged_for_it_along
+            a_token_shows_whose_and_what_it_is_and_when_it_was_used
+            the_audit_log_is_read_newest_first_in_pages_and_by_what_is_asked
+            the_audit_log_is_pruned_from_its_old_end
             a_closed_store_refuses_everything
             reading_does_not_wait_for_writing
         );
@@ -255,4 +269,4 @@ macro_rules! contract {
 }
 pub(super) use contract;
 
-pub(super) use self::{afterwards::*, history::*, publishing::*, settling::*, tenants::*};
+pub(super) use self::{afterwards::*, history::*, publishing::*, settling::*, tenancy::*, tenants::*};

@@ -4,8 +4,8 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::transaction::Transaction;
 use crate::domain::{
-    IssuedToken, NewEvent, NewWebhook, Number, Published, Settlement, TenantId, TenantSpec, Timestamp,
-    Webhook,
+    AuditEntry, Egress, IssuedToken, NewEvent, NewWebhook, Number, PublicId, Published, Settings, Settlement,
+    Tenant, TenantId, TenantSpec, Timestamp, TokenHash, User, UserId, Webhook,
 };
 use crate::storage::{Resend, StoreError};
 use std::sync::Arc;
@@ -15,11 +15,21 @@ pub(super) enum Command {
     Publish(Job<Vec<NewEvent>, Vec<Published>>),
     Settle(Job<Settlement, ()>),
     ApplyTenants(Job<Vec<TenantSpec>, ()>),
+    CreateTenant(Job<(TenantSpec, Timestamp), Option<Arc<Tenant>>>),
+    UpdateTenant(Job<(TenantId, Egress, Settings), bool>),
+    DeleteTenant(Job<(TenantId, Timestamp), bool>),
+    CreateUser(Job<(TenantId, User), bool>),
+    UpdateUser(Job<(TenantId, User), bool>),
+    DeleteUser(Job<(TenantId, UserId), bool>),
     CreateWebhook(Job<NewWebhook, Arc<Webhook>>),
     DeleteWebhook(Job<Named, Option<Arc<Webhook>>>),
     CreateResend(Job<Named, Resend>),
     Prune(Job<Prune, Pruned>),
     IssueToken(Job<IssuedToken, ()>),
+    RevokeToken(Job<(TenantId, PublicId), bool>),
+    SaveTokenUses(Job<Vec<(TokenHash, Timestamp)>, ()>),
+    RecordAudit(Job<AuditEntry, ()>),
+    PruneAudit(Job<(Timestamp, u32), u64>),
     Check(Job<(), ()>),
 }
 
@@ -108,11 +118,21 @@ impl Command {
             Self::Settle(job) => job.run(|settlement| transaction.settle(settlement)),
             Self::Check(job) => job.run(|()| transaction.touch()),
             Self::ApplyTenants(job) => job.run_apart(transaction, |t, specs| t.apply_tenants(specs)),
+            Self::CreateTenant(job) => job.run_apart(transaction, Transaction::create_tenant),
+            Self::UpdateTenant(job) => job.run_apart(transaction, Transaction::update_tenant),
+            Self::DeleteTenant(job) => job.run_apart(transaction, |t, (id, at)| t.delete_tenant(*id, *at)),
+            Self::CreateUser(job) => job.run_apart(transaction, Transaction::create_user),
+            Self::UpdateUser(job) => job.run_apart(transaction, Transaction::update_user),
+            Self::DeleteUser(job) => job.run_apart(transaction, Transaction::delete_user),
             Self::CreateWebhook(job) => job.run_apart(transaction, Transaction::create_webhook),
             Self::DeleteWebhook(job) => job.run_apart(transaction, |t, named| t.delete_webhook(*named)),
             Self::CreateResend(job) => job.run_apart(transaction, |t, named| t.create_resend(*named)),
             Self::Prune(job) => job.run_apart(transaction, Transaction::prune),
             Self::IssueToken(job) => job.run_apart(transaction, Transaction::issue_token),
+            Self::RevokeToken(job) => job.run_apart(transaction, Transaction::revoke_token),
+            Self::SaveTokenUses(job) => job.run_apart(transaction, |t, uses| t.save_token_uses(uses)),
+            Self::RecordAudit(job) => job.run_apart(transaction, Transaction::record_audit),
+            Self::PruneAudit(job) => job.run_apart(transaction, Transaction::prune_audit),
         }
     }
 
@@ -122,11 +142,21 @@ impl Command {
             Self::Publish(job) => job.result = Err(error),
             Self::Settle(job) => job.result = Err(error),
             Self::ApplyTenants(job) => job.result = Err(error),
+            Self::CreateTenant(job) => job.result = Err(error),
+            Self::UpdateTenant(job) => job.result = Err(error),
+            Self::DeleteTenant(job) => job.result = Err(error),
+            Self::CreateUser(job) => job.result = Err(error),
+            Self::UpdateUser(job) => job.result = Err(error),
+            Self::DeleteUser(job) => job.result = Err(error),
             Self::CreateWebhook(job) => job.result = Err(error),
             Self::DeleteWebhook(job) => job.result = Err(error),
             Self::CreateResend(job) => job.result = Err(error),
             Self::Prune(job) => job.result = Err(error),
             Self::IssueToken(job) => job.result = Err(error),
+            Self::RevokeToken(job) => job.result = Err(error),
+            Self::SaveTokenUses(job) => job.result = Err(error),
+            Self::RecordAudit(job) => job.result = Err(error),
+            Self::PruneAudit(job) => job.result = Err(error),
             Self::Check(job) => job.result = Err(error),
         }
     }
@@ -137,11 +167,21 @@ impl Command {
             Self::Publish(job) => job.finish(),
             Self::Settle(job) => job.finish(),
             Self::ApplyTenants(job) => job.finish(),
+            Self::CreateTenant(job) => job.finish(),
+            Self::UpdateTenant(job) => job.finish(),
+            Self::DeleteTenant(job) => job.finish(),
+            Self::CreateUser(job) => job.finish(),
+            Self::UpdateUser(job) => job.finish(),
+            Self::DeleteUser(job) => job.finish(),
             Self::CreateWebhook(job) => job.finish(),
             Self::DeleteWebhook(job) => job.finish(),
             Self::CreateResend(job) => job.finish(),
             Self::Prune(job) => job.finish(),
             Self::IssueToken(job) => job.finish(),
+            Self::RevokeToken(job) => job.finish(),
+            Self::SaveTokenUses(job) => job.finish(),
+            Self::RecordAudit(job) => job.finish(),
+            Self::PruneAudit(job) => job.finish(),
             Self::Check(job) => job.finish(),
         }
     }

@@ -30,6 +30,7 @@
 //! attempts ride on the commits of others; a commit is as large as the previous one was slow; one wake-up per
 //! commit.
 
+mod audit;
 mod command;
 mod dedupe;
 mod error;
@@ -42,8 +43,10 @@ mod queue;
 mod reads;
 mod rows;
 mod state;
+mod tenancy;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod transaction;
 mod writer;
 
@@ -61,11 +64,12 @@ use self::queue::Queue;
 use self::reads::Readers;
 use self::transaction::Context;
 use self::writer::Writer;
-use super::{Directory, Resend, Store, StoreError};
+use super::{AuditLog, Directory, Resend, Store, StoreError, Tenancy};
 use crate::clock::Clock;
 use crate::domain::{
-    Body, DeliveryId, HistoryPage, HistoryQuery, IssuedToken, NewEvent, NewWebhook, Number, Published,
-    Record, Settlement, TenantId, TenantSpec, Timestamp, Webhook, Work,
+    AuditEntry, AuditQuery, AuditRecord, Body, DeliveryId, Egress, HistoryPage, HistoryQuery, IssuedToken,
+    NewEvent, NewWebhook, Number, PublicId, Published, Record, Settings, Settlement, Tenant, TenantId,
+    TenantSpec, Timestamp, TokenHash, User, UserId, Webhook, Work,
 };
 use crate::rng::Rng;
 
@@ -272,10 +276,6 @@ impl Store for SqliteStore {
         }
     }
 
-    async fn issue_token(&self, token: IssuedToken) -> Result<(), StoreError> {
-        self.call(0, token, Command::IssueToken).await
-    }
-
     /// Asks without waiting for room: a store with much to do still commits.
     async fn check(&self) -> Result<(), StoreError> {
         let (reply, answer) = oneshot::channel();
@@ -292,5 +292,68 @@ impl Store for SqliteStore {
             // A panic of the writer has been reported where it happened.
             let _ = tokio::task::spawn_blocking(move || thread.join()).await;
         }
+    }
+}
+
+#[async_trait]
+impl Tenancy for SqliteStore {
+    async fn create_tenant(
+        &self,
+        tenant: TenantSpec,
+        at: Timestamp,
+    ) -> Result<Option<Arc<Tenant>>, StoreError> {
+        self.call(0, (tenant, at), Command::CreateTenant).await
+    }
+
+    async fn update_tenant(
+        &self,
+        tenant: TenantId,
+        egress: Egress,
+        settings: Settings,
+    ) -> Result<bool, StoreError> {
+        self.call(0, (tenant, egress, settings), Command::UpdateTenant).await
+    }
+
+    async fn delete_tenant(&self, tenant: TenantId, at: Timestamp) -> Result<bool, StoreError> {
+        self.call(0, (tenant, at), Command::DeleteTenant).await
+    }
+
+    async fn create_user(&self, tenant: TenantId, user: User) -> Result<bool, StoreError> {
+        self.call(0, (tenant, user), Command::CreateUser).await
+    }
+
+    async fn update_user(&self, tenant: TenantId, user: User) -> Result<bool, StoreError> {
+        self.call(0, (tenant, user), Command::UpdateUser).await
+    }
+
+    async fn delete_user(&self, tenant: TenantId, user: UserId) -> Result<bool, StoreError> {
+        self.call(0, (tenant, user), Command::DeleteUser).await
+    }
+
+    async fn issue_token(&self, token: IssuedToken) -> Result<(), StoreError> {
+        self.call(0, token, Command::IssueToken).await
+    }
+
+    async fn revoke_token(&self, tenant: TenantId, id: PublicId) -> Result<bool, StoreError> {
+        self.call(0, (tenant, id), Command::RevokeToken).await
+    }
+
+    async fn save_token_uses(&self, uses: Vec<(TokenHash, Timestamp)>) -> Result<(), StoreError> {
+        self.call(0, uses, Command::SaveTokenUses).await
+    }
+}
+
+#[async_trait]
+impl AuditLog for SqliteStore {
+    async fn record_audit(&self, entry: AuditEntry) -> Result<(), StoreError> {
+        self.call(0, entry, Command::RecordAudit).await
+    }
+
+    async fn audit(&self, query: AuditQuery) -> Result<Vec<AuditRecord>, StoreError> {
+        self.readers.read(move |sql| audit::read(sql, &query)).await
+    }
+
+    async fn prune_audit(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        self.call(0, (before, limit), Command::PruneAudit).await
     }
 }

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use super::dedupe::{Dedupe, Key};
 use crate::domain::{
-    DeliveryId, EventId, IssuedToken, Number, Tenant, TenantId, TenantUid, Timestamp, Webhook, WebhookId,
+    DeliveryId, Egress, EventId, IssuedToken, Number, PublicId, Settings, Tenant, TenantId, TenantUid,
+    Timestamp, TokenHash, User, UserId, Webhook, WebhookId,
 };
 use crate::storage::Directory;
 
@@ -70,9 +71,34 @@ pub(super) struct State {
 #[derive(Clone)]
 pub(super) enum Effect {
     SetTenants(Vec<Arc<Tenant>>),
+    AddTenant(Arc<Tenant>),
+    ChangeTenant {
+        id: TenantId,
+        egress: Egress,
+        settings: Settings,
+    },
+    /// With the tokens that were handed out to its users.
+    RemoveTenant(TenantId),
+    PutUser {
+        tenant: TenantId,
+        user: User,
+    },
+    /// With the tokens that were handed out to it.
+    RemoveUser {
+        tenant: TenantId,
+        user: UserId,
+    },
     PutWebhook(Arc<Webhook>),
     RemoveWebhook(Arc<Webhook>),
-    PutToken { token: IssuedToken, now: Timestamp },
+    PutToken {
+        token: IssuedToken,
+        now: Timestamp,
+    },
+    RevokeToken {
+        tenant: TenantId,
+        id: PublicId,
+    },
+    SavedUses(Vec<(TokenHash, Timestamp)>),
 }
 
 /// What a transaction has changed so far.
@@ -118,12 +144,30 @@ impl State {
             self.dedupe.insert(key, event, received);
         }
         for effect in effects {
-            match effect {
-                Effect::SetTenants(tenants) => self.directory.set_tenants(tenants),
-                Effect::PutWebhook(webhook) => self.directory.put_webhook(&webhook),
-                Effect::RemoveWebhook(webhook) => self.directory.remove_webhook(&webhook),
-                Effect::PutToken { token, now } => self.directory.put_token(token, now),
-            }
+            effect.show(&self.directory);
+        }
+    }
+}
+
+impl Effect {
+    fn show(self, directory: &Directory) {
+        match self {
+            Self::SetTenants(tenants) => directory.set_tenants(tenants),
+            Self::AddTenant(tenant) => directory.add_tenant(tenant),
+            Self::ChangeTenant { id, egress, settings } => directory.change_tenant(id, |tenant| {
+                tenant.egress = egress;
+                tenant.settings = settings;
+            }),
+            Self::RemoveTenant(id) => directory.remove_tenant(id),
+            Self::PutUser { tenant, user } => directory.change_tenant(tenant, |tenant| {
+                tenant.users.insert(user.id.clone(), user);
+            }),
+            Self::RemoveUser { tenant, user } => directory.remove_user(tenant, &user),
+            Self::PutWebhook(webhook) => directory.put_webhook(&webhook),
+            Self::RemoveWebhook(webhook) => directory.remove_webhook(&webhook),
+            Self::PutToken { token, now } => directory.put_token(token, now),
+            Self::RevokeToken { tenant, id } => directory.revoke_token(tenant, id),
+            Self::SavedUses(uses) => directory.token_uses_saved(&uses),
         }
     }
 }
