@@ -48,6 +48,12 @@ pub enum Error {
     /// The client: what there is already is in the way.
     #[error("{0}")]
     Conflict(String),
+    /// The client: more requests than its dialect lets it make in a minute.
+    #[error("too many requests; try again in {retry_after} s")]
+    RateLimited {
+        /// Seconds to wait, at least 1.
+        retry_after: u32,
+    },
     /// Nobody: more work is waiting than can be held. It passes.
     #[error(transparent)]
     Saturated(#[from] Saturated),
@@ -72,9 +78,9 @@ impl Error {
     #[must_use]
     pub const fn retry_after(&self) -> Option<u32> {
         match self {
-            Self::Saturated(Saturated { retry_after }) | Self::TooManyFailures { retry_after } => {
-                Some(*retry_after)
-            }
+            Self::Saturated(Saturated { retry_after })
+            | Self::TooManyFailures { retry_after }
+            | Self::RateLimited { retry_after } => Some(*retry_after),
             Self::DiskFull | Self::Unavailable => Some(30),
             _ => None,
         }
