@@ -133,16 +133,18 @@ impl App {
     }
 
     /// As [`authorise`]; what an operator is refused is recorded.
-    pub(super) fn authorise(&self, principal: &Principal, operation: Operation) -> Result<Access, Error> {
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`].
+    pub fn authorise(&self, principal: &Principal, operation: Operation) -> Result<Access, Error> {
         authorise(principal, operation).inspect_err(|_| self.note_refusal(principal, operation))
     }
 
     /// As [`authorise_widely`]; what an operator is refused is recorded.
-    pub(super) fn authorise_widely(
-        &self,
-        principal: &Principal,
-        operation: Operation,
-    ) -> Result<Realm, Error> {
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`].
+    pub fn authorise_widely(&self, principal: &Principal, operation: Operation) -> Result<Realm, Error> {
         authorise_widely(principal, operation).inspect_err(|_| self.note_refusal(principal, operation))
     }
 

@@ -1,8 +1,10 @@
 //! `/v1/webhooks` and the configuration, driven from outside: one tenant of each system, the real binary, a real Node
 //! receiver with the built package.
 
+mod audit;
 mod config;
 mod systems;
+mod tenancy;
 mod webhooks;
 
 use std::time::Duration;
@@ -93,4 +95,33 @@ fn event(id: &str) -> Value {
 
 fn receiver() -> Receiver {
     Receiver::start().unwrap()
+}
+
+/// The operator, acting in no tenant.
+fn operator(server: &Server) -> Client {
+    server.client().with_token(OPERATOR)
+}
+
+/// The operator, acting in this tenant.
+fn inside(server: &Server, tenant: &str) -> Client {
+    operator(server).with_header("sigpost-tenant", tenant)
+}
+
+/// Creates something at a path; what was answered.
+fn make(client: &Client, path: &str, body: &Value) -> Value {
+    let answer = client.post(path, body).unwrap();
+    assert_eq!(answer.status, 201, "{path} {body}: {}", answer.text());
+    answer.json().unwrap()
+}
+
+fn patch(client: &Client, path: &str, body: &Value) -> Response {
+    client.send("PATCH", path, &[("content-type", "application/json")], body.to_string().as_bytes()).unwrap()
+}
+
+/// A problem with this status and of this kind.
+fn problem(answer: &Response, status: u16, kind: &str, what: &str) {
+    assert_eq!(answer.status, status, "{what}: {}", answer.text());
+    assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{what}");
+    let body = answer.json().unwrap();
+    assert_eq!(body["type"], json!(format!("urn:sigpost:problem:{kind}")), "{what}: {body}");
 }

@@ -8,7 +8,7 @@ use axum::{Json, body::Body};
 
 use super::error::{Problem, Refuses, RefusesBodies, RefusesCallers};
 use super::{Caller, convert, dto};
-use crate::app::access::{Operation, authorise};
+use crate::app::access::Operation;
 use crate::app::{App, Created, WebhookName};
 use crate::dialects::shared;
 
@@ -29,7 +29,7 @@ pub(super) async fn create(
     Caller(principal): Caller,
     body: Body,
 ) -> Result<Response, Problem> {
-    let tenant = authorise(&principal, Operation::CreateWebhook)?.tenant;
+    let tenant = app.authorise(&principal, Operation::CreateWebhook)?.tenant;
     let body = shared::parse(shared::read(body).await?).await?;
     let draft = convert::draft(body.view(), &tenant)?;
     let Created { webhook, secret } = app.create_webhook(&principal, draft).await?;
