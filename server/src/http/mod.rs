@@ -1,6 +1,7 @@
 //! HTTP as a whole: the dialects' routes behind authentication, health, and the server that carries them.
 
 mod authentication;
+mod docs;
 mod server;
 
 use axum::extract::{Request, State};
@@ -24,6 +25,7 @@ pub fn router(app: App, limit: Option<FailureLimit>) -> Router {
         .fallback(async |request: Request| dialects::no_such_path(request.uri().path()))
         .layer(middleware::from_fn_with_state(state, authentication::identify))
         .merge(health())
+        .merge(docs::router())
         .layer(middleware::from_fn(common_headers))
         .with_state(app)
 }
