@@ -34,14 +34,14 @@ fn the_openapi_documents_are_those_checked_in() {
     }
 }
 
-fn page_of(document: serde_json::Value) -> String {
-    page::render("native", &document)
+fn page_of(document: &serde_json::Value) -> String {
+    page::render("native", document)
 }
 
 #[test]
 fn nothing_of_a_document_becomes_markup() {
     let hostile = "<script>alert('1')</script>\"><b onclick=\"x\">`<i>`";
-    let page = page_of(serde_json::json!({
+    let page = page_of(&serde_json::json!({
         "info": { "title": hostile, "version": hostile, "description": hostile },
         "paths": { hostile: { "get": {
             "tags": [hostile], "summary": hostile, "description": hostile, "operationId": hostile,
