@@ -13,6 +13,7 @@ mod frame;
 mod history;
 mod ids;
 pub mod profile;
+mod rate;
 mod retry;
 mod tenant;
 pub mod text;
@@ -30,6 +31,7 @@ pub use frame::{Body, Frame};
 pub use history::{HistoryFilter, HistoryOrder, HistoryPage, HistoryQuery, Record, SortField, SortOrder};
 pub use ids::{DeliveryId, EventId, MessageId, Number, PublicId, TenantId, TenantUid, UserId, WebhookId};
 pub use profile::{Profile, Subject};
+pub use rate::{RatePer, RateRule};
 pub use retry::RetryPolicy;
 pub use tenant::{
     DialectId, Egress, Envelope, ImmutaSignatures, NotificationList, Origin, Principal, Role, Roles,
