@@ -3,6 +3,7 @@
 //! A use-case that has changed something makes an [`Entry`] and gives it to an [`Auditor`] in the same task, after the
 //! change is durable. An entry that cannot be written is logged, and the call succeeds all the same: it has.
 
+use core::fmt::Display;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -46,12 +47,12 @@ impl Entry {
     }
 
     /// It was done to this.
-    pub(super) fn to(self, kind: &'static str, id: impl ToString) -> Self {
+    pub(super) fn to(self, kind: &'static str, id: &dyn Display) -> Self {
         Self { object: Some(AuditObject { kind: kind.into(), id: id.to_string() }), ..self }
     }
 
     /// What else there is to say.
-    pub(super) fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+    pub(super) fn with(mut self, name: &'static str, value: &dyn Display) -> Self {
         self.detail.insert(name.into(), value.to_string());
         self
     }

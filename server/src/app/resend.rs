@@ -22,7 +22,7 @@ impl App {
         original.filter(|record| access.reaches(&record.webhook)).ok_or(Error::NotFound("history record"))?;
         // Before there is a record: an attempt that cannot be made must not look like one that failed.
         let reservation = self.probe.reserve(tenant)?;
-        let entry = Entry::of(principal, "delivery.resend").to("delivery", record);
+        let entry = Entry::of(principal, "delivery.resend").to("delivery", &record);
         let auditor = self.auditor();
         let (store, probe, now) = (Arc::clone(&self.store), Arc::clone(&self.probe), self.clock.now());
         self.to_the_end(async move {
@@ -31,7 +31,7 @@ impl App {
                 Resend::NoRecord => return Err(Error::NotFound("history record")),
                 Resend::WebhookDeleted => return Err(Error::NotFound("webhook: it was deleted since")),
             };
-            auditor.record(entry.with("new_delivery", number)).await;
+            auditor.record(entry.with("new_delivery", &number)).await;
             let delivery = work.delivery;
             let attempt = probe.attempt(*work, reservation).await;
             let end = if attempt.outcome.is_success() {

@@ -54,7 +54,7 @@ impl App {
             });
         }
         let entry = Entry::of(principal, "tenant.create").to("tenant", &spec.name);
-        let entry = entry.with("dialect", spec.dialect.as_str());
+        let entry = entry.with("dialect", &spec.dialect.as_str());
         let (app, now) = (self.clone(), self.clock.now());
         self.to_the_end(async move {
             let _held = one_at_a_time;
@@ -107,7 +107,7 @@ impl App {
         let changed = changed(&change);
         let (egress, settings) = rules(change, tenant.egress.clone(), tenant.settings.clone())?;
         let entry = Entry::of(principal, "tenant.update").in_tenant(tenant.id).to("tenant", &tenant.name);
-        let entry = entry.with("changed", changed);
+        let entry = entry.with("changed", &changed);
         let app = self.clone();
         self.to_the_end(async move {
             let _held = one_at_a_time;

@@ -91,9 +91,9 @@ impl App {
             expires_at,
         };
         let token = shown(&issued);
-        let entry = Entry::of(principal, "token.create").to("token", token.id).with("user", &token.user);
+        let entry = Entry::of(principal, "token.create").to("token", &token.id).with("user", &token.user);
         let entry = match expires_at {
-            Some(end) => entry.with("expires_at", end),
+            Some(end) => entry.with("expires_at", &end),
             None => entry,
         };
         let app = self.clone();
@@ -138,7 +138,7 @@ impl App {
         if token.origin == TokenOrigin::File {
             return Err(Error::Configured("token"));
         }
-        let entry = Entry::of(principal, "token.revoke").to("token", id).with("user", token.user);
+        let entry = Entry::of(principal, "token.revoke").to("token", &id).with("user", &token.user);
         let app = self.clone();
         self.to_the_end(async move {
             let _held = one_at_a_time;
@@ -194,7 +194,7 @@ impl App {
             expires_at: Some(key_ends.map_or(ends, |key_ends| ends.min(key_ends))),
         };
         let entry = Entry::by(Actor::User(user), Some(tenant.id), "token.exchange");
-        let entry = entry.to("token", issued.public_id).with("key", key);
+        let entry = entry.to("token", &issued.public_id).with("key", &key);
         let app = self.clone();
         self.to_the_end(async move {
             // In here, so that it is held until then even if the client hangs up.

@@ -38,7 +38,7 @@ impl App {
         if tenant.users.len() >= MAX_USERS {
             return Err(Error::LimitReached { what: "users", limit: MAX_USERS });
         }
-        let entry = entry(principal, "user.create", &user.id).with("roles", roles(&user));
+        let entry = entry(principal, "user.create", &user.id).with("roles", &roles(&user));
         let app = self.clone();
         self.to_the_end(async move {
             let _held = one_at_a_time;
@@ -85,7 +85,7 @@ impl App {
         let one_at_a_time = Arc::clone(&self.creating).lock_owned().await;
         let tenant = self.newest(&tenant)?;
         let user = changed(made(&tenant, id)?, change, &tenant)?;
-        let entry = entry(principal, "user.update", &user.id).with("roles", roles(&user));
+        let entry = entry(principal, "user.update", &user.id).with("roles", &roles(&user));
         let app = self.clone();
         self.to_the_end(async move {
             let _held = one_at_a_time;

@@ -94,7 +94,7 @@ impl App {
         let created_at = self.clock.now();
         let public_id = self.public_id(created_at);
         let new = NewWebhook { public_id, tenant: tenant.id, owner, endpoint, secret, profile, created_at };
-        let entry = Entry::of(principal, "webhook.create").to("webhook", public_id);
+        let entry = Entry::of(principal, "webhook.create").to("webhook", &public_id);
         let (store, auditor) = (Arc::clone(&self.store), self.auditor());
         let webhook = self
             .to_the_end(async move {
@@ -140,7 +140,7 @@ impl App {
     ) -> Result<Arc<Webhook>, Error> {
         let access = self.authorise(principal, Operation::DeleteWebhook)?;
         let webhook = self.webhook_within(&access, name)?;
-        let entry = Entry::of(principal, "webhook.delete").to("webhook", webhook.public_id);
+        let entry = Entry::of(principal, "webhook.delete").to("webhook", &webhook.public_id);
         let (store, dispatcher) = (Arc::clone(&self.store), Arc::clone(&self.dispatcher));
         let auditor = self.auditor();
         let now = self.clock.now();

@@ -103,7 +103,7 @@ impl SettingsText {
             event_types,
         } = settings;
         let signatures = [("sha1", *sha1), ("sha256", *sha256)];
-        let signatures = signatures.into_iter().filter_map(|(name, sent)| sent.then(|| name.to_owned()));
+        let signatures = signatures.into_iter().filter(|(_, sent)| *sent).map(|(name, _)| name.to_owned());
         let list = match notification_list {
             NotificationList::Saas => "saas",
             NotificationList::V2024_3 => "2024.3",

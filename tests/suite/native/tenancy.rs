@@ -1,5 +1,7 @@
 //! `/v1/tenants`, `/v1/users` and `/v1/tokens`: making, changing and removing who may do what, over restarts.
 
+use std::collections::BTreeSet;
+
 use sigpost_tests::receiver::Reply;
 
 use super::*;
@@ -30,6 +32,27 @@ fn send_event(client: &Client, id: &str) -> u16 {
     client.send("POST", "/v1/events", &headers, event(id).to_string().as_bytes()).unwrap().status
 }
 
+/// Waits for the delivery of an event, and returns the events delivered by then: one may come twice when the server was
+/// killed meanwhile.
+fn delivered(receiver: &Receiver, id: &str) -> BTreeSet<String> {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    for count in 1.. {
+        let requests = receiver.wait_for(count, SOON).unwrap();
+        let bodies = requests.iter().map(|request| request.json().unwrap());
+        // A native body has the event's id, an Immuta one what the test has put into its metadata.
+        let ids: BTreeSet<_> =
+            bodies.filter_map(|body| text(&body["id"]).or_else(|| text(&body["metadata"]["id"]))).collect();
+        if ids.contains(id) {
+            return ids;
+        }
+    }
+    unreachable!("waiting ends with a panic")
+}
+
+fn ids(of: &[&str]) -> BTreeSet<String> {
+    of.iter().map(|id| (*id).to_owned()).collect()
+}
+
 #[test]
 fn a_tenant_works_from_its_creation_to_its_deletion_and_then_nothing_of_it_does() {
     let (mut server, receiver) = (serve(), receiver());
@@ -49,13 +72,13 @@ fn a_tenant_works_from_its_creation_to_its_deletion_and_then_nothing_of_it_does(
     let hook = make(&admin(&server), "/v1/webhooks", &webhook);
     assert_eq!(hook["owner"], json!("ada"));
     assert_eq!(send_event(&admin(&server), "1"), 202);
-    receiver.wait_for(1, SOON).unwrap();
+    delivered(&receiver, "1");
     // After a crash all of it is there.
     server.restart().unwrap();
     assert_eq!(admin(&server).get("/v1/tenants/shop").unwrap().json().unwrap(), made);
     assert_eq!(admin(&server).get("/v1/webhooks").unwrap().json().unwrap()["webhooks"], json!([hook]));
     assert_eq!(send_event(&admin(&server), "2"), 202);
-    receiver.wait_for(2, SOON).unwrap();
+    delivered(&receiver, "2");
     // And then it is not.
     assert_eq!(operator(&server).delete("/v1/tenants/shop").unwrap().status, 204);
     for restarted in [false, true] {
@@ -79,7 +102,7 @@ fn a_tenant_works_from_its_creation_to_its_deletion_and_then_nothing_of_it_does(
     let admin = server.client().with_token(&token);
     assert_eq!(admin.get("/v1/webhooks").unwrap().json().unwrap()["webhooks"], json!([hook]));
     assert_eq!(send_event(&admin, "4"), 202);
-    assert_eq!(receiver.wait_for(3, SOON).unwrap().len(), 3);
+    assert_eq!(delivered(&receiver, "4"), ids(&["1", "2", "4"]));
 }
 
 #[test]
@@ -126,22 +149,19 @@ fn a_change_of_a_tenant_takes_effect_at_once_and_stays_over_a_restart() {
     assert_eq!(changed["egress"]["allow"], json!(["127.0.0.0/8"]));
     assert_eq!(send_event(&admin(&server), "2"), 202);
     assert!(receiver.wait_for(2, SOON).unwrap()[1].header("webhook-signature").is_none());
+    // In good order, so that nothing is delivered twice.
+    server.terminate(SOON).unwrap();
     server.restart().unwrap();
     assert_eq!(operator(&server).get("/v1/tenants/shop").unwrap().json().unwrap(), changed);
+    let before = receiver.requests().len();
     // Closed again, this machine is out of reach for new webhooks and for the one that is there.
     let closed = patch(&operator(&server), "/v1/tenants/shop", &json!({ "egress": { "allow": [] } }));
     assert_eq!(closed.json().unwrap()["egress"]["allow"], json!([]));
     problem(&admin(&server).post("/v1/webhooks", &body).unwrap(), 422, "invalid", "a closed network");
     assert_eq!(send_event(&admin(&server), "3"), 202);
-    assert_eq!(patch(&operator(&server), "/v1/tenants/shop", &change_back()).status, 200);
-    assert_eq!(send_event(&admin(&server), "4"), 202);
-    let seen = receiver.wait_for(3, SOON).unwrap();
-    let last: Value = serde_json::from_slice(&seen[2].body).unwrap();
-    assert!(seen.len() == 3 && last["type"] == json!("order.paid"), "the third was not delivered: {last}");
-}
-
-fn change_back() -> Value {
-    json!({ "egress": { "allow": ["127.0.0.0/8"] } })
+    // Long enough for what would have been delivered.
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!(receiver.requests().len(), before);
 }
 
 #[test]
@@ -204,6 +224,7 @@ fn users_beside_the_configured_ones_come_change_and_go() {
     let publish = |server: &Server, id: &str| {
         let mut event = concerning.clone();
         event["id"] = json!(id);
+        event["data"]["metadata"]["id"] = json!(id);
         let headers = [("content-type", "application/cloudevents+json")];
         let sender = client(server, "immuta", "sender");
         assert_eq!(
@@ -212,19 +233,19 @@ fn users_beside_the_configured_ones_come_change_and_go() {
         );
     };
     publish(&server, "2");
-    receiver.wait_for(1, SOON).unwrap();
+    delivered(&receiver, "2");
     server.restart().unwrap();
     let admin = client(&server, "immuta", "admin");
     assert_eq!(admin.get("/v1/users/77").unwrap().json().unwrap(), changed);
     assert_eq!(grace(&server).get("/v1/webhooks").unwrap().status, 200);
-    let ids = |page: &Value| -> Vec<String> {
+    let listed = |page: &Value| -> Vec<String> {
         let users = page["users"].as_array().unwrap();
         users.iter().map(|user| user["id"].as_str().unwrap().to_owned()).collect()
     };
     let first = admin.get("/v1/users?limit=3").unwrap().json().unwrap();
     let rest = admin.get(&format!("/v1/users?limit=3&cursor={}", first["next"].as_str().unwrap())).unwrap();
     assert_eq!(
-        (ids(&first), ids(&rest.json().unwrap())),
+        (listed(&first), listed(&rest.json().unwrap())),
         (vec!["1".into(), "2".into(), "3".into()], vec!["77".into()])
     );
     // Gone, it has nothing more: no token, no delivery.
@@ -237,7 +258,7 @@ fn users_beside_the_configured_ones_come_change_and_go() {
     make(&admin, "/v1/users", &json!({ "id": "77", "roles": ["user"] }));
     assert_eq!(grace(&server).get("/v1/webhooks").unwrap().status, 401, "a new user has no old tokens");
     publish(&server, "4");
-    assert_eq!(receiver.wait_for(2, SOON).unwrap().len(), 2, "event 3 was for nobody");
+    assert_eq!(delivered(&receiver, "4"), ids(&["2", "4"]), "event 3 was for nobody");
 }
 
 #[test]

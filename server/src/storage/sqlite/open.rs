@@ -20,7 +20,7 @@ use crate::domain::{EventId, TenantId, Timestamp};
 use crate::rng::Rng;
 use crate::storage::{Directory, StoreError};
 
-mod embedded {
+pub(super) mod embedded {
     refinery::embed_migrations!("src/storage/sqlite/migrations");
 }
 
