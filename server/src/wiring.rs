@@ -107,11 +107,12 @@ impl Server {
         };
         let mut tasks = tokio::task::JoinSet::new();
         let router = http::router(app.clone(), rate_limit.then(|| FailureLimit::new(Arc::clone(&clock))));
+        let housekeeping = app.clone();
         tasks.spawn(http::serve(listener, router, wait(stopped.clone()), grace));
         if let Some(admin) = admin {
             tasks.spawn(http::serve(admin, http::admin_router(app), wait(stopped.clone()), GRACE));
         }
-        let pruning = tokio::spawn(prune(Arc::clone(&store), clock));
+        let pruning = tokio::spawn(prune(Arc::clone(&store), housekeeping, clock));
         tokio::select! { () = shutdown => (), () = failure(&*store) => () }
         drop(stop);
         drop(stopped);
@@ -171,11 +172,14 @@ fn longest_exchange(directory: &Directory) -> Duration {
 }
 
 /// Deletes history that is older than its tenant keeps it, in small rounds.
-async fn prune(store: Arc<dyn Store>, clock: Arc<dyn Clock>) {
+async fn prune(store: Arc<dyn Store>, app: App, clock: Arc<dyn Clock>) {
     let mut every = tokio::time::interval(PRUNE_EVERY);
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         every.tick().await;
+        if let Err(error) = app.erase_retired_secrets().await {
+            tracing::warn!(error = &error as &dyn core::error::Error, "cannot erase retired secrets");
+        }
         let now = clock.now();
         let before: Vec<_> = store
             .directory()

@@ -14,15 +14,17 @@ pub mod ports;
 mod publish;
 mod readiness;
 mod resend;
+mod stats;
+mod test;
 mod tokens;
 mod webhooks;
 
 use std::sync::Arc;
 
 pub use error::Error;
-pub use history::HistoryRequest;
+pub use history::{DeliveriesRequest, HistoryRequest, RecordName, cursor};
 pub use publish::Receipt;
-pub use webhooks::{Created, DraftSecret, WebhookDraft, WebhookName};
+pub use webhooks::{Change, Created, DraftSecret, Rotate, Rotated, SecretChange, WebhookDraft, WebhookName};
 
 use crate::clock::Clock;
 use crate::domain::{PublicId, Timestamp};

@@ -40,6 +40,8 @@ pub(super) fn draft(entry: View<'_>, settings: &Settings) -> Result<WebhookDraft
         endpoint,
         secret: shared::secret(entry.get("secret"), DraftSecret::None)?,
         profile: Profile::Immuta(profile),
+        enabled: true,
+        owner: None,
     })
 }
 
@@ -226,9 +228,12 @@ pub(super) fn summary(webhook: &Webhook) -> Result<dto::Webhook, Boom> {
         number,
         public_id: _,
         tenant: _,
-        owner,
+        owner: _,
+        created_by,
+        updated_by: _,
         endpoint,
-        secret: _,
+        secrets: _,
+        secrets_since: _,
         state: _,
         version: _,
         profile: _,
@@ -244,7 +249,7 @@ pub(super) fn summary(webhook: &Webhook) -> Result<dto::Webhook, Boom> {
         global: profile.global(),
         action_type: profile.action().as_str(),
         // Configuration lets an Immuta tenant have decimal user ids only.
-        created_by: owner.as_str().parse().unwrap_or_default(),
+        created_by: created_by.as_str().parse().unwrap_or_default(),
         created_at: utc_millis(*created_at),
         updated_at: utc_millis(*updated_at),
     })
@@ -269,12 +274,19 @@ pub(super) fn history_record(record: Record) -> Result<dto::HistoryRecord, Boom>
 pub(super) fn retried_record(record: Record) -> Result<dto::RetriedRecord, Boom> {
     let Record {
         delivery: _,
+        public_id: _,
         number,
         event_number,
         event_type,
+        message_id: _,
+        cause: _,
+        state: _,
+        attempts: _,
+        next_attempt_at: _,
         webhook: _,
         webhook_deleted: _,
         request,
+        sent: _,
         attempt,
         created_at,
         updated_at,

@@ -13,7 +13,7 @@ use sigpost_core::notification::immuta as model;
 use super::error::Boom;
 use super::{convert, dto};
 use crate::app::access::{Operation, authorise};
-use crate::app::{App, Created, Error, WebhookName};
+use crate::app::{App, Created, Error, RecordName, WebhookName};
 use crate::dialects::shared;
 use crate::domain::{DialectId, NotificationList, Principal};
 
@@ -145,7 +145,8 @@ async fn retry(
     Caller(principal): Caller,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Json<dto::RetriedRecord>, Boom> {
-    let record = app.resend(&principal, path_id(id, "history record")?).await?;
+    let number = path_id(id, "history record")?;
+    let (record, _) = app.resend(&principal, RecordName::Number(number)).await?;
     Ok(Json(convert::retried_record(record)?))
 }
 

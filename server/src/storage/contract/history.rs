@@ -85,8 +85,7 @@ pub(in crate::storage) async fn history_is_filtered_by_owner_and_global<B: Bench
         (user("4"), false, vec![]),
     ] {
         let mut query = everything(world.tenant);
-        query.filter.owned_by.clone_from(&owned_by);
-        query.filter.global = global;
+        query.filter.scope = Scope::Shares { owned_by: owned_by.clone(), global };
         let page = world.store.history(query).await.unwrap();
         assert_eq!(numbers(&page), expected, "{owned_by:?} {global}");
         assert_eq!(page.total, u64::try_from(expected.len()).unwrap());
@@ -171,8 +170,11 @@ pub(in crate::storage) async fn history_is_counted_before_it_is_paged<B: Bench>(
     for (offset, limit, expected) in
         [(0, 2, vec![1, 2]), (2, 2, vec![3]), (3, 2, vec![]), (1, 1, vec![2]), (u64::MAX, 1, vec![])]
     {
-        let page =
-            world.store.history(HistoryQuery { offset, limit, ..everything(world.tenant) }).await.unwrap();
+        let page = world
+            .store
+            .history(HistoryQuery { position: Position::Offset(offset), limit, ..everything(world.tenant) })
+            .await
+            .unwrap();
         assert_eq!((page.total, numbers(&page)), (3, expected), "{offset} {limit}");
     }
     world.store.close().await;
@@ -184,7 +186,7 @@ pub(in crate::storage) async fn history_outlives_its_webhook<B: Bench>() {
     for _ in 0..2 {
         assert_eq!(numbers(&world.history().await), [1, 2, 3]);
         let record = world.record(1).await.unwrap();
-        assert!(record.webhook_deleted && record.webhook.secret.is_none());
+        assert!(record.webhook_deleted && !record.webhook.secrets.sign());
         assert_eq!((record.webhook.number, &record.webhook.profile), (number(1), &webhooks[0].profile));
         assert_eq!(record.request, "{\"text\":\"1\",\"webhookId\":1}");
         world.reopen().await;

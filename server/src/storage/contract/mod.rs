@@ -20,9 +20,9 @@ use crate::domain::profile::immuta;
 use crate::domain::{
     Attempt, Cause, DeliveryId, DeliveryState, DialectId, Egress, Endpoint, Failure, FailureClass,
     Fingerprint, Frame, HistoryFilter, HistoryOrder, HistoryPage, HistoryQuery, IssuedToken, NewDelivery,
-    NewEvent, NewWebhook, Next, Number, Outcome, Phase, Profile, PublicId, Published, Record, Settings,
-    Settlement, SortField, SortOrder, TenantId, TenantSpec, Timestamp, TokenHash, TokenOwner, UserId,
-    Webhook, Work,
+    NewEvent, NewWebhook, Next, Number, Outcome, Phase, Position, Profile, PublicId, Published, Record,
+    Scope, Secrets, Settings, Settlement, SortField, SortOrder, TenantId, TenantSpec, Timestamp, TokenHash,
+    TokenOwner, UserId, Webhook, WebhookState, Work,
 };
 
 /// A place where a backend keeps its data, to be opened again and again.
@@ -68,7 +68,9 @@ pub(super) fn new_webhook(tenant: TenantId, owner: &str, global: bool) -> NewWeb
         tenant,
         owner: UserId::new(owner).unwrap(),
         endpoint: Endpoint::parse("https://hooks.example.com/in?x=1").unwrap(),
-        secret: Some(Secret::new(*b"a secret for signing").unwrap()),
+        created_by: UserId::new(owner).unwrap(),
+        secrets: Secrets::new(Some(Secret::new(*b"a secret for signing").unwrap())),
+        state: WebhookState::Enabled,
         profile: Profile::Immuta(immuta::Immuta::restore(immuta::Parts {
             name: "audit \"log\"".into(),
             global,
@@ -97,7 +99,7 @@ pub(super) fn event(tenant: TenantId, id: &str, to: &[&Webhook]) -> NewEvent {
             .iter()
             .map(|webhook| NewDelivery {
                 webhook: webhook.id,
-                frame: frame(&format!(",\"webhookId\":{}}}", webhook.number)),
+                frame: frame(&format!(",\"webhookId\":{}}}", webhook.number)).into(),
             })
             .collect(),
     }
@@ -131,13 +133,16 @@ pub(super) fn everything(tenant: TenantId) -> HistoryQuery {
     HistoryQuery {
         filter: HistoryFilter {
             tenant,
-            owned_by: Some(UserId::new("2").unwrap()),
-            global: true,
+            scope: Scope::Shares { owned_by: Some(UserId::new("2").unwrap()), global: true },
             event_type: None,
             success: None,
+            state: None,
+            cause: None,
+            since: None,
+            until: None,
         },
         order: HistoryOrder { field: SortField::Id, order: SortOrder::Ascending },
-        offset: 0,
+        position: Position::Offset(0),
         limit: 100,
     }
 }
