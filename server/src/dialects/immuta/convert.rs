@@ -299,7 +299,7 @@ fn raw(request: &[u8]) -> Option<Box<RawValue>> {
 fn response(attempt: Attempt) -> (u16, dto::Response) {
     match attempt.outcome {
         Outcome::Response { status: status @ 200..=299, .. } => (status, dto::Response::Success {}),
-        Outcome::Response { status, body } => {
+        Outcome::Response { status, headers: _, body } => {
             (status, dto::Response::Status { body: String::from_utf8_lossy(&body).into_owned() })
         }
         Outcome::Failed(failure) => {
