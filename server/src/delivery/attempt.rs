@@ -7,9 +7,11 @@ use http_body_util::Full;
 
 use super::signer::Signers;
 use super::transport::policy::{Policies, Proof};
-use super::transport::{Answer, Transport};
+use super::transport::{Answer, Keep, Transport};
 use crate::clock::Clock;
-use crate::domain::{Attempt, Body, Failure, FailureClass, Outcome, Phase, Tenant, Timestamp, Webhook, Work};
+use crate::domain::{
+    Attempt, Body, Failure, FailureClass, Outcome, Phase, Profile, Tenant, Timestamp, Webhook, Work,
+};
 use crate::storage::{Store, StoreError};
 
 /// Whom an attempt concerns: one snapshot, taken when it starts.
@@ -72,8 +74,7 @@ impl Attempter {
     }
 
     async fn send(&self, work: &Work, target: &Target, body: &Body, now: Timestamp) -> Answer {
-        let proof = if target.webhook.profile.verify_tls() { Proof::Required } else { Proof::Waived };
-        let policy = match self.policies.of(&target.tenant, proof) {
+        let policy = match self.policies.of(&target.tenant, proof(&target.webhook.profile)) {
             Ok(policy) => policy,
             Err(error) => {
                 let error: &dyn core::error::Error = &error;
@@ -99,7 +100,16 @@ impl Attempter {
             }
         };
         let deadline = target.tenant.settings.timeout;
-        self.transport.exchange(&policy, &target.webhook.endpoint, request, deadline).await
+        self.transport.exchange(&policy, &target.webhook.endpoint, request, Keep::History, deadline).await
+    }
+}
+
+/// What a webhook's receiver must prove. Whoever must not be revoked must say who it is.
+const fn proof(profile: &Profile) -> Proof {
+    match (profile.check_revocation(), profile.verify_tls()) {
+        (true, _) => Proof::Unrevoked,
+        (false, true) => Proof::Required,
+        (false, false) => Proof::Waived,
     }
 }
 

@@ -140,6 +140,16 @@ impl Profile {
         }
     }
 
+    /// Whether a receiver must prove, too, that its certificates have not been revoked.
+    #[must_use]
+    pub const fn check_revocation(&self) -> bool {
+        match self {
+            Self::Native(_) | Self::Immuta(_) | Self::ImmutaRequest(_) | Self::Generic(_) | Self::Qlik(_) => {
+                false
+            }
+        }
+    }
+
     /// The media type of its bodies.
     #[must_use]
     pub const fn content_type(&self) -> &'static str {
