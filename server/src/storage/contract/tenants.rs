@@ -52,6 +52,28 @@ pub(in crate::storage) async fn a_webhook_reads_back_as_it_was_made_also_after_a
     world.store.close().await;
 }
 
+pub(in crate::storage) async fn encrypted_headers_survive_a_restart_and_end_with_their_webhook<B: Bench>() {
+    let mut world = World::<B>::new().await;
+    let new = new_webhook_with_secrets(world.tenant);
+    let made = world.store.create_webhook(new.clone()).await.unwrap();
+    assert_eq!(made.profile, new.profile);
+    world.reopen().await;
+    let webhook = world.store.directory().webhook(made.id).unwrap();
+    assert_eq!(webhook.profile, new.profile);
+    let delivery = world.deliver("1", &[&webhook]).await[0];
+    world.store.settle(ended(delivery, 200)).await.unwrap();
+    let deleted = world.store.delete_webhook(world.tenant, made.number, time(50)).await.unwrap().unwrap();
+    let Record { webhook: recorded, webhook_deleted: true, .. } = world.record(1).await.unwrap() else {
+        panic!("it is gone")
+    };
+    for gone in [deleted, recorded] {
+        let Profile::Qlik(profile) = &gone.profile else { panic!("another system") };
+        assert_eq!(profile.encrypted_header_names().collect::<Vec<_>>(), ["Authorization", "X-Key"]);
+        assert_eq!((profile.encrypted_headers().count(), profile.headers().len()), (0, 1));
+    }
+    world.store.close().await;
+}
+
 pub(in crate::storage) async fn numbers_are_counted_per_tenant_and_never_given_twice<B: Bench>() {
     let mut world = World::<B>::new().await;
     world.store.apply_tenants(vec![spec("acme"), spec("other")]).await.unwrap();

@@ -8,7 +8,8 @@ use rusqlite::{OptionalExtension, Row, params};
 use super::command::{Named, Prune, Pruned};
 use super::profile;
 use super::rows::{
-    FrameRow, Place, WebhookRow, disabled_reason, first_version, secret_label, stored, verified_data,
+    FrameRow, Place, WebhookRow, disabled_reason, first_version, headers_label, secret_label, stored,
+    verified_data,
 };
 use super::state::{Effect, Numbers, TenantState, take, take_number};
 use super::transaction::{DeliveryRow, Transaction};
@@ -31,8 +32,11 @@ const INSERT_WEBHOOK: &str = "
          created_at, updated_at)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
 
+const SEAL_HEADERS: &str = "UPDATE webhook SET encrypted_headers_sealed = ?2 WHERE id = ?1";
+
 const ERASE_WEBHOOK: &str = "
-    UPDATE webhook SET deleted_at = ?3, updated_at = ?3, version = version + 1, secret_sealed = NULL
+    UPDATE webhook SET deleted_at = ?3, updated_at = ?3, version = version + 1, secret_sealed = NULL,
+        encrypted_headers_sealed = NULL
     WHERE tenant = ?1 AND number = ?2 AND deleted_at IS NULL";
 
 const WEBHOOK_BY_NUMBER: &str = "
@@ -137,9 +141,19 @@ impl Transaction<'_> {
                 webhook.updated_at.as_microsecond()
             ],
         )?;
+        self.seal_headers(&tenant.uid, &webhook)?;
         let webhook = Arc::new(webhook);
         self.draft.effects.push(Effect::PutWebhook(Arc::clone(&webhook)));
         Ok(webhook)
+    }
+
+    /// Writes the encrypted headers that a webhook has now over those it had.
+    fn seal_headers(&self, tenant: &TenantUid, webhook: &Webhook) -> Result<(), StoreError> {
+        let id = webhook.id.get();
+        let sealed = profile::secrets(&webhook.profile)
+            .map(|secrets| self.context.sealer.seal(headers_label(tenant, id), &secrets, &*self.context.rng));
+        self.execute(SEAL_HEADERS, params![id, sealed])?;
+        Ok(())
     }
 
     pub(super) fn delete_webhook(&mut self, named: Named) -> Result<Option<Arc<Webhook>>, StoreError> {

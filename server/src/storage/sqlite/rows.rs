@@ -310,6 +310,11 @@ pub(super) const fn secret_label(tenant: &TenantUid, webhook: i64) -> Label<'_> 
     Label { tenant, kind: "webhook", id: webhook, field: "secret" }
 }
 
+/// What a webhook's encrypted headers are sealed under, all together.
+pub(super) const fn headers_label(tenant: &TenantUid, webhook: i64) -> Label<'_> {
+    Label { tenant, kind: "webhook", id: webhook, field: "encrypted_headers" }
+}
+
 /// The first version of a new webhook.
 pub(super) fn first_version(new: NewWebhook, id: WebhookId, number: Number) -> Webhook {
     let NewWebhook { public_id, tenant, owner, endpoint, secret, profile, created_at } = new;
@@ -340,6 +345,7 @@ pub(super) struct WebhookRow {
     owner: String,
     url: String,
     secret_sealed: Option<Vec<u8>>,
+    encrypted_headers_sealed: Option<Vec<u8>>,
     disabled_reason: Option<String>,
     version: i64,
     profile: String,
@@ -358,6 +364,7 @@ impl WebhookRow {
             owner: row.get("owner")?,
             url: row.get("url")?,
             secret_sealed: row.get("secret_sealed")?,
+            encrypted_headers_sealed: row.get("encrypted_headers_sealed")?,
             disabled_reason: row.get("disabled_reason")?,
             version: row.get("version")?,
             profile: row.get("profile")?,
@@ -366,7 +373,7 @@ impl WebhookRow {
         })
     }
 
-    /// The webhook with its secret.
+    /// The webhook with its secrets.
     pub(super) fn opened(self, sealer: &Sealer) -> Result<Webhook, StoreError> {
         let place = Place::new("webhook", self.id);
         let uid = place.uid("uid", &self.uid)?;
@@ -378,10 +385,18 @@ impl WebhookRow {
                 Some(Secret::new(secret.as_slice()).map_err(|_| bad())?)
             }
         };
-        Ok(Webhook { secret, ..self.without_secret()? })
+        let bad = || place.column("encrypted_headers_sealed");
+        let open = |sealed: &Vec<u8>| sealer.open(headers_label(&uid, self.id), sealed).map_err(|_| bad());
+        let headers = self.encrypted_headers_sealed.as_ref().map(open).transpose()?;
+        let mut webhook = Webhook { secret, ..self.without_secret()? };
+        if profile::unseal(&mut webhook.profile, headers.as_deref().map(Vec::as_slice)) {
+            Ok(webhook)
+        } else {
+            Err(bad())
+        }
     }
 
-    /// The webhook for showing: its secret stays sealed.
+    /// The webhook for showing: its secrets stay sealed.
     pub(super) fn without_secret(self) -> Result<Webhook, StoreError> {
         let place = Place::new("webhook", self.id);
         Ok(Webhook {
