@@ -12,7 +12,8 @@ use http::{HeaderMap, HeaderName, Method, Request, Uri, Version};
 use sigpost_core::signature::{KeyError, SignError, SignInput, Signer};
 
 use super::attempt::Target;
-use crate::domain::{MessageId, Tenant, Timestamp, WebhookId};
+use crate::domain::profile::CustomHeader;
+use crate::domain::{MessageId, Profile, Tenant, Timestamp, WebhookId};
 
 const USER_AGENT: &str = concat!("sigpost/", env!("CARGO_PKG_VERSION"));
 const WEBHOOK_ID: HeaderName = HeaderName::from_static("webhook-id");
@@ -115,13 +116,14 @@ impl Signers {
 impl Prepared {
     fn new(target: &Target) -> Result<Self, MakeRequestError> {
         let Target { tenant, webhook } = target;
-        let mut headers = HeaderMap::new();
+        let mut headers = custom_headers(&webhook.profile)?;
+        // Ours come last, and take the place of what is called like them. What is accepted is the webhook's business.
+        headers.entry(header::ACCEPT).or_insert(HeaderValue::from_static("*/*"));
         headers.insert(header::HOST, HeaderValue::from_str(webhook.endpoint.authority())?);
         let profile = &webhook.profile;
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(profile.content_type()));
         let user_agent = profile.user_agent().unwrap_or(USER_AGENT);
         headers.insert(header::USER_AGENT, HeaderValue::from_static(user_agent));
-        headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
         headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         let mut signers = Vec::new();
         if let Some(secret) = &webhook.secret {
@@ -138,4 +140,15 @@ impl Prepared {
             signers,
         })
     }
+}
+
+/// The headers that a webhook adds.
+fn custom_headers(profile: &Profile) -> Result<HeaderMap, MakeRequestError> {
+    let mut headers = HeaderMap::new();
+    for CustomHeader { name, value, encrypted } in profile.request_headers() {
+        let mut value = HeaderValue::from_str(value)?;
+        value.set_sensitive(encrypted);
+        headers.insert(HeaderName::from_bytes(name.as_bytes())?, value);
+    }
+    Ok(headers)
 }
