@@ -9,11 +9,10 @@ use zeroize::Zeroizing;
 
 use super::access::{Access, Operation, authorise};
 use super::{App, Error};
-use crate::domain::profile::Audience;
-use crate::domain::{Endpoint, Host, NewWebhook, Number, Principal, Profile, PublicId, Tenant, Webhook};
-
-/// The most webhooks a tenant may have.
-const MAX_WEBHOOKS: usize = 1_000;
+use crate::domain::profile::{Audience, Quota};
+use crate::domain::{
+    Endpoint, Host, NewWebhook, Number, Principal, Profile, PublicId, Tenant, TenantId, UserId, Webhook,
+};
 
 /// The random bytes of a generated secret: as many as Standard Webhooks asks for at least.
 const SECRET_BYTES: usize = 24;
@@ -87,9 +86,7 @@ impl App {
             .map_err(|unfitting| Error::invalid(unfitting.field, unfitting.to_string()))?;
         // One at a time, so that the count still holds when the webhook is there.
         let one_at_a_time = Arc::clone(&self.creating).lock_owned().await;
-        if self.store.directory().count_webhooks(tenant.id) >= MAX_WEBHOOKS {
-            return Err(Error::LimitReached { what: "webhooks", limit: MAX_WEBHOOKS });
-        }
+        self.check_quota(profile.quota(), tenant.id, &owner)?;
         let created_at = self.clock.now();
         let public_id = self.public_id(created_at);
         let new = NewWebhook { public_id, tenant: tenant.id, owner, endpoint, secret, profile, created_at };
@@ -153,6 +150,21 @@ impl App {
             WebhookName::PublicId(id) => directory.webhook_by_public_id(tenant, id),
         };
         found.filter(|webhook| access.reaches(webhook)).ok_or(Error::NotFound("webhook"))
+    }
+
+    /// Whether there may be one webhook more, of this owner.
+    fn check_quota(&self, quota: Quota, tenant: TenantId, owner: &UserId) -> Result<(), Error> {
+        let Quota { per_owner, per_tenant } = quota;
+        let directory = self.store.directory();
+        if directory.count_webhooks(tenant) >= per_tenant {
+            return Err(Error::LimitReached { what: "webhooks", limit: per_tenant });
+        }
+        match per_owner {
+            Some(limit) if directory.count_webhooks_of(tenant, owner) >= limit => {
+                Err(Error::LimitReached { what: "webhooks of this owner", limit })
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// A literal address is judged at once; a name is judged whenever it is resolved.
