@@ -1,5 +1,7 @@
 //! Bodies of `/v1/webhooks` as they travel.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 /// The part of a webhook that belongs to its system.
@@ -29,6 +31,12 @@ pub(super) enum Profile {
         event_types: Vec<String>,
         level: String,
         cloud_events: bool,
+        filter: Option<String>,
+        headers: BTreeMap<String, String>,
+        /// Names only.
+        encrypted_headers: Vec<String>,
+        check_certificate_revocation: bool,
+        origin: &'static str,
     },
 }
 
