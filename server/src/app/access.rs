@@ -7,8 +7,11 @@
 //! | read webhooks | all | own | no | all |
 //! | create webhooks | yes | yes | no | no |
 //! | create global webhooks | yes | no | no | no |
+//! | change webhooks, their secrets included | all | own | no | no |
 //! | delete webhooks | all | own | no | all |
-//! | read history | own | own | no | no (it holds bodies) |
+//! | try webhooks out | all | own | no | no |
+//! | give webhooks to others | yes | no | no | no |
+//! | read history | all | own | no | no (it holds bodies) |
 //! | resend | all | own | no | no |
 //! | read history of global webhooks | yes | no | no | no |
 //!
@@ -32,8 +35,14 @@ pub enum Operation {
     CreateWebhook,
     /// Create a webhook that receives what concerns others.
     CreateGlobalWebhook,
+    /// Change a webhook, its secret included.
+    UpdateWebhook,
+    /// Make a webhook somebody else's.
+    GiveWebhook,
     /// Delete a webhook.
     DeleteWebhook,
+    /// Send a webhook something of the system's making, to try it out.
+    TestWebhook,
     /// Read the history of deliveries, which holds their bodies.
     ReadHistory,
     /// Read the history of global webhooks, other users' included.
@@ -106,11 +115,13 @@ fn reach_of(roles: Roles, operation: Operation) -> Option<Reach> {
     }
     match operation {
         Op::Publish => roles.has(Role::Sender).then_some(Reach::All),
-        Op::CreateGlobalWebhook | Op::ReadGlobalHistory => None,
+        Op::CreateGlobalWebhook | Op::GiveWebhook | Op::ReadGlobalHistory => None,
         Op::ReadEventTypes
         | Op::ReadWebhooks
         | Op::CreateWebhook
+        | Op::UpdateWebhook
         | Op::DeleteWebhook
+        | Op::TestWebhook
         | Op::ReadHistory
         | Op::Resend => roles.has(Role::User).then_some(Reach::Own),
     }
@@ -120,11 +131,14 @@ const fn needs(operation: Operation) -> &'static str {
     match operation {
         Operation::Publish => "the role admin or sender",
         Operation::CreateGlobalWebhook => "the role admin: such a webhook receives what concerns others",
+        Operation::GiveWebhook => "the role admin: it makes a webhook somebody else's",
         Operation::ReadGlobalHistory => "the role admin: global webhooks' history holds what concerns others",
         Operation::ReadEventTypes
         | Operation::ReadWebhooks
         | Operation::CreateWebhook
+        | Operation::UpdateWebhook
         | Operation::DeleteWebhook
+        | Operation::TestWebhook
         | Operation::ReadHistory
         | Operation::Resend => "a user of the tenant with the role admin or user",
     }
@@ -168,7 +182,10 @@ mod tests {
             (Op::ReadWebhooks, Some(All), Some(Own), None, Some(All)),
             (Op::CreateWebhook, Some(All), Some(Own), None, None),
             (Op::CreateGlobalWebhook, Some(All), None, None, None),
+            (Op::UpdateWebhook, Some(All), Some(Own), None, None),
+            (Op::GiveWebhook, Some(All), None, None, None),
             (Op::DeleteWebhook, Some(All), Some(Own), None, Some(All)),
+            (Op::TestWebhook, Some(All), Some(Own), None, None),
             (Op::ReadHistory, Some(All), Some(Own), None, None),
             (Op::ReadGlobalHistory, Some(All), None, None, None),
             (Op::Resend, Some(All), Some(Own), None, None),

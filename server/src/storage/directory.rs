@@ -7,14 +7,16 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::domain::{
-    IssuedToken, Number, PublicId, Tenant, TenantId, Timestamp, TokenHash, TokenOwner, UserId, Webhook,
-    WebhookId,
+    Activity, EndedAttempt, IssuedToken, Number, PublicId, Tenant, TenantId, Timestamp, TokenHash,
+    TokenOwner, UserId, Webhook, WebhookId,
 };
 
 /// The read model. Cheap to read from many threads at once.
 #[derive(Default)]
 pub struct Directory {
     inner: RwLock<Inner>,
+    /// Apart from the rest: it changes with every commit of results.
+    activities: RwLock<HashMap<WebhookId, Activity>>,
 }
 
 #[derive(Default)]
@@ -118,6 +120,35 @@ impl Directory {
         inner.issued_tokens.values().filter(of_user).count()
     }
 
+    /// How a webhook is doing.
+    #[must_use]
+    pub fn activity(&self, webhook: WebhookId) -> Activity {
+        let activities = self.activities.read().unwrap_or_else(PoisonError::into_inner);
+        activities.get(&webhook).copied().unwrap_or_default()
+    }
+
+    /// Takes in attempts that have become durable.
+    pub(in crate::storage) fn learn(&self, ended: &[EndedAttempt]) {
+        if ended.is_empty() {
+            return;
+        }
+        let mut activities = self.activities.write().unwrap_or_else(PoisonError::into_inner);
+        for attempt in ended {
+            activities.entry(attempt.webhook).or_default().learn(attempt);
+        }
+    }
+
+    /// Forgives a webhook its failures.
+    pub(in crate::storage) fn forgive(&self, webhook: WebhookId) {
+        let mut activities = self.activities.write().unwrap_or_else(PoisonError::into_inner);
+        activities.entry(webhook).or_default().forgive();
+    }
+
+    /// Sets what was stored.
+    pub(in crate::storage) fn set_activity(&self, webhook: WebhookId, activity: Activity) {
+        self.activities.write().unwrap_or_else(PoisonError::into_inner).insert(webhook, activity);
+    }
+
     /// Replaces the tokens that the configuration declares.
     pub fn set_configured_tokens(&self, tokens: HashMap<TokenHash, TokenOwner>) {
         self.write().configured_tokens = tokens;
@@ -141,6 +172,7 @@ impl Directory {
     pub(in crate::storage) fn remove_webhook(&self, webhook: &Webhook) {
         let mut inner = self.write();
         inner.webhooks.remove(&webhook.id);
+        self.activities.write().unwrap_or_else(PoisonError::into_inner).remove(&webhook.id);
         if let Some(all) = inner.by_tenant.get_mut(&webhook.tenant) {
             all.remove(&webhook.number);
         }

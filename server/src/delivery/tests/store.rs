@@ -9,9 +9,10 @@ use tokio::sync::Notify;
 
 use crate::domain::{
     Attempt, Body, DeliveryId, DeliveryState, HistoryPage, HistoryQuery, IssuedToken, NewEvent, NewWebhook,
-    Next, Number, Published, Record, Settlement, TenantId, TenantSpec, Timestamp, Webhook, Work,
+    Next, Number, PastAttempt, Published, Record, Settlement, Stats, TenantId, TenantSpec, Timestamp,
+    Webhook, WebhookId, Work,
 };
-use crate::storage::{Directory, Resend, Store, StoreError};
+use crate::storage::{Directory, Resend, Store, StoreError, Update};
 
 #[derive(Default)]
 pub(super) struct FakeStore {
@@ -132,6 +133,17 @@ impl Store for FakeStore {
         Err(StoreError::Stopped)
     }
 
+    async fn update_webhook(&self, webhook: Webhook) -> Result<Update, StoreError> {
+        let known = self.directory.webhook(webhook.id);
+        if known.is_none_or(|known| known.version + 1 != webhook.version) {
+            return Ok(Update::Outdated);
+        }
+        let webhook = Arc::new(webhook);
+        self.directory.test_put_webhook(&webhook);
+        self.changed.notify_waiters();
+        Ok(Update::Done(webhook))
+    }
+
     async fn delete_webhook(
         &self,
         _: TenantId,
@@ -142,6 +154,10 @@ impl Store for FakeStore {
     }
 
     async fn create_resend(&self, _: TenantId, _: Number, _: Timestamp) -> Result<Resend, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn create_test(&self, _: NewEvent) -> Result<Resend, StoreError> {
         Err(StoreError::Stopped)
     }
 
@@ -164,6 +180,19 @@ impl Store for FakeStore {
     }
 
     async fn record(&self, _: TenantId, _: Number) -> Result<Option<Record>, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn attempts(&self, _: TenantId, _: Number) -> Result<Vec<PastAttempt>, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn stats(
+        &self,
+        _: WebhookId,
+        _: Timestamp,
+        _: Timestamp,
+    ) -> Result<Vec<(Timestamp, Stats)>, StoreError> {
         Err(StoreError::Stopped)
     }
 

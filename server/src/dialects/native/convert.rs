@@ -22,7 +22,7 @@ pub(super) fn draft(body: View<'_>, tenant: &Tenant) -> Result<WebhookDraft, Pro
     let profile = profile(body.required("profile")?, tenant)?;
     let secret = shared::secret(body.view.get("secret"), DraftSecret::Generated)
         .map_err(|message| Error::invalid("secret", message))?;
-    Ok(WebhookDraft { endpoint, secret, profile })
+    Ok(WebhookDraft { endpoint, secret, profile, enabled: true, owner: None })
 }
 
 fn profile(given: View<'_>, tenant: &Tenant) -> Result<Profile, Error> {
@@ -205,8 +205,11 @@ pub(super) fn webhook(webhook: &Webhook) -> dto::Webhook {
         public_id,
         tenant: _,
         owner,
+        created_by: _,
+        updated_by: _,
         endpoint,
-        secret,
+        secrets,
+        secrets_since: _,
         state,
         version: _,
         profile,
@@ -220,7 +223,7 @@ pub(super) fn webhook(webhook: &Webhook) -> dto::Webhook {
         owner: owner.to_string(),
         state,
         disabled_reason,
-        signed: secret.is_some(),
+        signed: secrets.sign(),
         created_at: utc_millis(*created_at),
         updated_at: utc_millis(*updated_at),
         profile: profile_body(profile),

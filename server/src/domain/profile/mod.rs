@@ -12,12 +12,15 @@ pub mod immuta;
 pub mod immuta_request;
 pub mod native;
 pub mod qlik;
+mod trial;
 
 use sigpost_core::notification::cloudevents::{CloudEvent, Data, NotJson, Value};
 use sigpost_core::signature::{Scheme, Secret};
 
 pub use self::qlik::CustomHeader;
-use super::{DialectId, Endpoint, Frame, Number, PublicId, Settings, Tenant, Timestamp, User};
+pub use trial::test_event;
+
+use super::{DialectId, Endpoint, Frame, Number, PublicId, Settings, Template, Tenant, Timestamp, User};
 
 /// The part of a webhook that belongs to its system.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,19 +128,14 @@ impl Profile {
         }
     }
 
-    /// The delivery's own part of the body. `delivery` makes the id for systems whose bodies name their delivery.
+    /// The delivery's own part of the body.
     #[must_use]
-    pub fn render(
-        &self,
-        webhook: &Named,
-        prepared: &Prepared<'_>,
-        delivery: impl FnOnce() -> PublicId,
-    ) -> Frame {
+    pub fn render(&self, webhook: &Named, prepared: &Prepared<'_>) -> Template {
         match self {
-            Self::Native(_) | Self::Generic(_) => Frame::default(),
-            Self::Immuta(profile) => profile.render(webhook.number),
-            Self::ImmutaRequest(_) => immuta_request::render(webhook.public_id, delivery()),
-            Self::Qlik(profile) => profile.render(prepared),
+            Self::Native(_) | Self::Generic(_) => Frame::default().into(),
+            Self::Immuta(profile) => profile.render(webhook.number).into(),
+            Self::ImmutaRequest(_) => immuta_request::render(webhook.public_id),
+            Self::Qlik(profile) => profile.render(prepared).into(),
         }
     }
 

@@ -49,7 +49,7 @@ fn body(profile: &Profile, tenant: &Tenant, event: &CloudEvent) -> Json {
 
 fn canonical_body(profile: &Profile, tenant: &Tenant, event: &CloudEvent) -> Canonical {
     let prepared = prepare(tenant, event, now()).unwrap();
-    let frame = profile.render(&named(), &prepared, || id(2));
+    let frame = profile.render(&named(), &prepared).frame(id(2));
     let bytes = Body { data: prepared.shared, frame }.to_bytes();
     let body = Canonical::parse(&bytes, Limits::default()).unwrap();
     assert_eq!(body.as_bytes(), bytes);

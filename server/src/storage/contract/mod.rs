@@ -20,9 +20,9 @@ use crate::domain::profile::{immuta, qlik};
 use crate::domain::{
     Attempt, Cause, DeliveryId, DeliveryState, DialectId, Egress, Endpoint, Failure, FailureClass,
     Fingerprint, Frame, HistoryFilter, HistoryOrder, HistoryPage, HistoryQuery, IssuedToken, NewDelivery,
-    NewEvent, NewWebhook, Next, Number, Outcome, Phase, Profile, PublicId, Published, Record, Settings,
-    Settlement, SortField, SortOrder, TenantId, TenantSpec, Timestamp, TokenHash, TokenOwner, UserId,
-    Webhook, Work,
+    NewEvent, NewWebhook, Next, Number, Outcome, Phase, Position, Profile, PublicId, Published, Record,
+    ResponseHeaders, Scope, Secrets, Settings, Settlement, SortField, SortOrder, TenantId, TenantSpec,
+    Timestamp, TokenHash, TokenOwner, UserId, Webhook, WebhookState, Work,
 };
 
 /// A place where a backend keeps its data, to be opened again and again.
@@ -68,7 +68,9 @@ pub(super) fn new_webhook(tenant: TenantId, owner: &str, global: bool) -> NewWeb
         tenant,
         owner: UserId::new(owner).unwrap(),
         endpoint: Endpoint::parse("https://hooks.example.com/in?x=1").unwrap(),
-        secret: Some(Secret::new(*b"a secret for signing").unwrap()),
+        created_by: UserId::new(owner).unwrap(),
+        secrets: Secrets::new(Some(Secret::new(*b"a secret for signing").unwrap())),
+        state: WebhookState::Enabled,
         profile: Profile::Immuta(immuta::Immuta::restore(immuta::Parts {
             name: "audit \"log\"".into(),
             global,
@@ -121,7 +123,7 @@ pub(super) fn event(tenant: TenantId, id: &str, to: &[&Webhook]) -> NewEvent {
             .iter()
             .map(|webhook| NewDelivery {
                 webhook: webhook.id,
-                frame: frame(&format!(",\"webhookId\":{}}}", webhook.number)),
+                frame: frame(&format!(",\"webhookId\":{}}}", webhook.number)).into(),
             })
             .collect(),
     }
@@ -138,7 +140,8 @@ pub(super) fn attempt(number: u32, outcome: Outcome) -> Attempt {
 }
 
 pub(super) fn answered(status: u16) -> Outcome {
-    Outcome::Response { status, body: Bytes::from_static(b"answer") }
+    let lines = [("content-type", &b"text/plain"[..]), ("x-status", b"\xc3\xa9")];
+    Outcome::Response { status, headers: ResponseHeaders::new(lines), body: Bytes::from_static(b"answer") }
 }
 
 pub(super) fn refused() -> Outcome {
@@ -155,13 +158,16 @@ pub(super) fn everything(tenant: TenantId) -> HistoryQuery {
     HistoryQuery {
         filter: HistoryFilter {
             tenant,
-            owned_by: Some(UserId::new("2").unwrap()),
-            global: true,
+            scope: Scope::Shares { owned_by: Some(UserId::new("2").unwrap()), global: true },
             event_type: None,
             success: None,
+            state: None,
+            cause: None,
+            since: None,
+            until: None,
         },
         order: HistoryOrder { field: SortField::Id, order: SortOrder::Ascending },
-        offset: 0,
+        position: Position::Offset(0),
         limit: 100,
     }
 }
@@ -211,7 +217,7 @@ impl<B: Bench> World<B> {
         self.store.history(everything(self.tenant)).await.unwrap()
     }
 
-    async fn record(&self, number: i64) -> Option<Record> {
+    pub(super) async fn record(&self, number: i64) -> Option<Record> {
         self.store.record(self.tenant, self::number(number)).await.unwrap()
     }
 
@@ -251,6 +257,7 @@ macro_rules! contract {
             results_given_without_waiting_survive_closing
             a_record_appears_with_its_first_attempt_and_shows_the_latest
             every_failure_reads_back_as_it_was_recorded
+            the_headers_of_an_answer_read_back_as_they_were_kept
             history_is_filtered_by_owner_and_global
             history_is_filtered_by_type_and_success
             history_is_sorted_by_every_field_in_both_directions

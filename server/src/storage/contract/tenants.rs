@@ -29,17 +29,19 @@ pub(in crate::storage) async fn a_tenant_that_is_no_longer_configured_disappears
 
 pub(super) fn assert_same(a: &Webhook, b: &Webhook) {
     assert_eq!((a.id, a.number, a.tenant, &a.owner), (b.id, b.number, b.tenant, &b.owner));
+    assert_eq!((&a.created_by, &a.updated_by), (&b.created_by, &b.updated_by));
+    assert_eq!(a.secrets_since, b.secrets_since);
     assert_eq!(a.public_id, b.public_id);
     assert_eq!((a.endpoint.as_given(), a.state, a.version), (b.endpoint.as_given(), b.state, b.version));
     assert_eq!((&a.profile, a.created_at, a.updated_at), (&b.profile, b.created_at, b.updated_at));
-    let bytes = |webhook: &Webhook| webhook.secret.as_ref().map(|secret| secret.as_bytes().to_vec());
+    let bytes = |webhook: &Webhook| webhook.secrets.current().map(|secret| secret.as_bytes().to_vec());
     assert_eq!(bytes(a), bytes(b));
 }
 
 pub(in crate::storage) async fn a_webhook_reads_back_as_it_was_made_also_after_a_restart<B: Bench>() {
     let mut world = World::<B>::new().await;
     let made = world.webhook().await;
-    let unsigned = NewWebhook { secret: None, ..new_webhook(world.tenant, "3", true) };
+    let unsigned = NewWebhook { secrets: Secrets::default(), ..new_webhook(world.tenant, "3", true) };
     let unsigned = world.store.create_webhook(unsigned).await.unwrap();
     assert_eq!((made.number, made.version, made.created_at), (number(1), 1, time(0)));
     assert_same(&world.store.directory().webhook(made.id).unwrap(), &made);
@@ -106,7 +108,7 @@ pub(in crate::storage) async fn a_deleted_webhook_is_gone_and_its_number_stays_t
     let webhook = world.webhook().await;
     let deleted = world.store.delete_webhook(world.tenant, webhook.number, time(50)).await.unwrap().unwrap();
     assert_eq!((deleted.id, deleted.version, deleted.updated_at), (webhook.id, 2, time(50)));
-    assert!(deleted.secret.is_none());
+    assert!(!deleted.secrets.sign());
     assert!(world.store.directory().webhook(webhook.id).is_none());
     assert!(world.store.delete_webhook(world.tenant, webhook.number, time(51)).await.unwrap().is_none());
     world.reopen().await;

@@ -7,7 +7,7 @@ use crate::domain::{
     IssuedToken, NewEvent, NewWebhook, Number, Published, Settlement, TenantId, TenantSpec, Timestamp,
     Webhook,
 };
-use crate::storage::{Resend, StoreError};
+use crate::storage::{Resend, StoreError, Update};
 use std::sync::Arc;
 
 /// One operation.
@@ -15,9 +15,12 @@ pub(super) enum Command {
     Publish(Job<Vec<NewEvent>, Vec<Published>>),
     Settle(Job<Settlement, ()>),
     ApplyTenants(Job<Vec<TenantSpec>, ()>),
-    CreateWebhook(Job<NewWebhook, Arc<Webhook>>),
+    CreateWebhook(Job<Box<NewWebhook>, Arc<Webhook>>),
+    UpdateWebhook(Job<Arc<Webhook>, Update>),
     DeleteWebhook(Job<Named, Option<Arc<Webhook>>>),
     CreateResend(Job<Named, Resend>),
+    CreateTest(Job<NewEvent, Resend>),
+    SaveCounts(Job<(), ()>),
     Prune(Job<Prune, Pruned>),
     IssueToken(Job<IssuedToken, ()>),
     Check(Job<(), ()>),
@@ -108,8 +111,11 @@ impl Command {
             Self::Settle(job) => job.run(|settlement| transaction.settle(settlement)),
             Self::Check(job) => job.run(|()| transaction.touch()),
             Self::ApplyTenants(job) => job.run_apart(transaction, |t, specs| t.apply_tenants(specs)),
-            Self::CreateWebhook(job) => job.run_apart(transaction, Transaction::create_webhook),
+            Self::CreateWebhook(job) => job.run_apart(transaction, |t, new| t.create_webhook(new)),
+            Self::UpdateWebhook(job) => job.run_apart(transaction, Transaction::update_webhook),
             Self::DeleteWebhook(job) => job.run_apart(transaction, |t, named| t.delete_webhook(*named)),
+            Self::CreateTest(job) => job.run_apart(transaction, Transaction::create_test),
+            Self::SaveCounts(job) => job.run_apart(transaction, |t, ()| t.save_activity(true)),
             Self::CreateResend(job) => job.run_apart(transaction, |t, named| t.create_resend(*named)),
             Self::Prune(job) => job.run_apart(transaction, Transaction::prune),
             Self::IssueToken(job) => job.run_apart(transaction, Transaction::issue_token),
@@ -123,7 +129,10 @@ impl Command {
             Self::Settle(job) => job.result = Err(error),
             Self::ApplyTenants(job) => job.result = Err(error),
             Self::CreateWebhook(job) => job.result = Err(error),
+            Self::UpdateWebhook(job) => job.result = Err(error),
             Self::DeleteWebhook(job) => job.result = Err(error),
+            Self::CreateTest(job) => job.result = Err(error),
+            Self::SaveCounts(job) => job.result = Err(error),
             Self::CreateResend(job) => job.result = Err(error),
             Self::Prune(job) => job.result = Err(error),
             Self::IssueToken(job) => job.result = Err(error),
@@ -138,7 +147,10 @@ impl Command {
             Self::Settle(job) => job.finish(),
             Self::ApplyTenants(job) => job.finish(),
             Self::CreateWebhook(job) => job.finish(),
+            Self::UpdateWebhook(job) => job.finish(),
             Self::DeleteWebhook(job) => job.finish(),
+            Self::CreateTest(job) => job.finish(),
+            Self::SaveCounts(job) => job.finish(),
             Self::CreateResend(job) => job.finish(),
             Self::Prune(job) => job.finish(),
             Self::IssueToken(job) => job.finish(),

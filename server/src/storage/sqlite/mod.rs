@@ -30,6 +30,7 @@
 //! attempts ride on the commits of others; a commit is as large as the previous one was slow; one wake-up per
 //! commit.
 
+mod activity;
 mod command;
 mod dedupe;
 mod error;
@@ -61,11 +62,11 @@ use self::queue::Queue;
 use self::reads::Readers;
 use self::transaction::Context;
 use self::writer::Writer;
-use super::{Directory, Resend, Store, StoreError};
+use super::{Directory, Resend, Store, StoreError, Update};
 use crate::clock::Clock;
 use crate::domain::{
-    Body, DeliveryId, HistoryPage, HistoryQuery, IssuedToken, NewEvent, NewWebhook, Number, Published,
-    Record, Settlement, TenantId, TenantSpec, Timestamp, Webhook, Work,
+    Body, DeliveryId, HistoryPage, HistoryQuery, IssuedToken, NewEvent, NewWebhook, Number, PastAttempt,
+    Published, Record, Settlement, Stats, TenantId, TenantSpec, Timestamp, Webhook, WebhookId, Work,
 };
 use crate::rng::Rng;
 
@@ -174,8 +175,7 @@ async fn tell(mut finished: mpsc::UnboundedReceiver<Vec<Wake>>) {
 
 /// What an event weighs while it waits, in bytes; the parts of fixed size are rounded up generously.
 fn weight(event: &NewEvent) -> usize {
-    let frames: usize =
-        event.deliveries.iter().map(|new| 128 + new.frame.head.len() + new.frame.tail.len()).sum();
+    let frames: usize = event.deliveries.iter().map(|new| 128 + new.frame.len()).sum();
     256 + event.source.len()
         + event.id.len()
         + event.event_type.len()
@@ -216,7 +216,11 @@ impl Store for SqliteStore {
     }
 
     async fn create_webhook(&self, webhook: NewWebhook) -> Result<Arc<Webhook>, StoreError> {
-        self.call(0, webhook, Command::CreateWebhook).await
+        self.call(0, Box::new(webhook), Command::CreateWebhook).await
+    }
+
+    async fn update_webhook(&self, webhook: Webhook) -> Result<Update, StoreError> {
+        self.call(0, Arc::new(webhook), Command::UpdateWebhook).await
     }
 
     async fn delete_webhook(
@@ -235,6 +239,10 @@ impl Store for SqliteStore {
         at: Timestamp,
     ) -> Result<Resend, StoreError> {
         self.call(0, Named { tenant, number: record, at }, Command::CreateResend).await
+    }
+
+    async fn create_test(&self, event: NewEvent) -> Result<Resend, StoreError> {
+        self.call(weight(&event), event, Command::CreateTest).await
     }
 
     async fn pending(&self, after: Option<DeliveryId>, limit: u32) -> Result<Vec<Work>, StoreError> {
@@ -256,6 +264,20 @@ impl Store for SqliteStore {
     async fn record(&self, tenant: TenantId, number: Number) -> Result<Option<Record>, StoreError> {
         let directory = Arc::clone(&self.directory);
         self.readers.read(move |sql| history::record(sql, &directory, tenant, number)).await
+    }
+
+    async fn attempts(&self, tenant: TenantId, number: Number) -> Result<Vec<PastAttempt>, StoreError> {
+        self.readers.read(move |sql| history::attempts(sql, tenant, number)).await
+    }
+
+    async fn stats(
+        &self,
+        webhook: WebhookId,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<(Timestamp, Stats)>, StoreError> {
+        self.call(0, (), Command::SaveCounts).await?;
+        self.readers.read(move |sql| activity::stats(sql, webhook, since, until)).await
     }
 
     /// In commits of a bounded size each.

@@ -3,12 +3,15 @@
 //! A transaction works on a [`Draft`]; only when it is durable is the draft taken over. So whatever fails leaves no
 //! trace: neither numbers given, nor keys remembered, nor webhooks shown.
 
+use core::time::Duration;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::activity::Counted;
 use super::dedupe::{Dedupe, Key};
 use crate::domain::{
-    DeliveryId, EventId, IssuedToken, Number, Tenant, TenantId, TenantUid, Timestamp, Webhook, WebhookId,
+    DeliveryId, EndedAttempt, EventId, IssuedToken, Number, Tenant, TenantId, TenantUid, Timestamp, Webhook,
+    WebhookId,
 };
 use crate::storage::Directory;
 
@@ -64,6 +67,7 @@ pub(super) struct State {
     /// Where retention goes on: it walks along the events and starts anew when it has come to those it keeps.
     pub(super) prune_after: EventId,
     pub(super) directory: Arc<Directory>,
+    pub(super) counted: Counted,
 }
 
 /// A change of the directory that waits for its commit.
@@ -72,7 +76,12 @@ pub(super) enum Effect {
     SetTenants(Vec<Arc<Tenant>>),
     PutWebhook(Arc<Webhook>),
     RemoveWebhook(Arc<Webhook>),
-    PutToken { token: IssuedToken, now: Timestamp },
+    /// A webhook's failures are forgiven.
+    Forgive(WebhookId),
+    PutToken {
+        token: IssuedToken,
+        now: Timestamp,
+    },
 }
 
 /// What a transaction has changed so far.
@@ -87,6 +96,10 @@ pub(super) struct Draft {
     pub(super) deleted: HashSet<WebhookId>,
     pub(super) prune_after: EventId,
     pub(super) effects: Vec<Effect>,
+    /// Attempts that ended.
+    pub(super) ended: Vec<EndedAttempt>,
+    /// What had been counted was written, at this (monotonic) time.
+    pub(super) counted_until: Option<Duration>,
 }
 
 impl State {
@@ -105,23 +118,44 @@ impl State {
             deleted: HashSet::new(),
             prune_after: self.prune_after,
             effects: Vec::new(),
+            ended: Vec::new(),
+            counted_until: None,
         }
     }
 
     /// Takes over what has become durable.
     pub(super) fn absorb(&mut self, draft: Draft) {
-        let Draft { sequences, tenants, keys, taken: _, deleted: _, prune_after, effects } = draft;
+        let Draft {
+            sequences,
+            tenants,
+            keys,
+            taken: _,
+            deleted: _,
+            prune_after,
+            effects,
+            ended,
+            counted_until,
+        } = draft;
         self.sequences = sequences;
         self.tenants.extend(tenants);
         self.prune_after = prune_after;
         for (key, event, received) in keys {
             self.dedupe.insert(key, event, received);
         }
+        if let Some(at) = counted_until {
+            self.counted.written(at);
+        }
+        self.counted.count(&ended);
+        self.directory.learn(&ended);
         for effect in effects {
             match effect {
                 Effect::SetTenants(tenants) => self.directory.set_tenants(tenants),
                 Effect::PutWebhook(webhook) => self.directory.put_webhook(&webhook),
                 Effect::RemoveWebhook(webhook) => self.directory.remove_webhook(&webhook),
+                Effect::Forgive(webhook) => {
+                    self.directory.forgive(webhook);
+                    self.counted.touch(webhook);
+                }
                 Effect::PutToken { token, now } => self.directory.put_token(token, now),
             }
         }
