@@ -321,6 +321,7 @@ impl App {
         if let Some(owner) = owner.filter(|owner| *owner != webhook.owner) {
             authorise(principal, Operation::GiveWebhook)?;
             next.owner = owner_in(&access.tenant, owner)?;
+            self.check_owners_quota(webhook.profile.quota(), access.tenant.id, &next.owner)?;
         }
         if let Some(profile) = profile {
             if profile.audience() != webhook.profile.audience() {
@@ -348,6 +349,9 @@ impl App {
             }
             Some(false) | None => {}
         }
+        next.profile
+            .admits_change(&webhook.profile, &webhook.endpoint, &next.endpoint)
+            .map_err(|invalid| Error::invalid(invalid.field(), invalid.to_string()))?;
         self.admit(&access.tenant, &next.profile, &next.endpoint, next.secrets.current())?;
         Ok(next)
     }
@@ -385,13 +389,17 @@ impl App {
 
     /// Whether there may be one webhook more, of this owner.
     fn check_quota(&self, quota: Quota, tenant: TenantId, owner: &UserId) -> Result<(), Error> {
-        let Quota { per_owner, per_tenant } = quota;
-        let directory = self.store.directory();
-        if directory.count_webhooks(tenant) >= per_tenant {
-            return Err(Error::LimitReached { what: "webhooks", limit: per_tenant });
+        let Quota { per_owner: _, per_tenant: limit } = quota;
+        if self.store.directory().count_webhooks(tenant) >= limit {
+            return Err(Error::LimitReached { what: "webhooks", limit });
         }
-        match per_owner {
-            Some(limit) if directory.count_webhooks_of(tenant, owner) >= limit => {
+        self.check_owners_quota(quota, tenant, owner)
+    }
+
+    /// Whether this owner may have one webhook more.
+    fn check_owners_quota(&self, quota: Quota, tenant: TenantId, owner: &UserId) -> Result<(), Error> {
+        match quota.per_owner {
+            Some(limit) if self.store.directory().count_webhooks_of(tenant, owner) >= limit => {
                 Err(Error::LimitReached { what: "webhooks of this owner", limit })
             }
             Some(_) | None => Ok(()),

@@ -237,6 +237,7 @@ macro_rules! contract {
             a_tenant_that_is_no_longer_configured_disappears_and_can_come_back
             a_webhook_reads_back_as_it_was_made_also_after_a_restart
             encrypted_headers_survive_a_restart_and_end_with_their_webhook
+            a_change_replaces_encrypted_headers_and_takes_them_away
             numbers_are_counted_per_tenant_and_never_given_twice
             a_deleted_webhook_is_gone_and_its_number_stays_taken
             deleting_a_webhook_cancels_what_is_pending_for_it_and_nothing_else
