@@ -8,6 +8,7 @@ use http_body_util::Full;
 use super::signer::Signers;
 use super::transport::policy::{Policies, Proof};
 use super::transport::{Answer, Keep, Transport};
+use crate::app::ports;
 use crate::clock::Clock;
 use crate::domain::{
     Attempt, Body, Failure, FailureClass, Outcome, Phase, Profile, Tenant, Timestamp, Webhook, Work,
@@ -51,13 +52,18 @@ pub(super) struct Attempter {
 
 impl Attempter {
     /// Sends a delivery once. The caller's snapshot counts: what changes meanwhile concerns the next attempt.
-    pub(super) async fn attempt(&self, work: &Work, target: &Target) -> Result<Ended, NotMade> {
+    pub(super) async fn attempt(
+        &self,
+        work: &Work,
+        target: &Target,
+        keep: ports::Keep,
+    ) -> Result<Ended, NotMade> {
         let body = match &work.body {
             Some(body) => body.clone(),
             None => self.load(work).await?,
         };
         let (started_at, began) = (self.clock.now(), self.clock.monotonic());
-        let answer = self.send(work, target, &body, started_at).await;
+        let answer = self.send(work, target, &body, keep, started_at).await;
         let duration = self.clock.monotonic().saturating_sub(began);
         let attempt = Attempt {
             number: work.attempts_made.saturating_add(1),
@@ -73,7 +79,14 @@ impl Attempter {
         self.store.body(work.delivery).await.map_err(NotMade::Store)?.ok_or(NotMade::NoBody)
     }
 
-    async fn send(&self, work: &Work, target: &Target, body: &Body, now: Timestamp) -> Answer {
+    async fn send(
+        &self,
+        work: &Work,
+        target: &Target,
+        body: &Body,
+        keep: ports::Keep,
+        now: Timestamp,
+    ) -> Answer {
         let policy = match self.policies.of(&target.tenant, proof(&target.webhook.profile)) {
             Ok(policy) => policy,
             Err(error) => {
@@ -100,7 +113,11 @@ impl Attempter {
             }
         };
         let deadline = target.tenant.settings.timeout;
-        self.transport.exchange(&policy, &target.webhook.endpoint, request, Keep::History, deadline).await
+        let keep = match keep {
+            ports::Keep::History => Keep::History,
+            ports::Keep::All => Keep::All,
+        };
+        self.transport.exchange(&policy, &target.webhook.endpoint, request, keep, deadline).await
     }
 }
 

@@ -35,10 +35,6 @@ pub(in crate::delivery) enum Keep {
     /// As much as history shows.
     History,
     /// All that is read of a receiver's answer.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "for tests of webhooks, which show the answer to whoever asked for them")
-    )]
     All,
     /// All of a successful answer of at most so many bytes, and nothing of another.
     Whole(usize),
