@@ -307,6 +307,7 @@ async fn a_list_that_is_not_in_force_proves_nothing() {
         pki.publish("/intermediate", params.signed_by(&pki.intermediate).unwrap().der().to_vec());
         Bench::new(&pki).is_unknown(&pki.receiver().await).await;
     }
+    assert_eq!(pki.fetched("/intermediate"), 2, "once each: it is not asked for over and over");
 }
 
 #[tokio::test]
