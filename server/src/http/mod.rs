@@ -20,8 +20,7 @@ use crate::dialects;
 /// off, for tests that fail on purpose a thousand times.
 pub fn router(app: App, limit: Option<FailureLimit>) -> Router {
     let state = authentication::State { app: app.clone(), limit: limit.map(std::sync::Arc::new) };
-    dialects::router()
-        .fallback(async |request: Request| dialects::no_such_path(request.uri().path()))
+    dialects::router(&app)
         .layer(middleware::from_fn_with_state(state, authentication::identify))
         .merge(health())
         .layer(middleware::from_fn(common_headers))
