@@ -1,7 +1,8 @@
 //! `/api/v1/webhooks`: the paths that the documents of two systems give to both. Whose they are is for the caller's
 //! tenant to say, so the dialect is chosen before the route is.
 //!
-//! Who has no tenant, for want of a valid token or of the tenant's name, is answered in the form of both.
+//! Who cannot be told, for want of a valid token or of the tenant's name or because of too many requests, is answered in
+//! the form of both.
 
 use std::convert::Infallible;
 
@@ -72,7 +73,9 @@ impl SharedPath {
             Error::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthorized"),
             Error::Forbidden { .. } => (StatusCode::FORBIDDEN, "forbidden"),
             Error::NotFound(_) => (StatusCode::NOT_FOUND, "not_found"),
-            Error::TooManyFailures { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many_requests"),
+            Error::TooManyFailures { .. } | Error::RateLimited { .. } => {
+                (StatusCode::TOO_MANY_REQUESTS, "too_many_requests")
+            }
             // Finding out who it is fails in no other way.
             _ => (StatusCode::INTERNAL_SERVER_ERROR, "internal_error"),
         };

@@ -125,6 +125,9 @@ pub(super) struct ListRequest {
     event: Option<String>,
 }
 
+/// As large as a number may be that every client can hold.
+const MAX_PAGE: u64 = i32::MAX as u64;
+
 /// The query of a list. What is not known or out of range is refused by name.
 pub(super) fn list_request(query: &str) -> Result<ListRequest, Refusal> {
     let mut request = ListRequest { page: 1, limit: 20, status: None, event: None };
@@ -132,7 +135,7 @@ pub(super) fn list_request(query: &str) -> Result<ListRequest, Refusal> {
         let bad = |expected| Refusal::bad_request(format_args!("query parameter {name} must be {expected}"));
         let number = |max| shared::whole_number(value, 1..=max).and_then(|number| u32::try_from(number).ok());
         match name {
-            "page" => request.page = number(u32::MAX.into()).ok_or_else(|| bad("1 or more"))?,
+            "page" => request.page = number(MAX_PAGE).ok_or_else(|| bad("a number from 1 to 2147483647"))?,
             "limit" => request.limit = number(100).ok_or_else(|| bad("a number from 1 to 100"))?,
             "status" => {
                 let status = match value {

@@ -67,7 +67,7 @@ pub(super) struct TestRequest {
 #[expect(dead_code, reason = "only documents what `convert::list_request` reads")]
 pub(super) struct ListQuery {
     /// Which page, counted from 1.
-    #[param(minimum = 1, default = 1)]
+    #[param(minimum = 1, maximum = 2_147_483_647, default = 1)]
     page: Option<u32>,
     /// How many webhooks a page holds.
     #[param(minimum = 1, maximum = 100, default = 20)]

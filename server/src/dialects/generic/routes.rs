@@ -178,13 +178,14 @@ async fn test(
     Ok(Json(convert::test_result(&record.attempt)))
 }
 
-/// A body that need not be there.
+/// A body that need not be there, or may be `null`.
 async fn test_request(body: Body) -> Result<dto::TestRequest, DtoError> {
     let body = shared::read(body).await?;
     if body.is_empty() {
         return Ok(dto::TestRequest::default());
     }
-    shared::shaped(shared::parse(body).await?.view())
+    let wanted: Option<_> = shared::shaped(shared::parse(body).await?.view())?;
+    Ok(wanted.unwrap_or_default())
 }
 
 pub(super) async fn method_not_allowed() -> Refusal {
