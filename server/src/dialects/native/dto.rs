@@ -7,6 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 
 /// A webhook to create. Other members are refused.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "only documents what `convert::draft` reads")]
 pub(super) struct NewWebhook {
     /// Where its deliveries go: an absolute `https` or `http` URL without credentials.
@@ -20,8 +21,7 @@ pub(super) struct NewWebhook {
 
 /// The part of a new webhook that belongs to the system its tenant speaks, which `dialect` must name.
 #[derive(ToSchema)]
-#[schema(rename_all = "kebab-case")]
-#[serde(tag = "dialect")]
+#[serde(tag = "dialect", rename_all = "kebab-case")]
 #[expect(dead_code, reason = "only documents what `convert::draft` reads")]
 pub(super) enum NewProfile {
     Native {
