@@ -91,7 +91,13 @@ impl Server {
             rng: Arc::clone(&rng),
             own_listeners,
         })?;
-        let app = App::new(Arc::clone(&store), engine.dispatcher(), engine.probe(), Arc::clone(&clock), rng);
+        let public_url = match &server.public_url {
+            Some(url) => url.to_string(),
+            // Off loopback it is required.
+            None => listener.local_addr().map(|address| format!("http://{address}")).unwrap_or_default(),
+        };
+        let (dispatcher, probe) = (engine.dispatcher(), engine.probe());
+        let app = App::new(Arc::clone(&store), dispatcher, probe, Arc::clone(&clock), rng, &public_url);
         Ok(Self { app, store, engine, clock, listener, admin, rate_limit: server.rate_limit })
     }
 
@@ -113,11 +119,12 @@ impl Server {
         };
         let mut tasks = tokio::task::JoinSet::new();
         let router = http::router(app.clone(), rate_limit.then(|| Limits::new(Arc::clone(&clock))));
+        let housekeeping = app.clone();
         tasks.spawn(http::serve(listener, router, wait(stopped.clone()), grace.clone()));
         if let Some(admin) = admin {
             tasks.spawn(http::serve(admin, http::admin_router(app), wait(stopped.clone()), || GRACE));
         }
-        let pruning = tokio::spawn(prune(Arc::clone(&store), clock));
+        let pruning = tokio::spawn(prune(Arc::clone(&store), housekeeping, clock));
         let saving = tokio::spawn(save_token_uses(Arc::clone(&store)));
         tokio::select! { () = shutdown => (), () = failure(&*store) => () }
         drop(stop);
@@ -199,11 +206,14 @@ async fn save_uses(store: &dyn Store) {
 }
 
 /// Deletes history that is older than its tenant keeps it, and the old end of the audit log, in small rounds.
-async fn prune(store: Arc<dyn Store>, clock: Arc<dyn Clock>) {
+async fn prune(store: Arc<dyn Store>, app: App, clock: Arc<dyn Clock>) {
     let mut every = tokio::time::interval(PRUNE_EVERY);
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         every.tick().await;
+        if let Err(error) = app.erase_retired_secrets().await {
+            tracing::warn!(error = &error as &dyn core::error::Error, "cannot erase retired secrets");
+        }
         let now = clock.now();
         let before: Vec<_> = store
             .directory()

@@ -9,4 +9,5 @@ mod immuta;
 mod native;
 mod node;
 mod openapi;
+mod rights;
 mod tidy;

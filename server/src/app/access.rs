@@ -5,16 +5,23 @@
 //! | publish events | yes | no | yes | no |
 //! | read event types | yes | yes | no | yes |
 //! | read webhooks | all | own | no | all |
+//! | read webhooks where a system's users see each other's | all | all | no | all |
 //! | create webhooks | yes | yes | no | no |
 //! | create global webhooks | yes | no | no | no |
+//! | change webhooks, their secrets included | all | own | no | no |
 //! | delete webhooks | all | own | no | all |
-//! | read history | own | own | no | no (it holds bodies) |
+//! | try webhooks out | all | own | no | no |
+//! | give webhooks to others | yes | no | no | no |
+//! | read history | all | own | no | no (it holds bodies) |
 //! | resend | all | own | no | no |
 //! | read history of global webhooks | yes | no | no | no |
+//! | use what a system keeps for admins | yes | no | no | yes |
 //! | read tenants | its own | no | no | yes |
 //! | manage users | all | no | no | all |
 //! | manage tokens | all | own | no | all |
 //! | read the audit log | its tenant's | no | no | its tenant's |
+//!
+//! To use what a system keeps for admins only lets somebody in: what is then done there needs a right of its own.
 //!
 //! Outside every tenant an operator may do this, and nothing else:
 //!
@@ -40,18 +47,29 @@ pub enum Operation {
     ReadEventTypes,
     /// List webhooks and read one.
     ReadWebhooks,
+    /// The same in a system whose users see each other's webhooks.
+    ReadSharedWebhooks,
     /// Create a webhook.
     CreateWebhook,
     /// Create a webhook that receives what concerns others.
     CreateGlobalWebhook,
+    /// Change a webhook, its secret included.
+    UpdateWebhook,
+    /// Make a webhook somebody else's.
+    GiveWebhook,
     /// Delete a webhook.
     DeleteWebhook,
+    /// Send a webhook something of the system's making, to try it out.
+    TestWebhook,
     /// Read the history of deliveries, which holds their bodies.
     ReadHistory,
     /// Read the history of global webhooks, other users' included.
     ReadGlobalHistory,
     /// Send a delivery of the history once more.
     Resend,
+    /// Use what a system keeps for admins: all of the Request app, and the generic API where it changes or tries
+    /// something out. It comes before the right to do what is done there.
+    UseAsAdmin,
     /// List tenants and read one.
     ReadTenants,
     /// Create, change and delete tenants.
@@ -71,11 +89,14 @@ impl Operation {
         match self {
             Self::Publish => "event.publish",
             Self::ReadEventTypes => "event_type.read",
-            Self::ReadWebhooks => "webhook.read",
+            Self::ReadWebhooks | Self::ReadSharedWebhooks => "webhook.read",
             Self::CreateWebhook | Self::CreateGlobalWebhook => "webhook.create",
+            Self::UpdateWebhook | Self::GiveWebhook => "webhook.update",
             Self::DeleteWebhook => "webhook.delete",
+            Self::TestWebhook => "webhook.test",
             Self::ReadHistory | Self::ReadGlobalHistory => "delivery.read",
             Self::Resend => "delivery.resend",
+            Self::UseAsAdmin => "webhook.manage",
             Self::ReadTenants => "tenant.read",
             Self::ManageTenants => "tenant.manage",
             Self::ManageUsers => "user.manage",
@@ -201,7 +222,9 @@ const fn operator_may(operation: Operation) -> bool {
     match operation {
         Op::ReadEventTypes
         | Op::ReadWebhooks
+        | Op::ReadSharedWebhooks
         | Op::DeleteWebhook
+        | Op::UseAsAdmin
         | Op::ReadTenants
         | Op::ManageUsers
         | Op::ManageTokens
@@ -209,6 +232,9 @@ const fn operator_may(operation: Operation) -> bool {
         Op::Publish
         | Op::CreateWebhook
         | Op::CreateGlobalWebhook
+        | Op::UpdateWebhook
+        | Op::GiveWebhook
+        | Op::TestWebhook
         | Op::ReadHistory
         | Op::ReadGlobalHistory
         | Op::Resend
@@ -223,14 +249,19 @@ fn reach_of(roles: Roles, operation: Operation) -> Option<Reach> {
         _ if roles.has(Role::Admin) => Some(Reach::All),
         Op::Publish => roles.has(Role::Sender).then_some(Reach::All),
         Op::CreateGlobalWebhook
+        | Op::GiveWebhook
         | Op::ReadGlobalHistory
+        | Op::UseAsAdmin
         | Op::ReadTenants
         | Op::ManageUsers
         | Op::ReadAudit => None,
+        Op::ReadSharedWebhooks => roles.has(Role::User).then_some(Reach::All),
         Op::ReadEventTypes
         | Op::ReadWebhooks
         | Op::CreateWebhook
+        | Op::UpdateWebhook
         | Op::DeleteWebhook
+        | Op::TestWebhook
         | Op::ReadHistory
         | Op::Resend
         | Op::ManageTokens => roles.has(Role::User).then_some(Reach::Own),
@@ -241,15 +272,20 @@ const fn needs(operation: Operation) -> &'static str {
     match operation {
         Operation::Publish => "the role admin or sender",
         Operation::CreateGlobalWebhook => "the role admin: such a webhook receives what concerns others",
+        Operation::GiveWebhook => "the role admin: it makes a webhook somebody else's",
         Operation::ReadGlobalHistory => "the role admin: global webhooks' history holds what concerns others",
         Operation::ManageTenants => "an operator of the server",
         Operation::ReadTenants | Operation::ManageUsers | Operation::ReadAudit => {
             "the role admin, or an operator of the server"
         }
+        Operation::UseAsAdmin => "the role admin",
         Operation::ReadEventTypes
         | Operation::ReadWebhooks
+        | Operation::ReadSharedWebhooks
         | Operation::CreateWebhook
+        | Operation::UpdateWebhook
         | Operation::DeleteWebhook
+        | Operation::TestWebhook
         | Operation::ReadHistory
         | Operation::Resend
         | Operation::ManageTokens => "a user of the tenant with the role admin or user",
@@ -292,12 +328,17 @@ mod tests {
             (Op::Publish, Some(All), None, Some(All), None),
             (Op::ReadEventTypes, Some(All), Some(Own), None, Some(All)),
             (Op::ReadWebhooks, Some(All), Some(Own), None, Some(All)),
+            (Op::ReadSharedWebhooks, Some(All), Some(All), None, Some(All)),
             (Op::CreateWebhook, Some(All), Some(Own), None, None),
             (Op::CreateGlobalWebhook, Some(All), None, None, None),
+            (Op::UpdateWebhook, Some(All), Some(Own), None, None),
+            (Op::GiveWebhook, Some(All), None, None, None),
             (Op::DeleteWebhook, Some(All), Some(Own), None, Some(All)),
+            (Op::TestWebhook, Some(All), Some(Own), None, None),
             (Op::ReadHistory, Some(All), Some(Own), None, None),
             (Op::ReadGlobalHistory, Some(All), None, None, None),
             (Op::Resend, Some(All), Some(Own), None, None),
+            (Op::UseAsAdmin, Some(All), None, None, Some(All)),
             (Op::ReadTenants, Some(All), None, None, Some(All)),
             (Op::ManageTenants, None, None, None, None),
             (Op::ManageUsers, Some(All), None, None, Some(All)),
@@ -333,6 +374,11 @@ mod tests {
             (Op::CreateWebhook, None, None, None),
             (Op::CreateGlobalWebhook, None, None, None),
             (Op::DeleteWebhook, None, None, None),
+            (Op::ReadSharedWebhooks, None, None, None),
+            (Op::UpdateWebhook, None, None, None),
+            (Op::GiveWebhook, None, None, None),
+            (Op::TestWebhook, None, None, None),
+            (Op::UseAsAdmin, None, None, None),
             (Op::ReadHistory, None, None, None),
             (Op::ReadGlobalHistory, None, None, None),
             (Op::Resend, None, None, None),

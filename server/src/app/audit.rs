@@ -17,6 +17,7 @@ use crate::domain::{
 use crate::storage::Store;
 
 /// What is to be recorded. It must not hold what is secret: no token, secret, body or header value.
+#[derive(Clone)]
 pub(super) struct Entry {
     tenant: Option<TenantId>,
     actor: Actor,

@@ -15,7 +15,9 @@ pub mod ports;
 mod publish;
 mod readiness;
 mod resend;
+mod stats;
 mod tenants;
+mod test;
 mod tokens;
 mod users;
 mod webhooks;
@@ -24,12 +26,12 @@ use std::sync::Arc;
 
 pub use audit::{AuditPage, AuditRequest};
 pub use error::Error;
-pub use history::HistoryRequest;
+pub use history::{DeliveriesRequest, HistoryRequest, RecordName, cursor};
 pub use publish::Receipt;
 pub use tenants::{TenantChange, TenantDraft};
 pub use tokens::{Lifetime, NewToken, TokenDraft};
 pub use users::UserChange;
-pub use webhooks::{Created, DraftSecret, WebhookDraft, WebhookName};
+pub use webhooks::{Change, Created, DraftSecret, Rotate, Rotated, SecretChange, WebhookDraft, WebhookName};
 
 use crate::clock::Clock;
 use crate::domain::{PublicId, Timestamp};
@@ -47,13 +49,14 @@ pub struct App {
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
     readiness: Arc<Readiness>,
+    public_url: Arc<str>,
     /// Held while something is made of which there may only be so many, and while tenants, users or tokens change: what
     /// was looked at still holds when it is written.
     creating: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl App {
-    /// Connects the use-cases with a store and an engine.
+    /// Connects the use-cases with a store and an engine; `public_url` is where users find the server.
     #[must_use]
     pub fn new(
         store: Arc<dyn Store>,
@@ -61,8 +64,31 @@ impl App {
         probe: Arc<dyn Probe>,
         clock: Arc<dyn Clock>,
         rng: Arc<dyn Rng>,
+        public_url: &str,
     ) -> Self {
-        Self { store, dispatcher, probe, clock, rng, readiness: Arc::default(), creating: Arc::default() }
+        Self {
+            store,
+            dispatcher,
+            probe,
+            clock,
+            rng,
+            readiness: Arc::default(),
+            public_url: public_url.trim_end_matches('/').into(),
+            creating: Arc::default(),
+        }
+    }
+
+    /// Where the server is found by those who use it, without a slash at the end: what absolute links begin with. It is
+    /// configured, never taken from a request.
+    #[must_use]
+    pub fn public_url(&self) -> &str {
+        &self.public_url
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// Whether the store still commits, or did so within the last second: what readiness asks.
@@ -79,6 +105,14 @@ impl App {
         let mut random = [0; 10];
         self.rng.fill(&mut random);
         PublicId::new(now, random)
+    }
+
+    /// A name for one answer, by which whoever got it can be helped: 32 hex digits that nothing else has.
+    #[must_use]
+    pub fn trace_id(&self) -> String {
+        let mut random = [0; 16];
+        self.rng.fill(&mut random);
+        hex::encode(random)
     }
 
     /// Runs a use-case in a task of its own and waits for it. Dropping the returned future, as a server does when

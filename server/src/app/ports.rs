@@ -1,10 +1,11 @@
 //! What the use-cases need of the delivery engine. The engine implements these; `wiring` connects them.
 
 use core::net::IpAddr;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::domain::{Attempt, EgressPolicy, TenantId, WebhookId, Work};
+use crate::domain::{Attempt, EgressPolicy, Tenant, TenantId, Webhook, WebhookId, Work};
 
 /// Takes over what has become durable.
 #[async_trait]
@@ -46,6 +47,27 @@ impl Reservation {
     }
 }
 
+/// One exchange to be made: a delivery, and the settings it is made with.
+pub struct Exchange {
+    /// The tenant, under whose rules it is made.
+    pub tenant: Arc<Tenant>,
+    /// The webhook: where it goes and what proves it. It need not be stored.
+    pub webhook: Arc<Webhook>,
+    /// The delivery, body included unless the store has it.
+    pub work: Work,
+    /// How much of the answer is kept.
+    pub keep: Keep,
+}
+
+/// How much of an answer's body is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// As much as history holds: 512 bytes of a success, 4 KiB of anything else.
+    History,
+    /// Up to 64 KiB: somebody looks at it.
+    All,
+}
+
 /// Makes one exchange now and returns what came of it, or says whether it would. It changes no state: recording is
 /// the caller's.
 #[async_trait]
@@ -57,7 +79,7 @@ pub trait Probe: Send + Sync + 'static {
     fn reserve(&self, tenant: TenantId) -> Result<Reservation, Saturated>;
 
     /// Attempts this delivery, under the deadline of its tenant.
-    async fn attempt(&self, work: Work, reservation: Reservation) -> Attempt;
+    async fn attempt(&self, exchange: Exchange, reservation: Reservation) -> Attempt;
 
     /// Whether a connection to this address and port would be opened for a tenant with this policy: the rule that
     /// every connection is held to.

@@ -10,8 +10,8 @@ use super::access::Operation;
 use super::ports::Dispatcher;
 use super::{App, Error};
 use crate::domain::{
-    Body, Cause, Fingerprint, Frame, NewDelivery, NewEvent, Principal, Published, Tenant, Timestamp, Webhook,
-    Work, profile,
+    Body, Cause, Fingerprint, NewDelivery, NewEvent, Principal, PublicId, Published, Template, Tenant,
+    Timestamp, Webhook, Work, profile,
 };
 use crate::storage::Store;
 
@@ -98,24 +98,32 @@ impl App {
             .iter()
             .map(|webhook| NewDelivery {
                 webhook: webhook.id,
-                frame: webhook.profile.render(&webhook.named(), &prepared, || self.public_id(now)),
+                frame: webhook.profile.render(&webhook.named(), &prepared),
             })
             .collect();
-        let attributes = event.attributes_json();
-        Ok(Prepared {
-            event: NewEvent {
-                tenant: tenant.id,
-                source: event.source().to_owned(),
-                id: event.id().to_owned(),
-                event_type: event.event_type().to_owned(),
-                fingerprint: fingerprint(event, &attributes),
-                attributes,
-                data: prepared.shared,
-                received_at: now,
-                deliveries,
-            },
-            webhooks,
-        })
+        Ok(Prepared { event: new_event(tenant, event, prepared, now, deliveries), webhooks })
+    }
+}
+
+/// An event in its tenant's form, ready for the store.
+pub(super) fn new_event(
+    tenant: &Tenant,
+    event: &CloudEvent,
+    prepared: profile::Prepared<'_>,
+    now: Timestamp,
+    deliveries: Vec<NewDelivery>,
+) -> NewEvent {
+    let attributes = event.attributes_json();
+    NewEvent {
+        tenant: tenant.id,
+        source: event.source().to_owned(),
+        id: event.id().to_owned(),
+        event_type: event.event_type().to_owned(),
+        fingerprint: fingerprint(event, &attributes),
+        attributes,
+        data: prepared.shared,
+        received_at: now,
+        deliveries,
     }
 }
 
@@ -140,7 +148,7 @@ impl Prepared {
 struct Dispatch {
     received_at: Timestamp,
     data: Bytes,
-    frames: Vec<Frame>,
+    frames: Vec<Template>,
     webhooks: Vec<Arc<Webhook>>,
 }
 
@@ -158,20 +166,24 @@ async fn commit(
         receipts.push(match published {
             Published::Duplicate { .. } => Receipt::Duplicate,
             Published::Conflict => Receipt::Conflict,
-            Published::Accepted { event: id, number, deliveries } => {
+            Published::Accepted { event: id, number, deliveries, first } => {
                 let Dispatch { received_at, data, frames, webhooks } = dispatch;
-                let each = deliveries.into_iter().zip(frames).zip(webhooks);
-                work.extend(each.map(|((delivery, frame), webhook)| Work {
-                    delivery,
-                    tenant: tenant.id,
-                    webhook: webhook.id,
-                    event: id,
-                    message_id: webhook.message_id(tenant, number),
-                    cause: Cause::Event,
-                    received_at,
-                    attempts_made: 0,
-                    due: received_at,
-                    body: Some(Body { data: data.clone(), frame }),
+                let numbers = core::iter::successors(Some(first), |number| Some(number.next()));
+                let each = deliveries.into_iter().zip(frames).zip(webhooks).zip(numbers);
+                work.extend(each.map(|(((delivery, frame), webhook), record)| {
+                    let frame = frame.frame(PublicId::of_delivery(&tenant.uid, record, received_at));
+                    Work {
+                        delivery,
+                        tenant: tenant.id,
+                        webhook: webhook.id,
+                        event: id,
+                        message_id: webhook.message_id(tenant, number),
+                        cause: Cause::Event,
+                        received_at,
+                        attempts_made: 0,
+                        due: received_at,
+                        body: Some(Body { data: data.clone(), frame }),
+                    }
                 }));
                 Receipt::Accepted
             }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::access::Operation;
 use super::audit::Entry;
-use super::{App, Error};
-use crate::domain::{DeliveryState, Next, Number, Principal, Record, Settlement};
+use super::ports::{Exchange, Keep, Reservation};
+use super::{App, Error, RecordName};
+use crate::domain::{DeliveryState, Next, Principal, Record, Settlement, Tenant};
 use crate::storage::Resend;
 
 impl App {
@@ -15,38 +16,56 @@ impl App {
     /// # Errors
     /// [`Error::Forbidden`]; [`Error::Saturated`] when the tenant has many under way; [`Error::NotFound`] when the
     /// record, or its webhook, is not there (any more).
-    pub async fn resend(&self, principal: &Principal, record: Number) -> Result<Record, Error> {
+    pub async fn resend(
+        &self,
+        principal: &Principal,
+        name: RecordName,
+    ) -> Result<(Record, Arc<Tenant>), Error> {
         let access = self.authorise(principal, Operation::Resend)?;
         let tenant = access.tenant.id;
-        let original = self.store.record(tenant, record).await?;
-        original.filter(|record| access.reaches(&record.webhook)).ok_or(Error::NotFound("history record"))?;
+        let record = self.record_within(&access, name).await?.number;
         // Before there is a record: an attempt that cannot be made must not look like one that failed.
         let reservation = self.probe.reserve(tenant)?;
         let entry = Entry::of(principal, "delivery.resend").to("delivery", &record);
-        let auditor = self.auditor();
-        let (store, probe, now) = (Arc::clone(&self.store), Arc::clone(&self.probe), self.clock.now());
-        self.to_the_end(async move {
-            let (work, number) = match store.create_resend(tenant, record, now).await? {
-                Resend::Created { work, number } => (work, number),
-                Resend::NoRecord => return Err(Error::NotFound("history record")),
-                Resend::WebhookDeleted => return Err(Error::NotFound("webhook: it was deleted since")),
-            };
-            auditor.record(entry.with("new_delivery", &number)).await;
-            let delivery = work.delivery;
-            let attempt = probe.attempt(*work, reservation).await;
-            let end = if attempt.outcome.is_success() {
-                DeliveryState::Delivered
-            } else {
-                DeliveryState::Exhausted
-            };
-            let settlement = Settlement { delivery, attempt: Some(attempt), next: Next::End(end) };
-            if let Err(error) = store.settle(settlement.clone()).await {
-                // The receiver has it: the result must not be lost for want of space, or the delivery stays pending.
-                store.settle_later(settlement);
-                return Err(error.into());
-            }
-            store.record(tenant, number).await?.ok_or(Error::Internal)
-        })
-        .await
+        let (app, now) = (self.clone(), self.clock.now());
+        let record = self
+            .to_the_end(async move {
+                let made = app.store.create_resend(tenant, record, now).await?;
+                if let Resend::Created { number, .. } = &made {
+                    app.auditor().record(entry.with("new_delivery", number)).await;
+                }
+                app.attempt_now(made, reservation, Keep::History).await
+            })
+            .await?;
+        Ok((record, access.tenant))
+    }
+
+    /// Makes the one attempt of a delivery that is made for it, and tells what came of it.
+    pub(super) async fn attempt_now(
+        &self,
+        made: Resend,
+        reservation: Reservation,
+        keep: Keep,
+    ) -> Result<Record, Error> {
+        let (work, number) = match made {
+            Resend::Created { work, number } => (*work, number),
+            Resend::NoRecord => return Err(Error::NotFound("delivery")),
+            Resend::WebhookDeleted => return Err(Error::NotFound("webhook: it was deleted since")),
+        };
+        let (delivery, tenant) = (work.delivery, work.tenant);
+        let directory = self.store.directory();
+        let target = directory.tenant(tenant).zip(directory.webhook(work.webhook));
+        let (home, webhook) = target.ok_or(Error::NotFound("webhook: it was deleted since"))?;
+        let exchange = Exchange { tenant: home, webhook, work, keep };
+        let attempt = self.probe.attempt(exchange, reservation).await;
+        let end =
+            if attempt.outcome.is_success() { DeliveryState::Delivered } else { DeliveryState::Exhausted };
+        let settlement = Settlement { delivery, attempt: Some(attempt), next: Next::End(end) };
+        if let Err(error) = self.store.settle(settlement.clone()).await {
+            // The receiver has it: the result must not be lost for want of space, or the delivery stays pending.
+            self.store.settle_later(settlement);
+            return Err(error.into());
+        }
+        self.store.record(tenant, number).await?.ok_or(Error::Internal)
     }
 }

@@ -1,5 +1,6 @@
-//! Creating, reading and deleting webhooks.
+//! Creating, reading, changing and deleting webhooks.
 
+use core::time::Duration;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -9,12 +10,14 @@ use zeroize::Zeroizing;
 
 use super::access::{Access, Operation};
 use super::audit::Entry;
+use super::ports::Saturated;
 use super::{App, Error};
-use crate::domain::profile::Audience;
-use crate::domain::{Endpoint, Host, NewWebhook, Number, Principal, Profile, PublicId, Tenant, Webhook};
-
-/// The most webhooks a tenant may have.
-const MAX_WEBHOOKS: usize = 1_000;
+use crate::domain::profile::{Audience, Quota};
+use crate::domain::{
+    DisabledReason, Endpoint, Host, NewWebhook, Number, Principal, Profile, PublicId, Rotation, Secrets,
+    Tenant, TenantId, Timestamp, UserId, Webhook, WebhookState,
+};
+use crate::storage::Update;
 
 /// The random bytes of a generated secret: as many as Standard Webhooks asks for at least.
 const SECRET_BYTES: usize = 24;
@@ -27,7 +30,62 @@ pub struct WebhookDraft {
     pub secret: DraftSecret,
     /// What its system adds.
     pub profile: Profile,
+    /// Whether it delivers from the start.
+    pub enabled: bool,
+    /// Whose it is to be; whoever makes it, if nobody is named.
+    pub owner: Option<UserId>,
 }
+
+/// What is to become of a webhook; what is `None` stays as it is.
+#[derive(Default)]
+pub struct Change {
+    /// Where to deliver to.
+    pub endpoint: Option<Endpoint>,
+    /// What to sign with.
+    pub secret: SecretChange,
+    /// Whether it delivers.
+    pub enabled: Option<bool>,
+    /// Whose it is.
+    pub owner: Option<UserId>,
+    /// What its system adds.
+    pub profile: Option<Profile>,
+}
+
+/// What is to become of a webhook's secret. It happens at once; see [`App::rotate_secret`] for what takes its time.
+#[derive(Default)]
+pub enum SecretChange {
+    /// Nothing.
+    #[default]
+    Keep,
+    /// It has none any more.
+    Clear,
+    /// Another takes its place.
+    Set(Secret),
+}
+
+/// How a secret is to take another's place.
+pub struct Rotate {
+    /// The new one; generated if there is none.
+    pub secret: Option<Secret>,
+    /// From then on the system's own header is signed with it; from now on if nothing is said.
+    pub activate_at: Option<Timestamp>,
+    /// From then on the old one signs nothing; a day after `activate_at` if nothing is said.
+    pub retire_at: Option<Timestamp>,
+}
+
+/// A webhook whose secret is being replaced.
+pub struct Rotated {
+    /// The webhook.
+    pub webhook: Arc<Webhook>,
+    /// The secret that was generated. It is not shown again.
+    pub secret: Option<Zeroizing<String>>,
+}
+
+/// How long the old secret goes on signing when nobody says how long.
+const OVERLAP: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How often a change is made anew because somebody else's came first.
+const TRIES: usize = 8;
 
 /// What a new webhook's deliveries are to be signed with.
 pub enum DraftSecret {
@@ -57,44 +115,17 @@ pub enum WebhookName {
 }
 
 impl App {
-    /// Creates a webhook, owned by the principal.
+    /// Creates a webhook.
     ///
     /// # Errors
     /// [`Error::Forbidden`], [`Error::LimitReached`], [`Error::Invalid`] when the url leads where the tenant may
-    /// not reach, or its system does not admit the url or the secret.
+    /// not reach, its system does not admit the url or the secret, or there is no such owner.
     pub async fn create_webhook(&self, principal: &Principal, draft: WebhookDraft) -> Result<Created, Error> {
-        let WebhookDraft { endpoint, secret, profile } = draft;
-        let operation = match profile.audience() {
-            Audience::Owner => Operation::CreateWebhook,
-            Audience::Tenant => Operation::CreateGlobalWebhook,
-        };
-        let Access { tenant, user, .. } = self.authorise(principal, operation)?;
-        let owner =
-            user.ok_or(Error::Forbidden { needs: "a user of the tenant, who then owns the webhook" })?;
-        if profile.dialect() != tenant.dialect {
-            return Err(Error::Internal);
-        }
-        self.check_target(&tenant, &endpoint)?;
-        let (secret, shown) = match secret {
-            DraftSecret::None => (None, None),
-            DraftSecret::Given(secret) => (Some(secret), None),
-            DraftSecret::Generated => {
-                let text = self.generate_secret();
-                (Some(Secret::new(text.as_bytes()).map_err(|_| Error::Internal)?), Some(text))
-            }
-        };
-        profile
-            .admits(&endpoint, secret.as_ref(), &tenant)
-            .map_err(|unfitting| Error::invalid(unfitting.field, unfitting.to_string()))?;
+        let (new, shown) = self.checked(principal, draft)?;
         // One at a time, so that the count still holds when the webhook is there.
         let one_at_a_time = Arc::clone(&self.creating).lock_owned().await;
-        if self.store.directory().count_webhooks(tenant.id) >= MAX_WEBHOOKS {
-            return Err(Error::LimitReached { what: "webhooks", limit: MAX_WEBHOOKS });
-        }
-        let created_at = self.clock.now();
-        let public_id = self.public_id(created_at);
-        let new = NewWebhook { public_id, tenant: tenant.id, owner, endpoint, secret, profile, created_at };
-        let entry = Entry::of(principal, "webhook.create").to("webhook", &public_id);
+        self.check_quota(new.profile.quota(), new.tenant, &new.owner)?;
+        let entry = Entry::of(principal, "webhook.create").to("webhook", &new.public_id);
         let (store, auditor) = (Arc::clone(&self.store), self.auditor());
         let webhook = self
             .to_the_end(async move {
@@ -109,15 +140,63 @@ impl App {
         Ok(Created { webhook, secret: shown })
     }
 
+    /// A webhook that may be made, and the secret that was generated for it.
+    pub(super) fn checked(
+        &self,
+        principal: &Principal,
+        draft: WebhookDraft,
+    ) -> Result<(NewWebhook, Option<Zeroizing<String>>), Error> {
+        let WebhookDraft { endpoint, secret, profile, enabled, owner } = draft;
+        let Access { tenant, user, .. } = self.authorise(principal, creating(&profile))?;
+        let created_by =
+            user.ok_or(Error::Forbidden { needs: "a user of the tenant, who then owns the webhook" })?;
+        let owner = match owner {
+            Some(owner) if owner != created_by => {
+                self.authorise(principal, Operation::GiveWebhook)?;
+                owner_in(&tenant, owner)?
+            }
+            _ => created_by.clone(),
+        };
+        let (secret, shown) = match secret {
+            DraftSecret::None => (None, None),
+            DraftSecret::Given(secret) => (Some(secret), None),
+            DraftSecret::Generated => {
+                let (secret, text) = self.generate_secret()?;
+                (Some(secret), Some(text))
+            }
+        };
+        self.admit(&tenant, &profile, &endpoint, secret.as_ref())?;
+        let state =
+            if enabled { WebhookState::Enabled } else { WebhookState::Disabled(DisabledReason::ByOwner) };
+        let created_at = self.clock.now();
+        let new = NewWebhook {
+            public_id: self.public_id(created_at),
+            tenant: tenant.id,
+            owner,
+            created_by,
+            endpoint,
+            secrets: Secrets::new(secret),
+            state,
+            profile,
+            created_at,
+        };
+        Ok((new, shown))
+    }
+
     /// The webhooks the principal can see, oldest first.
     ///
     /// # Errors
     /// [`Error::Forbidden`].
     pub fn list_webhooks(&self, principal: &Principal) -> Result<Vec<Arc<Webhook>>, Error> {
-        let access = self.authorise(principal, Operation::ReadWebhooks)?;
-        let mut webhooks = self.store.directory().webhooks_of(access.tenant.id);
-        webhooks.retain(|webhook| access.reaches(webhook));
-        Ok(webhooks)
+        Ok(self.webhooks_within(&self.authorise(principal, Operation::ReadWebhooks)?))
+    }
+
+    /// All webhooks of the tenant, oldest first, in a system whose users see each other's.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`].
+    pub fn list_shared_webhooks(&self, principal: &Principal) -> Result<Vec<Arc<Webhook>>, Error> {
+        Ok(self.webhooks_within(&self.authorise(principal, Operation::ReadSharedWebhooks)?))
     }
 
     /// One webhook by its name.
@@ -127,6 +206,183 @@ impl App {
     pub fn read_webhook(&self, principal: &Principal, name: WebhookName) -> Result<Arc<Webhook>, Error> {
         let access = self.authorise(principal, Operation::ReadWebhooks)?;
         self.webhook_within(&access, name)
+    }
+
+    /// One webhook by its name, anybody's of the tenant, in a system whose users see each other's.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`], [`Error::NotFound`].
+    pub fn read_shared_webhook(
+        &self,
+        principal: &Principal,
+        name: WebhookName,
+    ) -> Result<Arc<Webhook>, Error> {
+        let access = self.authorise(principal, Operation::ReadSharedWebhooks)?;
+        self.webhook_within(&access, name)
+    }
+
+    /// Changes a webhook. `change` says what is to become of it as it is, and is asked again if somebody else has
+    /// changed it meanwhile.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`], [`Error::NotFound`], whatever `change` says, and what [`App::create_webhook`] says of the
+    /// result.
+    pub async fn update_webhook(
+        &self,
+        principal: &Principal,
+        name: WebhookName,
+        change: impl Fn(&Webhook, &Tenant) -> Result<Change, Error> + Send + Sync,
+    ) -> Result<Arc<Webhook>, Error> {
+        let access = self.authorise(principal, Operation::UpdateWebhook)?;
+        let audited = Entry::of(principal, "webhook.update");
+        self.change_webhook(&access, name, &audited, |webhook, now| {
+            let change = change(webhook, &access.tenant)?;
+            self.changed(principal, &access, webhook, change, now)
+        })
+        .await
+    }
+
+    /// Lets a new secret take the place of a webhook's; see [`Secrets`] for what signs when.
+    ///
+    /// # Errors
+    /// As [`App::update_webhook`]; [`Error::Invalid`] for times in the wrong order or too far away.
+    pub async fn rotate_secret(
+        &self,
+        principal: &Principal,
+        name: WebhookName,
+        rotate: Rotate,
+    ) -> Result<Rotated, Error> {
+        let access = self.authorise(principal, Operation::UpdateWebhook)?;
+        let Rotate { secret, activate_at, retire_at } = rotate;
+        let (secret, shown) = match secret {
+            Some(secret) => (secret, None),
+            None => {
+                let (secret, text) = self.generate_secret()?;
+                (secret, Some(text))
+            }
+        };
+        let audited = Entry::of(principal, "webhook.rotate_secret");
+        let changed = self.change_webhook(&access, name, &audited, |webhook, now| {
+            self.admit(&access.tenant, &webhook.profile, &webhook.endpoint, Some(&secret))?;
+            let activate_at = activate_at.unwrap_or(now);
+            let later = || activate_at.saturating_add(OVERLAP).unwrap_or(Timestamp::MAX);
+            let rotation =
+                Rotation { secret: secret.clone(), activate_at, retire_at: retire_at.unwrap_or_else(later) };
+            let secrets = webhook.secrets.rotate(rotation, now);
+            let secrets = secrets.map_err(|error| Error::invalid("retire_at", error.to_string()))?;
+            let mut next = webhook.next_version(now);
+            next.secrets_since = next.version;
+            next.secrets = secrets;
+            next.updated_by.clone_from(access.user.as_ref().unwrap_or(&webhook.updated_by));
+            Ok(next)
+        });
+        Ok(Rotated { webhook: changed.await?, secret: shown })
+    }
+
+    /// Erases the secrets that have been retired, of all tenants.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn erase_retired_secrets(&self) -> Result<(), Error> {
+        let directory = self.store.directory();
+        for tenant in directory.tenants() {
+            for webhook in directory.webhooks_of(tenant.id) {
+                let now = self.clock.now();
+                let Some(secrets) = webhook.secrets.settled(now) else { continue };
+                let mut next = webhook.next_version(now);
+                // Nobody has changed it: it only says so no longer.
+                next.updated_at = webhook.updated_at;
+                next.secrets_since = next.version;
+                next.secrets = secrets;
+                // What is outdated is looked at again.
+                if let Update::Done(_) = self.store.update_webhook(next).await? {
+                    self.dispatcher.webhook_changed(webhook.id);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Replaces a webhook by what `next` makes of it. `audited` is recorded of the webhook.
+    async fn change_webhook(
+        &self,
+        access: &Access,
+        name: WebhookName,
+        audited: &Entry,
+        next: impl Fn(&Webhook, Timestamp) -> Result<Webhook, Error> + Send + Sync,
+    ) -> Result<Arc<Webhook>, Error> {
+        for _ in 0..TRIES {
+            let next = next(&*self.webhook_within(access, name)?, self.clock.now())?;
+            let entry = audited.clone().to("webhook", &next.public_id);
+            let (store, dispatcher) = (Arc::clone(&self.store), Arc::clone(&self.dispatcher));
+            let auditor = self.auditor();
+            let update = self
+                .to_the_end(async move {
+                    let update = store.update_webhook(next).await?;
+                    if let Update::Done(webhook) = &update {
+                        dispatcher.webhook_changed(webhook.id);
+                        auditor.record(entry).await;
+                    }
+                    Ok(update)
+                })
+                .await?;
+            match update {
+                Update::Done(webhook) => return Ok(webhook),
+                Update::Outdated => {}
+                Update::Gone => return Err(Error::NotFound("webhook")),
+            }
+        }
+        Err(Error::Saturated(Saturated { retry_after: 1 }))
+    }
+
+    /// The next version of a webhook, if it may be so.
+    fn changed(
+        &self,
+        principal: &Principal,
+        access: &Access,
+        webhook: &Webhook,
+        change: Change,
+        now: Timestamp,
+    ) -> Result<Webhook, Error> {
+        let Change { endpoint, secret, enabled, owner, profile } = change;
+        let mut next = webhook.next_version(now);
+        next.updated_by.clone_from(access.user.as_ref().unwrap_or(&webhook.updated_by));
+        if let Some(owner) = owner.filter(|owner| *owner != webhook.owner) {
+            self.authorise(principal, Operation::GiveWebhook)?;
+            next.owner = owner_in(&access.tenant, owner)?;
+            self.check_owners_quota(webhook.profile.quota(), access.tenant.id, &next.owner)?;
+        }
+        if let Some(profile) = profile {
+            if profile.audience() != webhook.profile.audience() {
+                self.authorise(principal, creating(&profile))?;
+            }
+            next.profile = profile;
+        }
+        if let Some(endpoint) = endpoint {
+            next.endpoint = endpoint;
+        }
+        let secret = match secret {
+            SecretChange::Keep => None,
+            SecretChange::Clear => Some(None),
+            SecretChange::Set(secret) => Some(Some(secret)),
+        };
+        if let Some(secret) = secret {
+            next.secrets = Secrets::new(secret);
+            next.secrets_since = next.version;
+        }
+        match enabled {
+            Some(true) => next.state = WebhookState::Enabled,
+            // One that the engine has switched off keeps the reason.
+            Some(false) if webhook.state == WebhookState::Enabled => {
+                next.state = WebhookState::Disabled(DisabledReason::ByOwner);
+            }
+            Some(false) | None => {}
+        }
+        next.profile
+            .admits_change(&webhook.profile, &webhook.endpoint, &next.endpoint)
+            .map_err(|invalid| Error::invalid(invalid.field(), invalid.to_string()))?;
+        self.admit(&access.tenant, &next.profile, &next.endpoint, next.secrets.current())?;
+        Ok(next)
     }
 
     /// Deletes a webhook. What was pending for it is cancelled; its history stays.
@@ -154,13 +410,55 @@ impl App {
         .await
     }
 
-    fn webhook_within(&self, access: &Access, name: WebhookName) -> Result<Arc<Webhook>, Error> {
+    fn webhooks_within(&self, access: &Access) -> Vec<Arc<Webhook>> {
+        let mut webhooks = self.store.directory().webhooks_of(access.tenant.id);
+        webhooks.retain(|webhook| access.reaches(webhook));
+        webhooks
+    }
+
+    pub(super) fn webhook_within(&self, access: &Access, name: WebhookName) -> Result<Arc<Webhook>, Error> {
         let (directory, tenant) = (self.store.directory(), access.tenant.id);
         let found = match name {
             WebhookName::Number(number) => directory.webhook_by_number(tenant, number),
             WebhookName::PublicId(id) => directory.webhook_by_public_id(tenant, id),
         };
         found.filter(|webhook| access.reaches(webhook)).ok_or(Error::NotFound("webhook"))
+    }
+
+    /// Whether there may be one webhook more, of this owner.
+    fn check_quota(&self, quota: Quota, tenant: TenantId, owner: &UserId) -> Result<(), Error> {
+        let Quota { per_owner: _, per_tenant: limit } = quota;
+        if self.store.directory().count_webhooks(tenant) >= limit {
+            return Err(Error::LimitReached { what: "webhooks", limit });
+        }
+        self.check_owners_quota(quota, tenant, owner)
+    }
+
+    /// Whether this owner may have one webhook more.
+    fn check_owners_quota(&self, quota: Quota, tenant: TenantId, owner: &UserId) -> Result<(), Error> {
+        match quota.per_owner {
+            Some(limit) if self.store.directory().count_webhooks_of(tenant, owner) >= limit => {
+                Err(Error::LimitReached { what: "webhooks of this owner", limit })
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Whether a webhook may be as it is to be.
+    fn admit(
+        &self,
+        tenant: &Tenant,
+        profile: &Profile,
+        endpoint: &Endpoint,
+        secret: Option<&Secret>,
+    ) -> Result<(), Error> {
+        if profile.dialect() != tenant.dialect {
+            return Err(Error::Internal);
+        }
+        self.check_target(tenant, endpoint)?;
+        profile
+            .admits(endpoint, secret, tenant)
+            .map_err(|unfitting| Error::invalid(unfitting.field, unfitting.to_string()))
     }
 
     /// A literal address is judged at once; a name is judged whenever it is resolved.
@@ -175,9 +473,26 @@ impl App {
         }
     }
 
-    fn generate_secret(&self) -> Zeroizing<String> {
+    fn generate_secret(&self) -> Result<(Secret, Zeroizing<String>), Error> {
         let mut random = Zeroizing::new([0; SECRET_BYTES]);
         self.rng.fill(random.as_mut());
-        Zeroizing::new(format!("whsec_{}", STANDARD.encode(random.as_ref())))
+        let text = Zeroizing::new(format!("whsec_{}", STANDARD.encode(random.as_ref())));
+        Ok((Secret::new(text.as_bytes()).map_err(|_| Error::Internal)?, text))
+    }
+}
+
+/// The right to make a webhook like this.
+const fn creating(profile: &Profile) -> Operation {
+    match profile.audience() {
+        Audience::Owner => Operation::CreateWebhook,
+        Audience::Tenant => Operation::CreateGlobalWebhook,
+    }
+}
+
+fn owner_in(tenant: &Tenant, owner: UserId) -> Result<UserId, Error> {
+    if tenant.has(&owner) {
+        Ok(owner)
+    } else {
+        Err(Error::invalid("owner", "owner is no user of this tenant"))
     }
 }

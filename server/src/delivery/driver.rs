@@ -1,6 +1,6 @@
 //! The task that owns the scheduler: it hands it what happens and does what it says.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,12 +10,14 @@ use tokio::task::{Id, JoinError, JoinSet};
 use super::attempt::{Attempter, Ended, NotMade, Target, local_outcome};
 use super::scheduler::{Action, GiveBack, Scheduler, Standing, Verdict, after};
 use super::{Backpressure, Limits};
+use crate::app::ports::Keep;
 use crate::clock::Clock;
 use crate::domain::{
-    Attempt, DeliveryId, DeliveryState, Next, Outcome, Settlement, Tenant, Timestamp, WebhookId,
-    WebhookState, Work,
+    Attempt, DeliveryId, DeliveryState, DisabledReason, EndedAttempt, Next, Outcome, Settlement, Tenant,
+    Timestamp, Webhook, WebhookId, WebhookState, Work,
 };
 use crate::rng::{Rng, draw_u32};
+use crate::storage::Update;
 
 /// No attempt starts while so many results are not durable: a crash would repeat as many deliveries.
 const MAX_UNSETTLED: usize = 1_024;
@@ -48,6 +50,10 @@ pub(super) struct Driver {
     scheduler: Scheduler,
     attempts: JoinSet<Result<Ended, NotMade>>,
     in_flight: HashMap<Id, InFlight>,
+    /// Webhooks whose receiver has just answered that it is gone.
+    gone: HashSet<WebhookId>,
+    /// For what happens later to be told.
+    inbox: mpsc::WeakUnboundedSender<Message>,
     stopping: Option<oneshot::Sender<()>>,
 }
 
@@ -58,6 +64,7 @@ struct InFlight {
     webhook: WebhookId,
     number: u32,
     webhook_version: u64,
+    counts: bool,
     started_at: Timestamp,
     began: Duration,
 }
@@ -68,6 +75,7 @@ impl Driver {
         rng: Arc<dyn Rng>,
         backpressure: Arc<Backpressure>,
         limits: Limits,
+        inbox: mpsc::WeakUnboundedSender<Message>,
     ) -> Self {
         Self {
             attempter,
@@ -76,6 +84,8 @@ impl Driver {
             scheduler: Scheduler::new(limits.slots, limits.body_bytes),
             attempts: JoinSet::new(),
             in_flight: HashMap::new(),
+            gone: HashSet::new(),
+            inbox,
             stopping: None,
         }
     }
@@ -139,6 +149,7 @@ impl Driver {
             }
             Message::Changed(webhook) => {
                 self.attempter.signers.forget(webhook);
+                self.gone.remove(&webhook);
                 let standing = self.standing(webhook);
                 self.scheduler.webhook_changed(webhook, standing, self.attempter.clock.now());
             }
@@ -220,12 +231,13 @@ impl Driver {
             webhook: work.webhook,
             number: work.attempts_made.saturating_add(1),
             webhook_version: webhook.version,
+            counts: work.cause.counts(),
             started_at: now,
             began: self.clock().monotonic(),
         };
         let attempter = Arc::clone(&self.attempter);
         let target = Target { tenant, webhook };
-        let task = self.attempts.spawn(async move { attempter.attempt(&work, &target).await });
+        let task = self.attempts.spawn(async move { attempter.attempt(&work, &target, Keep::History).await });
         self.in_flight.insert(task.id(), in_flight);
     }
 
@@ -273,8 +285,66 @@ impl Driver {
         if !verdict.success {
             log_failure(flight, &attempt, next);
         }
+        if let Some(reason) = self.judge(flight, &attempt) {
+            self.switch_off(flight, reason, now);
+        }
         let delivery = flight.delivery;
         self.attempter.store.settle_later(Settlement { delivery, attempt: Some(attempt), next });
+    }
+
+    /// Whether going on with a webhook is of no use, after this attempt.
+    fn judge(&mut self, flight: &InFlight, attempt: &Attempt) -> Option<DisabledReason> {
+        let webhook = flight.webhook;
+        if !flight.counts {
+            return None;
+        }
+        let success = attempt.outcome.is_success();
+        // The first may be a mishap, as when a receiver is being replaced.
+        let gone = matches!(attempt.outcome, Outcome::Response { status: 410, .. });
+        if gone && !self.gone.insert(webhook) {
+            return Some(DisabledReason::Gone);
+        }
+        if !gone {
+            self.gone.remove(&webhook);
+        }
+        let at = after(attempt.started_at, attempt.duration);
+        let mut activity = self.attempter.store.directory().activity(webhook);
+        activity.learn(&EndedAttempt { webhook, at, duration: attempt.duration, success, counts: true });
+        activity.is_hopeless(at).then_some(DisabledReason::Failing)
+    }
+
+    /// Switches a webhook off, unless it is not the one any more that was attempted. What waits for it stays parked.
+    fn switch_off(&self, flight: &InFlight, reason: DisabledReason, now: Timestamp) {
+        let current = self.attempter.store.directory().webhook(flight.webhook);
+        let same = |webhook: &Arc<Webhook>| {
+            webhook.version == flight.webhook_version && webhook.state == WebhookState::Enabled
+        };
+        let Some(current) = current.filter(same) else { return };
+        let next = Webhook { state: WebhookState::Disabled(reason), ..current.next_version(now) };
+        let (store, inbox) = (Arc::clone(&self.attempter.store), self.inbox.clone());
+        let (tenant, webhook) = (flight.tenant.name.clone(), flight.webhook);
+        tokio::spawn(async move {
+            match store.update_webhook(next).await {
+                Ok(Update::Done(_)) => {
+                    tracing::warn!(tenant, webhook = webhook.get(), ?reason, "a webhook was switched off");
+                    if let Some(inbox) = inbox.upgrade() {
+                        // After shutdown nothing waits any more.
+                        let _ = inbox.send(Message::Changed(webhook));
+                    }
+                }
+                // Somebody has changed it meanwhile, so it is judged anew.
+                Ok(Update::Outdated | Update::Gone) => {}
+                Err(error) => {
+                    let error: &dyn core::error::Error = &error;
+                    tracing::error!(
+                        tenant,
+                        webhook = webhook.get(),
+                        error,
+                        "a webhook cannot be switched off"
+                    );
+                }
+            }
+        });
     }
 }
 

@@ -58,7 +58,7 @@ use self::signer::Signers;
 use self::transport::Transport;
 use self::transport::egress::Guard;
 use self::transport::policy::{Policies, Proof};
-use crate::app::ports::{Dispatcher, Probe, Reservation, Saturated};
+use crate::app::ports::{Dispatcher, Exchange, Probe, Reservation, Saturated};
 use crate::clock::Clock;
 use crate::domain::{Attempt, EgressPolicy, TenantId, WebhookId, Work};
 use crate::rng::Rng;
@@ -167,9 +167,10 @@ impl Engine {
         let attempter =
             Arc::new(Attempter { store: Arc::clone(&store), clock, transport, policies, signers });
         let backpressure = Arc::new(Backpressure::default());
-        let driver = Driver::new(Arc::clone(&attempter), rng, Arc::clone(&backpressure), limits);
         let newest = store.newest_at_open();
         let (sender, inbox) = mpsc::unbounded_channel();
+        let (attempts, backlog) = (Arc::clone(&attempter), Arc::clone(&backpressure));
+        let driver = Driver::new(attempts, rng, backlog, limits, sender.downgrade());
         let task = tokio::spawn(driver.run(inbox));
         let recovery = tokio::spawn(recovery::recover(store, newest, sender.clone()));
         let sweeper = tokio::spawn(sweep(Arc::clone(&attempter)));
@@ -275,17 +276,10 @@ impl Probe for Handle {
         Ok(Reservation::new(place))
     }
 
-    async fn attempt(&self, work: Work, reservation: Reservation) -> Attempt {
+    async fn attempt(&self, exchange: Exchange, reservation: Reservation) -> Attempt {
         let (started_at, began) = (self.attempter.clock.now(), self.attempter.clock.monotonic());
-        let directory = self.attempter.store.directory();
-        let target = directory.tenant(work.tenant).zip(directory.webhook(work.webhook));
-        let version = target.as_ref().map_or(0, |(_, webhook)| webhook.version);
-        let number = work.attempts_made.saturating_add(1);
-        let ended = match target {
-            Some((tenant, webhook)) => self.probe(work, Target { tenant, webhook }, reservation).await,
-            None => None,
-        };
-        ended.unwrap_or_else(|| Attempt {
+        let (number, version) = (exchange.work.attempts_made.saturating_add(1), exchange.webhook.version);
+        self.probe(exchange, reservation).await.unwrap_or_else(|| Attempt {
             number,
             started_at,
             duration: self.attempter.clock.monotonic().saturating_sub(began),
@@ -312,11 +306,12 @@ impl Handle {
 
     /// Makes one attempt in a task of its own, so that a panic in it does not reach the caller. `None` when it could
     /// not be made for a reason of ours.
-    async fn probe(&self, work: Work, target: Target, reservation: Reservation) -> Option<Attempt> {
+    async fn probe(&self, exchange: Exchange, reservation: Reservation) -> Option<Attempt> {
+        let Exchange { tenant, webhook, work, keep } = exchange;
         let attempter = Arc::clone(&self.attempter);
         let task = tokio::spawn(async move {
             let _reservation = reservation;
-            attempter.attempt(&work, &target).await
+            attempter.attempt(&work, &Target { tenant, webhook }, keep).await
         });
         Some(task.await.ok()?.ok()?.attempt)
     }

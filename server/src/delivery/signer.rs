@@ -9,14 +9,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use http::header::{self, HeaderValue, InvalidHeaderName, InvalidHeaderValue};
 use http::uri::InvalidUri;
 use http::{HeaderMap, HeaderName, Method, Request, Uri, Version};
-use sigpost_core::signature::{KeyError, SignError, SignInput, Signer};
+use sigpost_core::signature::{KeyError, SignError};
 
 use super::attempt::Target;
-use crate::domain::{MessageId, Tenant, Timestamp, WebhookId};
+use crate::domain::profile::CustomHeader;
+use crate::domain::{MessageId, Profile, Tenant, Timestamp, WebhookId, head};
 
-const USER_AGENT: &str = concat!("sigpost/", env!("CARGO_PKG_VERSION"));
-const WEBHOOK_ID: HeaderName = HeaderName::from_static("webhook-id");
-const WEBHOOK_TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");
+const WEBHOOK_ID: HeaderName = HeaderName::from_static(head::WEBHOOK_ID);
+const WEBHOOK_TIMESTAMP: HeaderName = HeaderName::from_static(head::WEBHOOK_TIMESTAMP);
 
 /// Webhooks whose keys are kept. Beyond this the others' are derived anew at each attempt, which only costs time.
 const MAX_PREPARED: usize = 16_384;
@@ -27,14 +27,14 @@ pub(super) struct Signers {
     prepared: Mutex<HashMap<WebhookId, Arc<Prepared>>>,
 }
 
-/// What the requests of one version of a webhook have in common.
+/// What the requests of one version of a webhook have in common, as long as the same secrets sign them.
 struct Prepared {
     version: u64,
     tenant: Arc<Tenant>,
     target: Uri,
     standard_webhooks: bool,
     headers: HeaderMap,
-    signers: Vec<Signer>,
+    signers: head::Signers,
 }
 
 /// Why no request can be made. A webhook's URL is checked when it is made, so this is a defect of this program.
@@ -66,7 +66,7 @@ impl Signers {
         body: &[u8],
         now: Timestamp,
     ) -> Result<Request<()>, MakeRequestError> {
-        let prepared = self.prepared(target)?;
+        let prepared = self.prepared(target, now)?;
         let mut request = Request::new(());
         *request.method_mut() = Method::POST;
         *request.version_mut() = Version::HTTP_11;
@@ -77,11 +77,8 @@ impl Signers {
             headers.insert(WEBHOOK_ID, HeaderValue::from_str(id.as_str())?);
             headers.insert(WEBHOOK_TIMESTAMP, now.as_second().into());
         }
-        let input = SignInput { body, id: Some(id.as_str()), timestamp: Some(now.as_second()) };
-        for signer in &prepared.signers {
-            for (name, value) in signer.sign(input)? {
-                headers.insert(HeaderName::from_bytes(name.as_bytes())?, HeaderValue::from_str(&value)?);
-            }
+        for (name, value) in prepared.signers.sign(id, body, now)? {
+            headers.insert(HeaderName::from_bytes(name.as_bytes())?, HeaderValue::from_str(&value)?);
         }
         *request.headers_mut() = headers;
         Ok(request)
@@ -92,14 +89,18 @@ impl Signers {
         self.lock().remove(&webhook);
     }
 
-    fn prepared(&self, target: &Target) -> Result<Arc<Prepared>, MakeRequestError> {
+    fn prepared(&self, target: &Target, now: Timestamp) -> Result<Arc<Prepared>, MakeRequestError> {
         if let Some(known) = self.lock().get(&target.webhook.id)
             && known.version == target.webhook.version
             && Arc::ptr_eq(&known.tenant, &target.tenant)
+            && known.signers.until.is_none_or(|until| now < until)
         {
             return Ok(Arc::clone(known));
         }
-        let prepared = Arc::new(Prepared::new(target)?);
+        let prepared = Arc::new(Prepared::new(target, now)?);
+        if target.webhook.id == WebhookId::NONE {
+            return Ok(prepared);
+        }
         let mut all = self.lock();
         if all.len() < MAX_PREPARED || all.contains_key(&target.webhook.id) {
             all.insert(target.webhook.id, Arc::clone(&prepared));
@@ -113,29 +114,32 @@ impl Signers {
 }
 
 impl Prepared {
-    fn new(target: &Target) -> Result<Self, MakeRequestError> {
+    fn new(target: &Target, now: Timestamp) -> Result<Self, MakeRequestError> {
         let Target { tenant, webhook } = target;
-        let mut headers = HeaderMap::new();
+        let mut headers = custom_headers(&webhook.profile)?;
+        // Ours come last, and take the place of what is called like them.
         headers.insert(header::HOST, HeaderValue::from_str(webhook.endpoint.authority())?);
-        let profile = &webhook.profile;
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(profile.content_type()));
-        let user_agent = profile.user_agent().unwrap_or(USER_AGENT);
-        headers.insert(header::USER_AGENT, HeaderValue::from_static(user_agent));
-        headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
-        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        let mut signers = Vec::new();
-        if let Some(secret) = &webhook.secret {
-            for scheme in profile.schemes(&tenant.settings) {
-                signers.push(Signer::new(scheme, secret)?);
-            }
+        for (name, value) in head::fixed(webhook) {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
         Ok(Self {
             version: webhook.version,
             tenant: Arc::clone(tenant),
             target: webhook.endpoint.target().parse().map_err(MakeRequestError::Target)?,
-            standard_webhooks: profile.standard_webhooks(&tenant.settings),
+            standard_webhooks: webhook.profile.standard_webhooks(&tenant.settings),
             headers,
-            signers,
+            signers: head::Signers::at(webhook, &tenant.settings, now)?,
         })
     }
+}
+
+/// The headers that a webhook adds.
+fn custom_headers(profile: &Profile) -> Result<HeaderMap, MakeRequestError> {
+    let mut headers = HeaderMap::new();
+    for CustomHeader { name, value, encrypted } in profile.request_headers() {
+        let mut value = HeaderValue::from_str(value)?;
+        value.set_sensitive(encrypted);
+        headers.insert(HeaderName::from_bytes(name.as_bytes())?, value);
+    }
+    Ok(headers)
 }

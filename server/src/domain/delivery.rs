@@ -12,7 +12,7 @@ use core::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Body, DeliveryId, EventId, MessageId, TenantId, Timestamp, WebhookId};
+use super::{Body, DeliveryId, EventId, MessageId, ResponseHeaders, TenantId, Timestamp, WebhookId};
 
 /// Where a delivery stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -36,6 +36,50 @@ pub enum Cause {
     Event,
     /// Somebody asked for one more attempt: it is made at once, alone, and never retried.
     Resend,
+    /// Somebody tries the webhook out: an event of the system's making, attempted once, at once.
+    Test,
+    /// Somebody asked for all that a webhook missed: retried as any event, but behind the new ones.
+    Replay,
+}
+
+impl Cause {
+    /// The name it is shown and counted by.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Event => "event",
+            Self::Resend => "resend",
+            Self::Test => "test",
+            Self::Replay => "replay",
+        }
+    }
+
+    /// All there are.
+    pub const ALL: [Self; 4] = [Self::Event, Self::Resend, Self::Test, Self::Replay];
+
+    /// Whether its results say something of the webhook: what somebody tries by hand changes no state.
+    #[must_use]
+    pub const fn counts(self) -> bool {
+        matches!(self, Self::Event | Self::Replay)
+    }
+}
+
+impl DeliveryState {
+    /// The name it is shown and counted by.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Delivered => "delivered",
+            Self::Exhausted => "exhausted",
+            Self::Cancelled => "cancelled",
+            Self::Expired => "expired",
+        }
+    }
+
+    /// All there are.
+    pub const ALL: [Self; 5] =
+        [Self::Pending, Self::Delivered, Self::Exhausted, Self::Cancelled, Self::Expired];
 }
 
 /// A delivery as the engine handles it.
@@ -85,6 +129,8 @@ pub enum Outcome {
     Response {
         /// The HTTP status code.
         status: u16,
+        /// The headers, as far as they are kept.
+        headers: ResponseHeaders,
         /// The beginning of the body: 512 bytes on success, 4 KiB otherwise.
         body: Bytes,
     },
@@ -132,6 +178,10 @@ pub enum FailureClass {
     TlsWrongHost,
     /// The certificate's issuer is not trusted; self-signed ones fall here.
     TlsUnknownIssuer,
+    /// A certificate of the chain has been revoked.
+    TlsRevoked,
+    /// Whether a certificate of the chain has been revoked cannot be found out.
+    TlsRevocationUnknown,
     /// The TLS handshake failed otherwise.
     TlsHandshake,
     /// The answer is not HTTP, or its head is larger than 32 KiB.

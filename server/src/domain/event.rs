@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{DeliveryId, EventId, Frame, Number, TenantId, Timestamp, WebhookId};
+use super::{DeliveryId, EventId, Number, Template, TenantId, Timestamp, WebhookId};
 
 /// A digest of an event as it was received: its attributes and the canonical form of its data. Two requests with
 /// the same idempotency key and equal fingerprints are the same event sent twice; with different ones, a conflict.
@@ -38,7 +38,7 @@ pub struct NewDelivery {
     /// Where it goes.
     pub webhook: WebhookId,
     /// Its own part of the body.
-    pub frame: Frame,
+    pub frame: Template,
 }
 
 /// What became of a [`NewEvent`] when it was made durable.
@@ -52,6 +52,8 @@ pub enum Published {
         number: Number,
         /// Ids of its deliveries, in the order of [`NewEvent::deliveries`].
         deliveries: Vec<DeliveryId>,
+        /// The number of the first delivery in its tenant; those of the others follow it.
+        first: Number,
     },
     /// The same event was accepted before, under this number; nothing was stored.
     Duplicate {

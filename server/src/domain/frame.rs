@@ -2,6 +2,8 @@
 
 use bytes::Bytes;
 
+use super::PublicId;
+
 /// What stands around an event's data in one delivery. `head` comes first, then the data less its last `cut`
 /// bytes, then `tail`.
 ///
@@ -16,6 +18,55 @@ pub struct Frame {
     pub cut: u32,
     /// Bytes after the data.
     pub tail: Bytes,
+}
+
+/// A frame before its delivery is stored: it may name the delivery, whose id is known only then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Template {
+    /// It names nothing that is not known.
+    Ready(Frame),
+    /// The delivery's id belongs into the head, at this place.
+    NamesDelivery {
+        /// The frame without the id.
+        frame: Frame,
+        /// Where in the head.
+        at: usize,
+    },
+}
+
+impl Template {
+    /// The frame of the delivery with this id.
+    #[must_use]
+    pub fn frame(&self, id: PublicId) -> Frame {
+        match self {
+            Self::Ready(frame) => frame.clone(),
+            Self::NamesDelivery { frame, at } => {
+                let (before, after) = frame.head.split_at((*at).min(frame.head.len()));
+                let head = [before, id.to_string().as_bytes(), after].concat().into();
+                Frame { head, ..frame.clone() }
+            }
+        }
+    }
+
+    /// Bytes it takes in memory, roughly.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Ready(frame) | Self::NamesDelivery { frame, at: _ } => frame.head.len() + frame.tail.len(),
+        }
+    }
+
+    /// Whether it adds nothing to the data.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl From<Frame> for Template {
+    fn from(frame: Frame) -> Self {
+        Self::Ready(frame)
+    }
 }
 
 /// A delivery's body, frozen at publishing: every attempt, resend and replay sends exactly these bytes.
@@ -54,6 +105,16 @@ mod tests {
             Frame { head: Bytes::from_static(br#"{"data":"#), cut: 0, tail: Bytes::from_static(b"}") };
         assert_eq!(Body { data: data.clone(), frame: closing }.to_bytes(), r#"{"a":1,"b":2}"#);
         assert_eq!(Body { data, frame: around }.to_bytes(), r#"{"data":{"a":1}}"#);
+    }
+
+    #[test]
+    fn a_template_names_its_delivery_where_it_is_told_to() {
+        let id = PublicId::from_bytes([0x11; 16]);
+        let frame = Frame { head: Bytes::from_static(b"<>"), cut: 0, tail: Bytes::from_static(b"!") };
+        assert_eq!(Template::from(frame.clone()).frame(id), frame);
+        let named = Template::NamesDelivery { frame, at: 1 }.frame(id);
+        assert_eq!(named.head, "<11111111-1111-1111-1111-111111111111>");
+        assert_eq!(named.tail, "!");
     }
 
     #[test]

@@ -37,6 +37,11 @@ sequence_id! {
     /// A webhook, over all tenants.
     WebhookId
 }
+impl WebhookId {
+    /// The id of a webhook that is not stored: those that are count from 1.
+    pub const NONE: Self = Self(0);
+}
+
 sequence_id! {
     /// An accepted event, over all tenants, in the order of acceptance.
     EventId
@@ -127,6 +132,35 @@ impl PublicId {
         Self(uuid::Builder::from_custom_bytes(bytes).into_uuid())
     }
 
+    /// The id of a delivery, made of what is known of it: nothing more has to be stored, nor looked up by a random key.
+    /// A UUID of version 7 whose 74 free bits hold a check of 30 bits and the number, masked: so the id tells nobody
+    /// how much a tenant sends. It is a name and no proof: whoever asks for it needs the right to.
+    #[must_use]
+    pub fn of_delivery(tenant: &TenantUid, number: Number, made_at: Timestamp) -> Self {
+        let check = delivery_check(tenant, number);
+        let masked = (number.get().unsigned_abs() ^ delivery_mask(tenant, check)) & NUMBER_MASK;
+        let bits = (u128::from(check) << NUMBER_BITS) | u128::from(masked);
+        // 74 bits in 10 bytes: the builder leaves out the four bits of the version and the two of the variant.
+        let (high, low) = ((bits >> 62) & 0xfff, bits & ((1 << 62) - 1));
+        let spread = (high << 64) | low;
+        let mut random = [0; 10];
+        random.copy_from_slice(&spread.to_be_bytes()[6..]);
+        Self::new(made_at, random)
+    }
+
+    /// The number of the delivery that has this id, if one of this tenant can have it.
+    #[must_use]
+    pub fn delivery_number(&self, tenant: &TenantUid) -> Option<Number> {
+        let bytes = u128::from_be_bytes(*self.as_bytes());
+        let (high, low) = ((bytes >> 64) & 0xfff, bytes & ((1 << 62) - 1));
+        let bits = (high << 62) | low;
+        let check = u32::try_from(bits >> NUMBER_BITS).ok()?;
+        let masked = u64::try_from(bits & u128::from(NUMBER_MASK)).ok()?;
+        let number = (masked ^ delivery_mask(tenant, check)) & NUMBER_MASK;
+        let number = Number::new(i64::try_from(number).ok()?)?;
+        (delivery_check(tenant, number) == check).then_some(number)
+    }
+
     /// The id of that text: 32 hex digits in five groups.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -145,6 +179,29 @@ impl PublicId {
     pub const fn as_bytes(&self) -> &[u8; 16] {
         self.0.as_bytes()
     }
+}
+
+/// Enough for seventeen trillion deliveries of one tenant.
+const NUMBER_BITS: u32 = 44;
+const NUMBER_MASK: u64 = (1 << NUMBER_BITS) - 1;
+
+/// 30 bits that only this number has.
+fn delivery_check(tenant: &TenantUid, number: Number) -> u32 {
+    let digest = digest(b"sigpost/delivery-id/check/v1", tenant, &number.get().to_be_bytes());
+    u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]) >> 2
+}
+
+/// What hides the number: another mask for each check.
+fn delivery_mask(tenant: &TenantUid, check: u32) -> u64 {
+    let digest = digest(b"sigpost/delivery-id/mask/v1", tenant, &check.to_be_bytes());
+    let mut first = [0; 8];
+    first.copy_from_slice(&digest[..8]);
+    u64::from_be_bytes(first)
+}
+
+fn digest(label: &[u8], tenant: &TenantUid, value: &[u8]) -> [u8; 32] {
+    use sha2::{Digest, Sha256};
+    Sha256::new().chain_update(label).chain_update(tenant.as_bytes()).chain_update(value).finalize().into()
 }
 
 impl fmt::Display for PublicId {
@@ -240,6 +297,26 @@ mod tests {
         }
         // A clock before 1970 does no harm.
         assert_eq!(&at(-5).to_string()[..15], "00000000-0000-7");
+    }
+
+    #[test]
+    fn a_deliverys_id_is_a_uuid_of_version_7_that_leads_back_to_its_number_in_its_tenant_only() {
+        let (tenant, other) = (TenantUid::new([7; 16]), TenantUid::new([8; 16]));
+        let at = Timestamp::from_second(1_700_000_000).unwrap();
+        for n in [1, 2, 3, 1_000_000, (1 << 44) - 1] {
+            let id = PublicId::of_delivery(&tenant, number(n), at);
+            let text = id.to_string();
+            assert!(
+                text.starts_with("018bcfe5-6800-7") && matches!(text.as_bytes()[19], b'8'..=b'b'),
+                "{text}"
+            );
+            assert_eq!(PublicId::parse(&text).unwrap().delivery_number(&tenant), Some(number(n)));
+            assert_eq!(id.delivery_number(&other), None);
+        }
+        let neighbours = [1, 2].map(|n| PublicId::of_delivery(&tenant, number(n), at).to_string());
+        let same = neighbours[0].bytes().zip(neighbours[1].bytes()).skip(15).filter(|(a, b)| a == b).count();
+        assert!(same < 12, "neighbours look alike: {neighbours:?}");
+        assert_eq!(PublicId::new(at, [0xff; 10]).delivery_number(&tenant), None);
     }
 
     #[test]

@@ -4,22 +4,29 @@
 //! need not be checked again elsewhere: an [`Endpoint`] is always a deliverable URL, a [`Webhook`] always obeys the
 //! rules of its system, because its only constructors hold them.
 
+mod activity;
 mod audit;
 mod delivery;
 mod egress;
 mod endpoint;
 mod event;
 mod frame;
+pub mod head;
+mod headers;
 mod history;
 mod ids;
 pub mod profile;
 mod rate;
 mod retry;
+mod secrets;
 mod tenant;
 pub mod text;
 mod token;
 mod webhook;
 
+pub use activity::{
+    Activity, EndedAttempt, FAILING_ATTEMPTS, FAILING_FOR, LATENCY_BOUNDS, LATENCY_CLASSES, STATS_STEP, Stats,
+};
 pub use audit::{Actor, AuditEntry, AuditObject, AuditOutcome, AuditQuery, AuditRecord};
 pub use delivery::{
     Attempt, Cause, DeliveryState, Failure, FailureClass, Next, Outcome, Phase, Settlement, Work,
@@ -27,12 +34,17 @@ pub use delivery::{
 pub use egress::{EgressPolicy, IpNetwork, ParseNetworkError};
 pub use endpoint::{Endpoint, EndpointError, Host, Transport};
 pub use event::{Event, Fingerprint, NewDelivery, NewEvent, Published};
-pub use frame::{Body, Frame};
-pub use history::{HistoryFilter, HistoryOrder, HistoryPage, HistoryQuery, Record, SortField, SortOrder};
+pub use frame::{Body, Frame, Template};
+pub use headers::ResponseHeaders;
+pub use history::{
+    Cursor, HistoryFilter, HistoryOrder, HistoryPage, HistoryQuery, PastAttempt, Position, Record, Scope,
+    SortField, SortOrder,
+};
 pub use ids::{DeliveryId, EventId, MessageId, Number, PublicId, TenantId, TenantUid, UserId, WebhookId};
 pub use profile::{Profile, Subject};
 pub use rate::{RatePer, RateRule};
 pub use retry::RetryPolicy;
+pub use secrets::{BadRotation, MAX_ROTATION, Rotation, Secrets, Signing};
 pub use tenant::{
     DialectId, Egress, Envelope, ImmutaSignatures, NotificationList, Origin, Principal, Role, Roles,
     Settings, Tenant, TenantSpec, User,

@@ -1,9 +1,9 @@
 //! A webhook: somebody's wish to be told, and where.
 
-use sigpost_core::signature::Secret;
-
 use super::profile::Named;
-use super::{Endpoint, MessageId, Number, Profile, PublicId, Tenant, TenantId, Timestamp, UserId, WebhookId};
+use super::{
+    Endpoint, MessageId, Number, Profile, PublicId, Secrets, Tenant, TenantId, Timestamp, UserId, WebhookId,
+};
 
 /// A stored webhook. One value is one version: a change makes a new value with a higher `version`.
 #[derive(Clone)]
@@ -16,12 +16,18 @@ pub struct Webhook {
     pub public_id: PublicId,
     /// Whose it is.
     pub tenant: TenantId,
-    /// Who made it.
+    /// Whose it is: whom it serves, where it serves one user only, and who may change it.
     pub owner: UserId,
+    /// Who made it.
+    pub created_by: UserId,
+    /// Who changed it last, of the users; what the engine or an operator did leaves this as it is.
+    pub updated_by: UserId,
     /// Where it delivers to.
     pub endpoint: Endpoint,
     /// What its deliveries are signed with; without one they are not signed at all.
-    pub secret: Option<Secret>,
+    pub secrets: Secrets,
+    /// The version in which the secrets became what they are: an attempt made since then was signed with them.
+    pub secrets_since: u64,
     /// Whether it delivers.
     pub state: WebhookState,
     /// Counts its changes; a result of an attempt speaks of the version it was made with.
@@ -35,6 +41,12 @@ pub struct Webhook {
 }
 
 impl Webhook {
+    /// The version that follows this one, in which nothing has changed yet but that.
+    #[must_use]
+    pub fn next_version(&self, now: Timestamp) -> Self {
+        Self { version: self.version.saturating_add(1), updated_at: now, ..self.clone() }
+    }
+
     /// The `webhook-id` of this webhook's delivery of an event.
     #[must_use]
     pub fn message_id(&self, tenant: &Tenant, event: Number) -> MessageId {
@@ -55,12 +67,16 @@ pub struct NewWebhook {
     pub public_id: PublicId,
     /// Whose it is.
     pub tenant: TenantId,
-    /// Who makes it.
+    /// Whose it will be.
     pub owner: UserId,
+    /// Who makes it.
+    pub created_by: UserId,
     /// Where it delivers to.
     pub endpoint: Endpoint,
     /// What its deliveries are signed with.
-    pub secret: Option<Secret>,
+    pub secrets: Secrets,
+    /// Whether it delivers from the start.
+    pub state: WebhookState,
     /// What its system adds.
     pub profile: Profile,
     /// When it is made.

@@ -8,14 +8,16 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::domain::{
-    IssuedToken, Number, PublicId, Tenant, TenantId, Timestamp, Token, TokenHash, TokenOrigin, TokenOwner,
-    UserId, Webhook, WebhookId,
+    Activity, EndedAttempt, IssuedToken, Number, PublicId, Tenant, TenantId, Timestamp, Token, TokenHash,
+    TokenOrigin, TokenOwner, UserId, Webhook, WebhookId,
 };
 
 /// The read model. Cheap to read from many threads at once.
 #[derive(Default)]
 pub struct Directory {
     inner: RwLock<Inner>,
+    /// Apart from the rest: it changes with every commit of results.
+    activities: RwLock<HashMap<WebhookId, Activity>>,
 }
 
 #[derive(Default)]
@@ -98,7 +100,7 @@ impl Directory {
         self.read().by_tenant.get(&tenant)?.get(&number).cloned()
     }
 
-    /// A tenant's webhook by its public id. It looks at all of them: a tenant has a thousand at the most.
+    /// A tenant's webhook by its public id. It looks at all of them: they are few (`Profile::quota`).
     #[must_use]
     pub fn webhook_by_public_id(&self, tenant: TenantId, id: PublicId) -> Option<Arc<Webhook>> {
         self.read().by_tenant.get(&tenant)?.values().find(|webhook| webhook.public_id == id).cloned()
@@ -121,6 +123,14 @@ impl Directory {
     #[must_use]
     pub fn count_webhooks(&self, tenant: TenantId) -> usize {
         self.read().by_tenant.get(&tenant).map_or(0, BTreeMap::len)
+    }
+
+    /// How many webhooks of a tenant a user owns.
+    #[must_use]
+    pub fn count_webhooks_of(&self, tenant: TenantId, owner: &UserId) -> usize {
+        let inner = self.read();
+        let all = inner.by_tenant.get(&tenant).into_iter().flat_map(BTreeMap::values);
+        all.filter(|webhook| webhook.owner == *owner).count()
     }
 
     /// Who holds a token, unless it is unknown or has expired.
@@ -225,6 +235,35 @@ impl Directory {
         inner.issued_tokens.values().filter(counts).count()
     }
 
+    /// How a webhook is doing.
+    #[must_use]
+    pub fn activity(&self, webhook: WebhookId) -> Activity {
+        let activities = self.activities.read().unwrap_or_else(PoisonError::into_inner);
+        activities.get(&webhook).copied().unwrap_or_default()
+    }
+
+    /// Takes in attempts that have become durable.
+    pub(in crate::storage) fn learn(&self, ended: &[EndedAttempt]) {
+        if ended.is_empty() {
+            return;
+        }
+        let mut activities = self.activities.write().unwrap_or_else(PoisonError::into_inner);
+        for attempt in ended {
+            activities.entry(attempt.webhook).or_default().learn(attempt);
+        }
+    }
+
+    /// Forgives a webhook its failures.
+    pub(in crate::storage) fn forgive(&self, webhook: WebhookId) {
+        let mut activities = self.activities.write().unwrap_or_else(PoisonError::into_inner);
+        activities.entry(webhook).or_default().forgive();
+    }
+
+    /// Sets what was stored.
+    pub(in crate::storage) fn set_activity(&self, webhook: WebhookId, activity: Activity) {
+        self.activities.write().unwrap_or_else(PoisonError::into_inner).insert(webhook, activity);
+    }
+
     /// Replaces the tokens that the configuration declares.
     pub fn set_configured_tokens(&self, tokens: HashMap<TokenHash, TokenOwner>) {
         let mut inner = self.write();
@@ -289,6 +328,7 @@ impl Directory {
     pub(in crate::storage) fn remove_webhook(&self, webhook: &Webhook) {
         let mut inner = self.write();
         inner.webhooks.remove(&webhook.id);
+        self.activities.write().unwrap_or_else(PoisonError::into_inner).remove(&webhook.id);
         if let Some(all) = inner.by_tenant.get_mut(&webhook.tenant) {
             all.remove(&webhook.number);
         }

@@ -20,8 +20,8 @@ mod tenancy;
 use async_trait::async_trait;
 
 use crate::domain::{
-    Body, DeliveryId, HistoryPage, HistoryQuery, NewEvent, NewWebhook, Number, Published, Record, Settlement,
-    TenantId, TenantSpec, Timestamp, Webhook, Work,
+    Body, DeliveryId, HistoryPage, HistoryQuery, NewEvent, NewWebhook, Number, PastAttempt, Published,
+    Record, Settlement, Stats, TenantId, TenantSpec, Timestamp, Webhook, WebhookId, Work,
 };
 use std::sync::Arc;
 
@@ -61,6 +61,9 @@ pub trait Store: Tenancy + AuditLog {
     /// Stores a webhook and gives it its ids.
     async fn create_webhook(&self, webhook: NewWebhook) -> Result<Arc<Webhook>, StoreError>;
 
+    /// Replaces a webhook by its next version, whose number is one higher.
+    async fn update_webhook(&self, webhook: Webhook) -> Result<Update, StoreError>;
+
     /// Deletes a webhook: its pending deliveries are cancelled, its secret is erased, its history stays. `None`
     /// when the tenant has no such webhook (any more).
     async fn delete_webhook(
@@ -77,6 +80,9 @@ pub trait Store: Tenancy + AuditLog {
         record: Number,
         at: Timestamp,
     ) -> Result<Resend, StoreError>;
+
+    /// Stores an event with its one delivery, which somebody tries a webhook out with, to be attempted once.
+    async fn create_test(&self, event: NewEvent) -> Result<Resend, StoreError>;
 
     /// The newest delivery there was when the store was opened: everything up to it is what an earlier process left.
     fn newest_at_open(&self) -> Option<DeliveryId>;
@@ -97,6 +103,18 @@ pub trait Store: Tenancy + AuditLog {
     /// One record of the history, by its number in the tenant; `None` before its first attempt has ended.
     async fn record(&self, tenant: TenantId, number: Number) -> Result<Option<Record>, StoreError>;
 
+    /// Every attempt of a delivery that has ended, oldest first; empty when the tenant has no such delivery.
+    async fn attempts(&self, tenant: TenantId, number: Number) -> Result<Vec<PastAttempt>, StoreError>;
+
+    /// How a webhook did between two points in time, by the steps of [`crate::domain::STATS_STEP`]; steps without
+    /// attempts are left out.
+    async fn stats(
+        &self,
+        webhook: WebhookId,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<(Timestamp, Stats)>, StoreError>;
+
     /// Deletes terminal deliveries with their attempts, and events without deliveries, that were made before their
     /// tenant's time; at most `limit` events. Returns how many events it deleted.
     async fn prune(&self, before: Vec<(TenantId, Timestamp)>, limit: u32) -> Result<u64, StoreError>;
@@ -106,6 +124,17 @@ pub trait Store: Tenancy + AuditLog {
 
     /// Makes everything given so far durable and stops. Later writes fail with [`StoreError::Stopped`].
     async fn close(&self);
+}
+
+/// What became of a wish to change a webhook.
+#[derive(Clone)]
+pub enum Update {
+    /// It is durable.
+    Done(Arc<Webhook>),
+    /// Somebody else has changed it meanwhile: the change is to be made of the newest version.
+    Outdated,
+    /// It has been deleted.
+    Gone,
 }
 
 /// What became of a wish to send once more.

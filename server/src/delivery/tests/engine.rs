@@ -113,7 +113,8 @@ async fn every_attempt_is_signed_by_every_scheme_with_the_secret_of_the_moment()
     let world = World::with_loopback();
     let webhook = world.webhook(&receiver.url());
     world.store.ended(world.publish(&webhook)).await;
-    let changed = world.change(&webhook, |webhook| webhook.secret = Some(Secret::new("another").unwrap()));
+    let changed = world
+        .change(&webhook, |webhook| webhook.secrets = Secrets::new(Some(Secret::new("another").unwrap())));
     world.store.ended(world.publish(&changed)).await;
     let requests = receiver.requests();
     for scheme in [Scheme::IMMUTA, Scheme::IMMUTA_SHA1, Scheme::STANDARD_WEBHOOKS] {
@@ -127,7 +128,8 @@ async fn every_attempt_is_signed_by_every_scheme_with_the_secret_of_the_moment()
 async fn a_webhook_without_a_secret_is_not_signed_at_all() {
     let receiver = Receiver::ok().await;
     let world = World::with_loopback();
-    let unsigned = world.change(&world.webhook(&receiver.url()), |webhook| webhook.secret = None);
+    let unsigned =
+        world.change(&world.webhook(&receiver.url()), |webhook| webhook.secrets = Secrets::default());
     world.store.ended(world.publish(&unsigned)).await;
     let request = &receiver.requests()[0];
     assert!(!request.head.to_lowercase().contains("signature"), "{}", request.head);

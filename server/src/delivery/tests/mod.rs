@@ -4,6 +4,7 @@ mod dns;
 mod engine;
 mod exchange;
 mod receiver;
+mod revocation;
 mod store;
 mod tls;
 
@@ -18,12 +19,13 @@ use sigpost_core::signature::Secret;
 
 use self::store::FakeStore;
 use super::*;
+use crate::app::ports::Keep;
 use crate::clock::SystemClock;
 use crate::domain::profile::immuta::{ActionType, Immuta, Parts};
 use crate::domain::{
     Body, Cause, DeliveryId, DialectId, Egress, EgressPolicy, Endpoint, EventId, Failure, FailureClass,
-    Frame, MessageId, Number, Origin, Outcome, Phase, Profile, PublicId, RetryPolicy, Roles, Settings,
-    Tenant, TenantId, TenantUid, Timestamp, User, UserId, Webhook, WebhookState,
+    Frame, MessageId, Number, Origin, Outcome, Phase, Profile, PublicId, RetryPolicy, Roles, Secrets,
+    Settings, Tenant, TenantId, TenantUid, Timestamp, User, UserId, Webhook, WebhookState,
 };
 
 /// Draws zero, so that no wait is lengthened.
@@ -190,8 +192,17 @@ impl World {
 
     /// Makes one exchange.
     async fn attempt(&self, work: Work) -> Attempt {
+        let directory = self.store.directory();
+        let webhook = directory.webhook(work.webhook).unwrap();
+        self.attempt_with(work, webhook).await
+    }
+
+    /// Makes one exchange with a webhook as it is given.
+    async fn attempt_with(&self, work: Work, webhook: Arc<Webhook>) -> Attempt {
         let reservation = self.probe.reserve(work.tenant).unwrap();
-        self.probe.attempt(work, reservation).await
+        let tenant = self.store.directory().tenant(work.tenant).unwrap();
+        let exchange = Exchange { tenant, webhook, work, keep: Keep::History };
+        self.probe.attempt(exchange, reservation).await
     }
 
     /// Makes one exchange with a URL and returns its outcome.
@@ -242,7 +253,10 @@ fn webhook(id: i64, tenant: TenantId, url: &str) -> Webhook {
         tenant,
         owner: owner(),
         endpoint: Endpoint::parse(url).unwrap(),
-        secret: Some(Secret::new(SECRET).unwrap()),
+        created_by: owner(),
+        updated_by: owner(),
+        secrets: Secrets::new(Some(Secret::new(SECRET).unwrap())),
+        secrets_since: 1,
         state: WebhookState::Enabled,
         version: 1,
         profile: Profile::Immuta(Immuta::restore(parts)),

@@ -9,10 +9,11 @@ use tokio::sync::Notify;
 
 use crate::domain::{
     Attempt, AuditEntry, AuditQuery, AuditRecord, Body, DeliveryId, DeliveryState, Egress, HistoryPage,
-    HistoryQuery, IssuedToken, NewEvent, NewWebhook, Next, Number, PublicId, Published, Record, Settings,
-    Settlement, Tenant, TenantId, TenantSpec, Timestamp, TokenHash, User, UserId, Webhook, Work,
+    HistoryQuery, IssuedToken, NewEvent, NewWebhook, Next, Number, PastAttempt, PublicId, Published, Record,
+    Settings, Settlement, Stats, Tenant, TenantId, TenantSpec, Timestamp, TokenHash, User, UserId, Webhook,
+    WebhookId, Work,
 };
-use crate::storage::{AuditLog, Directory, Resend, Store, StoreError, Tenancy};
+use crate::storage::{AuditLog, Directory, Resend, Store, StoreError, Tenancy, Update};
 
 #[derive(Default)]
 pub(super) struct FakeStore {
@@ -133,6 +134,17 @@ impl Store for FakeStore {
         Err(StoreError::Stopped)
     }
 
+    async fn update_webhook(&self, webhook: Webhook) -> Result<Update, StoreError> {
+        let known = self.directory.webhook(webhook.id);
+        if known.is_none_or(|known| known.version + 1 != webhook.version) {
+            return Ok(Update::Outdated);
+        }
+        let webhook = Arc::new(webhook);
+        self.directory.test_put_webhook(&webhook);
+        self.changed.notify_waiters();
+        Ok(Update::Done(webhook))
+    }
+
     async fn delete_webhook(
         &self,
         _: TenantId,
@@ -143,6 +155,10 @@ impl Store for FakeStore {
     }
 
     async fn create_resend(&self, _: TenantId, _: Number, _: Timestamp) -> Result<Resend, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn create_test(&self, _: NewEvent) -> Result<Resend, StoreError> {
         Err(StoreError::Stopped)
     }
 
@@ -165,6 +181,19 @@ impl Store for FakeStore {
     }
 
     async fn record(&self, _: TenantId, _: Number) -> Result<Option<Record>, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn attempts(&self, _: TenantId, _: Number) -> Result<Vec<PastAttempt>, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn stats(
+        &self,
+        _: WebhookId,
+        _: Timestamp,
+        _: Timestamp,
+    ) -> Result<Vec<(Timestamp, Stats)>, StoreError> {
         Err(StoreError::Stopped)
     }
 

@@ -40,6 +40,8 @@ pub(super) fn draft(entry: View<'_>, settings: &Settings) -> Result<WebhookDraft
         endpoint,
         secret: shared::secret(entry.get("secret"), DraftSecret::None)?,
         profile: Profile::Immuta(profile),
+        enabled: true,
+        owner: None,
     })
 }
 
@@ -143,10 +145,11 @@ pub(super) fn history_request(query: &str) -> Result<HistoryRequest, Boom> {
             |expected: &str| Boom::bad_request(format_args!("query parameter {name} must be {expected}"));
         match name {
             "offset" => {
-                request.offset = number(value, 0, i64::MAX as u64).ok_or_else(|| bad("0 or more"))?;
+                request.offset =
+                    shared::whole_number(value, 0..=i64::MAX as u64).ok_or_else(|| bad("0 or more"))?;
             }
             "pageSize" => {
-                let size = number(value, 1, 1_000).and_then(|size| u32::try_from(size).ok());
+                let size = shared::whole_number(value, 1..=1_000).and_then(|size| u32::try_from(size).ok());
                 request.limit = size.ok_or_else(|| bad("a number from 1 to 1000"))?;
             }
             "sortField" => {
@@ -179,11 +182,6 @@ pub(super) fn history_request(query: &str) -> Result<HistoryRequest, Boom> {
         Ok(true)
     })?;
     Ok(request)
-}
-
-fn number(text: &str, min: u64, max: u64) -> Option<u64> {
-    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    text.parse().ok().filter(|number| digits && (min..=max).contains(number))
 }
 
 fn boolean(text: &str) -> Option<bool> {
@@ -226,9 +224,12 @@ pub(super) fn summary(webhook: &Webhook) -> Result<dto::Webhook, Boom> {
         number,
         public_id: _,
         tenant: _,
-        owner,
+        owner: _,
+        created_by,
+        updated_by: _,
         endpoint,
-        secret: _,
+        secrets: _,
+        secrets_since: _,
         state: _,
         version: _,
         profile: _,
@@ -244,7 +245,7 @@ pub(super) fn summary(webhook: &Webhook) -> Result<dto::Webhook, Boom> {
         global: profile.global(),
         action_type: action(profile.action()),
         // Configuration lets an Immuta tenant have decimal user ids only.
-        created_by: owner.as_str().parse().unwrap_or_default(),
+        created_by: created_by.as_str().parse().unwrap_or_default(),
         created_at: utc_millis(*created_at),
         updated_at: utc_millis(*updated_at),
     })
@@ -276,12 +277,19 @@ pub(super) fn history_record(record: Record) -> Result<dto::HistoryRecord, Boom>
 pub(super) fn retried_record(record: Record) -> Result<dto::RetriedRecord, Boom> {
     let Record {
         delivery: _,
+        public_id: _,
         number,
         event_number,
         event_type,
+        message_id: _,
+        cause: _,
+        state: _,
+        attempts: _,
+        next_attempt_at: _,
         webhook: _,
         webhook_deleted: _,
         request,
+        sent: _,
         attempt,
         created_at,
         updated_at,
@@ -306,7 +314,7 @@ fn raw(request: &[u8]) -> Option<Box<RawValue>> {
 fn response(attempt: Attempt) -> (u16, dto::Response) {
     match attempt.outcome {
         Outcome::Response { status: status @ 200..=299, .. } => (status, dto::Response { body: None }),
-        Outcome::Response { status, body } => {
+        Outcome::Response { status, headers: _, body } => {
             let body = dto::ResponseBody::Text(String::from_utf8_lossy(&body).into_owned());
             (status, dto::Response { body: Some(body) })
         }
@@ -333,6 +341,8 @@ const fn network_error(failure: Failure) -> &'static str {
         (FailureClass::TlsCertificateExpired, _) => "CERT_HAS_EXPIRED",
         (FailureClass::TlsWrongHost, _) => "ERR_TLS_CERT_ALTNAME_INVALID",
         (FailureClass::TlsUnknownIssuer, _) => "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+        (FailureClass::TlsRevoked, _) => "CERT_REVOKED",
+        (FailureClass::TlsRevocationUnknown, _) => "UNABLE_TO_GET_CRL",
         (FailureClass::TlsHandshake, _) => "EPROTO",
         (FailureClass::InvalidResponse, _) => "HPE_INVALID_RESPONSE",
         (FailureClass::Local, _) => "EAGAIN",

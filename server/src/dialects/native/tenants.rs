@@ -184,8 +184,8 @@ pub(super) async fn list(
 
 /// Read a tenant
 #[utoipa::path(
-    get, path = "/v1/tenants/{name}", operation_id = "readTenant", tag = "tenants", security(("bearer" = [])),
-    params(("name" = String, Path, description = "The name of the tenant.")),
+    get, path = "/v1/tenants/{tenant}", operation_id = "readTenant", tag = "tenants", security(("bearer" = [])),
+    params(("tenant" = String, Path, description = "The name of the tenant.", example = "acme")),
     responses((status = 200, description = "The tenant.", body = Tenant), RefusesCallers)
 )]
 pub(super) async fn read(
@@ -200,8 +200,8 @@ pub(super) async fn read(
 ///
 /// For operators. Only the members that are given change, at once: deliveries that start from now on obey them.
 #[utoipa::path(
-    patch, path = "/v1/tenants/{name}", operation_id = "changeTenant", tag = "tenants", security(("bearer" = [])),
-    params(("name" = String, Path, description = "The name of the tenant.")),
+    patch, path = "/v1/tenants/{tenant}", operation_id = "changeTenant", tag = "tenants", security(("bearer" = [])),
+    params(("tenant" = String, Path, description = "The name of the tenant.", example = "acme")),
     request_body = ChangedTenant,
     responses(
         (status = 200, description = "The tenant as it is now.", body = Tenant),
@@ -226,8 +226,8 @@ pub(super) async fn change(
 /// For operators. Its users and tokens are gone at once, and its webhooks deliver nothing more. They, and what is pending
 /// for them, wait for a tenant of the same name and dialect.
 #[utoipa::path(
-    delete, path = "/v1/tenants/{name}", operation_id = "deleteTenant", tag = "tenants", security(("bearer" = [])),
-    params(("name" = String, Path, description = "The name of the tenant.")),
+    delete, path = "/v1/tenants/{tenant}", operation_id = "deleteTenant", tag = "tenants", security(("bearer" = [])),
+    params(("tenant" = String, Path, description = "The name of the tenant.", example = "acme")),
     responses((status = 204, description = "It is gone."), RefusesCallers, Refuses<409>, Refuses<503>)
 )]
 pub(super) async fn delete(

@@ -117,8 +117,8 @@ pub(super) async fn list(
 ///
 /// For admins, and for operators inside a tenant.
 #[utoipa::path(
-    get, path = "/v1/users/{id}", operation_id = "readUser", tag = "users", security(("bearer" = [])),
-    params(("id" = String, Path, description = "The id of the user.")),
+    get, path = "/v1/users/{user}", operation_id = "readUser", tag = "users", security(("bearer" = [])),
+    params(("user" = String, Path, description = "The id of the user.", example = "2")),
     responses((status = 200, description = "The user.", body = User), RefusesCallers)
 )]
 pub(super) async fn read(
@@ -134,8 +134,8 @@ pub(super) async fn read(
 /// For admins, and for operators inside a tenant. Only the members that are given change; the user's tokens have the new
 /// rights at once.
 #[utoipa::path(
-    patch, path = "/v1/users/{id}", operation_id = "changeUser", tag = "users", security(("bearer" = [])),
-    params(("id" = String, Path, description = "The id of the user.")),
+    patch, path = "/v1/users/{user}", operation_id = "changeUser", tag = "users", security(("bearer" = [])),
+    params(("user" = String, Path, description = "The id of the user.", example = "2")),
     request_body = ChangedUser,
     responses(
         (status = 200, description = "The user as it is now.", body = User),
@@ -160,8 +160,8 @@ pub(super) async fn change(
 /// For admins, and for operators inside a tenant. Its tokens are gone at once; its webhooks stay, and deliver nothing
 /// until there is a user of this id again.
 #[utoipa::path(
-    delete, path = "/v1/users/{id}", operation_id = "deleteUser", tag = "users", security(("bearer" = [])),
-    params(("id" = String, Path, description = "The id of the user.")),
+    delete, path = "/v1/users/{user}", operation_id = "deleteUser", tag = "users", security(("bearer" = [])),
+    params(("user" = String, Path, description = "The id of the user.", example = "2")),
     responses((status = 204, description = "It is gone."), RefusesCallers, Refuses<409>, Refuses<503>)
 )]
 pub(super) async fn delete(

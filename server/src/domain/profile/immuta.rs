@@ -11,6 +11,9 @@ use sigpost_core::signature::Scheme;
 use super::{Audience, BadTypes, subscribable};
 use crate::domain::{Frame, Number, Settings, UserId};
 
+/// The name that subscribes to every notification.
+pub const ALL: &str = model::ALL_NOTIFICATIONS;
+
 /// An Immuta webhook's own part. It cannot be changed after it was made: the system has no update.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Immuta {

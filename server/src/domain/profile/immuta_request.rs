@@ -1,13 +1,13 @@
 //! Immuta's Request app: every webhook receives every notification, `{deliveryId,webhookId,type,createdAt,data}`.
 //!
-//! Sources: Immuta's page "Manage Webhooks" and its `OpenAPI` document for the fields. Public sources are silent on the
+//! Sources: Immuta's page "Manage Webhooks" and its OpenAPI document for the fields. Public sources are silent on the
 //! body; this form is sigpost's own.
 
 use sigpost_core::notification::cloudevents::CloudEvent;
 use sigpost_core::notification::immuta_request as model;
 
 use super::{Unfit, time};
-use crate::domain::{Frame, PublicId, Timestamp, utc_millis};
+use crate::domain::{Frame, PublicId, Template, Timestamp, utc_millis};
 
 /// A Request webhook's own part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,8 +43,10 @@ pub(super) fn prepare(event: &CloudEvent, now: Timestamp) -> Result<Vec<u8>, Unf
     Ok(model::write_event(event.event_type(), &utc_millis(time(event, now)), data))
 }
 
-/// The beginning of the body: the ids.
-pub(super) fn render(webhook: PublicId, delivery: PublicId) -> Frame {
-    let head = model::write_ids(&delivery.to_string(), &webhook.to_string());
-    Frame { head: head.into(), cut: 0, tail: bytes::Bytes::new() }
+/// The beginning of the body: the ids, the delivery's still to come.
+pub(super) fn render(webhook: PublicId) -> Template {
+    // It comes first: what stands before it holds no webhook's id.
+    const BEFORE: usize = "{\"deliveryId\":\"".len();
+    let head = model::write_ids("", &webhook.to_string());
+    Template::NamesDelivery { frame: Frame { head: head.into(), ..Frame::default() }, at: BEFORE }
 }

@@ -42,6 +42,8 @@ pub(in crate::storage) async fn every_failure_reads_back_as_it_was_recorded<B: B
         C::TlsCertificateExpired,
         C::TlsWrongHost,
         C::TlsUnknownIssuer,
+        C::TlsRevoked,
+        C::TlsRevocationUnknown,
         C::TlsHandshake,
         C::InvalidResponse,
         C::Local,
@@ -54,6 +56,28 @@ pub(in crate::storage) async fn every_failure_reads_back_as_it_was_recorded<B: B
             world.store.settle(settlement).await.unwrap();
             assert_eq!(world.record(1).await.unwrap().attempt, attempt);
         }
+    }
+    world.store.close().await;
+}
+
+pub(in crate::storage) async fn the_headers_of_an_answer_read_back_as_they_were_kept<B: Bench>() {
+    let mut world = World::<B>::new().await;
+    let webhook = world.webhook().await;
+    let delivery = world.deliver("1", &[&webhook]).await[0];
+    let many = [("x", &[b'y'; 96][..]); 30];
+    for headers in [
+        ResponseHeaders::EMPTY,
+        ResponseHeaders::new([("set-cookie", &b"a=b"[..]), ("set-cookie", b""), ("server", b"\xc3\xa9")]),
+        ResponseHeaders::new(many),
+    ] {
+        let outcome = Outcome::Response { status: 302, headers, body: Bytes::new() };
+        let attempt = attempt(1, outcome);
+        let settlement =
+            Settlement { delivery, attempt: Some(attempt.clone()), next: Next::Retry { due: time(500) } };
+        world.store.settle(settlement).await.unwrap();
+        assert_eq!(world.record(1).await.unwrap().attempt, attempt);
+        world.reopen().await;
+        assert_eq!(world.record(1).await.unwrap().attempt, attempt);
     }
     world.store.close().await;
 }
@@ -85,8 +109,7 @@ pub(in crate::storage) async fn history_is_filtered_by_owner_and_global<B: Bench
         (user("4"), false, vec![]),
     ] {
         let mut query = everything(world.tenant);
-        query.filter.owned_by.clone_from(&owned_by);
-        query.filter.global = global;
+        query.filter.scope = Scope::Shares { owned_by: owned_by.clone(), global };
         let page = world.store.history(query).await.unwrap();
         assert_eq!(numbers(&page), expected, "{owned_by:?} {global}");
         assert_eq!(page.total, u64::try_from(expected.len()).unwrap());
@@ -171,8 +194,11 @@ pub(in crate::storage) async fn history_is_counted_before_it_is_paged<B: Bench>(
     for (offset, limit, expected) in
         [(0, 2, vec![1, 2]), (2, 2, vec![3]), (3, 2, vec![]), (1, 1, vec![2]), (u64::MAX, 1, vec![])]
     {
-        let page =
-            world.store.history(HistoryQuery { offset, limit, ..everything(world.tenant) }).await.unwrap();
+        let page = world
+            .store
+            .history(HistoryQuery { position: Position::Offset(offset), limit, ..everything(world.tenant) })
+            .await
+            .unwrap();
         assert_eq!((page.total, numbers(&page)), (3, expected), "{offset} {limit}");
     }
     world.store.close().await;
@@ -184,7 +210,7 @@ pub(in crate::storage) async fn history_outlives_its_webhook<B: Bench>() {
     for _ in 0..2 {
         assert_eq!(numbers(&world.history().await), [1, 2, 3]);
         let record = world.record(1).await.unwrap();
-        assert!(record.webhook_deleted && record.webhook.secret.is_none());
+        assert!(record.webhook_deleted && !record.webhook.secrets.sign());
         assert_eq!((record.webhook.number, &record.webhook.profile), (number(1), &webhooks[0].profile));
         assert_eq!(record.request, "{\"text\":\"1\",\"webhookId\":1}");
         world.reopen().await;

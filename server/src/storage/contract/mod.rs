@@ -17,13 +17,14 @@ mod tenants;
 
 use super::{AuditLog, Resend, Store, StoreError, Tenancy};
 use crate::clock::{Clock, MockClock};
-use crate::domain::profile::immuta;
+use crate::domain::profile::{immuta, qlik};
 use crate::domain::{
     Actor, Attempt, AuditEntry, AuditObject, AuditOutcome, AuditQuery, Cause, DeliveryId, DeliveryState,
     DialectId, Egress, Endpoint, Failure, FailureClass, Fingerprint, Frame, HistoryFilter, HistoryOrder,
     HistoryPage, HistoryQuery, IssuedToken, NewDelivery, NewEvent, NewWebhook, Next, Number, Origin, Outcome,
-    Phase, Profile, PublicId, Published, Record, Role, Settings, Settlement, SortField, SortOrder, TenantId,
-    TenantSpec, Timestamp, TokenHash, TokenOrigin, TokenOwner, User, UserId, Webhook, Work,
+    Phase, Position, Profile, PublicId, Published, Record, ResponseHeaders, Role, Scope, Secrets, Settings,
+    Settlement, SortField, SortOrder, TenantId, TenantSpec, Timestamp, TokenHash, TokenOrigin, TokenOwner,
+    User, UserId, Webhook, WebhookState, Work,
 };
 
 /// A place where a backend keeps its data, to be opened again and again.
@@ -69,7 +70,9 @@ pub(super) fn new_webhook(tenant: TenantId, owner: &str, global: bool) -> NewWeb
         tenant,
         owner: UserId::new(owner).unwrap(),
         endpoint: Endpoint::parse("https://hooks.example.com/in?x=1").unwrap(),
-        secret: Some(Secret::new(*b"a secret for signing").unwrap()),
+        created_by: UserId::new(owner).unwrap(),
+        secrets: Secrets::new(Some(Secret::new(*b"a secret for signing").unwrap())),
+        state: WebhookState::Enabled,
         profile: Profile::Immuta(immuta::Immuta::restore(immuta::Parts {
             name: "audit \"log\"".into(),
             global,
@@ -78,6 +81,30 @@ pub(super) fn new_webhook(tenant: TenantId, owner: &str, global: bool) -> NewWeb
         })),
         created_at: time(0),
     }
+}
+
+/// One that adds encrypted headers to its requests.
+pub(super) fn new_webhook_with_secrets(tenant: TenantId) -> NewWebhook {
+    let header = |(name, value): (&str, &str)| qlik::EncryptedHeader {
+        name: name.into(),
+        value: qlik::HeaderSecret::new(value.into()),
+    };
+    let parts = qlik::Parts {
+        name: "reloads".into(),
+        description: Some("to the \u{e9}lan".into()),
+        event_types: vec!["com.qlik.app.created".into()],
+        level: qlik::Level::User,
+        filter: Some("( id eq \"a\" )".into()),
+        headers: vec![qlik::Header { name: "X-Team".into(), value: "blue".into() }],
+        encrypted_headers: [("Authorization", "Bearer 7h3-t0k3n"), ("X-Key", "a \"quoted\" k3y")]
+            .map(header)
+            .into(),
+        cloud_events: false,
+        check_revocation: true,
+        origin: qlik::Origin::Automations,
+    };
+    let profile = qlik::Qlik::new(parts, &Settings::default()).unwrap();
+    NewWebhook { profile: Profile::Qlik(profile), ..new_webhook(tenant, "2", false) }
 }
 
 pub(super) fn frame(tail: &str) -> Frame {
@@ -98,7 +125,7 @@ pub(super) fn event(tenant: TenantId, id: &str, to: &[&Webhook]) -> NewEvent {
             .iter()
             .map(|webhook| NewDelivery {
                 webhook: webhook.id,
-                frame: frame(&format!(",\"webhookId\":{}}}", webhook.number)),
+                frame: frame(&format!(",\"webhookId\":{}}}", webhook.number)).into(),
             })
             .collect(),
     }
@@ -115,7 +142,8 @@ pub(super) fn attempt(number: u32, outcome: Outcome) -> Attempt {
 }
 
 pub(super) fn answered(status: u16) -> Outcome {
-    Outcome::Response { status, body: Bytes::from_static(b"answer") }
+    let lines = [("content-type", &b"text/plain"[..]), ("x-status", b"\xc3\xa9")];
+    Outcome::Response { status, headers: ResponseHeaders::new(lines), body: Bytes::from_static(b"answer") }
 }
 
 pub(super) fn refused() -> Outcome {
@@ -132,13 +160,16 @@ pub(super) fn everything(tenant: TenantId) -> HistoryQuery {
     HistoryQuery {
         filter: HistoryFilter {
             tenant,
-            owned_by: Some(UserId::new("2").unwrap()),
-            global: true,
+            scope: Scope::Shares { owned_by: Some(UserId::new("2").unwrap()), global: true },
             event_type: None,
             success: None,
+            state: None,
+            cause: None,
+            since: None,
+            until: None,
         },
         order: HistoryOrder { field: SortField::Id, order: SortOrder::Ascending },
-        offset: 0,
+        position: Position::Offset(0),
         limit: 100,
     }
 }
@@ -188,7 +219,7 @@ impl<B: Bench> World<B> {
         self.store.history(everything(self.tenant)).await.unwrap()
     }
 
-    async fn record(&self, number: i64) -> Option<Record> {
+    pub(super) async fn record(&self, number: i64) -> Option<Record> {
         self.store.record(self.tenant, self::number(number)).await.unwrap()
     }
 
@@ -207,6 +238,8 @@ macro_rules! contract {
             a_tenant_keeps_its_id_and_its_random_name_over_restarts
             a_tenant_that_is_no_longer_configured_disappears_and_can_come_back
             a_webhook_reads_back_as_it_was_made_also_after_a_restart
+            encrypted_headers_survive_a_restart_and_end_with_their_webhook
+            a_change_replaces_encrypted_headers_and_takes_them_away
             numbers_are_counted_per_tenant_and_never_given_twice
             a_deleted_webhook_is_gone_and_its_number_stays_taken
             deleting_a_webhook_cancels_what_is_pending_for_it_and_nothing_else
@@ -227,6 +260,7 @@ macro_rules! contract {
             results_given_without_waiting_survive_closing
             a_record_appears_with_its_first_attempt_and_shows_the_latest
             every_failure_reads_back_as_it_was_recorded
+            the_headers_of_an_answer_read_back_as_they_were_kept
             history_is_filtered_by_owner_and_global
             history_is_filtered_by_type_and_success
             history_is_sorted_by_every_field_in_both_directions

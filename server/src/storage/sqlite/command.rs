@@ -7,7 +7,7 @@ use crate::domain::{
     AuditEntry, Egress, IssuedToken, NewEvent, NewWebhook, Number, PublicId, Published, Settings, Settlement,
     Tenant, TenantId, TenantSpec, Timestamp, TokenHash, User, UserId, Webhook,
 };
-use crate::storage::{Resend, StoreError};
+use crate::storage::{Resend, StoreError, Update};
 use std::sync::Arc;
 
 /// One operation.
@@ -21,9 +21,12 @@ pub(super) enum Command {
     CreateUser(Job<(TenantId, User), bool>),
     UpdateUser(Job<(TenantId, User), bool>),
     DeleteUser(Job<(TenantId, UserId), bool>),
-    CreateWebhook(Job<NewWebhook, Arc<Webhook>>),
+    CreateWebhook(Job<Box<NewWebhook>, Arc<Webhook>>),
+    UpdateWebhook(Job<Arc<Webhook>, Update>),
     DeleteWebhook(Job<Named, Option<Arc<Webhook>>>),
     CreateResend(Job<Named, Resend>),
+    CreateTest(Job<NewEvent, Resend>),
+    SaveCounts(Job<(), ()>),
     Prune(Job<Prune, Pruned>),
     IssueToken(Job<IssuedToken, ()>),
     RevokeToken(Job<(TenantId, PublicId), bool>),
@@ -124,8 +127,11 @@ impl Command {
             Self::CreateUser(job) => job.run_apart(transaction, Transaction::create_user),
             Self::UpdateUser(job) => job.run_apart(transaction, Transaction::update_user),
             Self::DeleteUser(job) => job.run_apart(transaction, Transaction::delete_user),
-            Self::CreateWebhook(job) => job.run_apart(transaction, Transaction::create_webhook),
+            Self::CreateWebhook(job) => job.run_apart(transaction, |t, new| t.create_webhook(new)),
+            Self::UpdateWebhook(job) => job.run_apart(transaction, Transaction::update_webhook),
             Self::DeleteWebhook(job) => job.run_apart(transaction, |t, named| t.delete_webhook(*named)),
+            Self::CreateTest(job) => job.run_apart(transaction, Transaction::create_test),
+            Self::SaveCounts(job) => job.run_apart(transaction, |t, ()| t.save_activity(true)),
             Self::CreateResend(job) => job.run_apart(transaction, |t, named| t.create_resend(*named)),
             Self::Prune(job) => job.run_apart(transaction, Transaction::prune),
             Self::IssueToken(job) => job.run_apart(transaction, Transaction::issue_token),
@@ -149,7 +155,10 @@ impl Command {
             Self::UpdateUser(job) => job.result = Err(error),
             Self::DeleteUser(job) => job.result = Err(error),
             Self::CreateWebhook(job) => job.result = Err(error),
+            Self::UpdateWebhook(job) => job.result = Err(error),
             Self::DeleteWebhook(job) => job.result = Err(error),
+            Self::CreateTest(job) => job.result = Err(error),
+            Self::SaveCounts(job) => job.result = Err(error),
             Self::CreateResend(job) => job.result = Err(error),
             Self::Prune(job) => job.result = Err(error),
             Self::IssueToken(job) => job.result = Err(error),
@@ -174,7 +183,10 @@ impl Command {
             Self::UpdateUser(job) => job.finish(),
             Self::DeleteUser(job) => job.finish(),
             Self::CreateWebhook(job) => job.finish(),
+            Self::UpdateWebhook(job) => job.finish(),
             Self::DeleteWebhook(job) => job.finish(),
+            Self::CreateTest(job) => job.finish(),
+            Self::SaveCounts(job) => job.finish(),
             Self::CreateResend(job) => job.finish(),
             Self::Prune(job) => job.finish(),
             Self::IssueToken(job) => job.finish(),

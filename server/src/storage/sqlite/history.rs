@@ -7,12 +7,17 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params};
 
-use super::rows::{AttemptRow, FrameRow, Place, WebhookRow, verified_data};
+use super::rows::{
+    AttemptRow, FrameRow, Place, WebhookRow, cause, cause_code, read_headers, state, state_code,
+    verified_data,
+};
+use crate::domain::head::Sent;
 use crate::domain::{
-    Attempt, Body, DeliveryId, HistoryFilter, HistoryOrder, HistoryPage, HistoryQuery, Number, Record,
-    SortField, SortOrder, TenantId, UserId, Webhook, WebhookId,
+    Attempt, Body, Cursor, DeliveryId, DeliveryState, HistoryFilter, HistoryOrder, HistoryPage, HistoryQuery,
+    MessageId, Number, PastAttempt, Position, PublicId, Record, Scope, SortField, SortOrder, TenantId,
+    Timestamp, UserId, Webhook, WebhookId,
 };
 use crate::storage::{Directory, StoreError};
 
@@ -21,10 +26,14 @@ macro_rules! records {
     ($select:literal $(, $rest:literal)*) => {
         concat!(
             "SELECT ", $select, " FROM delivery
-    WHERE tenant = ?1 AND last_attempt IS NOT NULL
-      AND webhook IN (SELECT id FROM webhook WHERE tenant = ?1 AND (owner = ?2 OR (global AND ?3)))
-      AND (?4 IS NULL OR ?4 = (SELECT type FROM event WHERE event.id = delivery.event))
-      AND (?5 IS NULL OR ?5 = (status BETWEEN 200 AND 299))",
+    WHERE tenant = :tenant AND last_attempt IS NOT NULL
+      AND (:webhook IS NULL OR webhook = :webhook)
+      AND (:all OR webhook IN
+            (SELECT id FROM webhook WHERE tenant = :tenant AND (owner = :owner OR (global AND :global))))
+      AND (:type IS NULL OR :type = (SELECT type FROM event WHERE event.id = delivery.event))
+      AND (:success IS NULL OR :success = (status BETWEEN 200 AND 299))
+      AND (:state IS NULL OR state = :state) AND (:cause IS NULL OR cause = :cause)
+      AND (:since IS NULL OR created_at >= :since) AND (:until IS NULL OR created_at < :until)",
             $($rest),*
         )
     };
@@ -32,7 +41,14 @@ macro_rules! records {
 
 macro_rules! page {
     ($order:literal) => {
-        records!("id", "\n    ORDER BY ", $order, "\n    LIMIT ?6 OFFSET ?7")
+        records!("id", "\n    ORDER BY ", $order, "\n    LIMIT :limit OFFSET :offset")
+    };
+}
+
+/// The records behind a place in an order, or from its start.
+macro_rules! from {
+    ($behind:literal, $order:literal) => {
+        records!("id", "\n      AND ", $behind, "\n    ORDER BY ", $order, "\n    LIMIT :limit")
     };
 }
 
@@ -49,6 +65,8 @@ pub(super) const fn page_statement(order: HistoryOrder) -> &'static str {
         (SortField::UpdatedAt, SortOrder::Descending) => page!("updated_at DESC, number DESC"),
         (SortField::Status, SortOrder::Ascending) => page!("status, number"),
         (SortField::Status, SortOrder::Descending) => page!("status DESC, number DESC"),
+        (SortField::Success, SortOrder::Ascending) => page!("status BETWEEN 200 AND 299, number"),
+        (SortField::Success, SortOrder::Descending) => page!("status BETWEEN 200 AND 299 DESC, number DESC"),
         (SortField::EventType, SortOrder::Ascending) => {
             page!("(SELECT type FROM event WHERE event.id = delivery.event), number")
         }
@@ -58,18 +76,46 @@ pub(super) const fn page_statement(order: HistoryOrder) -> &'static str {
     }
 }
 
+/// Which deliveries come behind a place. Other fields than the two that have cursors are sorted by number.
+pub(super) const fn from_statement(by_success: bool, order: SortOrder) -> &'static str {
+    match (by_success, order) {
+        (false, SortOrder::Ascending) => from!("number > coalesce(:number, 0)", "number"),
+        (false, SortOrder::Descending) => {
+            from!("number < coalesce(:number, 9223372036854775807)", "number DESC")
+        }
+        (true, SortOrder::Ascending) => from!(
+            "(:number IS NULL OR (status BETWEEN 200 AND 299, number) > (:after_success, :number))",
+            "status BETWEEN 200 AND 299, number"
+        ),
+        (true, SortOrder::Descending) => from!(
+            "(:number IS NULL OR (status BETWEEN 200 AND 299, number) < (:after_success, :number))",
+            "status BETWEEN 200 AND 299 DESC, number DESC"
+        ),
+    }
+}
+
 /// A record that is shown, by its number.
 pub(super) const BY_NUMBER: &str =
     "SELECT id FROM delivery WHERE tenant = ?1 AND number = ?2 AND last_attempt IS NOT NULL";
 
 const RECORD: &str = "
-    SELECT delivery.id, delivery.number, delivery.event, delivery.webhook, delivery.created_at,
-        delivery.updated_at, delivery.last_attempt, frame_head, frame_cut, frame_tail, frame_checksum,
-        event.number AS event_number, event.type, event_data.checksum, event_data.data
+    SELECT delivery.id, delivery.number, delivery.event, delivery.webhook, delivery.cause, delivery.state,
+        delivery.attempts, delivery.due_at, delivery.created_at, delivery.updated_at, delivery.last_attempt,
+        frame_head, frame_cut, frame_tail, frame_checksum,
+        event.number AS event_number, event.type, event_data.checksum, event_data.data,
+        webhook.number AS webhook_number, tenant.uid
     FROM delivery
     JOIN event ON event.id = delivery.event
     JOIN event_data ON event_data.event = delivery.event
+    JOIN webhook ON webhook.id = delivery.webhook
+    JOIN tenant ON tenant.id = delivery.tenant
     WHERE delivery.id = ?1";
+
+const SENT: &str = "SELECT url, headers, signed FROM webhook_version WHERE webhook = ?1 AND version = ?2";
+
+const LAST_ATTEMPT: &str = "SELECT webhook, last_attempt FROM delivery WHERE tenant = ?1 AND number = ?2 AND last_attempt IS NOT NULL";
+
+const PREVIOUS: &str = "SELECT previous FROM attempt WHERE id = ?1";
 
 const ATTEMPT: &str = "SELECT * FROM attempt WHERE id = ?1";
 
@@ -80,34 +126,76 @@ const WEBHOOK: &str = "
 /// The most bytes of bodies in one page: a thousand records may hold a thousand times a mebibyte.
 const MAX_PAGE: usize = 32 * 1024 * 1024;
 
+/// The most attempts of one delivery that are told: a ladder has far fewer.
+const MAX_ATTEMPTS: usize = 1_000;
+
 pub(super) fn history(
     sql: &Connection,
     directory: &Directory,
     query: &HistoryQuery,
 ) -> Result<HistoryPage, StoreError> {
-    let HistoryQuery { filter, order, offset, limit } = query;
-    let HistoryFilter { tenant, owned_by, global, event_type, success } = filter;
-    let owner = owned_by.as_ref().map(UserId::as_str);
-    let total = sql
-        .prepare_cached(COUNT)?
-        .query_row(params![tenant.get(), owner, global, event_type, success], |row| row.get::<_, i64>(0))?;
-    let offset = i64::try_from(*offset).unwrap_or(i64::MAX);
-    let mut statement = sql.prepare_cached(page_statement(*order))?;
-    let ids = statement
-        .query_map(params![tenant.get(), owner, global, event_type, success, limit, offset], |row| {
-            row.get(0)
-        })?;
+    let HistoryQuery { filter, order, position, limit } = query;
     let mut reader = Reader { sql, directory, webhooks: HashMap::new() };
-    let (mut records, mut bytes) = (Vec::new(), 0);
-    for id in ids {
-        let record = reader.record(id?)?;
-        bytes += record.request.len();
-        if bytes > MAX_PAGE {
-            return Err(StoreError::PageTooLarge);
+    match *position {
+        Position::Offset(offset) => {
+            let total = bind(filter, &[], |params| {
+                Ok(sql.prepare_cached(COUNT)?.query_row(params, |row| row.get::<_, i64>(0))?)
+            })?;
+            let offset = i64::try_from(offset).unwrap_or(i64::MAX);
+            let page: [(&str, &dyn ToSql); 2] = [(":limit", limit), (":offset", &offset)];
+            let ids = bind(filter, &page, |params| ids(sql, page_statement(*order), params))?;
+            let records = reader.records(&ids)?;
+            let total = u64::try_from(total).unwrap_or(0);
+            let more = u64::try_from(offset).unwrap_or(0).saturating_add(ids.len() as u64) < total;
+            Ok(HistoryPage { total, records, more })
         }
-        records.push(record);
+        Position::After(cursor) => reader.behind(filter, *order, cursor, *limit, false),
+        Position::Before(cursor) => {
+            let order = order.reversed();
+            reader.behind(filter, order, Some(cursor), *limit, true)
+        }
     }
-    Ok(HistoryPage { total: u64::try_from(total).unwrap_or(0), records })
+}
+
+/// Hands a filter's parameters, and others, to whoever runs a statement.
+fn bind<T>(
+    filter: &HistoryFilter,
+    others: &[(&str, &dyn ToSql)],
+    run: impl FnOnce(&[(&str, &dyn ToSql)]) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let HistoryFilter { tenant, scope, event_type, success, state, cause, since, until } = filter;
+    let (all, owner, global, webhook) = match scope {
+        Scope::Tenant => (true, None, false, None),
+        Scope::Shares { owned_by, global } => (false, owned_by.as_ref().map(UserId::as_str), *global, None),
+        Scope::Webhook(webhook) => (true, None, false, Some(webhook.get())),
+    };
+    let (state, cause) = (state.map(state_code), cause.map(cause_code));
+    let (since, until) = (since.map(Timestamp::as_microsecond), until.map(Timestamp::as_microsecond));
+    let tenant = tenant.get();
+    let filter: &[(&str, &dyn ToSql)] = named_params! {
+        ":tenant": tenant,
+        ":webhook": webhook,
+        ":all": all,
+        ":owner": owner,
+        ":global": global,
+        ":type": event_type,
+        ":success": success,
+        ":state": state,
+        ":cause": cause,
+        ":since": since,
+        ":until": until,
+    };
+    run(&[filter, others].concat())
+}
+
+fn ids(
+    sql: &Connection,
+    statement: &'static str,
+    params: &[(&str, &dyn ToSql)],
+) -> Result<Vec<i64>, StoreError> {
+    let mut statement = sql.prepare_cached(statement)?;
+    let ids = statement.query_map(params, |row| row.get(0))?;
+    Ok(ids.collect::<Result<_, _>>()?)
 }
 
 pub(super) fn record(
@@ -121,6 +209,38 @@ pub(super) fn record(
     id.map(|id| Reader { sql, directory, webhooks: HashMap::new() }.record(id)).transpose()
 }
 
+/// Every attempt of a delivery, oldest first.
+pub(super) fn attempts(
+    sql: &Connection,
+    tenant: TenantId,
+    number: Number,
+) -> Result<Vec<PastAttempt>, StoreError> {
+    let mut statement = sql.prepare_cached(LAST_ATTEMPT)?;
+    let found = statement.query_row([tenant.get(), number.get()], |row| Ok((row.get(0)?, row.get(1)?)));
+    let Some((webhook, last)): Option<(i64, i64)> = found.optional()? else { return Ok(Vec::new()) };
+    let (mut next, mut attempts) = (Some(last), Vec::new());
+    while let Some(id) = next.filter(|_| attempts.len() < MAX_ATTEMPTS) {
+        let row = sql.prepare_cached(ATTEMPT)?.query_row([id], AttemptRow::read).optional()?;
+        let attempt = Attempt::try_from(row.ok_or_else(|| Place::new("attempt", id).column("id"))?)?;
+        let sent = sent(sql, webhook, attempt.webhook_version)?;
+        attempts.push(PastAttempt { attempt, sent });
+        next = sql.prepare_cached(PREVIOUS)?.query_row([id], |row| row.get(0))?;
+    }
+    attempts.reverse();
+    Ok(attempts)
+}
+
+fn sent(sql: &Connection, webhook: i64, version: u64) -> Result<Option<Sent>, StoreError> {
+    let version = i64::try_from(version).unwrap_or(i64::MAX);
+    let mut statement = sql.prepare_cached(SENT)?;
+    let row = statement.query_row([webhook, version], |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, bool>(2)?))
+    });
+    let Some((url, headers, signed)) = row.optional()? else { return Ok(None) };
+    let headers = read_headers(Place::new("webhook_version", webhook), &headers)?;
+    Ok(Some(Sent { url, headers, signed }))
+}
+
 /// Reads records one by one; the webhooks of a page only once each.
 struct Reader<'a> {
     sql: &'a Connection,
@@ -129,6 +249,47 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// The records with these ids, as long as their bodies can be held at once.
+    fn records(&mut self, ids: &[i64]) -> Result<Vec<Record>, StoreError> {
+        let mut bytes = 0;
+        let mut records = Vec::with_capacity(ids.len());
+        for id in ids {
+            let record = self.record(*id)?;
+            bytes += record.request.len();
+            if bytes > MAX_PAGE {
+                return Err(StoreError::PageTooLarge);
+            }
+            records.push(record);
+        }
+        Ok(records)
+    }
+
+    /// The page behind a place; turned around if the order is not the one that was asked for but its reverse.
+    fn behind(
+        &mut self,
+        filter: &HistoryFilter,
+        order: HistoryOrder,
+        cursor: Option<Cursor>,
+        limit: u32,
+        turn: bool,
+    ) -> Result<HistoryPage, StoreError> {
+        let statement = from_statement(order.field == SortField::Success, order.order);
+        let (number, success) = (cursor.map(|at| at.number.get()), cursor.map(|at| at.success));
+        // One more tells whether there is more.
+        let wanted = i64::from(limit) + 1;
+        let mut place: Vec<(&str, &dyn ToSql)> = vec![(":limit", &wanted), (":number", &number)];
+        if order.field == SortField::Success {
+            place.push((":after_success", &success));
+        }
+        let mut ids = bind(filter, &place, |params| ids(self.sql, statement, params))?;
+        let more = ids.len() > usize::try_from(limit).unwrap_or(usize::MAX);
+        ids.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        if turn {
+            ids.reverse();
+        }
+        Ok(HistoryPage { total: 0, records: self.records(&ids)?, more })
+    }
+
     fn record(&mut self, id: i64) -> Result<Record, StoreError> {
         let row = self.sql.prepare_cached(RECORD)?.query_row([id], RecordRow::read);
         // Its event is only deleted after it.
@@ -138,16 +299,29 @@ impl Reader<'_> {
         let attempt = attempt.optional()?.ok_or_else(|| place.column("last_attempt"))?;
         let (webhook, webhook_deleted) = self.webhook(place, row.webhook)?;
         let data = verified_data(row.event, &row.checksum, row.data)?;
+        let uid = Place::new("webhook", row.webhook).uid("uid", &row.uid)?;
+        let (number, state) = (place.number("number", row.number)?, state(place, row.state)?);
+        let event_number = Place::new("event", row.event).number("number", row.event_number)?;
+        let webhook_number = Place::new("webhook", row.webhook).number("number", row.webhook_number)?;
+        let (created_at, attempt) = (place.time("created_at", row.created_at)?, Attempt::try_from(attempt)?);
+        let due = (state == DeliveryState::Pending).then(|| place.time("due_at", row.due_at)).transpose()?;
         Ok(Record {
             delivery: DeliveryId::new(id),
-            number: place.number("number", row.number)?,
-            event_number: Place::new("event", row.event).number("number", row.event_number)?,
+            public_id: PublicId::of_delivery(&uid, number, created_at),
+            number,
+            event_number,
             event_type: row.event_type,
+            message_id: MessageId::derive(&uid, event_number, webhook_number),
+            cause: cause(place, row.cause)?,
+            state,
+            attempts: place.unsigned("attempts", row.attempts)?,
+            next_attempt_at: due,
             webhook,
             webhook_deleted,
             request: Body { data, frame: row.frame.verified(row.event)? }.to_bytes(),
-            attempt: Attempt::try_from(attempt)?,
-            created_at: place.time("created_at", row.created_at)?,
+            sent: sent(self.sql, row.webhook, attempt.webhook_version)?,
+            attempt,
+            created_at,
             updated_at: place.time("updated_at", row.updated_at)?,
         })
     }
@@ -171,6 +345,12 @@ struct RecordRow {
     number: i64,
     event: i64,
     webhook: i64,
+    webhook_number: i64,
+    uid: Vec<u8>,
+    cause: i64,
+    state: i64,
+    attempts: i64,
+    due_at: i64,
     created_at: i64,
     updated_at: i64,
     last_attempt: i64,
@@ -187,6 +367,12 @@ impl RecordRow {
             number: row.get("number")?,
             event: row.get("event")?,
             webhook: row.get("webhook")?,
+            webhook_number: row.get("webhook_number")?,
+            uid: row.get("uid")?,
+            cause: row.get("cause")?,
+            state: row.get("state")?,
+            attempts: row.get("attempts")?,
+            due_at: row.get("due_at")?,
             created_at: row.get("created_at")?,
             updated_at: row.get("updated_at")?,
             last_attempt: row.get("last_attempt")?,

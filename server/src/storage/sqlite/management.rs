@@ -5,26 +5,51 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use rusqlite::{OptionalExtension, Row, params};
+use sigpost_core::signature::Secret;
 
 use super::command::{Named, Prune, Pruned};
+use super::key::Label;
 use super::profile;
 use super::rows::{
-    FrameRow, Place, WebhookRow, disabled_reason, first_version, secret_label, stored, verified_data,
+    FrameRow, Place, WebhookRow, disabled_reason, first_version, headers_label, next_secret_label,
+    secret_label, stored, verified_data, write_headers,
 };
 use super::state::{Effect, take, take_number};
 use super::transaction::{DeliveryRow, Transaction};
+use crate::domain::head::Sent;
 use crate::domain::profile::Audience;
-use crate::domain::{Body, Cause, DeliveryState, EventId, MessageId, NewWebhook, Webhook, WebhookId, Work};
-use crate::storage::{Resend, StoreError};
+use crate::domain::{
+    Body, Cause, DeliveryState, EventId, MessageId, NewDelivery, NewEvent, NewWebhook, PublicId, Published,
+    TenantUid, Webhook, WebhookId, WebhookState, Work,
+};
+use crate::storage::{Resend, StoreError, Update};
 
 const INSERT_WEBHOOK: &str = "
     INSERT INTO webhook
-        (id, tenant, number, public_id, owner, url, secret_sealed, disabled_reason, version, global, profile,
-         created_at, updated_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+        (id, tenant, number, public_id, owner, created_by, updated_by, url, secret_sealed, disabled_reason, version,
+         global, profile, created_at, updated_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+
+/// Only the version that follows the stored one replaces it.
+const REPLACE_WEBHOOK: &str = "
+    UPDATE webhook SET owner = ?3, updated_by = ?4, url = ?5, secret_sealed = ?6, next_secret_sealed = ?7,
+        activate_at = ?8, retire_at = ?9, secrets_since = ?10, disabled_reason = ?11, version = ?2, global = ?12,
+        profile = ?13, updated_at = ?14
+    WHERE id = ?1 AND version = ?2 - 1 AND deleted_at IS NULL";
+
+const WEBHOOK_LIVES: &str = "SELECT disabled_reason FROM webhook WHERE id = ?1 AND deleted_at IS NULL";
+
+const INSERT_VERSION: &str =
+    "INSERT INTO webhook_version (webhook, version, url, headers, signed) VALUES (?1, ?2, ?3, ?4, ?5)";
+
+const END_VERSION: &str =
+    "UPDATE webhook_version SET replaced_at = ?2 WHERE webhook = ?1 AND replaced_at IS NULL";
+
+const SEAL_HEADERS: &str = "UPDATE webhook SET encrypted_headers_sealed = ?2 WHERE id = ?1";
 
 const ERASE_WEBHOOK: &str = "
-    UPDATE webhook SET deleted_at = ?3, updated_at = ?3, version = version + 1, secret_sealed = NULL
+    UPDATE webhook SET deleted_at = ?3, updated_at = ?3, version = version + 1, secret_sealed = NULL,
+        next_secret_sealed = NULL, encrypted_headers_sealed = NULL
     WHERE tenant = ?1 AND number = ?2 AND deleted_at IS NULL";
 
 const WEBHOOK_BY_NUMBER: &str = "
@@ -71,10 +96,7 @@ impl Transaction<'_> {
         self.draft.tenants.insert(new.tenant, tenant);
         let id = take(&mut self.draft.sequences.webhook);
         let webhook = first_version(new.clone(), WebhookId::new(id), number);
-        let sealed = webhook.secret.as_ref().map(|secret| {
-            let label = secret_label(&tenant.uid, id);
-            self.context.sealer.seal(label, secret.as_bytes(), &*self.context.rng)
-        });
+        let sealed = self.seal(secret_label(&tenant.uid, id), webhook.secrets.current());
         self.execute(
             INSERT_WEBHOOK,
             params![
@@ -83,6 +105,7 @@ impl Transaction<'_> {
                 number.get(),
                 webhook.public_id.as_bytes(),
                 webhook.owner.as_str(),
+                webhook.created_by.as_str(),
                 webhook.endpoint.as_given(),
                 sealed,
                 disabled_reason(webhook.state),
@@ -93,9 +116,72 @@ impl Transaction<'_> {
                 webhook.updated_at.as_microsecond()
             ],
         )?;
+        self.seal_headers(&tenant.uid, &webhook)?;
+        self.insert_version(&webhook)?;
         let webhook = Arc::new(webhook);
         self.draft.effects.push(Effect::PutWebhook(Arc::clone(&webhook)));
         Ok(webhook)
+    }
+
+    /// Writes the encrypted headers that a webhook has now over those it had.
+    fn seal_headers(&self, tenant: &TenantUid, webhook: &Webhook) -> Result<(), StoreError> {
+        let id = webhook.id.get();
+        let sealed = profile::secrets(&webhook.profile)
+            .map(|secrets| self.context.sealer.seal(headers_label(tenant, id), &secrets, &*self.context.rng));
+        self.execute(SEAL_HEADERS, params![id, sealed])?;
+        Ok(())
+    }
+
+    pub(super) fn update_webhook(&mut self, webhook: &Arc<Webhook>) -> Result<Update, StoreError> {
+        let id = webhook.id.get();
+        let before = self.sql.prepare_cached(WEBHOOK_LIVES)?.query_row([id], |row| row.get(0)).optional()?;
+        let Some(disabled_before): Option<Option<String>> = before else { return Ok(Update::Gone) };
+        let uid = self.tenant(webhook.tenant)?.uid;
+        let (current, next) = (webhook.secrets.current(), webhook.secrets.next());
+        let replaced = self.execute(
+            REPLACE_WEBHOOK,
+            params![
+                id,
+                i64::try_from(webhook.version).unwrap_or(i64::MAX),
+                webhook.owner.as_str(),
+                webhook.updated_by.as_str(),
+                webhook.endpoint.as_given(),
+                self.seal(secret_label(&uid, id), current),
+                self.seal(next_secret_label(&uid, id), next.map(|next| &next.secret)),
+                next.map(|next| next.activate_at.as_microsecond()),
+                next.map(|next| next.retire_at.as_microsecond()),
+                i64::try_from(webhook.secrets_since).unwrap_or(i64::MAX),
+                disabled_reason(webhook.state),
+                webhook.profile.audience() == Audience::Tenant,
+                profile::write(&webhook.profile),
+                webhook.updated_at.as_microsecond()
+            ],
+        )?;
+        if replaced == 0 {
+            return Ok(Update::Outdated);
+        }
+        self.seal_headers(&uid, webhook)?;
+        self.execute(END_VERSION, [id, webhook.updated_at.as_microsecond()])?;
+        self.insert_version(webhook)?;
+        self.draft.effects.push(Effect::PutWebhook(Arc::clone(webhook)));
+        if disabled_before.is_some() && webhook.state == WebhookState::Enabled {
+            self.draft.effects.push(Effect::Forgive(webhook.id));
+        }
+        Ok(Update::Done(Arc::clone(webhook)))
+    }
+
+    fn seal(&self, label: Label<'_>, secret: Option<&Secret>) -> Option<Vec<u8>> {
+        secret.map(|secret| self.context.sealer.seal(label, secret.as_bytes(), &*self.context.rng))
+    }
+
+    fn insert_version(&self, webhook: &Webhook) -> Result<(), StoreError> {
+        let Sent { url, headers, signed } = Sent::by(webhook);
+        let version = i64::try_from(webhook.version).unwrap_or(i64::MAX);
+        self.execute(
+            INSERT_VERSION,
+            params![webhook.id.get(), version, url, write_headers(&headers), signed],
+        )?;
+        Ok(())
     }
 
     pub(super) fn delete_webhook(&mut self, named: Named) -> Result<Option<Arc<Webhook>>, StoreError> {
@@ -108,6 +194,7 @@ impl Transaction<'_> {
         let row = statement.query_row([tenant.get(), number.get()], WebhookRow::read)?;
         let webhook = Arc::new(row.without_secret()?);
         self.execute(CANCEL_PENDING, [webhook.id.get()])?;
+        self.execute(END_VERSION, [webhook.id.get(), at])?;
         self.draft.deleted.insert(webhook.id);
         self.draft.effects.push(Effect::RemoveWebhook(Arc::clone(&webhook)));
         Ok(Some(webhook))
@@ -154,6 +241,37 @@ impl Transaction<'_> {
         Ok(Resend::Created { work: Box::new(work), number: record })
     }
 
+    /// Stores an event of the system's making, with its one delivery.
+    pub(super) fn create_test(&mut self, event: &NewEvent) -> Result<Resend, StoreError> {
+        let [NewDelivery { webhook, frame }] = event.deliveries.as_slice() else {
+            return Ok(Resend::NoRecord);
+        };
+        if !self.exists(*webhook) {
+            return Ok(Resend::WebhookDeleted);
+        }
+        let Some(target) = self.state.directory.webhook(*webhook) else { return Ok(Resend::WebhookDeleted) };
+        let Published::Accepted { event: id, number, deliveries, first } =
+            self.publish_one(event, Cause::Test)?
+        else {
+            return Ok(Resend::NoRecord);
+        };
+        let Some(&delivery) = deliveries.first() else { return Ok(Resend::NoRecord) };
+        let uid = self.tenant(event.tenant)?.uid;
+        let frame = frame.frame(PublicId::of_delivery(&uid, first, event.received_at));
+        let work = Work {
+            delivery,
+            tenant: event.tenant,
+            webhook: *webhook,
+            event: id,
+            message_id: MessageId::derive(&uid, number, target.number),
+            cause: Cause::Test,
+            received_at: event.received_at,
+            attempts_made: 0,
+            due: event.received_at,
+            body: Some(Body { data: event.data.clone(), frame }),
+        };
+        Ok(Resend::Created { work: Box::new(work), number: first })
+    }
     /// Walks along the events from where it last stopped and deletes what is old enough, a bounded part at a time.
     pub(super) fn prune(&mut self, prune: &Prune) -> Result<Pruned, StoreError> {
         let before: HashMap<i64, i64> =
@@ -185,6 +303,7 @@ impl Transaction<'_> {
             }
             self.draft.prune_after = EventId::new(event.id);
         }
+        self.forget_counts(newest_cut, PRUNE_ROWS)?;
         let more = !read_all && !young;
         if !more {
             self.draft.prune_after = EventId::new(0);

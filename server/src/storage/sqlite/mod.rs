@@ -30,6 +30,7 @@
 //! attempts ride on the commits of others; a commit is as large as the previous one was slow; one wake-up per
 //! commit.
 
+mod activity;
 mod audit;
 mod command;
 mod dedupe;
@@ -64,12 +65,12 @@ use self::queue::Queue;
 use self::reads::Readers;
 use self::transaction::Context;
 use self::writer::Writer;
-use super::{AuditLog, Directory, Resend, Store, StoreError, Tenancy};
+use super::{AuditLog, Directory, Resend, Store, StoreError, Tenancy, Update};
 use crate::clock::Clock;
 use crate::domain::{
     AuditEntry, AuditQuery, AuditRecord, Body, DeliveryId, Egress, HistoryPage, HistoryQuery, IssuedToken,
-    NewEvent, NewWebhook, Number, PublicId, Published, Record, Settings, Settlement, Tenant, TenantId,
-    TenantSpec, Timestamp, TokenHash, User, UserId, Webhook, Work,
+    NewEvent, NewWebhook, Number, PastAttempt, PublicId, Published, Record, Settings, Settlement, Stats,
+    Tenant, TenantId, TenantSpec, Timestamp, TokenHash, User, UserId, Webhook, WebhookId, Work,
 };
 use crate::rng::Rng;
 
@@ -178,8 +179,7 @@ async fn tell(mut finished: mpsc::UnboundedReceiver<Vec<Wake>>) {
 
 /// What an event weighs while it waits, in bytes; the parts of fixed size are rounded up generously.
 fn weight(event: &NewEvent) -> usize {
-    let frames: usize =
-        event.deliveries.iter().map(|new| 128 + new.frame.head.len() + new.frame.tail.len()).sum();
+    let frames: usize = event.deliveries.iter().map(|new| 128 + new.frame.len()).sum();
     256 + event.source.len()
         + event.id.len()
         + event.event_type.len()
@@ -220,7 +220,11 @@ impl Store for SqliteStore {
     }
 
     async fn create_webhook(&self, webhook: NewWebhook) -> Result<Arc<Webhook>, StoreError> {
-        self.call(0, webhook, Command::CreateWebhook).await
+        self.call(0, Box::new(webhook), Command::CreateWebhook).await
+    }
+
+    async fn update_webhook(&self, webhook: Webhook) -> Result<Update, StoreError> {
+        self.call(0, Arc::new(webhook), Command::UpdateWebhook).await
     }
 
     async fn delete_webhook(
@@ -239,6 +243,10 @@ impl Store for SqliteStore {
         at: Timestamp,
     ) -> Result<Resend, StoreError> {
         self.call(0, Named { tenant, number: record, at }, Command::CreateResend).await
+    }
+
+    async fn create_test(&self, event: NewEvent) -> Result<Resend, StoreError> {
+        self.call(weight(&event), event, Command::CreateTest).await
     }
 
     async fn pending(&self, after: Option<DeliveryId>, limit: u32) -> Result<Vec<Work>, StoreError> {
@@ -260,6 +268,20 @@ impl Store for SqliteStore {
     async fn record(&self, tenant: TenantId, number: Number) -> Result<Option<Record>, StoreError> {
         let directory = Arc::clone(&self.directory);
         self.readers.read(move |sql| history::record(sql, &directory, tenant, number)).await
+    }
+
+    async fn attempts(&self, tenant: TenantId, number: Number) -> Result<Vec<PastAttempt>, StoreError> {
+        self.readers.read(move |sql| history::attempts(sql, tenant, number)).await
+    }
+
+    async fn stats(
+        &self,
+        webhook: WebhookId,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<(Timestamp, Stats)>, StoreError> {
+        self.call(0, (), Command::SaveCounts).await?;
+        self.readers.read(move |sql| activity::stats(sql, webhook, since, until)).await
     }
 
     /// In commits of a bounded size each.

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::Options;
+use super::activity::{self, Counted};
 use super::dedupe::{Dedupe, DedupeWindow, Key};
 use super::key::{KeySource, MasterKey, Sealer, key_file};
 use super::rows::{Place, WebhookRow};
@@ -245,7 +246,9 @@ fn load(
     }
     tokens::load(sql, &directory, now)?;
     let dedupe = load_dedupe(sql, &tenants, window, now)?;
-    Ok(State { sequences, tenants, dedupe, prune_after: EventId::new(0), directory })
+    activity::load(sql, &directory)?;
+    let counted = Counted::default();
+    Ok(State { sequences, tenants, dedupe, prune_after: EventId::new(0), directory, counted })
 }
 
 fn load_tenants(sql: &Connection) -> Result<HashMap<TenantId, TenantState>, StoreError> {

@@ -10,10 +10,11 @@ use sigpost_core::signature::Secret;
 
 use super::key::{Label, Sealer};
 use super::profile;
+use crate::domain::head::Shown;
 use crate::domain::{
     Attempt, Cause, DeliveryState, DisabledReason, Endpoint, Failure, FailureClass, Frame, NewWebhook,
-    Number, Outcome, Phase, PublicId, TenantId, TenantUid, Timestamp, UserId, Webhook, WebhookId,
-    WebhookState,
+    Number, Outcome, Phase, PublicId, ResponseHeaders, Rotation, Secrets, TenantId, TenantUid, Timestamp,
+    UserId, Webhook, WebhookId, WebhookState,
 };
 use crate::storage::StoreError;
 
@@ -84,19 +85,26 @@ pub(super) const fn state_code(state: DeliveryState) -> i64 {
     }
 }
 
+pub(super) fn state(place: Place, code: i64) -> Result<DeliveryState, StoreError> {
+    let known = DeliveryState::ALL.into_iter().find(|state| state_code(*state) == code);
+    known.ok_or_else(|| place.column("state"))
+}
+
 pub(super) const fn cause_code(cause: Cause) -> i64 {
     match cause {
         Cause::Event => 0,
         Cause::Resend => 1,
+        Cause::Test => 2,
+        Cause::Replay => 3,
     }
 }
 
 pub(super) fn cause(place: Place, code: i64) -> Result<Cause, StoreError> {
-    let known = [Cause::Event, Cause::Resend].into_iter().find(|cause| cause_code(*cause) == code);
+    let known = Cause::ALL.into_iter().find(|cause| cause_code(*cause) == code);
     known.ok_or_else(|| place.column("cause"))
 }
 
-const FAILURES: [FailureClass; 13] = [
+const FAILURES: [FailureClass; 15] = [
     FailureClass::Timeout,
     FailureClass::DnsNotFound,
     FailureClass::DnsFailed,
@@ -107,6 +115,8 @@ const FAILURES: [FailureClass; 13] = [
     FailureClass::TlsCertificateExpired,
     FailureClass::TlsWrongHost,
     FailureClass::TlsUnknownIssuer,
+    FailureClass::TlsRevoked,
+    FailureClass::TlsRevocationUnknown,
     FailureClass::TlsHandshake,
     FailureClass::InvalidResponse,
     FailureClass::Local,
@@ -124,6 +134,8 @@ const fn failure_word(class: FailureClass) -> &'static str {
         FailureClass::TlsCertificateExpired => "tls_certificate_expired",
         FailureClass::TlsWrongHost => "tls_wrong_host",
         FailureClass::TlsUnknownIssuer => "tls_unknown_issuer",
+        FailureClass::TlsRevoked => "tls_revoked",
+        FailureClass::TlsRevocationUnknown => "tls_revocation_unknown",
         FailureClass::TlsHandshake => "tls_handshake",
         FailureClass::InvalidResponse => "invalid_response",
         FailureClass::Local => "local",
@@ -140,6 +152,7 @@ const fn phase_word(phase: Phase) -> &'static str {
 /// The outcome of an attempt, as its columns.
 pub(super) struct OutcomeColumns<'a> {
     pub(super) status: Option<u16>,
+    pub(super) headers: Option<&'a [u8]>,
     pub(super) body: Option<&'a [u8]>,
     pub(super) failure: Option<&'static str>,
     pub(super) phase: Option<&'static str>,
@@ -148,11 +161,16 @@ pub(super) struct OutcomeColumns<'a> {
 impl<'a> From<&'a Outcome> for OutcomeColumns<'a> {
     fn from(outcome: &'a Outcome) -> Self {
         match outcome {
-            Outcome::Response { status, body } => {
-                Self { status: Some(*status), body: Some(body), failure: None, phase: None }
-            }
+            Outcome::Response { status, headers, body } => Self {
+                status: Some(*status),
+                headers: (!headers.is_empty()).then_some(headers.as_bytes()),
+                body: Some(body),
+                failure: None,
+                phase: None,
+            },
             Outcome::Failed(Failure { class, phase }) => Self {
                 status: None,
+                headers: None,
                 body: None,
                 failure: Some(failure_word(*class)),
                 phase: Some(phase_word(*phase)),
@@ -177,6 +195,7 @@ pub(super) struct AttemptRow {
     duration_us: i64,
     webhook_version: i64,
     status: Option<i64>,
+    headers: Option<Vec<u8>>,
     body: Option<Vec<u8>>,
     failure: Option<String>,
     phase: Option<String>,
@@ -191,6 +210,7 @@ impl AttemptRow {
             duration_us: row.get("duration_us")?,
             webhook_version: row.get("webhook_version")?,
             status: row.get("status")?,
+            headers: row.get("headers")?,
             body: row.get("body")?,
             failure: row.get("failure")?,
             phase: row.get("phase")?,
@@ -203,11 +223,14 @@ impl TryFrom<AttemptRow> for Attempt {
 
     fn try_from(row: AttemptRow) -> Result<Self, StoreError> {
         let place = Place::new("attempt", row.id);
-        let outcome = match (row.status, row.body, row.failure, row.phase) {
-            (Some(status), Some(body), None, None) => {
-                Outcome::Response { status: place.unsigned("status", status)?, body: body.into() }
-            }
-            (None, None, Some(failure), Some(phase)) => {
+        let outcome = match (row.status, row.headers, row.body, row.failure, row.phase) {
+            (Some(status), headers, Some(body), None, None) => Outcome::Response {
+                status: place.unsigned("status", status)?,
+                headers: ResponseHeaders::restore(headers.unwrap_or_default().into())
+                    .ok_or_else(|| place.column("headers"))?,
+                body: body.into(),
+            },
+            (None, None, None, Some(failure), Some(phase)) => {
                 let class = FAILURES.into_iter().find(|class| failure_word(*class) == failure);
                 let phase = [Phase::Connect, Phase::Exchange].into_iter().find(|p| phase_word(*p) == phase);
                 Outcome::Failed(Failure {
@@ -310,9 +333,40 @@ pub(super) const fn secret_label(tenant: &TenantUid, webhook: i64) -> Label<'_> 
     Label { tenant, kind: "webhook", id: webhook, field: "secret" }
 }
 
+/// What a webhook's encrypted headers are sealed under, all together.
+pub(super) const fn headers_label(tenant: &TenantUid, webhook: i64) -> Label<'_> {
+    Label { tenant, kind: "webhook", id: webhook, field: "encrypted_headers" }
+}
+
+/// What the secret is sealed under that is to take its place.
+pub(super) const fn next_secret_label(tenant: &TenantUid, webhook: i64) -> Label<'_> {
+    Label { tenant, kind: "webhook", id: webhook, field: "next_secret" }
+}
+
+/// Headers as a version keeps them: JSON, `null` for what is not told.
+pub(super) fn write_headers(headers: &[(String, Shown)]) -> String {
+    let pairs: Vec<(&str, Option<&str>)> = headers
+        .iter()
+        .map(|(name, value)| match value {
+            Shown::Value(value) => (name.as_str(), Some(value.as_str())),
+            Shown::Omitted => (name.as_str(), None),
+        })
+        .collect();
+    // Pairs of text always serialise.
+    serde_json::to_string(&pairs).expect("pairs of text are plain JSON")
+}
+
+/// Reads what [`write_headers`] wrote.
+pub(super) fn read_headers(place: Place, json: &str) -> Result<Vec<(String, Shown)>, StoreError> {
+    let pairs: Vec<(String, Option<String>)> =
+        serde_json::from_str(json).map_err(|_| place.column("headers"))?;
+    Ok(pairs.into_iter().map(|(name, value)| (name, value.map_or(Shown::Omitted, Shown::Value))).collect())
+}
+
 /// The first version of a new webhook.
 pub(super) fn first_version(new: NewWebhook, id: WebhookId, number: Number) -> Webhook {
-    let NewWebhook { public_id, tenant, owner, endpoint, secret, profile, created_at } = new;
+    let NewWebhook { public_id, tenant, owner, created_by, endpoint, secrets, state, profile, created_at } =
+        new;
     let created_at = stored(created_at);
     Webhook {
         id,
@@ -320,9 +374,12 @@ pub(super) fn first_version(new: NewWebhook, id: WebhookId, number: Number) -> W
         public_id,
         tenant,
         owner,
+        updated_by: created_by.clone(),
+        created_by,
         endpoint,
-        secret,
-        state: WebhookState::Enabled,
+        secrets,
+        secrets_since: 1,
+        state,
         version: 1,
         profile,
         created_at,
@@ -338,8 +395,15 @@ pub(super) struct WebhookRow {
     number: i64,
     public_id: Vec<u8>,
     owner: String,
+    created_by: Option<String>,
+    updated_by: Option<String>,
     url: String,
     secret_sealed: Option<Vec<u8>>,
+    encrypted_headers_sealed: Option<Vec<u8>>,
+    next_secret_sealed: Option<Vec<u8>>,
+    activate_at: Option<i64>,
+    retire_at: Option<i64>,
+    secrets_since: i64,
     disabled_reason: Option<String>,
     version: i64,
     profile: String,
@@ -356,8 +420,15 @@ impl WebhookRow {
             number: row.get("number")?,
             public_id: row.get("public_id")?,
             owner: row.get("owner")?,
+            created_by: row.get("created_by")?,
+            updated_by: row.get("updated_by")?,
             url: row.get("url")?,
             secret_sealed: row.get("secret_sealed")?,
+            encrypted_headers_sealed: row.get("encrypted_headers_sealed")?,
+            next_secret_sealed: row.get("next_secret_sealed")?,
+            activate_at: row.get("activate_at")?,
+            retire_at: row.get("retire_at")?,
+            secrets_since: row.get("secrets_since")?,
             disabled_reason: row.get("disabled_reason")?,
             version: row.get("version")?,
             profile: row.get("profile")?,
@@ -366,32 +437,55 @@ impl WebhookRow {
         })
     }
 
-    /// The webhook with its secret.
+    /// The webhook with its secrets.
     pub(super) fn opened(self, sealer: &Sealer) -> Result<Webhook, StoreError> {
         let place = Place::new("webhook", self.id);
         let uid = place.uid("uid", &self.uid)?;
-        let secret = match &self.secret_sealed {
-            None => None,
-            Some(sealed) => {
-                let bad = || place.column("secret_sealed");
-                let secret = sealer.open(secret_label(&uid, self.id), sealed).map_err(|_| bad())?;
-                Some(Secret::new(secret.as_slice()).map_err(|_| bad())?)
-            }
+        let open = |sealed: &Option<Vec<u8>>, label, column| {
+            let Some(sealed) = sealed else { return Ok(None) };
+            let secret = sealer.open(label, sealed).map_err(|_| place.column(column))?;
+            Secret::new(secret.as_slice()).map(Some).map_err(|_| place.column(column))
         };
-        Ok(Webhook { secret, ..self.without_secret()? })
+        let current = open(&self.secret_sealed, secret_label(&uid, self.id), "secret_sealed")?;
+        let next = open(&self.next_secret_sealed, next_secret_label(&uid, self.id), "next_secret_sealed")?;
+        let next = match (next, self.activate_at, self.retire_at) {
+            (Some(secret), Some(activate_at), Some(retire_at)) => Some(Rotation {
+                secret,
+                activate_at: place.time("activate_at", activate_at)?,
+                retire_at: place.time("retire_at", retire_at)?,
+            }),
+            _ => None,
+        };
+        let bad = || place.column("encrypted_headers_sealed");
+        let open = |sealed: &Vec<u8>| sealer.open(headers_label(&uid, self.id), sealed).map_err(|_| bad());
+        let headers = self.encrypted_headers_sealed.as_ref().map(open).transpose()?;
+        let mut webhook = Webhook { secrets: Secrets::restore(current, next), ..self.without_secret()? };
+        if profile::unseal(&mut webhook.profile, headers.as_deref().map(Vec::as_slice)) {
+            Ok(webhook)
+        } else {
+            Err(bad())
+        }
     }
 
-    /// The webhook for showing: its secret stays sealed.
+    /// The webhook for showing: its secrets stay sealed.
     pub(super) fn without_secret(self) -> Result<Webhook, StoreError> {
         let place = Place::new("webhook", self.id);
+        let owner = UserId::new(&self.owner).ok_or_else(|| place.column("owner"))?;
+        let user = |id: Option<String>, column| match id {
+            None => Ok(owner.clone()),
+            Some(id) => UserId::new(&id).ok_or_else(|| place.column(column)),
+        };
         Ok(Webhook {
             id: WebhookId::new(self.id),
             number: place.number("number", self.number)?,
             public_id: place.public_id("public_id", &self.public_id)?,
             tenant: TenantId::new(self.tenant),
-            owner: UserId::new(&self.owner).ok_or_else(|| place.column("owner"))?,
+            created_by: user(self.created_by, "created_by")?,
+            updated_by: user(self.updated_by, "updated_by")?,
+            owner,
             endpoint: Endpoint::parse(&self.url).map_err(|_| place.column("url"))?,
-            secret: None,
+            secrets: Secrets::default(),
+            secrets_since: place.unsigned("secrets_since", self.secrets_since)?,
             state: webhook_state(place, self.disabled_reason.as_deref())?,
             version: place.unsigned("version", self.version)?,
             profile: profile::read(place, &self.profile)?,
@@ -420,13 +514,18 @@ mod tests {
             duration_us: 5,
             webhook_version: 1,
             status,
+            headers: None,
             body: status.map(|_| Vec::new()),
             failure: failure.map(Into::into),
             phase: phase.map(Into::into),
         };
         assert!(Attempt::try_from(row(Some(200), None, None)).is_ok());
         assert!(Attempt::try_from(row(None, Some("timeout"), Some("connect"))).is_ok());
+        let headers = |row: AttemptRow, text: &str| AttemptRow { headers: Some(text.into()), ..row };
+        assert!(Attempt::try_from(headers(row(Some(200), None, None), "server: x\r\n")).is_ok());
         for bad in [
+            headers(row(Some(200), None, None), "server: x"),
+            headers(row(None, Some("timeout"), Some("connect")), "server: x\r\n"),
             row(None, None, None),
             row(Some(200), Some("timeout"), Some("connect")),
             row(None, Some("timeout"), None),

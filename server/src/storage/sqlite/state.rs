@@ -3,13 +3,15 @@
 //! A transaction works on a [`Draft`]; only when it is durable is the draft taken over. So whatever fails leaves no
 //! trace: neither numbers given, nor keys remembered, nor webhooks shown.
 
+use core::time::Duration;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::activity::Counted;
 use super::dedupe::{Dedupe, Key};
 use crate::domain::{
-    DeliveryId, Egress, EventId, IssuedToken, Number, PublicId, Settings, Tenant, TenantId, TenantUid,
-    Timestamp, TokenHash, User, UserId, Webhook, WebhookId,
+    DeliveryId, Egress, EndedAttempt, EventId, IssuedToken, Number, PublicId, Settings, Tenant, TenantId,
+    TenantUid, Timestamp, TokenHash, User, UserId, Webhook, WebhookId,
 };
 use crate::storage::Directory;
 
@@ -65,6 +67,7 @@ pub(super) struct State {
     /// Where retention goes on: it walks along the events and starts anew when it has come to those it keeps.
     pub(super) prune_after: EventId,
     pub(super) directory: Arc<Directory>,
+    pub(super) counted: Counted,
 }
 
 /// A change of the directory that waits for its commit.
@@ -90,6 +93,8 @@ pub(super) enum Effect {
     },
     PutWebhook(Arc<Webhook>),
     RemoveWebhook(Arc<Webhook>),
+    /// A webhook's failures are forgiven.
+    Forgive(WebhookId),
     PutToken {
         token: IssuedToken,
         now: Timestamp,
@@ -113,6 +118,10 @@ pub(super) struct Draft {
     pub(super) deleted: HashSet<WebhookId>,
     pub(super) prune_after: EventId,
     pub(super) effects: Vec<Effect>,
+    /// Attempts that ended.
+    pub(super) ended: Vec<EndedAttempt>,
+    /// What had been counted was written, at this (monotonic) time.
+    pub(super) counted_until: Option<Duration>,
 }
 
 impl State {
@@ -131,26 +140,43 @@ impl State {
             deleted: HashSet::new(),
             prune_after: self.prune_after,
             effects: Vec::new(),
+            ended: Vec::new(),
+            counted_until: None,
         }
     }
 
     /// Takes over what has become durable.
     pub(super) fn absorb(&mut self, draft: Draft) {
-        let Draft { sequences, tenants, keys, taken: _, deleted: _, prune_after, effects } = draft;
+        let Draft {
+            sequences,
+            tenants,
+            keys,
+            taken: _,
+            deleted: _,
+            prune_after,
+            effects,
+            ended,
+            counted_until,
+        } = draft;
         self.sequences = sequences;
         self.tenants.extend(tenants);
         self.prune_after = prune_after;
         for (key, event, received) in keys {
             self.dedupe.insert(key, event, received);
         }
+        if let Some(at) = counted_until {
+            self.counted.written(at);
+        }
+        self.counted.count(&ended);
+        self.directory.learn(&ended);
         for effect in effects {
-            effect.show(&self.directory);
+            effect.show(&self.directory, &mut self.counted);
         }
     }
 }
 
 impl Effect {
-    fn show(self, directory: &Directory) {
+    fn show(self, directory: &Directory, counted: &mut Counted) {
         match self {
             Self::SetTenants(tenants) => directory.set_tenants(tenants),
             Self::AddTenant(tenant) => directory.add_tenant(tenant),
@@ -165,6 +191,10 @@ impl Effect {
             Self::RemoveUser { tenant, user } => directory.remove_user(tenant, &user),
             Self::PutWebhook(webhook) => directory.put_webhook(&webhook),
             Self::RemoveWebhook(webhook) => directory.remove_webhook(&webhook),
+            Self::Forgive(webhook) => {
+                directory.forgive(webhook);
+                counted.touch(webhook);
+            }
             Self::PutToken { token, now } => directory.put_token(token, now),
             Self::RevokeToken { tenant, id } => directory.revoke_token(tenant, id),
             Self::SavedUses(uses) => directory.token_uses_saved(&uses),

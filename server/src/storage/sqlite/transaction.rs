@@ -6,13 +6,13 @@ use super::dedupe::Key;
 use super::error::UnknownTenant;
 use super::key::Sealer;
 use super::rows::{
-    OutcomeColumns, Place, cause_code, checksum, frame_checksum, shown_status, state_code, stored,
+    OutcomeColumns, Place, cause, cause_code, checksum, frame_checksum, shown_status, state_code, stored,
 };
 use super::state::{Draft, State, TenantState, take, take_number};
 use crate::clock::Clock;
 use crate::domain::{
-    Attempt, Cause, DeliveryId, DeliveryState, EventId, Fingerprint, Frame, NewDelivery, NewEvent, Next,
-    Number, Published, Settlement, TenantId, Timestamp, WebhookId,
+    Attempt, Cause, DeliveryId, DeliveryState, EndedAttempt, EventId, Fingerprint, Frame, NewDelivery,
+    NewEvent, Next, Number, PublicId, Published, Settlement, TenantId, Timestamp, WebhookId,
 };
 use crate::rng::Rng;
 use crate::storage::StoreError;
@@ -62,15 +62,17 @@ const EVENT_BY_ID: &str = "SELECT tenant, source, ce_id, number, fingerprint FRO
 /// Adds nothing when the delivery is gone.
 const INSERT_ATTEMPT: &str = "
     INSERT INTO attempt
-        (id, delivery, previous, number, started_at, duration_us, webhook_version, status, body, failure, phase)
-    SELECT ?1, id, last_attempt, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 FROM delivery WHERE id = ?2";
+        (id, delivery, previous, number, started_at, duration_us, webhook_version, status, headers, body,
+         failure, phase)
+    SELECT ?1, id, last_attempt, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11 FROM delivery WHERE id = ?2";
 
 /// A terminal delivery keeps its state.
 const SETTLE_ATTEMPTED: &str = "
     UPDATE delivery
     SET attempts = attempts + 1, last_attempt = ?2, status = ?3, updated_at = ?4,
         due_at = iif(state = 0, coalesce(?6, due_at), due_at), state = iif(state = 0, ?5, state)
-    WHERE id = ?1";
+    WHERE id = ?1
+    RETURNING webhook, cause";
 
 const SETTLE_UNATTEMPTED: &str = "
     UPDATE delivery SET due_at = coalesce(?3, due_at), state = ?2 WHERE id = ?1 AND state = 0";
@@ -123,10 +125,10 @@ impl<'a> Transaction<'a> {
     }
 
     pub(super) fn publish(&mut self, events: &[NewEvent]) -> Result<Vec<Published>, StoreError> {
-        events.iter().map(|event| self.publish_one(event)).collect()
+        events.iter().map(|event| self.publish_one(event, Cause::Event)).collect()
     }
 
-    fn publish_one(&mut self, event: &NewEvent) -> Result<Published, StoreError> {
+    pub(super) fn publish_one(&mut self, event: &NewEvent, cause: Cause) -> Result<Published, StoreError> {
         let mut tenant = self.tenant(event.tenant)?;
         let key = Key::of(&tenant.uid, &event.source, &event.id);
         if let Some(known) = self.accepted_before(key, event)? {
@@ -137,24 +139,27 @@ impl<'a> Transaction<'a> {
         self.draft.tenants.insert(event.tenant, tenant);
         self.insert_event(id, number, event)?;
         let mut deliveries = Vec::with_capacity(event.deliveries.len());
+        let first = tenant.next.delivery;
         for NewDelivery { webhook, frame } in &event.deliveries {
+            let record = self.tenant(event.tenant)?.next.delivery;
+            let frame = frame.frame(PublicId::of_delivery(&tenant.uid, record, event.received_at));
             // A webhook deleted since the event was matched: the delivery is there, and over.
             let state = if self.exists(*webhook) { DeliveryState::Pending } else { DeliveryState::Cancelled };
             let row = DeliveryRow {
                 tenant: event.tenant,
                 event: id,
                 webhook: *webhook,
-                cause: Cause::Event,
+                cause,
                 state,
                 at: event.received_at,
-                frame,
+                frame: &frame,
             };
             deliveries.push(self.insert_delivery(&row)?.0);
         }
         let id = EventId::new(id);
         self.draft.keys.push((key, id, event.received_at));
         self.draft.taken.insert(key, id);
-        Ok(Published::Accepted { event: id, number, deliveries })
+        Ok(Published::Accepted { event: id, number, deliveries, first })
     }
 
     /// What a repeated event is answered, or `None` when it is new. An event that retention has deleted, or that
@@ -179,7 +184,7 @@ impl<'a> Transaction<'a> {
         })
     }
 
-    fn exists(&self, webhook: WebhookId) -> bool {
+    pub(super) fn exists(&self, webhook: WebhookId) -> bool {
         !self.draft.deleted.contains(&webhook) && self.state.directory.webhook(webhook).is_some()
     }
 
@@ -259,17 +264,25 @@ impl<'a> Transaction<'a> {
             self.draft.sequences.attempt += 1;
             let ended = attempt.started_at.checked_add(attempt.duration).unwrap_or(attempt.started_at);
             let status = shown_status(&attempt.outcome);
-            self.execute(
-                SETTLE_ATTEMPTED,
+            let place = Place::new("delivery", delivery.get());
+            let (webhook, code): (i64, i64) = self.sql.prepare_cached(SETTLE_ATTEMPTED)?.query_row(
                 params![delivery.get(), id, status, ended.as_microsecond(), state_code(state), due],
+                |row| Ok((row.get(0)?, row.get(1)?)),
             )?;
+            self.draft.ended.push(EndedAttempt {
+                webhook: WebhookId::new(webhook),
+                at: stored(ended),
+                duration: attempt.duration,
+                success: attempt.outcome.is_success(),
+                counts: cause(place, code)?.counts(),
+            });
         }
         Ok(())
     }
 
     fn insert_attempt(&self, id: i64, delivery: DeliveryId, attempt: &Attempt) -> Result<bool, StoreError> {
         let Attempt { number, started_at, duration, webhook_version, outcome } = attempt;
-        let OutcomeColumns { status, body, failure, phase } = outcome.into();
+        let OutcomeColumns { status, headers, body, failure, phase } = outcome.into();
         let added = self.execute(
             INSERT_ATTEMPT,
             params![
@@ -280,6 +293,7 @@ impl<'a> Transaction<'a> {
                 i64::try_from(duration.as_micros()).unwrap_or(i64::MAX),
                 i64::try_from(*webhook_version).unwrap_or(i64::MAX),
                 status,
+                headers,
                 body,
                 failure,
                 phase
@@ -296,7 +310,8 @@ impl<'a> Transaction<'a> {
     }
 
     /// Writes the counters that moved: the last thing before the commit.
-    pub(super) fn save_counters(&self) -> Result<(), StoreError> {
+    pub(super) fn save_counters(&mut self) -> Result<(), StoreError> {
+        self.save_activity(false)?;
         let next = self.draft.sequences;
         if next != self.state.sequences {
             let params = [next.tenant, next.webhook, next.event, next.delivery, next.attempt];

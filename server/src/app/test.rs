@@ -1,0 +1,120 @@
+//! Trying a webhook out: an event of the system's making, sent once, now. It changes nobody's state.
+
+use std::sync::Arc;
+
+use sigpost_core::json::{Canonical, Limits};
+use sigpost_core::notification::cloudevents::CloudEvent;
+
+use super::access::Operation;
+use super::ports::{Exchange, Keep};
+use super::publish::new_event;
+use super::{App, Error, WebhookDraft, WebhookName};
+use crate::domain::{
+    Attempt, Body, Cause, DeliveryId, EventId, MessageId, NewDelivery, Number, Principal, Record, Tenant,
+    Timestamp, Webhook, WebhookId, WebhookState, Work, profile,
+};
+
+impl App {
+    /// Sends a stored webhook an event, whatever it is subscribed to and whether or not it is enabled; of this type, or
+    /// of one that its system has. Answers when the attempt has ended, with the record of it.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`]; [`Error::NotFound`]; [`Error::Invalid`] for a type that no event can have;
+    /// [`Error::Saturated`] when the tenant has many attempts under way.
+    pub async fn test_webhook(
+        &self,
+        principal: &Principal,
+        name: WebhookName,
+        event_type: Option<&str>,
+    ) -> Result<(Record, Arc<Tenant>), Error> {
+        let access = self.authorise(principal, Operation::TestWebhook)?;
+        let webhook = self.webhook_within(&access, name)?;
+        let tenant = Arc::clone(&access.tenant);
+        let now = self.clock.now();
+        let event = self.test_event(&tenant, &webhook, event_type, now)?;
+        let prepared = profile::prepare(&tenant, &event, now)
+            .map_err(|unfit| Error::invalid("event", unfit.to_string()))?;
+        let frame = webhook.profile.render(&webhook.named(), &prepared);
+        let delivery = NewDelivery { webhook: webhook.id, frame };
+        let event = new_event(&tenant, &event, prepared, now, vec![delivery]);
+        let reservation = self.probe.reserve(tenant.id)?;
+        let app = self.clone();
+        let record = self
+            .to_the_end(async move {
+                let made = app.store.create_test(event).await?;
+                app.attempt_now(made, reservation, Keep::All).await
+            })
+            .await?;
+        Ok((record, tenant))
+    }
+
+    /// Sends an event to a webhook that is not stored, as it would be if it were. Nothing is recorded.
+    ///
+    /// # Errors
+    /// As [`App::create_webhook`], and [`Error::Saturated`].
+    pub async fn test_draft(&self, principal: &Principal, draft: WebhookDraft) -> Result<Attempt, Error> {
+        let tenant = self.authorise(principal, Operation::TestWebhook)?.tenant;
+        let (new, _) = self.checked(principal, draft)?;
+        let now = new.created_at;
+        let (id, number) = (WebhookId::NONE, Number::FIRST);
+        let webhook = Webhook {
+            id,
+            number,
+            public_id: new.public_id,
+            tenant: tenant.id,
+            owner: new.owner,
+            updated_by: new.created_by.clone(),
+            created_by: new.created_by,
+            endpoint: new.endpoint,
+            secrets: new.secrets,
+            secrets_since: 1,
+            state: WebhookState::Enabled,
+            version: 1,
+            profile: new.profile,
+            created_at: now,
+            updated_at: now,
+        };
+        let event = self.test_event(&tenant, &webhook, None, now)?;
+        let prepared = profile::prepare(&tenant, &event, now).map_err(|_| Error::Internal)?;
+        let frame = webhook.profile.render(&webhook.named(), &prepared).frame(self.public_id(now));
+        // As many as numbers have bits, so that the message has an id of its own.
+        let message = Number::new(i64::try_from(self.draw() >> 2).unwrap_or(1)).unwrap_or(Number::FIRST);
+        let work = Work {
+            delivery: DeliveryId::new(0),
+            tenant: tenant.id,
+            webhook: id,
+            event: EventId::new(0),
+            message_id: MessageId::derive(&tenant.uid, message, number),
+            cause: Cause::Test,
+            received_at: now,
+            attempts_made: 0,
+            due: now,
+            body: Some(Body { data: prepared.shared, frame }),
+        };
+        let reservation = self.probe.reserve(tenant.id)?;
+        let (probe, webhook) = (Arc::clone(&self.probe), Arc::new(webhook));
+        self.to_the_end(async move {
+            Ok(probe.attempt(Exchange { tenant, webhook, work, keep: Keep::All }, reservation).await)
+        })
+        .await
+    }
+
+    fn test_event(
+        &self,
+        tenant: &Tenant,
+        webhook: &Webhook,
+        event_type: Option<&str>,
+        now: Timestamp,
+    ) -> Result<CloudEvent, Error> {
+        let id = self.public_id(now);
+        let text = profile::test_event(tenant, webhook, event_type, id, now);
+        let json = Canonical::parse(text.as_bytes(), Limits::default()).map_err(|_| Error::Internal)?;
+        CloudEvent::from_json(json.view()).map_err(|error| Error::invalid("event", error.to_string()))
+    }
+
+    fn draw(&self) -> u64 {
+        let mut random = [0; 8];
+        self.rng.fill(&mut random);
+        u64::from_be_bytes(random)
+    }
+}

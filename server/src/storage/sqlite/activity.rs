@@ -1,0 +1,175 @@
+//! How webhooks are doing, at rest: counted in memory, written at most once a second with whatever is committed then.
+
+use core::time::Duration;
+use std::collections::{HashMap, HashSet};
+
+use rusqlite::{Connection, Row, params, params_from_iter};
+
+use super::rows::Place;
+use super::transaction::Transaction;
+use crate::domain::{Activity, EndedAttempt, LATENCY_CLASSES, Stats, Timestamp, WebhookId};
+use crate::storage::{Directory, StoreError};
+
+/// How often what was counted is written.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// What has been counted since it was last written.
+#[derive(Default)]
+pub(super) struct Counted {
+    changed: HashSet<WebhookId>,
+    stats: HashMap<(WebhookId, Timestamp), Stats>,
+    written_at: Duration,
+}
+
+impl Counted {
+    /// Takes in attempts that have become durable.
+    pub(super) fn count(&mut self, ended: &[EndedAttempt]) {
+        for attempt in ended {
+            self.changed.insert(attempt.webhook);
+            let step = (attempt.webhook, Stats::step_of(attempt.at));
+            self.stats.entry(step).or_default().count(attempt);
+        }
+    }
+
+    /// Notes that a webhook's activity was changed otherwise.
+    pub(super) fn touch(&mut self, webhook: WebhookId) {
+        self.changed.insert(webhook);
+    }
+
+    /// Everything has been written.
+    pub(super) fn written(&mut self, now: Duration) {
+        self.changed.clear();
+        self.stats.clear();
+        self.written_at = now;
+    }
+
+    fn is_due(&self, now: Duration) -> bool {
+        !self.changed.is_empty() && now.saturating_sub(self.written_at) >= EVERY
+    }
+}
+
+const SAVE_ACTIVITY: &str = "
+    INSERT OR REPLACE INTO webhook_activity (webhook, last_attempt_at, last_success_at, failing_since, failures)
+    VALUES (?1, ?2, ?3, ?4, ?5)";
+
+const ADD_STATS: &str = "
+    INSERT INTO webhook_stats (webhook, start, succeeded, failed, duration_us,
+        l0, l1, l2, l3, l4, l5, l6, l7, l8, l9, l10, l11, l12, l13)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
+    ON CONFLICT (webhook, start) DO UPDATE SET
+        succeeded = succeeded + excluded.succeeded, failed = failed + excluded.failed,
+        duration_us = duration_us + excluded.duration_us,
+        l0 = l0 + excluded.l0, l1 = l1 + excluded.l1, l2 = l2 + excluded.l2, l3 = l3 + excluded.l3,
+        l4 = l4 + excluded.l4, l5 = l5 + excluded.l5, l6 = l6 + excluded.l6, l7 = l7 + excluded.l7,
+        l8 = l8 + excluded.l8, l9 = l9 + excluded.l9, l10 = l10 + excluded.l10, l11 = l11 + excluded.l11,
+        l12 = l12 + excluded.l12, l13 = l13 + excluded.l13";
+
+const ACTIVITIES: &str = "SELECT * FROM webhook_activity";
+
+const STATS: &str =
+    "SELECT * FROM webhook_stats WHERE webhook = ?1 AND start >= ?2 AND start < ?3 ORDER BY start";
+
+const FORGET_STATS: &str = "
+    DELETE FROM webhook_stats WHERE (webhook, start) IN
+        (SELECT webhook, start FROM webhook_stats INDEXED BY webhook_stats_start WHERE start < ?1 LIMIT ?2)";
+
+const FORGET_VERSIONS: &str = "
+    DELETE FROM webhook_version WHERE (webhook, version) IN
+        (SELECT webhook, version FROM webhook_version INDEXED BY webhook_version_replaced
+         WHERE replaced_at < ?1 LIMIT ?2)";
+
+impl Transaction<'_> {
+    /// Writes what was counted, if it is time to or `now` is asked for.
+    pub(super) fn save_activity(&mut self, at_once: bool) -> Result<(), StoreError> {
+        let now = self.context.clock.monotonic();
+        let counted = &self.state.counted;
+        if self.draft.counted_until.is_some() || !(at_once || counted.is_due(now)) {
+            return Ok(());
+        }
+        for webhook in &counted.changed {
+            let Activity { last_attempt_at, last_success_at, failing_since, failures } =
+                self.state.directory.activity(*webhook);
+            let time = |time: Option<Timestamp>| time.map(Timestamp::as_microsecond);
+            self.execute(
+                SAVE_ACTIVITY,
+                params![
+                    webhook.get(),
+                    time(last_attempt_at),
+                    time(last_success_at),
+                    time(failing_since),
+                    failures
+                ],
+            )?;
+        }
+        for ((webhook, start), stats) in &counted.stats {
+            let Stats { succeeded, failed, duration_us, latency } = stats;
+            let head = [webhook.get(), start.as_microsecond()];
+            let counts = [*succeeded, *failed, *duration_us].into_iter().chain(*latency);
+            let counts = counts.map(|count| i64::try_from(count).unwrap_or(i64::MAX));
+            self.execute(ADD_STATS, params_from_iter(head.into_iter().chain(counts)))?;
+        }
+        self.draft.counted_until = Some(now);
+        Ok(())
+    }
+
+    /// Deletes counts, and what old versions of webhooks sent, from before a time; so many of each at the most.
+    pub(super) fn forget_counts(&self, before: i64, limit: usize) -> Result<(), StoreError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.execute(FORGET_STATS, [before, limit])?;
+        self.execute(FORGET_VERSIONS, [before, limit])?;
+        Ok(())
+    }
+}
+
+/// Reads how each webhook is doing.
+pub(super) fn load(sql: &Connection, directory: &Directory) -> Result<(), StoreError> {
+    let mut statement = sql.prepare(ACTIVITIES)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let id: i64 = row.get("webhook")?;
+        let place = Place::new("webhook_activity", id);
+        let time = |column| -> Result<Option<Timestamp>, StoreError> {
+            let micros: Option<i64> = row.get(column)?;
+            micros.map(|micros| place.time(column, micros)).transpose()
+        };
+        let activity = Activity {
+            last_attempt_at: time("last_attempt_at")?,
+            last_success_at: time("last_success_at")?,
+            failing_since: time("failing_since")?,
+            failures: place.unsigned("failures", row.get("failures")?)?,
+        };
+        directory.set_activity(WebhookId::new(id), activity);
+    }
+    Ok(())
+}
+
+/// How a webhook did, step by step; steps without attempts are left out.
+pub(super) fn stats(
+    sql: &Connection,
+    webhook: WebhookId,
+    since: Timestamp,
+    until: Timestamp,
+) -> Result<Vec<(Timestamp, Stats)>, StoreError> {
+    let mut statement = sql.prepare_cached(STATS)?;
+    let mut rows = statement.query([webhook.get(), since.as_microsecond(), until.as_microsecond()])?;
+    let mut steps = Vec::new();
+    while let Some(row) = rows.next()? {
+        steps.push(step(webhook, row)?);
+    }
+    Ok(steps)
+}
+
+fn step(webhook: WebhookId, row: &Row<'_>) -> Result<(Timestamp, Stats), StoreError> {
+    let place = Place::new("webhook_stats", webhook.get());
+    let mut latency = [0; LATENCY_CLASSES];
+    for (class, count) in latency.iter_mut().enumerate() {
+        *count = place.unsigned("latency", row.get(class + 5)?)?;
+    }
+    let stats = Stats {
+        succeeded: place.unsigned("succeeded", row.get("succeeded")?)?,
+        failed: place.unsigned("failed", row.get("failed")?)?,
+        duration_us: place.unsigned("duration_us", row.get("duration_us")?)?,
+        latency,
+    };
+    Ok((place.time("start", row.get("start")?)?, stats))
+}
