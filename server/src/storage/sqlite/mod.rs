@@ -306,6 +306,11 @@ impl Store for SqliteStore {
     }
 
     async fn close(&self) {
+        // Twice: what the first commit settles is counted then, and written by the second. Without space, or when the
+        // store has stopped, only the last second of counts is lost.
+        for _ in 0..2 {
+            let _ = self.call(0, (), Command::SaveCounts).await;
+        }
         self.engine_readers.close().await;
         self.readers.close().await;
         self.queue.close();
