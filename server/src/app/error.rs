@@ -42,6 +42,12 @@ pub enum Error {
         /// Seconds to wait.
         retry_after: u32,
     },
+    /// The client: more requests than its dialect lets it make in a minute.
+    #[error("too many requests; try again in {retry_after} s")]
+    RateLimited {
+        /// Seconds to wait, at least 1.
+        retry_after: u32,
+    },
     /// Nobody: more work is waiting than can be held. It passes.
     #[error(transparent)]
     Saturated(#[from] Saturated),
@@ -66,9 +72,9 @@ impl Error {
     #[must_use]
     pub const fn retry_after(&self) -> Option<u32> {
         match self {
-            Self::Saturated(Saturated { retry_after }) | Self::TooManyFailures { retry_after } => {
-                Some(*retry_after)
-            }
+            Self::Saturated(Saturated { retry_after })
+            | Self::TooManyFailures { retry_after }
+            | Self::RateLimited { retry_after } => Some(*retry_after),
             Self::DiskFull | Self::Unavailable => Some(30),
             _ => None,
         }

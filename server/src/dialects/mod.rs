@@ -1,5 +1,6 @@
 //! The management APIs: HTTP and words, nothing else. A handler converts a request into a use-case's parameters,
-//! calls it, and converts the answer back; rules live in the domain, rights in `app`.
+//! calls it, and converts the answer back; rules live in the domain, rights in `app`. Handlers are registered together
+//! with their documentation, so that no route is without.
 //!
 //! A dialect has `routes` (paths and handlers), `dto` (the bodies as they travel), `convert` (to and from the domain)
 //! and `error` (its form of every error), or, while it is small, a file an operation. Dialects do not know each other.
@@ -10,12 +11,20 @@ pub mod shared;
 
 use axum::Router;
 use axum::response::Response;
+use utoipa::openapi::OpenApi;
 
 use crate::app::App;
+use crate::domain::DialectId;
 
 /// All routes of all dialects.
 pub fn router() -> Router<App> {
     Router::new().merge(immuta::router()).merge(native::router())
+}
+
+/// The document of each dialect.
+#[must_use]
+pub fn documents() -> Vec<(DialectId, OpenApi)> {
+    vec![(DialectId::Native, native::document()), (DialectId::Immuta, immuta::document())]
 }
 
 /// The answer to a path that nobody has, in the form of the dialect it seems to be meant for.

@@ -247,12 +247,19 @@ pub(super) fn summary(webhook: &Webhook) -> Result<dto::Webhook, Boom> {
         name: profile.name().to_owned(),
         notification_type: None,
         global: profile.global(),
-        action_type: profile.action().as_str(),
+        action_type: action(profile.action()),
         // Configuration lets an Immuta tenant have decimal user ids only.
         created_by: created_by.as_str().parse().unwrap_or_default(),
         created_at: utc_millis(*created_at),
         updated_at: utc_millis(*updated_at),
     })
+}
+
+const fn action(action: ActionType) -> dto::ActionType {
+    match action {
+        ActionType::Triggered => dto::ActionType::Triggered,
+        ActionType::Received => dto::ActionType::Received,
+    }
 }
 
 /// A tenant's webhooks are of its own system: another profile is a damaged store.
@@ -310,14 +317,16 @@ fn raw(request: &[u8]) -> Option<Box<RawValue>> {
 
 fn response(attempt: Attempt) -> (u16, dto::Response) {
     match attempt.outcome {
-        Outcome::Response { status: status @ 200..=299, .. } => (status, dto::Response::Success {}),
+        Outcome::Response { status: status @ 200..=299, .. } => (status, dto::Response { body: None }),
         Outcome::Response { status, body } => {
-            (status, dto::Response::Status { body: String::from_utf8_lossy(&body).into_owned() })
+            let body = dto::ResponseBody::Text(String::from_utf8_lossy(&body).into_owned());
+            (status, dto::Response { body: Some(body) })
         }
         Outcome::Failed(failure) => {
             let code = network_error(failure);
             let connect = failure.phase == Phase::Connect;
-            (500, dto::Response::Nothing { body: dto::NetworkError { code, connect } })
+            let body = dto::ResponseBody::Error(dto::NetworkError { code, connect });
+            (500, dto::Response { body: Some(body) })
         }
     }
 }

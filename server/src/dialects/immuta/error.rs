@@ -5,9 +5,17 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use sigpost_core::json;
+use utoipa::ToSchema;
 
 use crate::app::Error;
-use crate::dialects::shared::BodyError;
+use crate::dialects::shared::{BodyError, document};
+
+/// Documents what every operation of this dialect that needs a token may be refused with.
+pub(super) type RefusesCallers = document::RefusesCallers<Wire>;
+/// Documents what every operation with a body may be refused with.
+pub(super) type RefusesBodies = document::RefusesBodies<Wire>;
+/// Documents one more status that an operation may be refused with.
+pub(super) type Refuses<const STATUS: u16> = document::Refuses<Wire, STATUS>;
 
 /// An error of this dialect.
 #[derive(Debug)]
@@ -34,7 +42,7 @@ impl From<Error> for Boom {
             Error::Forbidden { .. } | Error::LimitReached { .. } => StatusCode::FORBIDDEN,
             Error::NotFound(_) => StatusCode::NOT_FOUND,
             Error::Invalid { .. } => StatusCode::BAD_REQUEST,
-            Error::TooManyFailures { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Error::TooManyFailures { .. } | Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Error::Saturated(_) | Error::DiskFull | Error::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Error::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         };
@@ -59,20 +67,27 @@ impl From<json::Error> for Boom {
     }
 }
 
-#[derive(Serialize)]
+/// An error.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Wire<'a> {
+#[schema(as = Error)]
+pub(super) struct Wire {
+    /// The status of the answer.
     status_code: u16,
-    error: &'a str,
-    message: &'a str,
+    /// What that status is called.
+    error: &'static str,
+    /// What is wrong and what would be right, for people.
+    message: String,
 }
+
+impl document::ErrorForm for Wire {}
 
 impl IntoResponse for Boom {
     fn into_response(self) -> Response {
         let Self { status, message, retry_after } = self;
         let error = status.canonical_reason().unwrap_or("Error");
         let mut response =
-            (status, Json(Wire { status_code: status.as_u16(), error, message: &message })).into_response();
+            (status, Json(Wire { status_code: status.as_u16(), error, message })).into_response();
         if status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }

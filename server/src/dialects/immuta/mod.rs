@@ -18,12 +18,27 @@ mod routes;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
+use utoipa::openapi::OpenApi;
 
 use crate::app::App;
+use crate::dialects::shared::document;
+
+const ABOUT: document::About = document::About {
+    title: "Immuta V1 webhooks",
+    description: "The management API of Immuta V1's webhooks, for tenants that speak it: webhooks, the notifications \
+                  they can be for, and the history of what was delivered.\n\nThe body of a request is read as JSON \
+                  whatever its content type says. A method that a path does not take is answered with 405.",
+};
 
 /// The routes.
 pub fn router() -> Router<App> {
-    routes::router()
+    Router::from(routes::routes()).method_not_allowed_fallback(routes::method_not_allowed)
+}
+
+/// The routes as an `OpenAPI` document.
+#[must_use]
+pub fn document() -> OpenApi {
+    document::of::<error::Wire>(routes::routes(), &ABOUT)
 }
 
 /// Whether a path is one of this dialect's.

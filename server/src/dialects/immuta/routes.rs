@@ -5,12 +5,13 @@ use axum::extract::{FromRequestParts, Path, RawQuery, Request, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, post};
-use axum::{Json, Router, body::Body};
+use axum::{Json, body::Body};
 use sigpost_core::json::{Kind, View};
 use sigpost_core::notification::immuta as model;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use super::error::Boom;
+use super::error::{Boom, Refuses, RefusesBodies, RefusesCallers};
 use super::{convert, dto};
 use crate::app::access::{Operation, authorise};
 use crate::app::{App, Created, Error, RecordName, WebhookName};
@@ -24,15 +25,14 @@ const MAX_KEY_BODY: usize = 4 * 1024;
 const TOO_MANY: &str =
     "this entry and those after it were not looked at: one request creates at most 1000 webhooks";
 
-pub(super) fn router() -> Router<App> {
-    Router::new()
-        .route("/webhooks", get(list).post(create))
-        .route("/webhooks/actions", get(actions))
-        .route("/webhooks/history", get(history))
-        .route("/webhooks/history/retry/{id}", post(retry))
-        .route("/webhooks/{id}", get(read).delete(delete))
-        .route("/bim/apikey/authenticate", post(authenticate))
-        .method_not_allowed_fallback(method_not_allowed)
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(actions))
+        .routes(routes!(history))
+        .routes(routes!(retry))
+        .routes(routes!(read, delete))
+        .routes(routes!(authenticate))
 }
 
 /// A principal whose tenant speaks this dialect. For anybody else these paths do not exist.
@@ -50,8 +50,18 @@ impl<S: Sync> FromRequestParts<S> for Caller {
     }
 }
 
-/// `POST /webhooks`: 200 whatever becomes of the entries. The body is JSON whatever its content type, because the
-/// documented curl line sends `application/x-www-form-urlencoded`.
+/// Create webhooks
+///
+/// Answers 200 whatever becomes of the entries, with those that were created and those that were not.
+#[utoipa::path(
+    post, path = "/webhooks", operation_id = "createWebhooks", tag = "webhooks", security(("bearer" = [])),
+    request_body = dto::NewWebhooks,
+    responses(
+        (status = 200, description = "What became of the entries.", body = dto::Created),
+        RefusesCallers, RefusesBodies, Refuses<503>
+    )
+)]
+// The body is JSON whatever its content type: the documented curl line sends `application/x-www-form-urlencoded`.
 async fn create(
     State(app): State<App>,
     Caller(principal): Caller,
@@ -88,13 +98,24 @@ async fn create(
     Ok(Json(created))
 }
 
-/// `GET /webhooks`.
+/// List webhooks
+///
+/// An admin's list holds all of the tenant, a user's its own.
+#[utoipa::path(
+    get, path = "/webhooks", operation_id = "listWebhooks", tag = "webhooks", security(("bearer" = [])),
+    responses((status = 200, description = "The webhooks.", body = Vec<dto::Webhook>), RefusesCallers)
+)]
 async fn list(State(app): State<App>, Caller(principal): Caller) -> Result<Json<Vec<dto::Webhook>>, Boom> {
     let webhooks = app.list_webhooks(&principal)?;
     Ok(Json(webhooks.iter().map(|webhook| convert::webhook(webhook)).collect::<Result<_, _>>()?))
 }
 
-/// `GET /webhooks/{id}`.
+/// Read a webhook
+#[utoipa::path(
+    get, path = "/webhooks/{id}", operation_id = "readWebhook", tag = "webhooks", security(("bearer" = [])),
+    params(("id" = i64, Path, minimum = 1, description = "The id of the webhook.")),
+    responses((status = 200, description = "The webhook.", body = dto::Webhook), RefusesCallers, Refuses<400>)
+)]
 async fn read(
     State(app): State<App>,
     Caller(principal): Caller,
@@ -104,7 +125,15 @@ async fn read(
     Ok(Json(convert::webhook(&webhook)?))
 }
 
-/// `DELETE /webhooks/{id}`.
+/// Delete a webhook
+#[utoipa::path(
+    delete, path = "/webhooks/{id}", operation_id = "deleteWebhook", tag = "webhooks", security(("bearer" = [])),
+    params(("id" = i64, Path, minimum = 1, description = "The id of the webhook.")),
+    responses(
+        (status = 200, description = "The webhook as it was.", body = dto::Webhook),
+        RefusesCallers, Refuses<400>, Refuses<503>
+    )
+)]
 async fn delete(
     State(app): State<App>,
     Caller(principal): Caller,
@@ -114,7 +143,13 @@ async fn delete(
     Ok(Json(convert::summary(&webhook)?))
 }
 
-/// `GET /webhooks/actions`: the list of the tenant's release, then the types its operator added.
+/// List what webhooks can be for
+///
+/// The notifications of the tenant's release, then those that its operator added.
+#[utoipa::path(
+    get, path = "/webhooks/actions", operation_id = "listActions", tag = "webhooks", security(("bearer" = [])),
+    responses((status = 200, description = "The names of the notifications.", body = Vec<String>), RefusesCallers)
+)]
 async fn actions(Caller(principal): Caller) -> Result<Json<Vec<String>>, Boom> {
     let settings = &authorise(&principal, Operation::ReadEventTypes)?.tenant.settings;
     let mut names: Vec<String> = match settings.notification_list {
@@ -127,7 +162,17 @@ async fn actions(Caller(principal): Caller) -> Result<Json<Vec<String>>, Boom> {
     Ok(Json(names))
 }
 
-/// `GET /webhooks/history`.
+/// Read the history of deliveries
+///
+/// A record a delivery, shown after its first attempt with its latest.
+#[utoipa::path(
+    get, path = "/webhooks/history", operation_id = "readHistory", tag = "history", security(("bearer" = [])),
+    params(dto::HistoryQuery),
+    responses(
+        (status = 200, description = "A page of the history.", body = dto::History),
+        RefusesCallers, Refuses<400>, Refuses<503>
+    )
+)]
 async fn history(
     State(app): State<App>,
     Caller(principal): Caller,
@@ -139,7 +184,18 @@ async fn history(
     Ok(Json(dto::History { count: page.total.to_string(), records }))
 }
 
-/// `POST /webhooks/history/retry/{id}`: answered when the attempt has ended, with the new record.
+/// Send a delivery once more
+///
+/// Answered when the attempt has ended, with a new record.
+#[utoipa::path(
+    post, path = "/webhooks/history/retry/{id}", operation_id = "retryDelivery", tag = "history",
+    security(("bearer" = [])),
+    params(("id" = i64, Path, minimum = 1, description = "The id of a record of the history.")),
+    responses(
+        (status = 200, description = "The record of the new attempt.", body = dto::RetriedRecord),
+        RefusesCallers, Refuses<400>, Refuses<503>
+    )
+)]
 async fn retry(
     State(app): State<App>,
     Caller(principal): Caller,
@@ -150,7 +206,17 @@ async fn retry(
     Ok(Json(convert::retried_record(record)?))
 }
 
-/// `POST /bim/apikey/authenticate`: the key in the body is the credential, so no header is asked for.
+/// Exchange an API key for a token
+///
+/// The key in the body is the credential: no header is asked for. Other members are passed over.
+#[utoipa::path(
+    post, path = "/bim/apikey/authenticate", operation_id = "authenticate", tag = "authentication", security(()),
+    request_body = dto::ApiKey,
+    responses(
+        (status = 200, description = "A token for the key's user.", body = dto::Token),
+        RefusesBodies, Refuses<401>, Refuses<403>, Refuses<429>, Refuses<500>, Refuses<503>
+    )
+)]
 async fn authenticate(State(app): State<App>, request: Request) -> Result<Response, Boom> {
     let (parts, body) = request.into_parts();
     if let Err(limited @ Error::TooManyFailures { .. }) = shared::Caller::of(&parts) {
@@ -164,7 +230,7 @@ async fn authenticate(State(app): State<App>, request: Request) -> Result<Respon
     Ok(Json(dto::Token { token: &token }).into_response())
 }
 
-async fn method_not_allowed() -> Boom {
+pub(super) async fn method_not_allowed() -> Boom {
     Boom::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
 }
 

@@ -4,9 +4,19 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use sigpost_core::json;
+use utoipa::ToSchema;
 
 use crate::app::Error;
-use crate::dialects::shared::BodyError;
+use crate::dialects::shared::{BodyError, document};
+
+/// Documents what every operation of this dialect that needs a token may be refused with.
+pub(super) type RefusesCallers = document::RefusesCallers<Wire>;
+/// Documents what every operation with a body may be refused with.
+pub(super) type RefusesBodies = document::RefusesBodies<Wire>;
+/// Documents one more status that an operation may be refused with.
+pub(super) type Refuses<const STATUS: u16> = document::Refuses<Wire, STATUS>;
+
+const PROBLEM: &str = "application/problem+json";
 
 /// An error of this dialect.
 #[derive(Debug)]
@@ -34,6 +44,7 @@ impl From<Error> for Problem {
             Error::NotFound(_) => (StatusCode::NOT_FOUND, "not-found"),
             Error::Invalid { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),
             Error::TooManyFailures { .. } => (StatusCode::TOO_MANY_REQUESTS, "too-many-failures"),
+            Error::RateLimited { .. } => (StatusCode::TOO_MANY_REQUESTS, "rate-limited"),
             Error::Saturated(_) => (StatusCode::SERVICE_UNAVAILABLE, "saturated"),
             Error::DiskFull => (StatusCode::SERVICE_UNAVAILABLE, "disk-full"),
             Error::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
@@ -61,14 +72,27 @@ impl From<json::Error> for Problem {
     }
 }
 
-#[derive(Serialize)]
-struct Wire<'a> {
+/// Problem details (RFC 9457).
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(super) struct Wire {
+    /// The kind of problem, for programs; a kind never changes its name.
+    #[schema(examples("urn:sigpost:problem:not-found"))]
     r#type: String,
-    title: &'a str,
+    /// What the status is called.
+    title: &'static str,
+    /// The status of the answer.
     status: u16,
-    detail: &'a str,
+    /// What is wrong and what would be right, for people.
+    detail: String,
+    /// The member of the body that is wrong, if it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    field: Option<&'a str>,
+    #[schema(nullable = false)]
+    field: Option<&'static str>,
+}
+
+impl document::ErrorForm for Wire {
+    const CONTENT_TYPE: &'static str = PROBLEM;
 }
 
 impl IntoResponse for Problem {
@@ -78,13 +102,13 @@ impl IntoResponse for Problem {
             r#type: format!("urn:sigpost:problem:{code}"),
             title: status.canonical_reason().unwrap_or("Error"),
             status: status.as_u16(),
-            detail: &detail,
+            detail,
             field,
         };
         let body = serde_json::to_vec(&wire).unwrap_or_default();
         let mut response = (status, body).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM));
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }

@@ -10,30 +10,91 @@ use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 use sigpost_core::json::View;
 use sigpost_core::notification::cloudevents::{self, CloudEvent, EventError};
+use utoipa::ToSchema;
 
 use super::Caller;
-use super::error::Problem;
+use super::error::{Problem, Refuses, RefusesBodies, RefusesCallers};
 use crate::app::{App, Receipt};
 use crate::dialects::shared;
 use crate::domain::Principal;
 
 /// The result for one event.
-#[derive(Serialize)]
-struct EventResult {
+#[derive(Serialize, ToSchema)]
+pub(super) struct EventResult {
+    /// The event's, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     id: Option<String>,
+    /// The event's, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     source: Option<String>,
+    /// `duplicate` is an event that was accepted before, `conflict` one whose id and source were taken by another.
+    #[schema(pattern = "^(accepted|duplicate|conflict|invalid)$")]
     status: &'static str,
+    /// What is wrong with an event that was not accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     detail: Option<String>,
 }
 
-#[derive(Serialize)]
-struct BatchResult {
+/// The answer to a batch: a result an event, in order.
+#[derive(Serialize, ToSchema)]
+pub(super) struct BatchResult {
     results: Vec<EventResult>,
 }
 
+/// What is answered: to an event its result, to a batch all results.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only documents the two answers")]
+pub(super) enum PublishResult {
+    One(EventResult),
+    Batch(BatchResult),
+}
+
+/// A `CloudEvent` 1.0 in structured mode. Further attributes are text, numbers or booleans with names of small letters
+/// and digits.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only documents what the core reads")]
+pub(super) struct Event {
+    /// `1.0`.
+    #[schema(pattern = "^1\\.0$")]
+    specversion: String,
+    /// With `source`, names the event: the same again is a duplicate.
+    #[schema(min_length = 1)]
+    id: String,
+    /// A URI reference.
+    #[schema(min_length = 1, examples("/shop"))]
+    source: String,
+    #[schema(min_length = 1, examples("order.paid"))]
+    r#type: String,
+    #[schema(format = DateTime)]
+    time: Option<String>,
+    subject: Option<String>,
+    data: Option<serde_json::Value>,
+}
+
+/// Publish events
+///
+/// `CloudEvents` 1.0 over HTTP: one event (structured), up to 1000 (batched), or one whose attributes are headers and
+/// whose data is the body (binary: any media type, and the header `ce-specversion` or `ce-id`). A single event is
+/// answered by the status; a well-formed batch always by 202 with a result an event. What is accepted is stored.
+#[utoipa::path(
+    post, path = "/v1/events", operation_id = "publish", tag = "events", security(("bearer" = [])),
+    request_body(
+        description = "1 MiB at most.",
+        content(
+            (Event = "application/cloudevents+json"),
+            (Vec<Event> = "application/cloudevents-batch+json"),
+            (serde_json::Value = "application/json")
+        )
+    ),
+    responses(
+        (status = 202, description = "Accepted, or accepted before.", body = PublishResult),
+        RefusesCallers, RefusesBodies, Refuses<409>, Refuses<415>, Refuses<422>, Refuses<503>
+    )
+)]
 pub(super) async fn publish(
     State(app): State<App>,
     Caller(principal): Caller,

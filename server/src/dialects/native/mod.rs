@@ -11,20 +11,40 @@ use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, post};
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::dialects::shared;
+use crate::dialects::shared::document;
 use crate::domain::Principal;
 use error::Problem;
 
+const ABOUT: document::About = document::About {
+    title: "sigpost",
+    description: "sigpost's own API. It publishes events, and manages the webhooks of any tenant, whichever system it \
+                  speaks.\n\nErrors are problem details (RFC 9457); a program tells them apart by `type`. A method that \
+                  a path does not take is answered with 405. An operator acts inside a tenant by naming it in the header \
+                  `Sigpost-Tenant`.",
+};
+
+fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(events::publish))
+        .routes(routes!(webhooks::list, webhooks::create))
+        .routes(routes!(webhooks::read, webhooks::delete))
+}
+
 /// The routes.
 pub fn router() -> Router<App> {
-    Router::new()
-        .route("/v1/events", post(events::publish))
-        .route("/v1/webhooks", get(webhooks::list).post(webhooks::create))
-        .route("/v1/webhooks/{id}", get(webhooks::read).delete(webhooks::delete))
-        .method_not_allowed_fallback(method_not_allowed)
+    Router::from(routes()).method_not_allowed_fallback(method_not_allowed)
+}
+
+/// The routes as an `OpenAPI` document.
+#[must_use]
+pub fn document() -> OpenApi {
+    document::of::<error::Wire>(routes(), &ABOUT)
 }
 
 /// Whoever makes the request, in this dialect's form of refusal.

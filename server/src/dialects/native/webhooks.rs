@@ -6,13 +6,24 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Json, body::Body};
 
-use super::error::Problem;
+use super::error::{Problem, Refuses, RefusesBodies, RefusesCallers};
 use super::{Caller, convert, dto};
 use crate::app::access::{Operation, authorise};
 use crate::app::{App, Created, WebhookName};
 use crate::dialects::shared;
 
-/// `POST /v1/webhooks`: 201, with the secret if it was generated.
+/// Create a webhook
+///
+/// The answer holds the secret if it was generated; no other answer ever does.
+#[utoipa::path(
+    post, path = "/v1/webhooks", operation_id = "createWebhook", tag = "webhooks", security(("bearer" = [])),
+    request_body = dto::NewWebhook,
+    responses(
+        (status = 201, description = "The webhook.", body = dto::Webhook,
+            headers(("location" = String, description = "Its path."))),
+        RefusesCallers, RefusesBodies, Refuses<422>, Refuses<503>
+    )
+)]
 pub(super) async fn create(
     State(app): State<App>,
     Caller(principal): Caller,
@@ -31,7 +42,14 @@ pub(super) async fn create(
     Ok(response)
 }
 
-/// `GET /v1/webhooks`: a page, oldest first.
+/// List webhooks
+///
+/// The oldest first. An admin's list holds all of the tenant, a user's its own.
+#[utoipa::path(
+    get, path = "/v1/webhooks", operation_id = "listWebhooks", tag = "webhooks", security(("bearer" = [])),
+    params(dto::Paging),
+    responses((status = 200, description = "A page.", body = dto::Webhooks), RefusesCallers, Refuses<400>)
+)]
 pub(super) async fn list(
     State(app): State<App>,
     Caller(principal): Caller,
@@ -46,7 +64,12 @@ pub(super) async fn list(
     Ok(Json(dto::Webhooks { webhooks: all.iter().map(|webhook| convert::webhook(webhook)).collect(), next }))
 }
 
-/// `GET /v1/webhooks/{id}`.
+/// Read a webhook
+#[utoipa::path(
+    get, path = "/v1/webhooks/{id}", operation_id = "readWebhook", tag = "webhooks", security(("bearer" = [])),
+    params(("id" = String, Path, format = "uuid", description = "The id of the webhook.")),
+    responses((status = 200, description = "The webhook.", body = dto::Webhook), RefusesCallers)
+)]
 pub(super) async fn read(
     State(app): State<App>,
     Caller(principal): Caller,
@@ -56,7 +79,12 @@ pub(super) async fn read(
     Ok(Json(convert::webhook(&webhook)))
 }
 
-/// `DELETE /v1/webhooks/{id}`: 204.
+/// Delete a webhook
+#[utoipa::path(
+    delete, path = "/v1/webhooks/{id}", operation_id = "deleteWebhook", tag = "webhooks", security(("bearer" = [])),
+    params(("id" = String, Path, format = "uuid", description = "The id of the webhook.")),
+    responses((status = 204, description = "It is gone."), RefusesCallers, Refuses<503>)
+)]
 pub(super) async fn delete(
     State(app): State<App>,
     Caller(principal): Caller,

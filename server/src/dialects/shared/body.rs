@@ -1,18 +1,12 @@
-//! What every dialect needs of a request, without a form of its own.
+//! Bodies of requests, bounded: how large, how long, how deep.
 
 use core::time::Duration;
-use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
-use axum::http::request::Parts;
 use http_body_util::BodyExt as _;
 use hyper::body::Body as _;
-use sigpost_core::json::{self, Canonical, Duplicates, Kind, Limits, View};
-use sigpost_core::signature::Secret;
+use sigpost_core::json::{self, Canonical, Duplicates, Limits};
 use tokio::sync::Semaphore;
-
-use crate::app::{DraftSecret, Error};
-use crate::domain::Principal;
 
 /// The largest request body in bytes.
 pub const MAX_BODY: usize = 1024 * 1024;
@@ -22,44 +16,6 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How deep JSON in a request may be nested.
 const MAX_DEPTH: usize = 64;
-
-/// Who makes the request, or why that is not known. Put into every request by `http::authentication`, so that each
-/// dialect can render the refusal in its own form.
-#[derive(Clone, Debug)]
-pub struct Caller(pub Result<Principal, Error>);
-
-impl Caller {
-    /// Takes the caller out of a request.
-    ///
-    /// # Errors
-    /// Whatever authentication found wrong.
-    pub fn of(parts: &Parts) -> Result<Principal, Error> {
-        let Self(caller) =
-            parts.extensions.get::<Self>().cloned().unwrap_or(Self(Err(Error::Unauthenticated)));
-        caller
-    }
-}
-
-/// Asks once more whether the address may try a credential: one that comes in a body comes long after the head, and
-/// meanwhile others may have failed.
-#[derive(Clone)]
-pub struct Admission(Arc<dyn Fn() -> Result<(), Error> + Send + Sync>);
-
-impl Admission {
-    /// Wraps what is asked.
-    #[must_use]
-    pub fn new(ask: impl Fn() -> Result<(), Error> + Send + Sync + 'static) -> Self {
-        Self(Arc::new(ask))
-    }
-
-    /// Asks.
-    ///
-    /// # Errors
-    /// [`Error::TooManyFailures`].
-    pub fn check(parts: &Parts) -> Result<(), Error> {
-        parts.extensions.get::<Self>().map_or(Ok(()), |admission| (admission.0)())
-    }
-}
 
 /// Why a body could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -150,48 +106,4 @@ pub async fn off_the_executor<T: Send + 'static>(
         Ok(done) => done,
         Err(stopped) => std::panic::resume_unwind(stopped.into_panic()),
     }
-}
-
-/// The longest secret in bytes.
-const MAX_SECRET: usize = 1_024;
-
-/// A new webhook's secret as given: `null` is none, nothing is what the dialect says.
-///
-/// # Errors
-/// Says what a secret must be.
-pub fn secret(given: Option<View<'_>>, absent: DraftSecret) -> Result<DraftSecret, String> {
-    let Some(value) = given else { return Ok(absent) };
-    if value.kind() == Kind::Null {
-        return Ok(DraftSecret::None);
-    }
-    let text = value.as_str().ok_or("secret must be text, or null for none")?;
-    if text.len() > MAX_SECRET {
-        return Err(format!("secret must not be longer than {MAX_SECRET} bytes"));
-    }
-    let empty = "secret must not be empty; null makes a webhook without signatures";
-    Secret::new(text.into_owned().into_bytes()).map(DraftSecret::Given).map_err(|_| empty.into())
-}
-
-/// Hands out each parameter of a query, name and value, to `take`, which says whether it knows the name. A name that it
-/// does not know, or that comes twice, is told to `wrong`.
-///
-/// # Errors
-/// The first that `take` finds or `wrong` makes.
-pub fn each_parameter<E>(
-    query: &str,
-    wrong: impl Fn(String) -> E,
-    mut take: impl FnMut(&str, &str) -> Result<bool, E>,
-) -> Result<(), E> {
-    let mut seen: Vec<String> = Vec::new();
-    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-        if !take(&name, &value)? {
-            let name: String = name.chars().take(100).collect();
-            return Err(wrong(format!("query parameter {name:?} is not known")));
-        }
-        if seen.iter().any(|seen| *seen == name) {
-            return Err(wrong(format!("query parameter {name} is given twice")));
-        }
-        seen.push(name.into_owned());
-    }
-    Ok(())
 }
