@@ -8,4 +8,5 @@ mod fuzz_targets;
 mod immuta;
 mod native;
 mod node;
+mod rights;
 mod tidy;

@@ -46,6 +46,7 @@ pub(crate) fn for_test(project: &Project, steps: &mut Steps) -> Result<PathBuf> 
         python(project)?;
         let chromium = chromium(project)?;
         redis(project)?;
+        curl(project)?;
         cargo_tool(project, "nextest", "cargo-nextest")?;
         Ok(chromium)
     })
@@ -134,14 +135,23 @@ fn chromium(project: &Project) -> Result<PathBuf> {
 
 /// The Redis that the tests start, each on a port of its own.
 fn redis(project: &Project) -> Result<()> {
+    program(project, "redis-server", "install it (`apt install redis-server`, `brew install redis`)")
+}
+
+/// What the lines of other people's documents are run with.
+fn curl(project: &Project) -> Result<()> {
+    program(project, "curl", "install it (`apt install curl`)")
+}
+
+/// A program in PATH that runs, whose package on Debian has its name.
+fn program(project: &Project, name: &str, by_hand: &str) -> Result<()> {
     let sh = &project.shell;
-    let runs = || cmd!(sh, "redis-server --version").quiet().ignore_stdout().ignore_stderr().run().is_ok();
+    let runs = || cmd!(sh, "{name} --version").quiet().ignore_stdout().ignore_stderr().run().is_ok();
     if runs() {
         return Ok(());
     }
-    let by_hand = "install it (`apt install redis-server`, `brew install redis`)";
-    install_on_debian(project, "redis-server", "redis-server", by_hand)?;
-    ensure!(runs(), "redis-server is installed, but does not run: {by_hand}");
+    install_on_debian(project, name, name, by_hand)?;
+    ensure!(runs(), "{name} is installed, but does not run: {by_hand}");
     Ok(())
 }
 

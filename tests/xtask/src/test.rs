@@ -25,6 +25,7 @@ pub(crate) fn test(project: &Project, steps: &mut Steps) -> Result<()> {
     scripts(project, steps, "package tests", "wasm/js", &package)?;
     scripts(project, steps, "packaging tests", "tests/packaging", &package)?;
     scripts(project, steps, "adapter tests", "tests/adapters", &package)?;
+    scripts(project, steps, "client tests", "tests/clients", &package)?;
     scripts(project, steps, "end-to-end tests", "tests/e2e", &package)?;
     steps.summary();
     Ok(())
