@@ -17,6 +17,7 @@ mod ids;
 pub mod profile;
 mod retry;
 mod secrets;
+mod series;
 mod tenant;
 mod token;
 mod webhook;
@@ -40,6 +41,7 @@ pub use ids::{DeliveryId, EventId, MessageId, Number, PublicId, TenantId, Tenant
 pub use profile::{Profile, Subject};
 pub use retry::RetryPolicy;
 pub use secrets::{BadRotation, MAX_ROTATION, Rotation, Secrets, Signing};
+pub use series::{BadSeries, MAX_STEPS, Series, Step};
 pub use tenant::{
     DialectId, Egress, Envelope, ImmutaSignatures, NotificationList, Principal, Role, Roles, Settings,
     Tenant, TenantSpec, User,

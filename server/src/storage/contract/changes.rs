@@ -112,6 +112,23 @@ pub(in crate::storage) async fn a_deleted_webhook_cannot_be_changed<B: Bench>() 
     world.store.close().await;
 }
 
+pub(in crate::storage) async fn only_its_newest_version_can_be_deleted_as_that<B: Bench>() {
+    let world = World::<B>::new().await;
+    let made = world.webhook().await;
+    let changed = update(&world, &made, point_elsewhere).await;
+    let delivery = world.deliver("1", &[&changed]).await[0];
+    assert!(matches!(world.store.delete_version(&made, time(250)).await.unwrap(), Update::Outdated));
+    assert_same(&world.store.directory().webhook(made.id).unwrap(), &changed);
+    assert_eq!(world.pending().await[0].delivery, delivery);
+    let Update::Done(deleted) = world.store.delete_version(&changed, time(250)).await.unwrap() else {
+        panic!("it is the newest")
+    };
+    assert_eq!((deleted.version, deleted.updated_at, deleted.secrets.sign()), (3, time(250), false));
+    assert!(world.store.directory().webhook(made.id).is_none() && world.pending().await.is_empty());
+    assert!(matches!(world.store.delete_version(&changed, time(251)).await.unwrap(), Update::Gone));
+    world.store.close().await;
+}
+
 pub(in crate::storage) async fn a_rotation_survives_a_restart_and_ends_as_it_was_to<B: Bench>() {
     let mut world = World::<B>::new().await;
     let made = world.webhook().await;

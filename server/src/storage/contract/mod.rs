@@ -223,6 +223,7 @@ macro_rules! contract {
             a_change_of_an_older_version_is_outdated_and_changes_nothing
             of_two_changes_of_one_version_at_once_one_is_done
             a_deleted_webhook_cannot_be_changed
+            only_its_newest_version_can_be_deleted_as_that
             a_rotation_survives_a_restart_and_ends_as_it_was_to
             an_attempt_shows_what_its_version_of_the_webhook_sent
             attempts_are_told_in_order_each_with_its_outcome

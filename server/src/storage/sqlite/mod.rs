@@ -232,6 +232,11 @@ impl Store for SqliteStore {
         self.call(0, Named { tenant, number, at }, Command::DeleteWebhook).await
     }
 
+    async fn delete_version(&self, webhook: &Webhook, at: Timestamp) -> Result<Update, StoreError> {
+        let named = Named { tenant: webhook.tenant, number: webhook.number, at };
+        self.call(0, (named, webhook.version), Command::DeleteVersion).await
+    }
+
     async fn create_resend(
         &self,
         tenant: TenantId,
