@@ -1,5 +1,7 @@
 //! Bodies of `/v1/webhooks` as they travel.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -122,6 +124,12 @@ pub(super) enum Profile {
         #[schema(value_type = Level)]
         level: String,
         cloud_events: bool,
+        filter: Option<String>,
+        headers: BTreeMap<String, String>,
+        /// Names only.
+        encrypted_headers: Vec<String>,
+        check_certificate_revocation: bool,
+        origin: &'static str,
     },
 }
 

@@ -73,14 +73,23 @@ fn generic() -> Profile {
     Profile::Generic(generic::Generic::new(parts, &Settings::default()).unwrap())
 }
 
-fn qlik(change: impl FnOnce(&mut qlik::Parts)) -> Profile {
-    let mut parts = qlik::Parts {
+fn qlik_parts(event_type: &str) -> qlik::Parts {
+    qlik::Parts {
         name: "q".into(),
         description: None,
-        event_types: vec!["com.qlik.v1.app.created".into()],
+        event_types: vec![event_type.into()],
         level: qlik::Level::Tenant,
+        filter: None,
+        headers: Vec::new(),
+        encrypted_headers: Vec::new(),
         cloud_events: true,
-    };
+        check_revocation: false,
+        origin: qlik::Origin::Api,
+    }
+}
+
+fn qlik(change: impl FnOnce(&mut qlik::Parts)) -> Profile {
+    let mut parts = qlik_parts("com.qlik.v1.app.created");
     change(&mut parts);
     Profile::Qlik(qlik::Qlik::new(parts, &Settings::default()).unwrap())
 }
@@ -115,13 +124,7 @@ fn types_that_nobody_knows_cannot_be_subscribed_to() {
     let events = vec!["user.painted".to_owned()];
     let parts = generic::Parts { events, description: None };
     assert!(generic::Generic::new(parts, &none).unwrap_err().to_string().contains("\"user.painted\""));
-    let parts = qlik::Parts {
-        name: "q".into(),
-        description: None,
-        event_types: vec!["com.qlik.v1.app.painted".into()],
-        level: qlik::Level::Tenant,
-        cloud_events: true,
-    };
+    let parts = qlik_parts("com.qlik.v1.app.painted");
     assert!(matches!(qlik::Qlik::new(parts, &none), Err(qlik::Invalid::EventTypes(BadTypes::Unknown(_)))));
 }
 
@@ -398,22 +401,30 @@ fn known_types_are_the_systems_and_then_those_the_operator_lists_each_once() {
 
 #[test]
 fn a_webhook_is_subscribed_to_what_it_names_by_either_name_or_by_a_wildcard() {
-    let settings = Settings::default();
     let native = |types: &[&str]| {
         let event_types = types.iter().map(|&name| name.to_owned()).collect();
         Profile::Native(native::Native::restore(native::Parts { name: "n".into(), event_types }))
     };
     assert!(native(&["*"]).subscribes_to("anything"));
     assert!(native(&["a", "b"]).subscribes_to("b") && !native(&["a"]).subscribes_to("ab"));
-    let parts = qlik::Parts {
-        name: "q".into(),
-        description: None,
-        event_types: vec!["com.qlik.v1.app.published".into()],
-        level: qlik::Level::User,
-        cloud_events: true,
-    };
-    let qlik = Profile::Qlik(qlik::Qlik::new(parts, &settings).unwrap());
+    let qlik = qlik(|parts| parts.event_types = vec!["com.qlik.v1.app.published".into()]);
     assert!(qlik.subscribes_to("com.qlik.app.published"), "the name it has now");
     assert!(qlik.subscribes_to("com.qlik.v1.app.published") && !qlik.subscribes_to("com.qlik.app.deleted"));
     assert_eq!((qlik.label(), native(&[]).label()), ("q", "n"));
+}
+
+#[test]
+fn only_qlik_bounds_what_an_owner_has_checks_revocation_and_adds_headers() {
+    let header = qlik::Header { name: "x-a".into(), value: "1".into() };
+    let own = qlik(|parts| {
+        parts.check_revocation = true;
+        parts.headers = vec![header];
+    });
+    assert_eq!(own.quota(), Quota { per_owner: Some(150), per_tenant: 10_000 });
+    assert_eq!((own.check_revocation(), own.request_headers().count()), (true, 1));
+    assert!(!qlik(|_| ()).check_revocation());
+    for other in [generic(), native(&["*"])] {
+        assert_eq!(other.quota(), Quota { per_owner: None, per_tenant: 1_000 });
+        assert_eq!((other.check_revocation(), other.request_headers().count()), (false, 0));
+    }
 }

@@ -18,7 +18,7 @@ mod tenants;
 
 use super::{Resend, Store, StoreError};
 use crate::clock::{Clock, MockClock};
-use crate::domain::profile::immuta;
+use crate::domain::profile::{immuta, qlik};
 use crate::domain::{
     Attempt, Cause, DeliveryId, DeliveryState, DialectId, Egress, Endpoint, Failure, FailureClass,
     Fingerprint, Frame, HistoryFilter, HistoryOrder, HistoryPage, HistoryQuery, IssuedToken, NewDelivery,
@@ -81,6 +81,30 @@ pub(super) fn new_webhook(tenant: TenantId, owner: &str, global: bool) -> NewWeb
         })),
         created_at: time(0),
     }
+}
+
+/// One that adds encrypted headers to its requests.
+pub(super) fn new_webhook_with_secrets(tenant: TenantId) -> NewWebhook {
+    let header = |(name, value): (&str, &str)| qlik::EncryptedHeader {
+        name: name.into(),
+        value: qlik::HeaderSecret::new(value.into()),
+    };
+    let parts = qlik::Parts {
+        name: "reloads".into(),
+        description: Some("to the \u{e9}lan".into()),
+        event_types: vec!["com.qlik.app.created".into()],
+        level: qlik::Level::User,
+        filter: Some("( id eq \"a\" )".into()),
+        headers: vec![qlik::Header { name: "X-Team".into(), value: "blue".into() }],
+        encrypted_headers: [("Authorization", "Bearer 7h3-t0k3n"), ("X-Key", "a \"quoted\" k3y")]
+            .map(header)
+            .into(),
+        cloud_events: false,
+        check_revocation: true,
+        origin: qlik::Origin::Automations,
+    };
+    let profile = qlik::Qlik::new(parts, &Settings::default()).unwrap();
+    NewWebhook { profile: Profile::Qlik(profile), ..new_webhook(tenant, "2", false) }
 }
 
 pub(super) fn frame(tail: &str) -> Frame {
@@ -214,6 +238,8 @@ macro_rules! contract {
             a_tenant_keeps_its_id_and_its_random_name_over_restarts
             a_tenant_that_is_no_longer_configured_disappears_and_can_come_back
             a_webhook_reads_back_as_it_was_made_also_after_a_restart
+            encrypted_headers_survive_a_restart_and_end_with_their_webhook
+            a_change_replaces_encrypted_headers_and_takes_them_away
             numbers_are_counted_per_tenant_and_never_given_twice
             a_deleted_webhook_is_gone_and_its_number_stays_taken
             deleting_a_webhook_cancels_what_is_pending_for_it_and_nothing_else

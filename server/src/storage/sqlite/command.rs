@@ -15,7 +15,7 @@ pub(super) enum Command {
     Publish(Job<Vec<NewEvent>, Vec<Published>>),
     Settle(Job<Settlement, ()>),
     ApplyTenants(Job<Vec<TenantSpec>, ()>),
-    CreateWebhook(Job<NewWebhook, Arc<Webhook>>),
+    CreateWebhook(Job<Box<NewWebhook>, Arc<Webhook>>),
     UpdateWebhook(Job<Arc<Webhook>, Update>),
     DeleteWebhook(Job<Named, Option<Arc<Webhook>>>),
     DeleteVersion(Job<(Named, u64), Update>),
@@ -112,7 +112,7 @@ impl Command {
             Self::Settle(job) => job.run(|settlement| transaction.settle(settlement)),
             Self::Check(job) => job.run(|()| transaction.touch()),
             Self::ApplyTenants(job) => job.run_apart(transaction, |t, specs| t.apply_tenants(specs)),
-            Self::CreateWebhook(job) => job.run_apart(transaction, Transaction::create_webhook),
+            Self::CreateWebhook(job) => job.run_apart(transaction, |t, new| t.create_webhook(new)),
             Self::UpdateWebhook(job) => job.run_apart(transaction, Transaction::update_webhook),
             Self::DeleteWebhook(job) => job.run_apart(transaction, |t, named| t.delete_webhook(*named)),
             Self::DeleteVersion(job) => {

@@ -329,6 +329,11 @@ pub(super) const fn secret_label(tenant: &TenantUid, webhook: i64) -> Label<'_> 
     Label { tenant, kind: "webhook", id: webhook, field: "secret" }
 }
 
+/// What a webhook's encrypted headers are sealed under, all together.
+pub(super) const fn headers_label(tenant: &TenantUid, webhook: i64) -> Label<'_> {
+    Label { tenant, kind: "webhook", id: webhook, field: "encrypted_headers" }
+}
+
 /// What the secret is sealed under that is to take its place.
 pub(super) const fn next_secret_label(tenant: &TenantUid, webhook: i64) -> Label<'_> {
     Label { tenant, kind: "webhook", id: webhook, field: "next_secret" }
@@ -390,6 +395,7 @@ pub(super) struct WebhookRow {
     updated_by: Option<String>,
     url: String,
     secret_sealed: Option<Vec<u8>>,
+    encrypted_headers_sealed: Option<Vec<u8>>,
     next_secret_sealed: Option<Vec<u8>>,
     activate_at: Option<i64>,
     retire_at: Option<i64>,
@@ -414,6 +420,7 @@ impl WebhookRow {
             updated_by: row.get("updated_by")?,
             url: row.get("url")?,
             secret_sealed: row.get("secret_sealed")?,
+            encrypted_headers_sealed: row.get("encrypted_headers_sealed")?,
             next_secret_sealed: row.get("next_secret_sealed")?,
             activate_at: row.get("activate_at")?,
             retire_at: row.get("retire_at")?,
@@ -426,7 +433,7 @@ impl WebhookRow {
         })
     }
 
-    /// The webhook with its secret.
+    /// The webhook with its secrets.
     pub(super) fn opened(self, sealer: &Sealer) -> Result<Webhook, StoreError> {
         let place = Place::new("webhook", self.id);
         let uid = place.uid("uid", &self.uid)?;
@@ -445,10 +452,18 @@ impl WebhookRow {
             }),
             _ => None,
         };
-        Ok(Webhook { secrets: Secrets::restore(current, next), ..self.without_secret()? })
+        let bad = || place.column("encrypted_headers_sealed");
+        let open = |sealed: &Vec<u8>| sealer.open(headers_label(&uid, self.id), sealed).map_err(|_| bad());
+        let headers = self.encrypted_headers_sealed.as_ref().map(open).transpose()?;
+        let mut webhook = Webhook { secrets: Secrets::restore(current, next), ..self.without_secret()? };
+        if profile::unseal(&mut webhook.profile, headers.as_deref().map(Vec::as_slice)) {
+            Ok(webhook)
+        } else {
+            Err(bad())
+        }
     }
 
-    /// The webhook for showing: its secret stays sealed.
+    /// The webhook for showing: its secrets stay sealed.
     pub(super) fn without_secret(self) -> Result<Webhook, StoreError> {
         let place = Place::new("webhook", self.id);
         let owner = UserId::new(&self.owner).ok_or_else(|| place.column("owner"))?;
