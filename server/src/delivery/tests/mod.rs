@@ -5,6 +5,7 @@ mod engine;
 mod exchange;
 mod judging;
 mod receiver;
+mod revocation;
 mod store;
 mod tls;
 

@@ -347,6 +347,8 @@ const fn network_error(failure: Failure) -> &'static str {
         (FailureClass::TlsCertificateExpired, _) => "CERT_HAS_EXPIRED",
         (FailureClass::TlsWrongHost, _) => "ERR_TLS_CERT_ALTNAME_INVALID",
         (FailureClass::TlsUnknownIssuer, _) => "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+        (FailureClass::TlsRevoked, _) => "CERT_REVOKED",
+        (FailureClass::TlsRevocationUnknown, _) => "UNABLE_TO_GET_CRL",
         (FailureClass::TlsHandshake, _) => "EPROTO",
         (FailureClass::InvalidResponse, _) => "HPE_INVALID_RESPONSE",
         (FailureClass::Local, _) => "EAGAIN",
