@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rusqlite::Connection;
+use sigpost_core::signature::Secret;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
@@ -13,8 +14,8 @@ use super::dedupe::DedupeWindow;
 use super::{KeySource, MasterKey, OpenError, Options, SqliteStore, history, open, reads};
 use crate::clock::MockClock;
 use crate::domain::{
-    DeliveryState, HistoryOrder, NewEvent, Next, Outcome, Published, ResponseHeaders, Settlement, SortField,
-    SortOrder, TenantId,
+    DeliveryState, HistoryOrder, NewEvent, Next, Outcome, Published, ResponseHeaders, Rotation, Settlement,
+    SortField, SortOrder, TenantId,
 };
 use crate::rng::SeededRng;
 use crate::storage::contract::{
@@ -181,6 +182,40 @@ async fn a_secret_is_nowhere_in_the_files() {
     for bytes in &encodings {
         assert!(!holds("sigpost.db", bytes));
     }
+}
+
+#[tokio::test]
+async fn of_a_rotation_neither_secret_is_in_the_files_and_the_retired_one_is_erased() {
+    let world = World::<Directory>::new().await;
+    let webhook = world.webhook().await;
+    let old = webhook.secrets.current().unwrap().as_bytes();
+    let new = b"the secret that is to come";
+    let (secret, activate_at, retire_at) = (Secret::new(*new).unwrap(), time(150), time(160));
+    let mut next = webhook.next_version(time(140));
+    next.secrets = next.secrets.rotate(Rotation { secret, activate_at, retire_at }, time(140)).unwrap();
+    world.store.update_webhook(next.clone()).await.unwrap();
+    let sealed = |column: &str| -> Option<Vec<u8>> {
+        let query = format!("SELECT {column} FROM webhook");
+        world.bench.database().query_row(&query, [], |row| row.get(0)).unwrap()
+    };
+    let (sealed_old, sealed_new) = (sealed("secret_sealed").unwrap(), sealed("next_secret_sealed").unwrap());
+    assert!(sealed_old.len() > old.len() && sealed_new.len() > new.len());
+    let holds = |name: &str, bytes: &[u8]| {
+        let file = std::fs::read(world.bench.path.path().join(name)).unwrap();
+        file.windows(bytes.len()).any(|window| window == bytes)
+    };
+    for bytes in [old, &new[..]] {
+        for text in [bytes.to_vec(), hex::encode(bytes).into_bytes()] {
+            assert!(!holds("sigpost.db", &text) && !holds("sigpost.db-wal", &text));
+        }
+    }
+    let mut settled = next.next_version(time(170));
+    settled.secrets = next.secrets.settled(time(170)).unwrap();
+    world.store.update_webhook(settled).await.unwrap();
+    assert_eq!(sealed("next_secret_sealed"), None);
+    world.store.close().await;
+    assert!(!holds("sigpost.db", old) && !holds("sigpost.db", new));
+    assert!(!holds("sigpost.db", &sealed_old) && !holds("sigpost.db", &sealed_new), "sealed or not");
 }
 
 #[tokio::test]
