@@ -12,7 +12,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Config, TokenHolder};
 use crate::delivery::{Engine, EngineError, EngineParts};
 use crate::domain::{TenantSpec, TokenHash, TokenOwner};
-use crate::http::{self, FailureLimit};
+use crate::http::{self, Limits};
 use crate::rng::{Rng, SystemRng};
 use crate::storage::sqlite::{OpenError, Options, SqliteStore};
 use crate::storage::{Directory, Store, StoreError};
@@ -112,7 +112,7 @@ impl Server {
             let _ = stopped.changed().await;
         };
         let mut tasks = tokio::task::JoinSet::new();
-        let router = http::router(app.clone(), rate_limit.then(|| FailureLimit::new(Arc::clone(&clock))));
+        let router = http::router(app.clone(), rate_limit.then(|| Limits::new(Arc::clone(&clock))));
         let housekeeping = app.clone();
         tasks.spawn(http::serve(listener, router, wait(stopped.clone()), grace));
         if let Some(admin) = admin {

@@ -15,6 +15,7 @@ mod headers;
 mod history;
 mod ids;
 pub mod profile;
+mod rate;
 mod retry;
 mod secrets;
 mod tenant;
@@ -38,6 +39,7 @@ pub use history::{
 };
 pub use ids::{DeliveryId, EventId, MessageId, Number, PublicId, TenantId, TenantUid, UserId, WebhookId};
 pub use profile::{Profile, Subject};
+pub use rate::{RatePer, RateRule};
 pub use retry::RetryPolicy;
 pub use secrets::{BadRotation, MAX_ROTATION, Rotation, Secrets, Signing};
 pub use tenant::{

@@ -1,7 +1,10 @@
 //! What an exchange makes of good and of bad receivers.
 
+use http_body_util::Full;
+
 use super::receiver::{Receiver, Reply};
 use super::*;
+use crate::delivery::transport::Keep;
 use crate::domain::profile::qlik;
 
 #[tokio::test]
@@ -181,6 +184,27 @@ async fn an_endless_body_is_cut_at_the_bound_and_the_connection_closed() {
         let kept = if status_of(&outcome) == 200 { 512 } else { 4_096 };
         assert_eq!(body_of(&outcome), vec![b'x'; kept]);
         world.store.until("the flood ends", |_| receiver.open() == 0).await;
+    }
+}
+
+#[tokio::test]
+async fn whoever_wants_all_of_an_answer_gets_what_is_read_of_it() {
+    let receiver = Receiver::start(|number, _| {
+        let (status, length) = [("200 OK", 10_000), ("500 Oops", 10_000), ("200 OK", 70_000)][number];
+        let head = format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\n\r\n");
+        Reply::Send([head.into_bytes(), vec![b'x'; length]].concat())
+    })
+    .await;
+    let clock = Arc::new(SystemClock::new());
+    let transport = Transport::new(Arc::<TestResolver>::default(), Guard::default(), clock);
+    let tenant = Arc::new(tenant(1, egress(&["127.0.0.0/8"]), Settings::default()));
+    let policy = Policies::new().of(&tenant, Proof::Required).unwrap();
+    let endpoint = Endpoint::parse(&receiver.url()).unwrap();
+    for kept in [10_000, 10_000, 65_536] {
+        let request = http::Request::post(endpoint.target()).body(Full::new("".into())).unwrap();
+        let deadline = Duration::from_secs(2);
+        let answer = transport.exchange(&policy, &endpoint, request, Keep::All, deadline).await;
+        assert_eq!(body_of(&answer.outcome), vec![b'x'; kept]);
     }
 }
 

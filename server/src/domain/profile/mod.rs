@@ -168,7 +168,7 @@ impl Profile {
         }
     }
 
-    /// Whether a receiver's certificate must not be revoked.
+    /// Whether a receiver must prove, too, that its certificates have not been revoked.
     #[must_use]
     pub const fn check_revocation(&self) -> bool {
         match self {

@@ -42,6 +42,8 @@ pub(in crate::storage) async fn every_failure_reads_back_as_it_was_recorded<B: B
         C::TlsCertificateExpired,
         C::TlsWrongHost,
         C::TlsUnknownIssuer,
+        C::TlsRevoked,
+        C::TlsRevocationUnknown,
         C::TlsHandshake,
         C::InvalidResponse,
         C::Local,

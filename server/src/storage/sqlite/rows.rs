@@ -104,7 +104,7 @@ pub(super) fn cause(place: Place, code: i64) -> Result<Cause, StoreError> {
     known.ok_or_else(|| place.column("cause"))
 }
 
-const FAILURES: [FailureClass; 13] = [
+const FAILURES: [FailureClass; 15] = [
     FailureClass::Timeout,
     FailureClass::DnsNotFound,
     FailureClass::DnsFailed,
@@ -115,6 +115,8 @@ const FAILURES: [FailureClass; 13] = [
     FailureClass::TlsCertificateExpired,
     FailureClass::TlsWrongHost,
     FailureClass::TlsUnknownIssuer,
+    FailureClass::TlsRevoked,
+    FailureClass::TlsRevocationUnknown,
     FailureClass::TlsHandshake,
     FailureClass::InvalidResponse,
     FailureClass::Local,
@@ -132,6 +134,8 @@ const fn failure_word(class: FailureClass) -> &'static str {
         FailureClass::TlsCertificateExpired => "tls_certificate_expired",
         FailureClass::TlsWrongHost => "tls_wrong_host",
         FailureClass::TlsUnknownIssuer => "tls_unknown_issuer",
+        FailureClass::TlsRevoked => "tls_revoked",
+        FailureClass::TlsRevocationUnknown => "tls_revocation_unknown",
         FailureClass::TlsHandshake => "tls_handshake",
         FailureClass::InvalidResponse => "invalid_response",
         FailureClass::Local => "local",
