@@ -11,4 +11,5 @@ mod immuta_request;
 mod native;
 mod node;
 mod openapi;
+mod rights;
 mod tidy;

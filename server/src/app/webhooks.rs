@@ -11,15 +11,12 @@ use zeroize::Zeroizing;
 use super::access::{Access, Operation, authorise};
 use super::ports::Saturated;
 use super::{App, Error};
-use crate::domain::profile::Audience;
+use crate::domain::profile::{Audience, Quota};
 use crate::domain::{
     DisabledReason, Endpoint, Host, NewWebhook, Number, Principal, Profile, PublicId, Rotation, Secrets,
-    Tenant, Timestamp, UserId, Webhook, WebhookState,
+    Tenant, TenantId, Timestamp, UserId, Webhook, WebhookState,
 };
 use crate::storage::Update;
-
-/// The most webhooks a tenant may have.
-const MAX_WEBHOOKS: usize = 1_000;
 
 /// The random bytes of a generated secret: as many as Standard Webhooks asks for at least.
 const SECRET_BYTES: usize = 24;
@@ -126,9 +123,7 @@ impl App {
         let (new, shown) = self.checked(principal, draft)?;
         // One at a time, so that the count still holds when the webhook is there.
         let one_at_a_time = Arc::clone(&self.creating).lock_owned().await;
-        if self.store.directory().count_webhooks(new.tenant) >= MAX_WEBHOOKS {
-            return Err(Error::LimitReached { what: "webhooks", limit: MAX_WEBHOOKS });
-        }
+        self.check_quota(new.profile.quota(), new.tenant, &new.owner)?;
         let store = Arc::clone(&self.store);
         let webhook = self
             .to_the_end(async move {
@@ -344,6 +339,7 @@ impl App {
         if let Some(owner) = owner.filter(|owner| *owner != webhook.owner) {
             authorise(principal, Operation::GiveWebhook)?;
             next.owner = owner_in(&access.tenant, owner)?;
+            self.check_owners_quota(webhook.profile.quota(), access.tenant.id, &next.owner)?;
         }
         if let Some(profile) = profile {
             if profile.audience() != webhook.profile.audience() {
@@ -371,6 +367,9 @@ impl App {
             }
             Some(false) | None => {}
         }
+        next.profile
+            .admits_change(&webhook.profile, &webhook.endpoint, &next.endpoint)
+            .map_err(|invalid| Error::invalid(invalid.field(), invalid.to_string()))?;
         self.admit(&access.tenant, &next.profile, &next.endpoint, next.secrets.current())?;
         Ok(next)
     }
@@ -410,6 +409,25 @@ impl App {
             WebhookName::PublicId(id) => directory.webhook_by_public_id(tenant, id),
         };
         found.filter(|webhook| access.reaches(webhook)).ok_or(Error::NotFound("webhook"))
+    }
+
+    /// Whether there may be one webhook more, of this owner.
+    fn check_quota(&self, quota: Quota, tenant: TenantId, owner: &UserId) -> Result<(), Error> {
+        let Quota { per_owner: _, per_tenant: limit } = quota;
+        if self.store.directory().count_webhooks(tenant) >= limit {
+            return Err(Error::LimitReached { what: "webhooks", limit });
+        }
+        self.check_owners_quota(quota, tenant, owner)
+    }
+
+    /// Whether this owner may have one webhook more.
+    fn check_owners_quota(&self, quota: Quota, tenant: TenantId, owner: &UserId) -> Result<(), Error> {
+        match quota.per_owner {
+            Some(limit) if self.store.directory().count_webhooks_of(tenant, owner) >= limit => {
+                Err(Error::LimitReached { what: "webhooks of this owner", limit })
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Whether a webhook may be as it is to be.

@@ -12,7 +12,7 @@ use core::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Body, DeliveryId, EventId, MessageId, TenantId, Timestamp, WebhookId};
+use super::{Body, DeliveryId, EventId, MessageId, ResponseHeaders, TenantId, Timestamp, WebhookId};
 
 /// Where a delivery stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -129,6 +129,8 @@ pub enum Outcome {
     Response {
         /// The HTTP status code.
         status: u16,
+        /// The headers, as far as they are kept.
+        headers: ResponseHeaders,
         /// The beginning of the body: 512 bytes on success, 4 KiB otherwise.
         body: Bytes,
     },
@@ -176,6 +178,10 @@ pub enum FailureClass {
     TlsWrongHost,
     /// The certificate's issuer is not trusted; self-signed ones fall here.
     TlsUnknownIssuer,
+    /// A certificate of the chain has been revoked.
+    TlsRevoked,
+    /// Whether a certificate of the chain has been revoked cannot be found out.
+    TlsRevocationUnknown,
     /// The TLS handshake failed otherwise.
     TlsHandshake,
     /// The answer is not HTTP, or its head is larger than 32 KiB.

@@ -11,6 +11,7 @@ mod endpoint;
 mod event;
 mod frame;
 pub mod head;
+mod headers;
 mod history;
 mod ids;
 pub mod profile;
@@ -31,6 +32,7 @@ pub use egress::{EgressPolicy, IpNetwork, ParseNetworkError};
 pub use endpoint::{Endpoint, EndpointError, Host, Transport};
 pub use event::{Event, Fingerprint, NewDelivery, NewEvent, Published};
 pub use frame::{Body, Frame, Template};
+pub use headers::ResponseHeaders;
 pub use history::{
     Cursor, HistoryFilter, HistoryOrder, HistoryPage, HistoryQuery, PastAttempt, Position, Record, Scope,
     SortField, SortOrder,

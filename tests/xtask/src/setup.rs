@@ -39,15 +39,24 @@ pub(crate) fn for_serve(project: &Project, steps: &mut Steps) -> Result<()> {
     steps.run("C compiler", || c_compiler(project))
 }
 
-/// What the tests need: all of the above, and what only they use. Returns the Chromium that they drive.
-pub(crate) fn for_test(project: &Project, steps: &mut Steps) -> Result<PathBuf> {
+/// The programs that tests run.
+pub(crate) struct TestTools {
+    /// A browser.
+    pub(crate) chromium: PathBuf,
+    /// What makes requests from the documents.
+    pub(crate) schemathesis: PathBuf,
+}
+
+/// What the tests need: all of the above, and what only they use.
+pub(crate) fn for_test(project: &Project, steps: &mut Steps) -> Result<TestTools> {
     for_serve(project, steps)?;
     steps.run("test tools", || {
         python(project)?;
-        let chromium = chromium(project)?;
+        let tools = TestTools { chromium: chromium(project)?, schemathesis: schemathesis(project)? };
         redis(project)?;
+        curl(project)?;
         cargo_tool(project, "nextest", "cargo-nextest")?;
-        Ok(chromium)
+        Ok(tools)
     })
 }
 
@@ -109,6 +118,37 @@ fn python(project: &Project) -> Result<()> {
     )
 }
 
+/// schemathesis in the versions that are pinned, in a virtual environment among the builds. A change of the pins makes a
+/// new one.
+fn schemathesis(project: &Project) -> Result<PathBuf> {
+    let sh = &project.shell;
+    let requirements = project.root.join("tests/conformance/requirements.txt");
+    let environment = project.target.join("python");
+    let (program, record) = (environment.join("bin/schemathesis"), environment.join("installed.txt"));
+    let wanted = sh.read_file(&requirements)?;
+    if program.is_file() && std::fs::read_to_string(&record).is_ok_and(|installed| installed == wanted) {
+        return Ok(program);
+    }
+    say("schemathesis is missing or of other versions: installing it, once");
+    // What an earlier try left is of no use.
+    sh.remove_path(&environment)?;
+    let complete =
+        || cmd!(sh, "python3 -c").arg("import ensurepip, venv").quiet().ignore_stderr().run().is_ok();
+    if !complete() {
+        let by_hand = "install it (`apt install python3-venv`)";
+        install_on_debian(project, "python3 with venv", "python3-venv", by_hand)?;
+        ensure!(complete(), "python3-venv is installed, but python3 makes no virtual environment: {by_hand}");
+    }
+    cmd!(sh, "python3 -m venv {environment}").run()?;
+    let python = environment.join("bin/python");
+    let quiet = ["--quiet", "--disable-pip-version-check", "--no-input", "--only-binary", ":all:"];
+    let installed = cmd!(sh, "{python} -m pip install {quiet...} --requirement {requirements}").run();
+    installed.context("installing schemathesis failed: is the network there?")?;
+    ensure!(program.is_file(), "pip installed no {}", program.display());
+    sh.write_file(&record, &wanted)?;
+    Ok(program)
+}
+
 /// The Chromium that `SIGPOST_CHROMIUM` names, else one in PATH, else, as root on Debian, one installed now.
 fn chromium(project: &Project) -> Result<PathBuf> {
     let sh = &project.shell;
@@ -134,14 +174,23 @@ fn chromium(project: &Project) -> Result<PathBuf> {
 
 /// The Redis that the tests start, each on a port of its own.
 fn redis(project: &Project) -> Result<()> {
+    program(project, "redis-server", "install it (`apt install redis-server`, `brew install redis`)")
+}
+
+/// What the lines of other people's documents are run with.
+fn curl(project: &Project) -> Result<()> {
+    program(project, "curl", "install it (`apt install curl`)")
+}
+
+/// A program in PATH that runs, whose package on Debian has its name.
+fn program(project: &Project, name: &str, by_hand: &str) -> Result<()> {
     let sh = &project.shell;
-    let runs = || cmd!(sh, "redis-server --version").quiet().ignore_stdout().ignore_stderr().run().is_ok();
+    let runs = || cmd!(sh, "{name} --version").quiet().ignore_stdout().ignore_stderr().run().is_ok();
     if runs() {
         return Ok(());
     }
-    let by_hand = "install it (`apt install redis-server`, `brew install redis`)";
-    install_on_debian(project, "redis-server", "redis-server", by_hand)?;
-    ensure!(runs(), "redis-server is installed, but does not run: {by_hand}");
+    install_on_debian(project, name, name, by_hand)?;
+    ensure!(runs(), "{name} is installed, but does not run: {by_hand}");
     Ok(())
 }
 

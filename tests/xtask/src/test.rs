@@ -14,8 +14,9 @@ use crate::{lint, npm, setup};
 
 /// Runs everything; stops at the first step that fails.
 pub(crate) fn test(project: &Project, steps: &mut Steps) -> Result<()> {
-    let chromium = setup::for_test(project, steps)?;
+    let setup::TestTools { chromium, schemathesis } = setup::for_test(project, steps)?;
     project.shell.set_var("SIGPOST_CHROMIUM", chromium);
+    project.shell.set_var("SIGPOST_SCHEMATHESIS", schemathesis);
     lint::code(project, steps)?;
     let package = steps.run("npm package", || npm::npm(&project.shell, &project.root))?;
     rust(project, steps, &package)?;
@@ -25,6 +26,7 @@ pub(crate) fn test(project: &Project, steps: &mut Steps) -> Result<()> {
     scripts(project, steps, "package tests", "wasm/js", &package)?;
     scripts(project, steps, "packaging tests", "tests/packaging", &package)?;
     scripts(project, steps, "adapter tests", "tests/adapters", &package)?;
+    scripts(project, steps, "client tests", "tests/clients", &package)?;
     scripts(project, steps, "end-to-end tests", "tests/e2e", &package)?;
     steps.summary();
     Ok(())

@@ -4,6 +4,7 @@ mod dns;
 mod engine;
 mod exchange;
 mod receiver;
+mod revocation;
 mod store;
 mod tls;
 

@@ -37,7 +37,7 @@ pub fn router() -> Router<App> {
         .fallback(async || no_such_path(""))
 }
 
-/// The routes as an `OpenAPI` document.
+/// The routes as an OpenAPI document.
 #[must_use]
 pub fn document() -> OpenApi {
     document::of::<error::Wire>(routes::routes(), &ABOUT)

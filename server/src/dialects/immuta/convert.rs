@@ -314,7 +314,7 @@ fn raw(request: &[u8]) -> Option<Box<RawValue>> {
 fn response(attempt: Attempt) -> (u16, dto::Response) {
     match attempt.outcome {
         Outcome::Response { status: status @ 200..=299, .. } => (status, dto::Response { body: None }),
-        Outcome::Response { status, body } => {
+        Outcome::Response { status, headers: _, body } => {
             let body = dto::ResponseBody::Text(String::from_utf8_lossy(&body).into_owned());
             (status, dto::Response { body: Some(body) })
         }
@@ -341,6 +341,8 @@ const fn network_error(failure: Failure) -> &'static str {
         (FailureClass::TlsCertificateExpired, _) => "CERT_HAS_EXPIRED",
         (FailureClass::TlsWrongHost, _) => "ERR_TLS_CERT_ALTNAME_INVALID",
         (FailureClass::TlsUnknownIssuer, _) => "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+        (FailureClass::TlsRevoked, _) => "CERT_REVOKED",
+        (FailureClass::TlsRevocationUnknown, _) => "UNABLE_TO_GET_CRL",
         (FailureClass::TlsHandshake, _) => "EPROTO",
         (FailureClass::InvalidResponse, _) => "HPE_INVALID_RESPONSE",
         (FailureClass::Local, _) => "EAGAIN",

@@ -1,4 +1,4 @@
-//! Bodies as they travel, as the app's `OpenAPI` document names them.
+//! Bodies as they travel, as the app's OpenAPI document names them.
 
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};

@@ -1,4 +1,4 @@
-//! The management API of Immuta's Request app, as its page and its `OpenAPI` document have it. All of it is for admins.
+//! The management API of Immuta's Request app, as its page and its OpenAPI document have it. All of it is for admins.
 //!
 //! | domain | wire | note |
 //! |---|---|---|
@@ -40,7 +40,7 @@ pub fn router() -> Router<App> {
     routes.clone().nest(MARKETPLACE, routes)
 }
 
-/// The routes as an `OpenAPI` document.
+/// The routes as an OpenAPI document.
 #[must_use]
 pub fn document() -> OpenApi {
     let mut document = document::of::<error::Wire>(routes::routes(), &ABOUT);

@@ -33,6 +33,10 @@ const fn of_failure(Failure { class, phase }: Failure) -> &'static str {
         (FailureClass::TlsUnknownIssuer, _) => {
             "the receiver's certificate is from an issuer that is not trusted"
         }
+        (FailureClass::TlsRevoked, _) => "the receiver's certificate has been revoked",
+        (FailureClass::TlsRevocationUnknown, _) => {
+            "whether the receiver's certificate has been revoked could not be found out"
+        }
         (FailureClass::TlsHandshake, _) => "the TLS handshake failed",
         (FailureClass::InvalidResponse, _) => "the answer is not HTTP, or its head is too large",
         (FailureClass::Local, _) => "the server could not make the attempt; try again",

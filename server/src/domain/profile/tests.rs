@@ -73,14 +73,23 @@ fn generic() -> Profile {
     Profile::Generic(generic::Generic::new(parts, &Settings::default()).unwrap())
 }
 
-fn qlik(change: impl FnOnce(&mut qlik::Parts)) -> Profile {
-    let mut parts = qlik::Parts {
+fn qlik_parts(event_type: &str) -> qlik::Parts {
+    qlik::Parts {
         name: "q".into(),
         description: None,
-        event_types: vec!["com.qlik.v1.app.created".into()],
+        event_types: vec![event_type.into()],
         level: qlik::Level::Tenant,
+        filter: None,
+        headers: Vec::new(),
+        encrypted_headers: Vec::new(),
         cloud_events: true,
-    };
+        check_revocation: false,
+        origin: qlik::Origin::Api,
+    }
+}
+
+fn qlik(change: impl FnOnce(&mut qlik::Parts)) -> Profile {
+    let mut parts = qlik_parts("com.qlik.v1.app.created");
     change(&mut parts);
     Profile::Qlik(qlik::Qlik::new(parts, &Settings::default()).unwrap())
 }
@@ -115,13 +124,7 @@ fn types_that_nobody_knows_cannot_be_subscribed_to() {
     let events = vec!["user.painted".to_owned()];
     let parts = generic::Parts { events, description: None };
     assert!(generic::Generic::new(parts, &none).unwrap_err().to_string().contains("\"user.painted\""));
-    let parts = qlik::Parts {
-        name: "q".into(),
-        description: None,
-        event_types: vec!["com.qlik.v1.app.painted".into()],
-        level: qlik::Level::Tenant,
-        cloud_events: true,
-    };
+    let parts = qlik_parts("com.qlik.v1.app.painted");
     assert!(matches!(qlik::Qlik::new(parts, &none), Err(qlik::Invalid::EventTypes(BadTypes::Unknown(_)))));
 }
 
@@ -328,4 +331,20 @@ fn every_system_signs_by_its_scheme_and_natives_always_by_standard_webhooks() {
 fn a_webhook_of_another_system_receives_nothing() {
     assert!(!receives(&native(&["*"]), DialectId::Qlik, &event(CREATED)));
     assert!(!receives(&qlik(|_| ()), DialectId::Native, &event(CREATED)));
+}
+
+#[test]
+fn only_qlik_bounds_what_an_owner_has_checks_revocation_and_adds_headers() {
+    let header = qlik::Header { name: "x-a".into(), value: "1".into() };
+    let own = qlik(|parts| {
+        parts.check_revocation = true;
+        parts.headers = vec![header];
+    });
+    assert_eq!(own.quota(), Quota { per_owner: Some(150), per_tenant: 10_000 });
+    assert_eq!((own.check_revocation(), own.request_headers().count()), (true, 1));
+    assert!(!qlik(|_| ()).check_revocation());
+    for other in [generic(), native(&["*"])] {
+        assert_eq!(other.quota(), Quota { per_owner: None, per_tenant: 1_000 });
+        assert_eq!((other.check_revocation(), other.request_headers().count()), (false, 0));
+    }
 }

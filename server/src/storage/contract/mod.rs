@@ -16,13 +16,13 @@ mod tenants;
 
 use super::{Resend, Store, StoreError};
 use crate::clock::{Clock, MockClock};
-use crate::domain::profile::immuta;
+use crate::domain::profile::{immuta, qlik};
 use crate::domain::{
     Attempt, Cause, DeliveryId, DeliveryState, DialectId, Egress, Endpoint, Failure, FailureClass,
     Fingerprint, Frame, HistoryFilter, HistoryOrder, HistoryPage, HistoryQuery, IssuedToken, NewDelivery,
     NewEvent, NewWebhook, Next, Number, Outcome, Phase, Position, Profile, PublicId, Published, Record,
-    Scope, Secrets, Settings, Settlement, SortField, SortOrder, TenantId, TenantSpec, Timestamp, TokenHash,
-    TokenOwner, UserId, Webhook, WebhookState, Work,
+    ResponseHeaders, Scope, Secrets, Settings, Settlement, SortField, SortOrder, TenantId, TenantSpec,
+    Timestamp, TokenHash, TokenOwner, UserId, Webhook, WebhookState, Work,
 };
 
 /// A place where a backend keeps its data, to be opened again and again.
@@ -81,6 +81,30 @@ pub(super) fn new_webhook(tenant: TenantId, owner: &str, global: bool) -> NewWeb
     }
 }
 
+/// One that adds encrypted headers to its requests.
+pub(super) fn new_webhook_with_secrets(tenant: TenantId) -> NewWebhook {
+    let header = |(name, value): (&str, &str)| qlik::EncryptedHeader {
+        name: name.into(),
+        value: qlik::HeaderSecret::new(value.into()),
+    };
+    let parts = qlik::Parts {
+        name: "reloads".into(),
+        description: Some("to the \u{e9}lan".into()),
+        event_types: vec!["com.qlik.app.created".into()],
+        level: qlik::Level::User,
+        filter: Some("( id eq \"a\" )".into()),
+        headers: vec![qlik::Header { name: "X-Team".into(), value: "blue".into() }],
+        encrypted_headers: [("Authorization", "Bearer 7h3-t0k3n"), ("X-Key", "a \"quoted\" k3y")]
+            .map(header)
+            .into(),
+        cloud_events: false,
+        check_revocation: true,
+        origin: qlik::Origin::Automations,
+    };
+    let profile = qlik::Qlik::new(parts, &Settings::default()).unwrap();
+    NewWebhook { profile: Profile::Qlik(profile), ..new_webhook(tenant, "2", false) }
+}
+
 pub(super) fn frame(tail: &str) -> Frame {
     Frame { head: Bytes::new(), cut: 1, tail: Bytes::copy_from_slice(tail.as_bytes()) }
 }
@@ -116,7 +140,8 @@ pub(super) fn attempt(number: u32, outcome: Outcome) -> Attempt {
 }
 
 pub(super) fn answered(status: u16) -> Outcome {
-    Outcome::Response { status, body: Bytes::from_static(b"answer") }
+    let lines = [("content-type", &b"text/plain"[..]), ("x-status", b"\xc3\xa9")];
+    Outcome::Response { status, headers: ResponseHeaders::new(lines), body: Bytes::from_static(b"answer") }
 }
 
 pub(super) fn refused() -> Outcome {
@@ -192,7 +217,7 @@ impl<B: Bench> World<B> {
         self.store.history(everything(self.tenant)).await.unwrap()
     }
 
-    async fn record(&self, number: i64) -> Option<Record> {
+    pub(super) async fn record(&self, number: i64) -> Option<Record> {
         self.store.record(self.tenant, self::number(number)).await.unwrap()
     }
 
@@ -211,6 +236,8 @@ macro_rules! contract {
             a_tenant_keeps_its_id_and_its_random_name_over_restarts
             a_tenant_that_is_no_longer_configured_disappears_and_can_come_back
             a_webhook_reads_back_as_it_was_made_also_after_a_restart
+            encrypted_headers_survive_a_restart_and_end_with_their_webhook
+            a_change_replaces_encrypted_headers_and_takes_them_away
             numbers_are_counted_per_tenant_and_never_given_twice
             a_deleted_webhook_is_gone_and_its_number_stays_taken
             deleting_a_webhook_cancels_what_is_pending_for_it_and_nothing_else
@@ -231,6 +258,7 @@ macro_rules! contract {
             results_given_without_waiting_survive_closing
             a_record_appears_with_its_first_attempt_and_shows_the_latest
             every_failure_reads_back_as_it_was_recorded
+            the_headers_of_an_answer_read_back_as_they_were_kept
             history_is_filtered_by_owner_and_global
             history_is_filtered_by_type_and_success
             history_is_sorted_by_every_field_in_both_directions

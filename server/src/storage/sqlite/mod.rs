@@ -216,7 +216,7 @@ impl Store for SqliteStore {
     }
 
     async fn create_webhook(&self, webhook: NewWebhook) -> Result<Arc<Webhook>, StoreError> {
-        self.call(0, webhook, Command::CreateWebhook).await
+        self.call(0, Box::new(webhook), Command::CreateWebhook).await
     }
 
     async fn update_webhook(&self, webhook: Webhook) -> Result<Update, StoreError> {

@@ -13,8 +13,8 @@ use super::profile;
 use crate::domain::head::Shown;
 use crate::domain::{
     Attempt, Cause, DeliveryState, DisabledReason, Endpoint, Failure, FailureClass, Frame, NewWebhook,
-    Number, Outcome, Phase, PublicId, Rotation, Secrets, TenantId, TenantUid, Timestamp, UserId, Webhook,
-    WebhookId, WebhookState,
+    Number, Outcome, Phase, PublicId, ResponseHeaders, Rotation, Secrets, TenantId, TenantUid, Timestamp,
+    UserId, Webhook, WebhookId, WebhookState,
 };
 use crate::storage::StoreError;
 
@@ -104,7 +104,7 @@ pub(super) fn cause(place: Place, code: i64) -> Result<Cause, StoreError> {
     known.ok_or_else(|| place.column("cause"))
 }
 
-const FAILURES: [FailureClass; 13] = [
+const FAILURES: [FailureClass; 15] = [
     FailureClass::Timeout,
     FailureClass::DnsNotFound,
     FailureClass::DnsFailed,
@@ -115,6 +115,8 @@ const FAILURES: [FailureClass; 13] = [
     FailureClass::TlsCertificateExpired,
     FailureClass::TlsWrongHost,
     FailureClass::TlsUnknownIssuer,
+    FailureClass::TlsRevoked,
+    FailureClass::TlsRevocationUnknown,
     FailureClass::TlsHandshake,
     FailureClass::InvalidResponse,
     FailureClass::Local,
@@ -132,6 +134,8 @@ const fn failure_word(class: FailureClass) -> &'static str {
         FailureClass::TlsCertificateExpired => "tls_certificate_expired",
         FailureClass::TlsWrongHost => "tls_wrong_host",
         FailureClass::TlsUnknownIssuer => "tls_unknown_issuer",
+        FailureClass::TlsRevoked => "tls_revoked",
+        FailureClass::TlsRevocationUnknown => "tls_revocation_unknown",
         FailureClass::TlsHandshake => "tls_handshake",
         FailureClass::InvalidResponse => "invalid_response",
         FailureClass::Local => "local",
@@ -148,6 +152,7 @@ const fn phase_word(phase: Phase) -> &'static str {
 /// The outcome of an attempt, as its columns.
 pub(super) struct OutcomeColumns<'a> {
     pub(super) status: Option<u16>,
+    pub(super) headers: Option<&'a [u8]>,
     pub(super) body: Option<&'a [u8]>,
     pub(super) failure: Option<&'static str>,
     pub(super) phase: Option<&'static str>,
@@ -156,11 +161,16 @@ pub(super) struct OutcomeColumns<'a> {
 impl<'a> From<&'a Outcome> for OutcomeColumns<'a> {
     fn from(outcome: &'a Outcome) -> Self {
         match outcome {
-            Outcome::Response { status, body } => {
-                Self { status: Some(*status), body: Some(body), failure: None, phase: None }
-            }
+            Outcome::Response { status, headers, body } => Self {
+                status: Some(*status),
+                headers: (!headers.is_empty()).then_some(headers.as_bytes()),
+                body: Some(body),
+                failure: None,
+                phase: None,
+            },
             Outcome::Failed(Failure { class, phase }) => Self {
                 status: None,
+                headers: None,
                 body: None,
                 failure: Some(failure_word(*class)),
                 phase: Some(phase_word(*phase)),
@@ -185,6 +195,7 @@ pub(super) struct AttemptRow {
     duration_us: i64,
     webhook_version: i64,
     status: Option<i64>,
+    headers: Option<Vec<u8>>,
     body: Option<Vec<u8>>,
     failure: Option<String>,
     phase: Option<String>,
@@ -199,6 +210,7 @@ impl AttemptRow {
             duration_us: row.get("duration_us")?,
             webhook_version: row.get("webhook_version")?,
             status: row.get("status")?,
+            headers: row.get("headers")?,
             body: row.get("body")?,
             failure: row.get("failure")?,
             phase: row.get("phase")?,
@@ -211,11 +223,14 @@ impl TryFrom<AttemptRow> for Attempt {
 
     fn try_from(row: AttemptRow) -> Result<Self, StoreError> {
         let place = Place::new("attempt", row.id);
-        let outcome = match (row.status, row.body, row.failure, row.phase) {
-            (Some(status), Some(body), None, None) => {
-                Outcome::Response { status: place.unsigned("status", status)?, body: body.into() }
-            }
-            (None, None, Some(failure), Some(phase)) => {
+        let outcome = match (row.status, row.headers, row.body, row.failure, row.phase) {
+            (Some(status), headers, Some(body), None, None) => Outcome::Response {
+                status: place.unsigned("status", status)?,
+                headers: ResponseHeaders::restore(headers.unwrap_or_default().into())
+                    .ok_or_else(|| place.column("headers"))?,
+                body: body.into(),
+            },
+            (None, None, None, Some(failure), Some(phase)) => {
                 let class = FAILURES.into_iter().find(|class| failure_word(*class) == failure);
                 let phase = [Phase::Connect, Phase::Exchange].into_iter().find(|p| phase_word(*p) == phase);
                 Outcome::Failed(Failure {
@@ -318,6 +333,11 @@ pub(super) const fn secret_label(tenant: &TenantUid, webhook: i64) -> Label<'_> 
     Label { tenant, kind: "webhook", id: webhook, field: "secret" }
 }
 
+/// What a webhook's encrypted headers are sealed under, all together.
+pub(super) const fn headers_label(tenant: &TenantUid, webhook: i64) -> Label<'_> {
+    Label { tenant, kind: "webhook", id: webhook, field: "encrypted_headers" }
+}
+
 /// What the secret is sealed under that is to take its place.
 pub(super) const fn next_secret_label(tenant: &TenantUid, webhook: i64) -> Label<'_> {
     Label { tenant, kind: "webhook", id: webhook, field: "next_secret" }
@@ -379,6 +399,7 @@ pub(super) struct WebhookRow {
     updated_by: Option<String>,
     url: String,
     secret_sealed: Option<Vec<u8>>,
+    encrypted_headers_sealed: Option<Vec<u8>>,
     next_secret_sealed: Option<Vec<u8>>,
     activate_at: Option<i64>,
     retire_at: Option<i64>,
@@ -403,6 +424,7 @@ impl WebhookRow {
             updated_by: row.get("updated_by")?,
             url: row.get("url")?,
             secret_sealed: row.get("secret_sealed")?,
+            encrypted_headers_sealed: row.get("encrypted_headers_sealed")?,
             next_secret_sealed: row.get("next_secret_sealed")?,
             activate_at: row.get("activate_at")?,
             retire_at: row.get("retire_at")?,
@@ -415,7 +437,7 @@ impl WebhookRow {
         })
     }
 
-    /// The webhook with its secret.
+    /// The webhook with its secrets.
     pub(super) fn opened(self, sealer: &Sealer) -> Result<Webhook, StoreError> {
         let place = Place::new("webhook", self.id);
         let uid = place.uid("uid", &self.uid)?;
@@ -434,10 +456,18 @@ impl WebhookRow {
             }),
             _ => None,
         };
-        Ok(Webhook { secrets: Secrets::restore(current, next), ..self.without_secret()? })
+        let bad = || place.column("encrypted_headers_sealed");
+        let open = |sealed: &Vec<u8>| sealer.open(headers_label(&uid, self.id), sealed).map_err(|_| bad());
+        let headers = self.encrypted_headers_sealed.as_ref().map(open).transpose()?;
+        let mut webhook = Webhook { secrets: Secrets::restore(current, next), ..self.without_secret()? };
+        if profile::unseal(&mut webhook.profile, headers.as_deref().map(Vec::as_slice)) {
+            Ok(webhook)
+        } else {
+            Err(bad())
+        }
     }
 
-    /// The webhook for showing: its secret stays sealed.
+    /// The webhook for showing: its secrets stay sealed.
     pub(super) fn without_secret(self) -> Result<Webhook, StoreError> {
         let place = Place::new("webhook", self.id);
         let owner = UserId::new(&self.owner).ok_or_else(|| place.column("owner"))?;
@@ -484,13 +514,18 @@ mod tests {
             duration_us: 5,
             webhook_version: 1,
             status,
+            headers: None,
             body: status.map(|_| Vec::new()),
             failure: failure.map(Into::into),
             phase: phase.map(Into::into),
         };
         assert!(Attempt::try_from(row(Some(200), None, None)).is_ok());
         assert!(Attempt::try_from(row(None, Some("timeout"), Some("connect"))).is_ok());
+        let headers = |row: AttemptRow, text: &str| AttemptRow { headers: Some(text.into()), ..row };
+        assert!(Attempt::try_from(headers(row(Some(200), None, None), "server: x\r\n")).is_ok());
         for bad in [
+            headers(row(Some(200), None, None), "server: x"),
+            headers(row(None, Some("timeout"), Some("connect")), "server: x\r\n"),
             row(None, None, None),
             row(Some(200), Some("timeout"), Some("connect")),
             row(None, Some("timeout"), None),
