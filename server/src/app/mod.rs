@@ -10,6 +10,7 @@ pub mod access;
 mod audit;
 mod authenticate;
 mod error;
+mod event_types;
 mod history;
 pub mod ports;
 mod publish;
@@ -18,6 +19,7 @@ mod resend;
 mod stats;
 mod tenants;
 mod test;
+mod test_limit;
 mod tokens;
 mod users;
 mod webhooks;
@@ -28,10 +30,13 @@ pub use audit::{AuditPage, AuditRequest};
 pub use error::Error;
 pub use history::{DeliveriesRequest, HistoryRequest, RecordName, cursor};
 pub use publish::Receipt;
+pub use stats::Chart;
 pub use tenants::{TenantChange, TenantDraft};
 pub use tokens::{Lifetime, NewToken, TokenDraft};
 pub use users::UserChange;
-pub use webhooks::{Change, Created, DraftSecret, Rotate, Rotated, SecretChange, WebhookDraft, WebhookName};
+pub use webhooks::{
+    Change, Created, DraftSecret, Precondition, Rotate, Rotated, SecretChange, WebhookDraft, WebhookName,
+};
 
 use crate::clock::Clock;
 use crate::domain::{PublicId, Timestamp};
@@ -39,6 +44,7 @@ use crate::rng::Rng;
 use crate::storage::Store;
 use ports::{Dispatcher, Probe};
 use readiness::Readiness;
+use test_limit::TestLimit;
 
 /// The use-cases and what they work with. Cheap to clone.
 #[derive(Clone)]
@@ -53,6 +59,8 @@ pub struct App {
     /// Held while something is made of which there may only be so many, and while tenants, users or tokens change: what
     /// was looked at still holds when it is written.
     creating: Arc<tokio::sync::Mutex<()>>,
+    /// How often each user may try webhooks out; without it, as often as they like.
+    test_limit: Option<Arc<TestLimit>>,
 }
 
 impl App {
@@ -75,7 +83,14 @@ impl App {
             readiness: Arc::default(),
             public_url: public_url.trim_end_matches('/').into(),
             creating: Arc::default(),
+            test_limit: None,
         }
+    }
+
+    /// The same, but a user may try webhooks out only so often.
+    #[must_use]
+    pub fn limiting_tests(self) -> Self {
+        Self { test_limit: Some(Arc::default()), ..self }
     }
 
     /// Where the server is found by those who use it, without a slash at the end: what absolute links begin with. It is

@@ -19,6 +19,7 @@ pub mod profile;
 mod rate;
 mod retry;
 mod secrets;
+mod series;
 mod tenant;
 pub mod text;
 mod token;
@@ -45,6 +46,7 @@ pub use profile::{Profile, Subject};
 pub use rate::{RatePer, RateRule};
 pub use retry::RetryPolicy;
 pub use secrets::{BadRotation, MAX_ROTATION, Rotation, Secrets, Signing};
+pub use series::{BadSeries, MAX_STEPS, Series, Step};
 pub use tenant::{
     DialectId, Egress, Envelope, ImmutaSignatures, NotificationList, Origin, Principal, Role, Roles,
     Settings, Tenant, TenantSpec, User,

@@ -44,6 +44,7 @@ impl From<Error> for Problem {
             Error::Forbidden { .. } => (StatusCode::FORBIDDEN, "forbidden"),
             Error::LimitReached { .. } => (StatusCode::FORBIDDEN, "limit-reached"),
             Error::NotFound(_) => (StatusCode::NOT_FOUND, "not-found"),
+            Error::Outdated(_) => (StatusCode::PRECONDITION_FAILED, "outdated"),
             Error::Invalid { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),
             Error::Configured(_) => (StatusCode::CONFLICT, "configured"),
             Error::Conflict(_) => (StatusCode::CONFLICT, "conflict"),
