@@ -114,6 +114,14 @@ impl App {
         PublicId::new(now, random)
     }
 
+    /// A name for one answer, by which whoever got it can be helped: 32 hex digits that nothing else has.
+    #[must_use]
+    pub fn trace_id(&self) -> String {
+        let mut random = [0; 16];
+        self.rng.fill(&mut random);
+        hex::encode(random)
+    }
+
     /// Runs a use-case in a task of its own and waits for it. Dropping the returned future, as a server does when
     /// its client hangs up, does not stop the task.
     async fn to_the_end<T: Send + 'static>(

@@ -210,10 +210,15 @@ impl App {
     /// # Errors
     /// [`Error::Forbidden`].
     pub fn list_webhooks(&self, principal: &Principal) -> Result<Vec<Arc<Webhook>>, Error> {
-        let access = authorise(principal, Operation::ReadWebhooks)?;
-        let mut webhooks = self.store.directory().webhooks_of(access.tenant.id);
-        webhooks.retain(|webhook| access.reaches(webhook));
-        Ok(webhooks)
+        Ok(self.webhooks_within(&authorise(principal, Operation::ReadWebhooks)?))
+    }
+
+    /// All webhooks of the tenant, oldest first, in a system whose users see each other's.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`].
+    pub fn list_shared_webhooks(&self, principal: &Principal) -> Result<Vec<Arc<Webhook>>, Error> {
+        Ok(self.webhooks_within(&authorise(principal, Operation::ReadSharedWebhooks)?))
     }
 
     /// One webhook by its name.
@@ -222,6 +227,19 @@ impl App {
     /// [`Error::Forbidden`], [`Error::NotFound`].
     pub fn read_webhook(&self, principal: &Principal, name: WebhookName) -> Result<Arc<Webhook>, Error> {
         let access = authorise(principal, Operation::ReadWebhooks)?;
+        self.webhook_within(&access, name)
+    }
+
+    /// One webhook by its name, anybody's of the tenant, in a system whose users see each other's.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`], [`Error::NotFound`].
+    pub fn read_shared_webhook(
+        &self,
+        principal: &Principal,
+        name: WebhookName,
+    ) -> Result<Arc<Webhook>, Error> {
+        let access = authorise(principal, Operation::ReadSharedWebhooks)?;
         self.webhook_within(&access, name)
     }
 
@@ -404,6 +422,12 @@ impl App {
             Ok(deleted)
         })
         .await
+    }
+
+    fn webhooks_within(&self, access: &Access) -> Vec<Arc<Webhook>> {
+        let mut webhooks = self.store.directory().webhooks_of(access.tenant.id);
+        webhooks.retain(|webhook| access.reaches(webhook));
+        webhooks
     }
 
     /// Deletes a webhook as [`App::delete_webhook`] does, if it has the version that is meant.

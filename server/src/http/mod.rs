@@ -23,8 +23,7 @@ use crate::dialects;
 /// that off, for tests that ask or fail on purpose a thousand times.
 pub fn router(app: App, limits: Option<Limits>) -> Router {
     let state = authentication::State { app: app.clone(), limits: limits.map(std::sync::Arc::new) };
-    dialects::router()
-        .fallback(async |request: Request| dialects::no_such_path(request.uri().path()))
+    dialects::router(&app)
         .layer(middleware::from_fn_with_state(state, authentication::identify))
         .merge(health())
         .merge(docs::router())

@@ -3,6 +3,7 @@
 //! Which documents there are is read from `server/openapi`, where a test of the server keeps them as they are served. A
 //! new dialect is tested as soon as its document is there.
 
+mod conformance;
 mod routes;
 
 use serde_json::{Map, Value};
@@ -36,14 +37,17 @@ fn dialects() -> Vec<String> {
     names
 }
 
+/// The hosts of the documents' examples: nothing leaves this machine.
+const HOSTS: &str = r#"{ "hooks.example.com" = "127.0.0.1" }"#;
+
 /// One tenant of each dialect, named after it, with an admin.
 fn serve(rate_limit: bool) -> Server {
     let mut toml = format!("[server]\nrate_limit = {rate_limit}\n");
     for dialect in dialects() {
         toml += &format!(
             "[[tenant]]\nname = \"{dialect}\"\ndialect = \"{dialect}\"\n\
-             egress = {{ allow = [\"127.0.0.0/8\"], relaxed_targets = true }}\n\
-             settings = {{ retry = [], timeout = \"1s\" }}\n\
+             egress = {{ allow = [\"127.0.0.0/8\"], relaxed_targets = true, hosts = {HOSTS} }}\n\
+             settings = {{ retry = [], timeout = \"1s\", event_types = [\"order.paid\"] }}\n\
              [[tenant.user]]\nid = \"1\"\nroles = [\"admin\"]\ntoken = \"{}\"\n",
             token(&dialect)
         );

@@ -3,7 +3,7 @@
 use super::*;
 
 /// Operations that need no token: the credential is in the body.
-const PUBLIC: &[(&str, &str)] = &[("POST", "/bim/apikey/authenticate")];
+pub(super) const PUBLIC: &[(&str, &str)] = &[("POST", "/bim/apikey/authenticate")];
 
 /// Operations that are not counted: the public ones, and publishing, which has its own admission.
 const UNLIMITED: &[(&str, &str)] = &[("POST", "/bim/apikey/authenticate"), ("POST", "/v1/events")];

@@ -34,7 +34,10 @@ const MAX_TYPE: usize = 512;
     params(("id" = String, Path, format = "uuid", description = "The id of the webhook.")),
     request_body = Option<Test>,
     responses(
-        (status = 200, description = "The delivery, whether or not it succeeded.", body = Delivery),
+        (status = 200, description = "The delivery, whether or not it succeeded.", body = Delivery, links(
+            ("read" = (operation_id = "readDelivery", parameters(("delivery" = "$response.body#/id")))),
+            ("resend" = (operation_id = "resendDelivery", parameters(("delivery" = "$response.body#/id"))))
+        )),
         RefusesCallers, RefusesBodies, Refuses<422>, Refuses<503>
     )
 )]

@@ -18,12 +18,27 @@ use crate::domain::Webhook;
 /// The answer holds the secret if it was generated; no other answer ever does.
 #[utoipa::path(
     post, path = "/v1/webhooks", operation_id = "createWebhook", tag = "webhooks", security(("bearer" = [])),
-    request_body = dto::NewWebhook,
+    request_body(content = dto::NewWebhook, example = json!({
+        "url": "https://hooks.example.com/sigpost",
+        "profile": { "dialect": "native", "name": "orders", "event_types": ["*"] }
+    })),
     responses(
-        (status = 201, description = "The webhook.", body = dto::Webhook, headers(
-            ("location" = String, description = "Its path."),
-            ("etag" = String, description = "Its version.")
-        )),
+        (status = 201, description = "The webhook.", body = dto::Webhook,
+            headers(
+                ("location" = String, description = "Its path."),
+                ("etag" = String, description = "Its version.")
+            ),
+            links(
+                ("read" = (operation_id = "readWebhook", parameters(("id" = "$response.body#/id")))),
+                ("change" = (operation_id = "changeWebhook", parameters(("id" = "$response.body#/id")))),
+                ("replaceSecret" = (operation_id = "replaceSecret", parameters(("id" = "$response.body#/id")))),
+                ("test" = (operation_id = "testWebhook", parameters(("id" = "$response.body#/id")))),
+                ("deliveries" = (
+                    operation_id = "listWebhookDeliveries", parameters(("id" = "$response.body#/id"))
+                )),
+                ("stats" = (operation_id = "readStats", parameters(("id" = "$response.body#/id")))),
+                ("delete" = (operation_id = "deleteWebhook", parameters(("id" = "$response.body#/id"))))
+            )),
         RefusesCallers, RefusesBodies, Refuses<422>, Refuses<503>
     )
 )]

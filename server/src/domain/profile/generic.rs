@@ -66,8 +66,7 @@ impl Generic {
         let Change { events, description } = change;
         let mut changed = self.clone();
         if let Some(names) = events {
-            let known = |name: &str| model::event_type(name).is_some();
-            changed.events = subscribable(names, settings, known).map_err(Invalid::Events)?;
+            changed.events = subscribable(names, settings, documented).map_err(Invalid::Events)?;
         }
         if let Some(description) = description {
             if description.as_ref().is_some_and(|text| text.chars().count() > MAX_DESCRIPTION_CHARS) {
@@ -100,6 +99,16 @@ impl Generic {
     pub(super) fn matches(&self, event_type: &str) -> bool {
         self.events.iter().any(|name| name == event_type)
     }
+}
+
+/// Whether an event can have this type: the system has it, or the operator has added it.
+#[must_use]
+pub fn is_known(event_type: &str, settings: &Settings) -> bool {
+    documented(event_type) || settings.event_types.iter().any(|added| added == event_type)
+}
+
+fn documented(event_type: &str) -> bool {
+    model::event_type(event_type).is_some()
 }
 
 /// The whole body: it names no webhook, so all deliveries share it.

@@ -1,6 +1,6 @@
 //! Immuta's Request app: every webhook receives every notification, `{deliveryId,webhookId,type,createdAt,data}`.
 //!
-//! Sources: Immuta's page "Manage Webhooks" and its `OpenAPI` document for the fields. Public sources are silent on the
+//! Sources: Immuta's page "Manage Webhooks" and its OpenAPI document for the fields. Public sources are silent on the
 //! body; this form is sigpost's own.
 
 use sigpost_core::notification::cloudevents::CloudEvent;

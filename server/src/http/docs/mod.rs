@@ -1,4 +1,4 @@
-//! The documents of the dialects: as `OpenAPI`, for programs, and as a page, for people. Both need no token: they say
+//! The documents of the dialects: as OpenAPI, for programs, and as a page, for people. Both need no token: they say
 //! what can be asked, of nobody.
 //!
 //! The documents are checked in below `openapi/`, so that a change of an API is seen as one.

@@ -99,13 +99,14 @@ pub(super) struct NewQlik {
     /// Whether it receives `CloudEvents`, or the envelope before them.
     #[serde(default = "yes")]
     cloud_events: bool,
-    /// What an event must have besides, as a SCIM filter.
+    /// What an event must have besides, in SCIM's words: `id eq "…" or spaceId ne "…"`.
+    #[schema(max_length = 8192)]
     filter: Option<String>,
-    /// What its requests carry besides: 2,048 bytes at most, names and values.
+    /// Headers its requests carry besides: 2,048 bytes of names and values, and none that the server sets itself.
     headers: Option<BTreeMap<String, String>>,
     /// The same, kept as secrets.
     encrypted_headers: Option<BTreeMap<String, String>>,
-    /// Whether a receiver's certificate must not be revoked.
+    /// Whether the receiver must prove that its certificates have not been revoked.
     #[serde(default)]
     check_certificate_revocation: bool,
     /// Absent, it is `api`.

@@ -1,6 +1,6 @@
 //! Qlik Cloud: by event type, for the tenant or for one user; CloudEvents in JSON, or the envelope before them.
 //!
-//! Sources: Qlik's webhooks page and `OpenAPI` document (fields, limits, levels), its help (https and host names only),
+//! Sources: Qlik's webhooks page and OpenAPI document (fields, limits, levels), its help (https and host names only),
 //! qlik.dev's changelog of 2026-04-22 (what the older envelope's members are called now).
 
 mod change;
