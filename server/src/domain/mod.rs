@@ -10,10 +10,12 @@ mod egress;
 mod endpoint;
 mod event;
 mod frame;
+mod happening;
 pub mod head;
 mod history;
 mod ids;
 pub mod profile;
+mod replay;
 mod retry;
 mod secrets;
 mod tenant;
@@ -30,12 +32,16 @@ pub use egress::{EgressPolicy, IpNetwork, ParseNetworkError};
 pub use endpoint::{Endpoint, EndpointError, Host, Transport};
 pub use event::{Event, Fingerprint, NewDelivery, NewEvent, Published};
 pub use frame::{Body, Frame, Template};
+pub use happening::{AttemptEnded, AttemptResult, Happening, WebhookChange};
 pub use history::{
     Cursor, HistoryFilter, HistoryOrder, HistoryPage, HistoryQuery, PastAttempt, Position, Record, Scope,
     SortField, SortOrder,
 };
 pub use ids::{DeliveryId, EventId, MessageId, Number, PublicId, TenantId, TenantUid, UserId, WebhookId};
 pub use profile::{Profile, Subject};
+pub use replay::{
+    EndStates, NewReplay, Replay, ReplayFilter, ReplayId, ReplayQuery, ReplayState, RunningReplay,
+};
 pub use retry::RetryPolicy;
 pub use secrets::{BadRotation, MAX_ROTATION, Rotation, Secrets, Signing};
 pub use tenant::{
