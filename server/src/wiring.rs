@@ -87,7 +87,13 @@ impl Server {
             rng: Arc::clone(&rng),
             own_listeners,
         })?;
-        let app = App::new(Arc::clone(&store), engine.dispatcher(), engine.probe(), Arc::clone(&clock), rng);
+        let public_url = match &server.public_url {
+            Some(url) => url.to_string(),
+            // Off loopback it is required.
+            None => listener.local_addr().map(|address| format!("http://{address}")).unwrap_or_default(),
+        };
+        let (dispatcher, probe) = (engine.dispatcher(), engine.probe());
+        let app = App::new(Arc::clone(&store), dispatcher, probe, Arc::clone(&clock), rng, &public_url);
         Ok(Self { app, store, engine, clock, listener, admin, rate_limit: server.rate_limit })
     }
 

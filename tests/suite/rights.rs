@@ -182,9 +182,7 @@ impl World {
             Who::Own | Who::Other => self.user(dialect, 2),
             Who::Sender => self.user(dialect, 3),
             Who::Stranger => self.user(&format!("{dialect}-elsewhere"), 1),
-            Who::Inside => {
-                self.0.client().with_token(OPERATOR).with_header("sigpost-tenant", dialect)
-            }
+            Who::Inside => self.0.client().with_token(OPERATOR).with_header("sigpost-tenant", dialect),
             Who::Outside => self.0.client().with_token(OPERATOR),
             Who::Nobody => self.0.client(),
         }
@@ -244,8 +242,7 @@ impl World {
             body = body.replace("{id}", &shown);
         }
         let body = if body == "null" { Vec::new() } else { body.into_bytes() };
-        let kind =
-            if path == "/v1/events" { "application/cloudevents+json" } else { "application/json" };
+        let kind = if path == "/v1/events" { "application/cloudevents+json" } else { "application/json" };
         self.client(dialect, who).send(method, &path, &[("content-type", kind)], &body).unwrap()
     }
 }
@@ -259,7 +256,8 @@ fn every_operation_answers_everybody_as_the_table_says() {
             let answer = world.ask(row, who);
             if answer.status != expected {
                 let text: String = answer.text().chars().take(200).collect();
-                writeln!(wrong, "{} {} {who:?}: {} for {expected}: {text}", row.0, row.1, answer.status).unwrap();
+                writeln!(wrong, "{} {} {who:?}: {} for {expected}: {text}", row.0, row.1, answer.status)
+                    .unwrap();
             }
         }
     }
@@ -277,7 +275,8 @@ fn every_operation_of_every_document_stands_in_the_table() {
                 let operation = format!("{} {path}", method.to_uppercase());
                 // The same operations under the paths of another release.
                 let same = path.strip_prefix("/marketplace").map(str::to_owned);
-                let same = same.or_else(|| path.strip_prefix("/api/core").map(|rest| format!("/api/v1{rest}")));
+                let same =
+                    same.or_else(|| path.strip_prefix("/api/core").map(|rest| format!("/api/v1{rest}")));
                 let same = same.map(|path| format!("{} {path}", method.to_uppercase()));
                 let known = |operation: &str| listed.contains(&(dialect, operation));
                 let tried = known(&operation) || same.as_deref().is_some_and(known);

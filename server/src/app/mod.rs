@@ -42,12 +42,13 @@ pub struct App {
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
     readiness: Arc<Readiness>,
+    public_url: Arc<str>,
     /// Held while something is made of which there may only be so many.
     creating: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl App {
-    /// Connects the use-cases with a store and an engine.
+    /// Connects the use-cases with a store and an engine; `public_url` is where users find the server.
     #[must_use]
     pub fn new(
         store: Arc<dyn Store>,
@@ -55,8 +56,31 @@ impl App {
         probe: Arc<dyn Probe>,
         clock: Arc<dyn Clock>,
         rng: Arc<dyn Rng>,
+        public_url: &str,
     ) -> Self {
-        Self { store, dispatcher, probe, clock, rng, readiness: Arc::default(), creating: Arc::default() }
+        Self {
+            store,
+            dispatcher,
+            probe,
+            clock,
+            rng,
+            readiness: Arc::default(),
+            public_url: public_url.trim_end_matches('/').into(),
+            creating: Arc::default(),
+        }
+    }
+
+    /// Where the server is found by those who use it, without a slash at the end: what absolute links begin with. It is
+    /// configured, never taken from a request.
+    #[must_use]
+    pub fn public_url(&self) -> &str {
+        &self.public_url
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// Whether the store still commits, or did so within the last second: what readiness asks.

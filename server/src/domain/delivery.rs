@@ -12,7 +12,7 @@ use core::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Body, DeliveryId, EventId, MessageId, TenantId, Timestamp, WebhookId};
+use super::{Body, DeliveryId, EventId, MessageId, ResponseHeaders, TenantId, Timestamp, WebhookId};
 
 /// Where a delivery stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -129,6 +129,8 @@ pub enum Outcome {
     Response {
         /// The HTTP status code.
         status: u16,
+        /// The headers, as far as they are kept.
+        headers: ResponseHeaders,
         /// The beginning of the body: 512 bytes on success, 4 KiB otherwise.
         body: Bytes,
     },

@@ -12,6 +12,7 @@ mod event;
 mod frame;
 mod happening;
 pub mod head;
+mod headers;
 mod history;
 mod ids;
 pub mod profile;
@@ -33,6 +34,7 @@ pub use endpoint::{Endpoint, EndpointError, Host, Transport};
 pub use event::{Event, Fingerprint, NewDelivery, NewEvent, Published};
 pub use frame::{Body, Frame, Template};
 pub use happening::{AttemptEnded, AttemptResult, Happening, WebhookChange};
+pub use headers::ResponseHeaders;
 pub use history::{
     Cursor, HistoryFilter, HistoryOrder, HistoryPage, HistoryQuery, PastAttempt, Position, Record, Scope,
     SortField, SortOrder,

@@ -152,6 +152,21 @@ async fn an_answer_that_is_not_http_is_said_to_be_invalid() {
 }
 
 #[tokio::test]
+async fn the_headers_of_an_answer_are_kept_up_to_the_bound() {
+    let long = "y".repeat(2_048);
+    let head = format!(
+        "HTTP/1.1 302 Elsewhere\nSet-Cookie: a=b\nX-Long: {long}\nset-cookie: c=d\nServer: caf\u{e9}\ncontent-length: 0\n\n"
+    );
+    let receiver = Receiver::start(move |_, _| Reply::text(&head)).await;
+    let Outcome::Response { headers, .. } = World::with_loopback().probe(&receiver.url()).await else {
+        panic!("it was answered")
+    };
+    let expected =
+        [("set-cookie", "a=b"), ("set-cookie", "c=d"), ("server", "caf\u{e9}"), ("content-length", "0")];
+    assert_eq!(headers.iter().collect::<Vec<_>>(), expected);
+}
+
+#[tokio::test]
 async fn a_compressed_body_is_kept_as_it_came() {
     // The beginning of a gzip stream; what it would unpack to does not matter, it is never unpacked.
     let packed = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xed, 0xc1];

@@ -8,8 +8,8 @@
 //! - Every connection goes to an address that [`egress::Guard`] has just permitted for the tenant's policy, and is
 //!   used again only under an equal policy, for the same transport, host and port.
 //! - A request is sent again only if its connection died before a byte of it was written.
-//! - An answer takes at most 32 KiB for its head, 64 KiB of its body are read and 4 KiB kept, whatever it says
-//!   itself; it is never decompressed; redirects are answers like any other. When a bound or the deadline ends an
+//! - An answer takes at most 32 KiB for its head, 64 KiB of its body are read and 4 KiB kept, 2 KiB of its headers kept,
+//!   whatever it says itself; it is never decompressed; redirects are answers like any other. When a bound or the deadline ends an
 //!   exchange, its connection is closed.
 //! - A failure has a class and a phase, and never tells an address.
 //!
@@ -41,7 +41,7 @@ use self::policy::Policy;
 use self::pool::{Key, Pool};
 use self::resolver::Resolve;
 use crate::clock::Clock;
-use crate::domain::{EgressPolicy, Endpoint, Failure, FailureClass, Outcome, Phase};
+use crate::domain::{EgressPolicy, Endpoint, Failure, FailureClass, Outcome, Phase, ResponseHeaders};
 
 /// What came of an exchange.
 #[derive(Debug)]
@@ -132,6 +132,8 @@ impl Transport {
         }
         let (head, body) = response.into_parts();
         let retry_after = retry_after::retry_after(head.status, &head.headers, self.clock.now());
-        Answer { outcome: Outcome::Response { status: head.status.as_u16(), body }, retry_after }
+        let lines = head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+        let (status, headers) = (head.status.as_u16(), ResponseHeaders::new(lines));
+        Answer { outcome: Outcome::Response { status, headers, body }, retry_after }
     }
 }

@@ -318,7 +318,7 @@ fn raw(request: &[u8]) -> Option<Box<RawValue>> {
 fn response(attempt: Attempt) -> (u16, dto::Response) {
     match attempt.outcome {
         Outcome::Response { status: status @ 200..=299, .. } => (status, dto::Response { body: None }),
-        Outcome::Response { status, body } => {
+        Outcome::Response { status, headers: _, body } => {
             let body = dto::ResponseBody::Text(String::from_utf8_lossy(&body).into_owned());
             (status, dto::Response { body: Some(body) })
         }

@@ -58,6 +58,28 @@ pub(in crate::storage) async fn every_failure_reads_back_as_it_was_recorded<B: B
     world.store.close().await;
 }
 
+pub(in crate::storage) async fn the_headers_of_an_answer_read_back_as_they_were_kept<B: Bench>() {
+    let mut world = World::<B>::new().await;
+    let webhook = world.webhook().await;
+    let delivery = world.deliver("1", &[&webhook]).await[0];
+    let many = [("x", &[b'y'; 96][..]); 30];
+    for headers in [
+        ResponseHeaders::EMPTY,
+        ResponseHeaders::new([("set-cookie", &b"a=b"[..]), ("set-cookie", b""), ("server", b"\xc3\xa9")]),
+        ResponseHeaders::new(many),
+    ] {
+        let outcome = Outcome::Response { status: 302, headers, body: Bytes::new() };
+        let attempt = attempt(1, outcome);
+        let settlement =
+            Settlement { delivery, attempt: Some(attempt.clone()), next: Next::Retry { due: time(500) } };
+        world.store.settle(settlement).await.unwrap();
+        assert_eq!(world.record(1).await.unwrap().attempt, attempt);
+        world.reopen().await;
+        assert_eq!(world.record(1).await.unwrap().attempt, attempt);
+    }
+    world.store.close().await;
+}
+
 /// Three webhooks (user 2's, user 2's global one, user 3's global one) with a record each, numbered 1 to 3.
 pub(super) async fn three_records<B: Bench>() -> (World<B>, [Arc<Webhook>; 3]) {
     let world = World::<B>::new().await;

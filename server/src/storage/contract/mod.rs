@@ -22,8 +22,8 @@ use crate::domain::{
     Attempt, Cause, DeliveryId, DeliveryState, DialectId, Egress, Endpoint, Failure, FailureClass,
     Fingerprint, Frame, HistoryFilter, HistoryOrder, HistoryPage, HistoryQuery, IssuedToken, NewDelivery,
     NewEvent, NewWebhook, Next, Number, Outcome, Phase, Position, Profile, PublicId, Published, Record,
-    Scope, Secrets, Settings, Settlement, SortField, SortOrder, TenantId, TenantSpec, Timestamp, TokenHash,
-    TokenOwner, UserId, Webhook, WebhookState, Work,
+    ResponseHeaders, Scope, Secrets, Settings, Settlement, SortField, SortOrder, TenantId, TenantSpec,
+    Timestamp, TokenHash, TokenOwner, UserId, Webhook, WebhookState, Work,
 };
 
 /// A place where a backend keeps its data, to be opened again and again.
@@ -117,7 +117,8 @@ pub(super) fn attempt(number: u32, outcome: Outcome) -> Attempt {
 }
 
 pub(super) fn answered(status: u16) -> Outcome {
-    Outcome::Response { status, body: Bytes::from_static(b"answer") }
+    let lines = [("content-type", &b"text/plain"[..]), ("x-status", b"\xc3\xa9")];
+    Outcome::Response { status, headers: ResponseHeaders::new(lines), body: Bytes::from_static(b"answer") }
 }
 
 pub(super) fn refused() -> Outcome {
@@ -193,7 +194,7 @@ impl<B: Bench> World<B> {
         self.store.history(everything(self.tenant)).await.unwrap()
     }
 
-    async fn record(&self, number: i64) -> Option<Record> {
+    pub(super) async fn record(&self, number: i64) -> Option<Record> {
         self.store.record(self.tenant, self::number(number)).await.unwrap()
     }
 
@@ -232,6 +233,7 @@ macro_rules! contract {
             results_given_without_waiting_survive_closing
             a_record_appears_with_its_first_attempt_and_shows_the_latest
             every_failure_reads_back_as_it_was_recorded
+            the_headers_of_an_answer_read_back_as_they_were_kept
             history_is_filtered_by_owner_and_global
             history_is_filtered_by_type_and_success
             history_is_sorted_by_every_field_in_both_directions

@@ -13,8 +13,8 @@ use super::profile;
 use crate::domain::head::Shown;
 use crate::domain::{
     Attempt, Cause, DeliveryState, DisabledReason, Endpoint, Failure, FailureClass, Frame, NewWebhook,
-    Number, Outcome, Phase, PublicId, Rotation, Secrets, TenantId, TenantUid, Timestamp, UserId, Webhook,
-    WebhookId, WebhookState,
+    Number, Outcome, Phase, PublicId, ResponseHeaders, Rotation, Secrets, TenantId, TenantUid, Timestamp,
+    UserId, Webhook, WebhookId, WebhookState,
 };
 use crate::storage::StoreError;
 
@@ -148,6 +148,7 @@ const fn phase_word(phase: Phase) -> &'static str {
 /// The outcome of an attempt, as its columns.
 pub(super) struct OutcomeColumns<'a> {
     pub(super) status: Option<u16>,
+    pub(super) headers: Option<&'a [u8]>,
     pub(super) body: Option<&'a [u8]>,
     pub(super) failure: Option<&'static str>,
     pub(super) phase: Option<&'static str>,
@@ -156,11 +157,16 @@ pub(super) struct OutcomeColumns<'a> {
 impl<'a> From<&'a Outcome> for OutcomeColumns<'a> {
     fn from(outcome: &'a Outcome) -> Self {
         match outcome {
-            Outcome::Response { status, body } => {
-                Self { status: Some(*status), body: Some(body), failure: None, phase: None }
-            }
+            Outcome::Response { status, headers, body } => Self {
+                status: Some(*status),
+                headers: (!headers.is_empty()).then_some(headers.as_bytes()),
+                body: Some(body),
+                failure: None,
+                phase: None,
+            },
             Outcome::Failed(Failure { class, phase }) => Self {
                 status: None,
+                headers: None,
                 body: None,
                 failure: Some(failure_word(*class)),
                 phase: Some(phase_word(*phase)),
@@ -185,6 +191,7 @@ pub(super) struct AttemptRow {
     duration_us: i64,
     webhook_version: i64,
     status: Option<i64>,
+    headers: Option<Vec<u8>>,
     body: Option<Vec<u8>>,
     failure: Option<String>,
     phase: Option<String>,
@@ -199,6 +206,7 @@ impl AttemptRow {
             duration_us: row.get("duration_us")?,
             webhook_version: row.get("webhook_version")?,
             status: row.get("status")?,
+            headers: row.get("headers")?,
             body: row.get("body")?,
             failure: row.get("failure")?,
             phase: row.get("phase")?,
@@ -211,11 +219,14 @@ impl TryFrom<AttemptRow> for Attempt {
 
     fn try_from(row: AttemptRow) -> Result<Self, StoreError> {
         let place = Place::new("attempt", row.id);
-        let outcome = match (row.status, row.body, row.failure, row.phase) {
-            (Some(status), Some(body), None, None) => {
-                Outcome::Response { status: place.unsigned("status", status)?, body: body.into() }
-            }
-            (None, None, Some(failure), Some(phase)) => {
+        let outcome = match (row.status, row.headers, row.body, row.failure, row.phase) {
+            (Some(status), headers, Some(body), None, None) => Outcome::Response {
+                status: place.unsigned("status", status)?,
+                headers: ResponseHeaders::restore(headers.unwrap_or_default().into())
+                    .ok_or_else(|| place.column("headers"))?,
+                body: body.into(),
+            },
+            (None, None, None, Some(failure), Some(phase)) => {
                 let class = FAILURES.into_iter().find(|class| failure_word(*class) == failure);
                 let phase = [Phase::Connect, Phase::Exchange].into_iter().find(|p| phase_word(*p) == phase);
                 Outcome::Failed(Failure {
@@ -484,13 +495,18 @@ mod tests {
             duration_us: 5,
             webhook_version: 1,
             status,
+            headers: None,
             body: status.map(|_| Vec::new()),
             failure: failure.map(Into::into),
             phase: phase.map(Into::into),
         };
         assert!(Attempt::try_from(row(Some(200), None, None)).is_ok());
         assert!(Attempt::try_from(row(None, Some("timeout"), Some("connect"))).is_ok());
+        let headers = |row: AttemptRow, text: &str| AttemptRow { headers: Some(text.into()), ..row };
+        assert!(Attempt::try_from(headers(row(Some(200), None, None), "server: x\r\n")).is_ok());
         for bad in [
+            headers(row(Some(200), None, None), "server: x"),
+            headers(row(None, Some("timeout"), Some("connect")), "server: x\r\n"),
             row(None, None, None),
             row(Some(200), Some("timeout"), Some("connect")),
             row(None, Some("timeout"), None),

@@ -13,8 +13,8 @@ use super::dedupe::DedupeWindow;
 use super::{KeySource, MasterKey, OpenError, Options, SqliteStore, history, open, reads, replays};
 use crate::clock::MockClock;
 use crate::domain::{
-    DeliveryState, HistoryOrder, NewEvent, Next, Outcome, Published, Settlement, SortField, SortOrder,
-    TenantId,
+    DeliveryState, HistoryOrder, NewEvent, Next, Outcome, Published, ResponseHeaders, Settlement, SortField,
+    SortOrder, TenantId,
 };
 use crate::rng::SeededRng;
 use crate::storage::contract::{
@@ -354,7 +354,8 @@ async fn results_that_find_no_space_wait_until_there_is_some() {
             accepted.push(deliveries[0]);
         }
     }
-    let answer = Outcome::Response { status: 200, body: vec![b'y'; 4_096].into() };
+    let answer =
+        Outcome::Response { status: 200, headers: ResponseHeaders::EMPTY, body: vec![b'y'; 4_096].into() };
     for delivery in &accepted {
         world.store.settle_later(Settlement {
             delivery: *delivery,
@@ -385,7 +386,11 @@ async fn a_store_closes_even_when_there_is_no_space_for_the_last_results() {
     let mut world = prepared("PRAGMA max_page_count = 120").await;
     let webhook = world.webhook().await;
     let delivery = world.deliver("1", &[&webhook]).await[0];
-    let huge = Outcome::Response { status: 200, body: vec![b'y'; 1_000_000].into() };
+    let huge = Outcome::Response {
+        status: 200,
+        headers: ResponseHeaders::EMPTY,
+        body: vec![b'y'; 1_000_000].into(),
+    };
     world.store.settle_later(Settlement {
         delivery,
         attempt: Some(attempt(1, huge)),
@@ -574,4 +579,18 @@ async fn a_newer_layout_is_not_touched() {
         SELECT 999, 'later', applied_on, checksum FROM refinery_schema_history WHERE version = 1";
     world.bench.database().execute(newer, []).unwrap();
     assert!(matches!(opening(world.bench.options()), OpenError::Layout(_)));
+}
+
+#[tokio::test]
+async fn an_attempt_from_before_headers_were_kept_reads_as_one_without() {
+    let world = World::<Directory>::new().await;
+    let webhook = world.webhook().await;
+    let delivery = world.deliver("1", &[&webhook]).await[0];
+    world.store.settle(ended(delivery, 200)).await.unwrap();
+    assert_eq!(world.bench.database().execute("UPDATE attempt SET headers = NULL", []).unwrap(), 1);
+    let Outcome::Response { headers, .. } = world.record(1).await.unwrap().attempt.outcome else {
+        panic!("it was answered")
+    };
+    assert_eq!(headers, ResponseHeaders::EMPTY);
+    world.store.close().await;
 }

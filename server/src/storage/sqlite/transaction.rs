@@ -66,8 +66,9 @@ const EVENT_BY_ID: &str = "SELECT tenant, source, ce_id, number, fingerprint FRO
 /// Adds nothing when the delivery is gone.
 const INSERT_ATTEMPT: &str = "
     INSERT INTO attempt
-        (id, delivery, previous, number, started_at, duration_us, webhook_version, status, body, failure, phase)
-    SELECT ?1, id, last_attempt, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 FROM delivery WHERE id = ?2";
+        (id, delivery, previous, number, started_at, duration_us, webhook_version, status, headers, body,
+         failure, phase)
+    SELECT ?1, id, last_attempt, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11 FROM delivery WHERE id = ?2";
 
 /// A terminal delivery keeps its state.
 const SETTLE_ATTEMPTED: &str = "
@@ -287,7 +288,7 @@ impl<'a> Transaction<'a> {
 
     fn insert_attempt(&self, id: i64, delivery: DeliveryId, attempt: &Attempt) -> Result<bool, StoreError> {
         let Attempt { number, started_at, duration, webhook_version, outcome } = attempt;
-        let OutcomeColumns { status, body, failure, phase } = outcome.into();
+        let OutcomeColumns { status, headers, body, failure, phase } = outcome.into();
         let added = self.execute(
             INSERT_ATTEMPT,
             params![
@@ -298,6 +299,7 @@ impl<'a> Transaction<'a> {
                 i64::try_from(duration.as_micros()).unwrap_or(i64::MAX),
                 i64::try_from(*webhook_version).unwrap_or(i64::MAX),
                 status,
+                headers,
                 body,
                 failure,
                 phase
