@@ -13,8 +13,10 @@ mod history;
 pub mod ports;
 mod publish;
 mod readiness;
+mod replays;
 mod resend;
 mod stats;
+mod stream;
 mod test;
 mod tokens;
 mod webhooks;
@@ -24,6 +26,8 @@ use std::sync::Arc;
 pub use error::Error;
 pub use history::{DeliveriesRequest, HistoryRequest, RecordName, cursor};
 pub use publish::Receipt;
+pub use replays::{Pace, ReplayRequest, ReplaysRequest};
+pub use stream::{Notice, Renew, Stream};
 pub use webhooks::{Change, Created, DraftSecret, Rotate, Rotated, SecretChange, WebhookDraft, WebhookName};
 
 use crate::clock::Clock;
@@ -32,6 +36,8 @@ use crate::rng::Rng;
 use crate::storage::Store;
 use ports::{Dispatcher, Probe};
 use readiness::Readiness;
+use replays::Replaying;
+use stream::Streams;
 
 /// The use-cases and what they work with. Cheap to clone.
 #[derive(Clone)]
@@ -45,6 +51,8 @@ pub struct App {
     public_url: Arc<str>,
     /// Held while something is made of which there may only be so many.
     creating: Arc<tokio::sync::Mutex<()>>,
+    replaying: Arc<Replaying>,
+    streams: Arc<Streams>,
 }
 
 impl App {
@@ -67,6 +75,8 @@ impl App {
             readiness: Arc::default(),
             public_url: public_url.trim_end_matches('/').into(),
             creating: Arc::default(),
+            replaying: Arc::default(),
+            streams: Arc::default(),
         }
     }
 

@@ -62,7 +62,7 @@ pub enum AttemptResult {
 impl From<&Outcome> for AttemptResult {
     fn from(outcome: &Outcome) -> Self {
         match outcome {
-            Outcome::Response { status, body: _ } => Self::Answered(*status),
+            Outcome::Response { status, body: _, headers: _ } => Self::Answered(*status),
             Outcome::Failed(failure) => Self::Failed(*failure),
         }
     }

@@ -17,10 +17,11 @@ use axum::middleware::Next;
 use axum::response::Response;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use zeroize::Zeroizing;
 
 use crate::app::{App, Error};
 use crate::clock::Clock;
-use crate::dialects::shared::{Admission, Caller};
+use crate::dialects::shared::{Admission, Caller, Renewal};
 use crate::domain::Principal;
 
 /// How many failed authentications one address may make: 20 at once, then one every three seconds.
@@ -117,6 +118,11 @@ pub(super) async fn identify(
         }
         (Err(limited), _) => Err(limited),
     };
+    if request.uri().path() == STREAM
+        && let Some(renewal) = renewal(&app, request.headers())
+    {
+        request.extensions_mut().insert(renewal);
+    }
     request.extensions_mut().insert(Caller(caller));
     if let Some(limit) = limit.clone() {
         let again = move || limit.check(peer.ip());
@@ -134,6 +140,9 @@ pub(super) async fn identify(
 /// Where an API key comes in the body.
 const KEY_EXCHANGE: &str = "/bim/apikey/authenticate";
 
+/// Where an answer goes on as long as its token is valid.
+const STREAM: &str = "/v1/stream";
+
 /// The length of 256 random bits in base64, which is what `sigpost token` prints.
 const UNGUESSABLE: usize = 43;
 
@@ -146,6 +155,13 @@ fn token(headers: &HeaderMap) -> Result<&str, Error> {
         Some(_) => Err(Error::Unauthenticated),
         None => Ok(value),
     }
+}
+
+fn renewal(app: &App, headers: &HeaderMap) -> Option<Renewal> {
+    let token = Zeroizing::new(token(headers).ok()?.to_owned());
+    let acting_in = headers.get("sigpost-tenant").and_then(|name| name.to_str().ok()).map(str::to_owned);
+    let app = app.clone();
+    Some(Renewal::new(move || app.authenticate(&token, acting_in.as_deref())))
 }
 
 fn caller(app: &App, token: &str, headers: &HeaderMap) -> Result<Principal, Error> {

@@ -4,6 +4,8 @@ mod convert;
 mod dto;
 mod error;
 mod events;
+mod replays;
+mod stream;
 mod webhooks;
 
 use axum::Router;
@@ -34,6 +36,9 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(events::publish))
         .routes(routes!(webhooks::list, webhooks::create))
         .routes(routes!(webhooks::read, webhooks::delete))
+        .routes(routes!(replays::list, replays::start))
+        .routes(routes!(replays::read, replays::cancel))
+        .routes(routes!(stream::watch))
 }
 
 /// The routes.
