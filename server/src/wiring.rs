@@ -12,7 +12,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Config, TokenHolder};
 use crate::delivery::{Engine, EngineError, EngineParts};
 use crate::domain::{TenantSpec, TokenHash, TokenOwner};
-use crate::http::{self, FailureLimit};
+use crate::http::{self, Limits};
 use crate::rng::{Rng, SystemRng};
 use crate::storage::sqlite::{OpenError, Options, SqliteStore};
 use crate::storage::{Directory, Store, StoreError};
@@ -99,6 +99,7 @@ impl Server {
         };
         let (dispatcher, probe) = (engine.dispatcher(), engine.probe());
         let app = App::new(Arc::clone(&store), dispatcher, probe, Arc::clone(&clock), rng, &public_url);
+        let app = if server.rate_limit { app.limiting_tests() } else { app };
         Ok(Self { app, store, engine, clock, listener, admin, rate_limit: server.rate_limit })
     }
 
@@ -117,7 +118,7 @@ impl Server {
             let _ = stopped.changed().await;
         };
         let mut tasks = tokio::task::JoinSet::new();
-        let router = http::router(app.clone(), rate_limit.then(|| FailureLimit::new(Arc::clone(&clock))));
+        let router = http::router(app.clone(), rate_limit.then(|| Limits::new(Arc::clone(&clock))));
         let (housekeeping, streams) = (app.clone(), app.clone());
         let replaying = tokio::spawn(replay(app.clone()));
         tasks.spawn(http::serve(listener, router, wait(stopped.clone()), grace));

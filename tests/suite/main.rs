@@ -8,5 +8,6 @@ mod fuzz_targets;
 mod immuta;
 mod native;
 mod node;
+mod openapi;
 mod rights;
 mod tidy;

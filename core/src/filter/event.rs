@@ -7,8 +7,8 @@ use super::{Attribute, Filter};
 use crate::json::{Kind, View};
 use crate::notification::cloudevents::{CloudEvent, Data, Value};
 
-impl Filter {
-    /// Whether an event passes.
+impl Attribute {
+    /// What an event answers.
     ///
     /// - `id` is `data.id`, else the event's `subject`: what happened to what, and not the event's own `id`.
     /// - `spaceId` and `topLevelResourceId` are the extensions `spaceid` and `toplevelresourceid`. Those that came as a
@@ -16,16 +16,24 @@ impl Filter {
     /// - `data.status` is that. In `data`, only a string can equal a value: a `data.id` of 5 equals none, not `"5"`,
     ///   and takes precedence over the subject all the same; `null` counts as absent.
     #[must_use]
-    pub fn matches_event(&self, event: &CloudEvent) -> bool {
-        self.matches(|attribute| match attribute {
-            Attribute::Id => match member(event, "id") {
+    pub fn of(self, event: &CloudEvent) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Id => match member(event, "id") {
                 Some(id) => id.as_str(),
                 None => extension(event, "subject"),
             },
-            Attribute::SpaceId => extension(event, "spaceid"),
-            Attribute::TopLevelResourceId => extension(event, "toplevelresourceid"),
-            Attribute::DataStatus => member(event, "status").and_then(View::as_str),
-        })
+            Self::SpaceId => extension(event, "spaceid"),
+            Self::TopLevelResourceId => extension(event, "toplevelresourceid"),
+            Self::DataStatus => member(event, "status").and_then(View::as_str),
+        }
+    }
+}
+
+impl Filter {
+    /// Whether an event passes; [`Attribute::of`] tells what it answers.
+    #[must_use]
+    pub fn matches_event(&self, event: &CloudEvent) -> bool {
+        self.matches(|attribute| attribute.of(event))
     }
 }
 

@@ -5,6 +5,7 @@
 //! | publish events | yes | no | yes | no |
 //! | read event types | yes | yes | no | yes |
 //! | read webhooks | all | own | no | all |
+//! | read webhooks where a system's users see each other's | all | all | no | all |
 //! | create webhooks | yes | yes | no | no |
 //! | create global webhooks | yes | no | no | no |
 //! | change webhooks, their secrets included | all | own | no | no |
@@ -17,6 +18,9 @@
 //! | replay | all | own | no | no |
 //! | read replays | all | own | no | no |
 //! | watch what happens | all | own | no | no |
+//! | use what a system keeps for admins | yes | no | no | yes |
+//!
+//! The last row only lets somebody in: what is then done there needs a right of its own.
 //!
 //! What is not in the table is denied. What somebody may not see does not exist for them: 404, not 403.
 
@@ -34,6 +38,8 @@ pub enum Operation {
     ReadEventTypes,
     /// List webhooks and read one.
     ReadWebhooks,
+    /// The same in a system whose users see each other's webhooks.
+    ReadSharedWebhooks,
     /// Create a webhook.
     CreateWebhook,
     /// Create a webhook that receives what concerns others.
@@ -58,6 +64,9 @@ pub enum Operation {
     ReadReplays,
     /// Be told of attempts and webhooks while they happen.
     Watch,
+    /// Use what a system keeps for admins: all of the Request app, and the generic API where it changes or tries
+    /// something out. It comes before the right to do what is done there.
+    UseAsAdmin,
 }
 
 /// A right, granted: in which tenant, for whom, and how far it reaches.
@@ -112,7 +121,14 @@ pub fn authorise(principal: &Principal, operation: Operation) -> Result<Access, 
                 needs: "the `Sigpost-Tenant` header: an operator acts inside a tenant only by naming it",
             })?;
             use Operation as Op;
-            let allowed = matches!(operation, Op::ReadEventTypes | Op::ReadWebhooks | Op::DeleteWebhook);
+            let allowed = matches!(
+                operation,
+                Op::ReadEventTypes
+                    | Op::ReadWebhooks
+                    | Op::ReadSharedWebhooks
+                    | Op::DeleteWebhook
+                    | Op::UseAsAdmin
+            );
             tracing::info!(target: "audit", operator = name, tenant = tenant.name, ?operation, allowed);
             if !allowed {
                 return Err(Error::Forbidden { needs: needs(operation) });
@@ -129,7 +145,8 @@ fn reach_of(roles: Roles, operation: Operation) -> Option<Reach> {
     }
     match operation {
         Op::Publish => roles.has(Role::Sender).then_some(Reach::All),
-        Op::CreateGlobalWebhook | Op::GiveWebhook | Op::ReadGlobalHistory => None,
+        Op::CreateGlobalWebhook | Op::GiveWebhook | Op::ReadGlobalHistory | Op::UseAsAdmin => None,
+        Op::ReadSharedWebhooks => roles.has(Role::User).then_some(Reach::All),
         Op::ReadEventTypes
         | Op::ReadWebhooks
         | Op::CreateWebhook
@@ -150,8 +167,10 @@ const fn needs(operation: Operation) -> &'static str {
         Operation::CreateGlobalWebhook => "the role admin: such a webhook receives what concerns others",
         Operation::GiveWebhook => "the role admin: it makes a webhook somebody else's",
         Operation::ReadGlobalHistory => "the role admin: global webhooks' history holds what concerns others",
+        Operation::UseAsAdmin => "the role admin",
         Operation::ReadEventTypes
         | Operation::ReadWebhooks
+        | Operation::ReadSharedWebhooks
         | Operation::CreateWebhook
         | Operation::UpdateWebhook
         | Operation::DeleteWebhook
@@ -200,6 +219,7 @@ mod tests {
             (Op::Publish, Some(All), None, Some(All), None),
             (Op::ReadEventTypes, Some(All), Some(Own), None, Some(All)),
             (Op::ReadWebhooks, Some(All), Some(Own), None, Some(All)),
+            (Op::ReadSharedWebhooks, Some(All), Some(All), None, Some(All)),
             (Op::CreateWebhook, Some(All), Some(Own), None, None),
             (Op::CreateGlobalWebhook, Some(All), None, None, None),
             (Op::UpdateWebhook, Some(All), Some(Own), None, None),
@@ -212,6 +232,7 @@ mod tests {
             (Op::Replay, Some(All), Some(Own), None, None),
             (Op::ReadReplays, Some(All), Some(Own), None, None),
             (Op::Watch, Some(All), Some(Own), None, None),
+            (Op::UseAsAdmin, Some(All), None, None, Some(All)),
         ];
         for (operation, by_admin, by_user, by_sender, by_operator) in table {
             let reach = |who: &Principal| authorise(who, operation).ok().map(|access| access.reach);

@@ -9,6 +9,7 @@
 pub mod access;
 mod authenticate;
 mod error;
+mod event_types;
 mod history;
 pub mod ports;
 mod publish;
@@ -18,6 +19,7 @@ mod resend;
 mod stats;
 mod stream;
 mod test;
+mod test_limit;
 mod tokens;
 mod webhooks;
 
@@ -27,8 +29,11 @@ pub use error::Error;
 pub use history::{DeliveriesRequest, HistoryRequest, RecordName, cursor};
 pub use publish::Receipt;
 pub use replays::{Pace, ReplayRequest, ReplaysRequest};
+pub use stats::Chart;
 pub use stream::{Notice, Renew, Stream};
-pub use webhooks::{Change, Created, DraftSecret, Rotate, Rotated, SecretChange, WebhookDraft, WebhookName};
+pub use webhooks::{
+    Change, Created, DraftSecret, Precondition, Rotate, Rotated, SecretChange, WebhookDraft, WebhookName,
+};
 
 use crate::clock::Clock;
 use crate::domain::{PublicId, Timestamp};
@@ -38,6 +43,7 @@ use ports::{Dispatcher, Probe};
 use readiness::Readiness;
 use replays::Replaying;
 use stream::Streams;
+use test_limit::TestLimit;
 
 /// The use-cases and what they work with. Cheap to clone.
 #[derive(Clone)]
@@ -53,6 +59,8 @@ pub struct App {
     creating: Arc<tokio::sync::Mutex<()>>,
     replaying: Arc<Replaying>,
     streams: Arc<Streams>,
+    /// How often each user may try webhooks out; without it, as often as they like.
+    test_limit: Option<Arc<TestLimit>>,
 }
 
 impl App {
@@ -77,7 +85,14 @@ impl App {
             creating: Arc::default(),
             replaying: Arc::default(),
             streams: Arc::default(),
+            test_limit: None,
         }
+    }
+
+    /// The same, but a user may try webhooks out only so often.
+    #[must_use]
+    pub fn limiting_tests(self) -> Self {
+        Self { test_limit: Some(Arc::default()), ..self }
     }
 
     /// Where the server is found by those who use it, without a slash at the end: what absolute links begin with. It is
@@ -107,6 +122,14 @@ impl App {
         let mut random = [0; 10];
         self.rng.fill(&mut random);
         PublicId::new(now, random)
+    }
+
+    /// A name for one answer, by which whoever got it can be helped: 32 hex digits that nothing else has.
+    #[must_use]
+    pub fn trace_id(&self) -> String {
+        let mut random = [0; 16];
+        self.rng.fill(&mut random);
+        hex::encode(random)
     }
 
     /// Runs a use-case in a task of its own and waits for it. Dropping the returned future, as a server does when

@@ -11,15 +11,12 @@ use zeroize::Zeroizing;
 use super::access::{Access, Operation, authorise};
 use super::ports::Saturated;
 use super::{App, Error};
-use crate::domain::profile::Audience;
+use crate::domain::profile::{Audience, Quota};
 use crate::domain::{
     DisabledReason, Endpoint, Host, NewWebhook, Number, Principal, Profile, PublicId, Rotation, Secrets,
-    Tenant, Timestamp, UserId, Webhook, WebhookState,
+    Tenant, TenantId, Timestamp, UserId, Webhook, WebhookState,
 };
 use crate::storage::Update;
-
-/// The most webhooks a tenant may have.
-const MAX_WEBHOOKS: usize = 1_000;
 
 /// The random bytes of a generated secret: as many as Standard Webhooks asks for at least.
 const SECRET_BYTES: usize = 24;
@@ -65,8 +62,35 @@ pub enum SecretChange {
     Set(Secret),
 }
 
+/// Which version of a webhook somebody means who changes it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Precondition {
+    /// Whichever there is.
+    #[default]
+    None,
+    /// One of these.
+    Versions(Vec<u64>),
+}
+
+impl Precondition {
+    /// Holds it against a webhook.
+    ///
+    /// # Errors
+    /// [`Error::Outdated`] when it has another version.
+    pub fn check(&self, webhook: &Webhook) -> Result<(), Error> {
+        match self {
+            Self::Versions(versions) if !versions.contains(&webhook.version) => {
+                Err(Error::Outdated("webhook"))
+            }
+            Self::None | Self::Versions(_) => Ok(()),
+        }
+    }
+}
+
 /// How a secret is to take another's place.
 pub struct Rotate {
+    /// Which version of the webhook is meant.
+    pub precondition: Precondition,
     /// The new one; generated if there is none.
     pub secret: Option<Secret>,
     /// From then on the system's own header is signed with it; from now on if nothing is said.
@@ -126,9 +150,7 @@ impl App {
         let (new, shown) = self.checked(principal, draft)?;
         // One at a time, so that the count still holds when the webhook is there.
         let one_at_a_time = Arc::clone(&self.creating).lock_owned().await;
-        if self.store.directory().count_webhooks(new.tenant) >= MAX_WEBHOOKS {
-            return Err(Error::LimitReached { what: "webhooks", limit: MAX_WEBHOOKS });
-        }
+        self.check_quota(new.profile.quota(), new.tenant, &new.owner)?;
         let store = Arc::clone(&self.store);
         let webhook = self
             .to_the_end(async move {
@@ -188,10 +210,15 @@ impl App {
     /// # Errors
     /// [`Error::Forbidden`].
     pub fn list_webhooks(&self, principal: &Principal) -> Result<Vec<Arc<Webhook>>, Error> {
-        let access = authorise(principal, Operation::ReadWebhooks)?;
-        let mut webhooks = self.store.directory().webhooks_of(access.tenant.id);
-        webhooks.retain(|webhook| access.reaches(webhook));
-        Ok(webhooks)
+        Ok(self.webhooks_within(&authorise(principal, Operation::ReadWebhooks)?))
+    }
+
+    /// All webhooks of the tenant, oldest first, in a system whose users see each other's.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`].
+    pub fn list_shared_webhooks(&self, principal: &Principal) -> Result<Vec<Arc<Webhook>>, Error> {
+        Ok(self.webhooks_within(&authorise(principal, Operation::ReadSharedWebhooks)?))
     }
 
     /// One webhook by its name.
@@ -200,6 +227,19 @@ impl App {
     /// [`Error::Forbidden`], [`Error::NotFound`].
     pub fn read_webhook(&self, principal: &Principal, name: WebhookName) -> Result<Arc<Webhook>, Error> {
         let access = authorise(principal, Operation::ReadWebhooks)?;
+        self.webhook_within(&access, name)
+    }
+
+    /// One webhook by its name, anybody's of the tenant, in a system whose users see each other's.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`], [`Error::NotFound`].
+    pub fn read_shared_webhook(
+        &self,
+        principal: &Principal,
+        name: WebhookName,
+    ) -> Result<Arc<Webhook>, Error> {
+        let access = authorise(principal, Operation::ReadSharedWebhooks)?;
         self.webhook_within(&access, name)
     }
 
@@ -234,7 +274,7 @@ impl App {
         rotate: Rotate,
     ) -> Result<Rotated, Error> {
         let access = authorise(principal, Operation::UpdateWebhook)?;
-        let Rotate { secret, activate_at, retire_at } = rotate;
+        let Rotate { precondition, secret, activate_at, retire_at } = rotate;
         let (secret, shown) = match secret {
             Some(secret) => (secret, None),
             None => {
@@ -243,6 +283,7 @@ impl App {
             }
         };
         let changed = self.change_webhook(&access, name, |webhook, now| {
+            precondition.check(webhook)?;
             self.admit(&access.tenant, &webhook.profile, &webhook.endpoint, Some(&secret))?;
             let activate_at = activate_at.unwrap_or(now);
             let later = || activate_at.saturating_add(OVERLAP).unwrap_or(Timestamp::MAX);
@@ -326,6 +367,7 @@ impl App {
         if let Some(owner) = owner.filter(|owner| *owner != webhook.owner) {
             authorise(principal, Operation::GiveWebhook)?;
             next.owner = owner_in(&access.tenant, owner)?;
+            self.check_owners_quota(webhook.profile.quota(), access.tenant.id, &next.owner)?;
         }
         if let Some(profile) = profile {
             if profile.audience() != webhook.profile.audience() {
@@ -353,6 +395,9 @@ impl App {
             }
             Some(false) | None => {}
         }
+        next.profile
+            .admits_change(&webhook.profile, &webhook.endpoint, &next.endpoint)
+            .map_err(|invalid| Error::invalid(invalid.field(), invalid.to_string()))?;
         self.admit(&access.tenant, &next.profile, &next.endpoint, next.secrets.current())?;
         Ok(next)
     }
@@ -379,6 +424,49 @@ impl App {
         .await
     }
 
+    fn webhooks_within(&self, access: &Access) -> Vec<Arc<Webhook>> {
+        let mut webhooks = self.store.directory().webhooks_of(access.tenant.id);
+        webhooks.retain(|webhook| access.reaches(webhook));
+        webhooks
+    }
+
+    /// Deletes a webhook as [`App::delete_webhook`] does, if it has the version that is meant.
+    ///
+    /// # Errors
+    /// Also [`Error::Outdated`].
+    pub async fn delete_webhook_if(
+        &self,
+        principal: &Principal,
+        name: WebhookName,
+        precondition: &Precondition,
+    ) -> Result<Arc<Webhook>, Error> {
+        if *precondition == Precondition::None {
+            return self.delete_webhook(principal, name).await;
+        }
+        let access = authorise(principal, Operation::DeleteWebhook)?;
+        for _ in 0..TRIES {
+            let webhook = self.webhook_within(&access, name)?;
+            precondition.check(&webhook)?;
+            let (store, dispatcher) = (Arc::clone(&self.store), Arc::clone(&self.dispatcher));
+            let now = self.clock.now();
+            let update = self
+                .to_the_end(async move {
+                    let update = store.delete_version(&webhook, now).await?;
+                    if let Update::Done(webhook) = &update {
+                        dispatcher.webhook_changed(webhook.id);
+                    }
+                    Ok(update)
+                })
+                .await?;
+            match update {
+                Update::Done(deleted) => return Ok(deleted),
+                Update::Outdated => {}
+                Update::Gone => return Err(Error::NotFound("webhook")),
+            }
+        }
+        Err(Error::Saturated(Saturated { retry_after: 1 }))
+    }
+
     pub(super) fn webhook_within(&self, access: &Access, name: WebhookName) -> Result<Arc<Webhook>, Error> {
         let (directory, tenant) = (self.store.directory(), access.tenant.id);
         let found = match name {
@@ -386,6 +474,25 @@ impl App {
             WebhookName::PublicId(id) => directory.webhook_by_public_id(tenant, id),
         };
         found.filter(|webhook| access.reaches(webhook)).ok_or(Error::NotFound("webhook"))
+    }
+
+    /// Whether there may be one webhook more, of this owner.
+    fn check_quota(&self, quota: Quota, tenant: TenantId, owner: &UserId) -> Result<(), Error> {
+        let Quota { per_owner: _, per_tenant: limit } = quota;
+        if self.store.directory().count_webhooks(tenant) >= limit {
+            return Err(Error::LimitReached { what: "webhooks", limit });
+        }
+        self.check_owners_quota(quota, tenant, owner)
+    }
+
+    /// Whether this owner may have one webhook more.
+    fn check_owners_quota(&self, quota: Quota, tenant: TenantId, owner: &UserId) -> Result<(), Error> {
+        match quota.per_owner {
+            Some(limit) if self.store.directory().count_webhooks_of(tenant, owner) >= limit => {
+                Err(Error::LimitReached { what: "webhooks of this owner", limit })
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Whether a webhook may be as it is to be.

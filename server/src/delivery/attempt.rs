@@ -7,9 +7,12 @@ use http_body_util::Full;
 
 use super::signer::Signers;
 use super::transport::policy::{Policies, Proof};
-use super::transport::{Answer, Transport};
+use super::transport::{Answer, Keep, Transport};
+use crate::app::ports;
 use crate::clock::Clock;
-use crate::domain::{Attempt, Body, Failure, FailureClass, Outcome, Phase, Tenant, Timestamp, Webhook, Work};
+use crate::domain::{
+    Attempt, Body, Failure, FailureClass, Outcome, Phase, Profile, Tenant, Timestamp, Webhook, Work,
+};
 use crate::storage::{Store, StoreError};
 
 /// Whom an attempt concerns: one snapshot, taken when it starts.
@@ -49,13 +52,18 @@ pub(super) struct Attempter {
 
 impl Attempter {
     /// Sends a delivery once. The caller's snapshot counts: what changes meanwhile concerns the next attempt.
-    pub(super) async fn attempt(&self, work: &Work, target: &Target) -> Result<Ended, NotMade> {
+    pub(super) async fn attempt(
+        &self,
+        work: &Work,
+        target: &Target,
+        keep: ports::Keep,
+    ) -> Result<Ended, NotMade> {
         let body = match &work.body {
             Some(body) => body.clone(),
             None => self.load(work).await?,
         };
         let (started_at, began) = (self.clock.now(), self.clock.monotonic());
-        let answer = self.send(work, target, &body, started_at).await;
+        let answer = self.send(work, target, &body, keep, started_at).await;
         let duration = self.clock.monotonic().saturating_sub(began);
         let attempt = Attempt {
             number: work.attempts_made.saturating_add(1),
@@ -71,9 +79,15 @@ impl Attempter {
         self.store.body(work.delivery).await.map_err(NotMade::Store)?.ok_or(NotMade::NoBody)
     }
 
-    async fn send(&self, work: &Work, target: &Target, body: &Body, now: Timestamp) -> Answer {
-        let proof = if target.webhook.profile.verify_tls() { Proof::Required } else { Proof::Waived };
-        let policy = match self.policies.of(&target.tenant, proof) {
+    async fn send(
+        &self,
+        work: &Work,
+        target: &Target,
+        body: &Body,
+        keep: ports::Keep,
+        now: Timestamp,
+    ) -> Answer {
+        let policy = match self.policies.of(&target.tenant, proof(&target.webhook.profile)) {
             Ok(policy) => policy,
             Err(error) => {
                 let error: &dyn core::error::Error = &error;
@@ -99,7 +113,20 @@ impl Attempter {
             }
         };
         let deadline = target.tenant.settings.timeout;
-        self.transport.exchange(&policy, &target.webhook.endpoint, request, deadline).await
+        let keep = match keep {
+            ports::Keep::History => Keep::History,
+            ports::Keep::All => Keep::All,
+        };
+        self.transport.exchange(&policy, &target.webhook.endpoint, request, keep, deadline).await
+    }
+}
+
+/// What a webhook's receiver must prove. Whoever must not be revoked must say who it is.
+const fn proof(profile: &Profile) -> Proof {
+    match (profile.check_revocation(), profile.verify_tls()) {
+        (true, _) => Proof::Unrevoked,
+        (false, true) => Proof::Required,
+        (false, false) => Proof::Waived,
     }
 }
 

@@ -10,6 +10,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use super::attempt::{Attempter, Ended, NotMade, Target, local_outcome};
 use super::scheduler::{Action, GiveBack, Scheduler, Standing, Verdict, after};
 use super::{Backpressure, Limits};
+use crate::app::ports::Keep;
 use crate::clock::Clock;
 use crate::domain::{
     Attempt, DeliveryId, DeliveryState, DisabledReason, EndedAttempt, Next, Outcome, Settlement, Tenant,
@@ -248,7 +249,7 @@ impl Driver {
         };
         let attempter = Arc::clone(&self.attempter);
         let target = Target { tenant, webhook };
-        let task = self.attempts.spawn(async move { attempter.attempt(&work, &target).await });
+        let task = self.attempts.spawn(async move { attempter.attempt(&work, &target, Keep::History).await });
         self.in_flight.insert(task.id(), in_flight);
     }
 

@@ -312,11 +312,11 @@ impl Handle {
     /// Makes one attempt in a task of its own, so that a panic in it does not reach the caller. `None` when it could
     /// not be made for a reason of ours.
     async fn probe(&self, exchange: Exchange, reservation: Reservation) -> Option<Attempt> {
-        let Exchange { tenant, webhook, work, keep: _ } = exchange;
+        let Exchange { tenant, webhook, work, keep } = exchange;
         let attempter = Arc::clone(&self.attempter);
         let task = tokio::spawn(async move {
             let _reservation = reservation;
-            attempter.attempt(&work, &Target { tenant, webhook }).await
+            attempter.attempt(&work, &Target { tenant, webhook }, keep).await
         });
         Some(task.await.ok()?.ok()?.attempt)
     }

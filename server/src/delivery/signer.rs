@@ -12,7 +12,8 @@ use http::{HeaderMap, HeaderName, Method, Request, Uri, Version};
 use sigpost_core::signature::{KeyError, SignError};
 
 use super::attempt::Target;
-use crate::domain::{MessageId, Tenant, Timestamp, WebhookId, head};
+use crate::domain::profile::CustomHeader;
+use crate::domain::{MessageId, Profile, Tenant, Timestamp, WebhookId, head};
 
 const WEBHOOK_ID: HeaderName = HeaderName::from_static(head::WEBHOOK_ID);
 const WEBHOOK_TIMESTAMP: HeaderName = HeaderName::from_static(head::WEBHOOK_TIMESTAMP);
@@ -115,7 +116,8 @@ impl Signers {
 impl Prepared {
     fn new(target: &Target, now: Timestamp) -> Result<Self, MakeRequestError> {
         let Target { tenant, webhook } = target;
-        let mut headers = HeaderMap::new();
+        let mut headers = custom_headers(&webhook.profile)?;
+        // Ours come last, and take the place of what is called like them.
         headers.insert(header::HOST, HeaderValue::from_str(webhook.endpoint.authority())?);
         for (name, value) in head::fixed(webhook) {
             headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
@@ -129,4 +131,15 @@ impl Prepared {
             signers: head::Signers::at(webhook, &tenant.settings, now)?,
         })
     }
+}
+
+/// The headers that a webhook adds.
+fn custom_headers(profile: &Profile) -> Result<HeaderMap, MakeRequestError> {
+    let mut headers = HeaderMap::new();
+    for CustomHeader { name, value, encrypted } in profile.request_headers() {
+        let mut value = HeaderValue::from_str(value)?;
+        value.set_sensitive(encrypted);
+        headers.insert(HeaderName::from_bytes(name.as_bytes())?, value);
+    }
+    Ok(headers)
 }

@@ -5,30 +5,62 @@
 //! A dialect has `routes` (paths and handlers), `dto` (the bodies as they travel), `convert` (to and from the domain)
 //! and `error` (its form of every error), or, while it is small, a file an operation. Dialects do not know each other.
 
+pub mod generic;
 pub mod immuta;
+pub mod immuta_request;
 pub mod native;
 pub mod shared;
+mod shared_path;
+
+use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::Request;
 use axum::response::Response;
 use utoipa::openapi::OpenApi;
 
 use crate::app::App;
 use crate::domain::DialectId;
 
-/// All routes of all dialects.
-pub fn router() -> Router<App> {
-    Router::new().merge(immuta::router()).merge(native::router())
+use shared_path::SharedPath;
+
+/// All routes of all dialects, and the answer to a path that nobody has.
+pub fn router(app: &App) -> Router<App> {
+    // A dialect whose paths are another's too has its router here instead of below.
+    let shared = SharedPath::new(app, [(DialectId::Generic, generic::router())], generic::no_such_path);
+    let shared = Arc::new(shared);
+    let fallback = move |request: Request| {
+        let shared = Arc::clone(&shared);
+        async move {
+            let path = request.uri().path();
+            if SharedPath::owns(path) { shared.answer(request).await } else { no_such_path(path) }
+        }
+    };
+    Router::new()
+        .merge(immuta::router())
+        .merge(immuta_request::router())
+        .merge(native::router())
+        .fallback(fallback)
 }
 
 /// The document of each dialect.
 #[must_use]
 pub fn documents() -> Vec<(DialectId, OpenApi)> {
-    vec![(DialectId::Native, native::document()), (DialectId::Immuta, immuta::document())]
+    vec![
+        (DialectId::Native, native::document()),
+        (DialectId::Immuta, immuta::document()),
+        (DialectId::ImmutaRequest, immuta_request::document()),
+        (DialectId::Generic, generic::document()),
+    ]
 }
 
 /// The answer to a path that nobody has, in the form of the dialect it seems to be meant for.
-#[must_use]
-pub fn no_such_path(path: &str) -> Response {
-    if immuta::owns(path) { immuta::no_such_path(path) } else { native::no_such_path(path) }
+fn no_such_path(path: &str) -> Response {
+    if immuta::owns(path) {
+        immuta::no_such_path(path)
+    } else if immuta_request::owns(path) {
+        immuta_request::no_such_path(path)
+    } else {
+        native::no_such_path(path)
+    }
 }

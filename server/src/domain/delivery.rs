@@ -178,6 +178,10 @@ pub enum FailureClass {
     TlsWrongHost,
     /// The certificate's issuer is not trusted; self-signed ones fall here.
     TlsUnknownIssuer,
+    /// A certificate of the chain has been revoked.
+    TlsRevoked,
+    /// Whether a certificate of the chain has been revoked cannot be found out.
+    TlsRevocationUnknown,
     /// The TLS handshake failed otherwise.
     TlsHandshake,
     /// The answer is not HTTP, or its head is larger than 32 KiB.

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use sigpost_core::signature::{KeyError, Scheme, SignError, SignInput, Signer};
 
+use super::profile::CustomHeader;
 use super::{MessageId, Settings, Timestamp, Webhook};
 
 /// What a sender is called whose system has no name of its own for it.
@@ -40,18 +41,23 @@ impl Sent {
     /// What this version of a webhook sends.
     #[must_use]
     pub fn by(webhook: &Webhook) -> Self {
+        let custom = webhook.profile.request_headers().map(|CustomHeader { name, value, encrypted }| {
+            let shown = if encrypted { Shown::Omitted } else { Shown::Value(value.to_owned()) };
+            (name.to_ascii_lowercase(), shown)
+        });
         let fixed = fixed(webhook).map(|(name, value)| (name.to_owned(), Shown::Value(value.to_owned())));
         Self {
             url: webhook.endpoint.as_given().to_owned(),
-            headers: fixed.collect(),
+            headers: custom.chain(fixed).collect(),
             signed: webhook.secrets.sign(),
         }
     }
 }
 
-/// The headers that say what the body is and who sends it.
+/// The headers that say what the body is and who sends it. What is accepted is the webhook's business, if it says so.
 pub fn fixed(webhook: &Webhook) -> impl Iterator<Item = (&'static str, &'static str)> {
     let profile = &webhook.profile;
+    let accepts = profile.request_headers().any(|header| header.name.eq_ignore_ascii_case("accept"));
     [
         ("content-type", profile.content_type()),
         ("user-agent", profile.user_agent().unwrap_or(USER_AGENT)),
@@ -59,6 +65,7 @@ pub fn fixed(webhook: &Webhook) -> impl Iterator<Item = (&'static str, &'static 
         ("accept-encoding", "identity"),
     ]
     .into_iter()
+    .filter(move |(name, _)| !(accepts && *name == "accept"))
 }
 
 /// What signs a webhook's requests during a stretch of time.

@@ -16,9 +16,11 @@ mod headers;
 mod history;
 mod ids;
 pub mod profile;
+mod rate;
 mod replay;
 mod retry;
 mod secrets;
+mod series;
 mod tenant;
 mod token;
 mod webhook;
@@ -41,11 +43,13 @@ pub use history::{
 };
 pub use ids::{DeliveryId, EventId, MessageId, Number, PublicId, TenantId, TenantUid, UserId, WebhookId};
 pub use profile::{Profile, Subject};
+pub use rate::{RatePer, RateRule};
 pub use replay::{
     EndStates, NewReplay, Replay, ReplayFilter, ReplayId, ReplayQuery, ReplayState, RunningReplay,
 };
 pub use retry::RetryPolicy;
 pub use secrets::{BadRotation, MAX_ROTATION, Rotation, Secrets, Signing};
+pub use series::{BadSeries, MAX_STEPS, Series, Step};
 pub use tenant::{
     DialectId, Egress, Envelope, ImmutaSignatures, NotificationList, Principal, Role, Roles, Settings,
     Tenant, TenantSpec, User,

@@ -1,6 +1,9 @@
-//! HTTP as a whole: the dialects' routes behind authentication, health, and the server that carries them.
+//! HTTP as a whole: the dialects' routes behind authentication and limits, their documents, health, and the server
+//! that carries them.
 
 mod authentication;
+mod docs;
+mod limits;
 mod server;
 
 use axum::extract::{Request, State};
@@ -10,20 +13,20 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 
-pub use authentication::FailureLimit;
+pub use limits::Limits;
 pub use server::serve;
 
 use crate::app::App;
 use crate::dialects;
 
-/// Everything the main listener serves. `limit` bounds failed authentications per address; `None` switches that
-/// off, for tests that fail on purpose a thousand times.
-pub fn router(app: App, limit: Option<FailureLimit>) -> Router {
-    let state = authentication::State { app: app.clone(), limit: limit.map(std::sync::Arc::new) };
-    dialects::router()
-        .fallback(async |request: Request| dialects::no_such_path(request.uri().path()))
+/// Everything the main listener serves. `limits` bounds failed authentications and management requests; `None` switches
+/// that off, for tests that ask or fail on purpose a thousand times.
+pub fn router(app: App, limits: Option<Limits>) -> Router {
+    let state = authentication::State { app: app.clone(), limits: limits.map(std::sync::Arc::new) };
+    dialects::router(&app)
         .layer(middleware::from_fn_with_state(state, authentication::identify))
         .merge(health())
+        .merge(docs::router())
         .layer(middleware::from_fn(common_headers))
         .with_state(app)
 }

@@ -61,7 +61,7 @@ impl Directory {
         self.read().by_tenant.get(&tenant)?.get(&number).cloned()
     }
 
-    /// A tenant's webhook by its public id. It looks at all of them: a tenant has a thousand at the most.
+    /// A tenant's webhook by its public id. It looks at all of them: they are few (`Profile::quota`).
     #[must_use]
     pub fn webhook_by_public_id(&self, tenant: TenantId, id: PublicId) -> Option<Arc<Webhook>> {
         self.read().by_tenant.get(&tenant)?.values().find(|webhook| webhook.public_id == id).cloned()
@@ -84,6 +84,14 @@ impl Directory {
     #[must_use]
     pub fn count_webhooks(&self, tenant: TenantId) -> usize {
         self.read().by_tenant.get(&tenant).map_or(0, BTreeMap::len)
+    }
+
+    /// How many webhooks of a tenant a user owns.
+    #[must_use]
+    pub fn count_webhooks_of(&self, tenant: TenantId, owner: &UserId) -> usize {
+        let inner = self.read();
+        let all = inner.by_tenant.get(&tenant).into_iter().flat_map(BTreeMap::values);
+        all.filter(|webhook| webhook.owner == *owner).count()
     }
 
     /// Who holds a token, unless it is unknown or has expired.
@@ -201,5 +209,9 @@ impl Directory {
 
     pub(crate) fn test_remove_webhook(&self, webhook: &Webhook) {
         self.remove_webhook(webhook);
+    }
+
+    pub(crate) fn test_set_activity(&self, webhook: WebhookId, activity: Activity) {
+        self.set_activity(webhook, activity);
     }
 }

@@ -121,6 +121,50 @@ fn a_plain_users_qlik_webhook_receives_its_own_events_only() {
 }
 
 #[test]
+fn a_qlik_webhook_with_a_filter_receives_what_passes_with_the_headers_it_adds() {
+    let (mut server, receiver) = (serve(), receiver());
+    let mut chosen = profile("qlik");
+    chosen["filter"] = json!("( id EQ \"a\" or spaceId eq \"s\" )");
+    chosen["headers"] = json!({ "X-Team": "blue" });
+    chosen["encrypted_headers"] = json!({ "Authorization": "Bearer hush" });
+    let made = create(&server, "qlik", &receiver.url("/"), &json!({ "profile": chosen }));
+    assert_eq!(made["profile"]["filter"], chosen["filter"]);
+    assert_eq!(made["profile"]["headers"], chosen["headers"]);
+    assert_eq!(made["profile"]["encrypted_headers"], json!(["Authorization"]));
+    // The secret of a header is sealed, and opened again.
+    server.kill().unwrap();
+    server.restart().unwrap();
+    let path = format!("/v1/webhooks/{}", made["id"].as_str().unwrap());
+    assert!(!client(&server, "qlik", "admin").get(&path).unwrap().text().contains("hush"));
+    for (id, more) in [
+        ("1", json!({ "subject": "b", "data": { "id": "b" } })),
+        ("2", json!({ "subject": "b", "data": { "id": "a" } })),
+        ("3", json!({ "spaceid": "s", "data": null })),
+        ("4", json!({ "subject": "a", "data": { "id": 1 } })),
+    ] {
+        let mut event = event(id);
+        event.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        assert_eq!(publish(&server, "qlik", &event).status, 202);
+    }
+    // One after them that passes tells that nothing else is on its way.
+    let mut last = event("5");
+    last["subject"] = json!("a");
+    assert_eq!(publish(&server, "qlik", &last).status, 202);
+    let requests = receiver.wait_for(3, SOON).unwrap();
+    let mut ids: Vec<_> = requests
+        .iter()
+        .map(|request| {
+            assert_eq!(request.header("x-team"), Some("blue"));
+            assert_eq!(request.header("authorization"), Some("Bearer hush"));
+            assert_eq!(request.header("user-agent"), Some("Qlik Webhook"));
+            serde_json::from_slice::<Value>(&request.body).unwrap()["id"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    ids.sort();
+    assert_eq!(ids, ["2", "3", "5"]);
+}
+
+#[test]
 fn what_is_no_json_is_refused_where_bodies_are_json() {
     let server = serve();
     let mut bytes = event("1");

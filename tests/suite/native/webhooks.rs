@@ -62,7 +62,8 @@ fn a_webhook_is_read_listed_and_deleted_and_outlives_a_crash() {
         made["profile"],
         json!({
             "dialect": "qlik", "name": "hook", "description": null, "event_types": ["order.paid"],
-            "level": "tenant", "cloud_events": true,
+            "level": "tenant", "cloud_events": true, "filter": null, "headers": {}, "encrypted_headers": [],
+            "check_certificate_revocation": false, "origin": "api",
         })
     );
     assert_eq!(
@@ -191,6 +192,23 @@ fn a_webhook_that_breaks_a_rule_is_refused_with_its_field() {
         ("immuta", Some("profile"), &|body| body["profile"]["name"] = json!("")),
         ("qlik", Some("profile"), &|body| body["profile"]["level"] = json!("space")),
         ("qlik", Some("profile"), &|body| body["profile"]["description"] = json!(long)),
+        ("qlik", Some("profile"), &|body| body["profile"]["filter"] = json!("id co \"a\"")),
+        ("qlik", Some("profile"), &|body| body["profile"]["filter"] = json!("data.status eq \"ok\"")),
+        ("qlik", Some("profile"), &|body| body["profile"]["headers"] = json!({ "Content-Length": "1" })),
+        ("qlik", Some("profile"), &|body| body["profile"]["headers"] = json!({ "x-a": "b\r\nx: y" })),
+        ("qlik", Some("profile"), &|body| body["profile"]["headers"] = json!({ "x-a": 1 })),
+        ("qlik", Some("profile"), &|body| body["profile"]["headers"] = json!([["x-a", "b"]])),
+        ("qlik", Some("profile"), &|body| body["profile"]["headers"] = json!({ "x-a": "b", "X-A": "c" })),
+        ("qlik", Some("profile"), &|body| {
+            body["profile"]["encrypted_headers"] = json!({ "x-a": long.repeat(2) })
+        }),
+        ("qlik", Some("profile"), &|body| body["profile"]["encrypted_headers"] = json!(["x-a"])),
+        ("qlik", Some("profile"), &|body| {
+            body["profile"]["event_types"] = json!(["com.qlik.v1.app.deleted"]);
+            body["profile"]["level"] = json!("user");
+        }),
+        ("qlik", Some("profile"), &|body| body["profile"]["check_certificate_revocation"] = json!("yes")),
+        ("qlik", Some("profile"), &|body| body["profile"]["origin"] = json!("mars")),
         ("generic", Some("profile"), &|body| body["profile"]["description"] = json!(long)),
     ] {
         let body = with(system, change);
@@ -229,4 +247,22 @@ fn a_qlik_target_must_be_a_host_name_reached_by_https_unless_the_operator_relaxe
         let answer = admin.post("/v1/webhooks", &json!({ "url": url, "profile": profile("qlik") })).unwrap();
         assert_eq!(answer.status, status, "{url}: {}", answer.text());
     }
+}
+
+#[test]
+fn a_qlik_user_has_150_webhooks_and_another_as_many_again() {
+    let server = serve();
+    let (user, admin) = (client(&server, "qlik", "user"), client(&server, "qlik", "admin"));
+    let mut own = profile("qlik");
+    own["level"] = json!("user");
+    let body = json!({ "url": SOMEWHERE, "secret": null, "profile": own });
+    let made: Vec<_> = (0..150).map(|_| user.post("/v1/webhooks", &body).unwrap()).collect();
+    assert!(made.iter().all(|answer| answer.status == 201));
+    let answer = user.post("/v1/webhooks", &body).unwrap();
+    refused(&answer, 403, None, "one too many");
+    assert!(answer.text().contains("150 webhooks of this owner"), "{}", answer.text());
+    assert_eq!(admin.post("/v1/webhooks", &body).unwrap().status, 201, "somebody else's");
+    let first = format!("/v1/webhooks/{}", id(&made[0].json().unwrap()));
+    assert_eq!(user.send("DELETE", &first, &[], b"").unwrap().status, 204);
+    assert_eq!(user.post("/v1/webhooks", &body).unwrap().status, 201, "there is room again");
 }

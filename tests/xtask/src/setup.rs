@@ -39,16 +39,24 @@ pub(crate) fn for_serve(project: &Project, steps: &mut Steps) -> Result<()> {
     steps.run("C compiler", || c_compiler(project))
 }
 
-/// What the tests need: all of the above, and what only they use. Returns the Chromium that they drive.
-pub(crate) fn for_test(project: &Project, steps: &mut Steps) -> Result<PathBuf> {
+/// The programs that tests run.
+pub(crate) struct TestTools {
+    /// A browser.
+    pub(crate) chromium: PathBuf,
+    /// What makes requests from the documents.
+    pub(crate) schemathesis: PathBuf,
+}
+
+/// What the tests need: all of the above, and what only they use.
+pub(crate) fn for_test(project: &Project, steps: &mut Steps) -> Result<TestTools> {
     for_serve(project, steps)?;
     steps.run("test tools", || {
         python(project)?;
-        let chromium = chromium(project)?;
+        let tools = TestTools { chromium: chromium(project)?, schemathesis: schemathesis(project)? };
         redis(project)?;
         curl(project)?;
         cargo_tool(project, "nextest", "cargo-nextest")?;
-        Ok(chromium)
+        Ok(tools)
     })
 }
 
@@ -108,6 +116,37 @@ fn python(project: &Project) -> Result<()> {
     found.context(
         "no python3 in PATH, which the tests need: `apt install python3 python3-venv`, or https://python.org",
     )
+}
+
+/// schemathesis in the versions that are pinned, in a virtual environment among the builds. A change of the pins makes a
+/// new one.
+fn schemathesis(project: &Project) -> Result<PathBuf> {
+    let sh = &project.shell;
+    let requirements = project.root.join("tests/conformance/requirements.txt");
+    let environment = project.target.join("python");
+    let (program, record) = (environment.join("bin/schemathesis"), environment.join("installed.txt"));
+    let wanted = sh.read_file(&requirements)?;
+    if program.is_file() && std::fs::read_to_string(&record).is_ok_and(|installed| installed == wanted) {
+        return Ok(program);
+    }
+    say("schemathesis is missing or of other versions: installing it, once");
+    // What an earlier try left is of no use.
+    sh.remove_path(&environment)?;
+    let complete =
+        || cmd!(sh, "python3 -c").arg("import ensurepip, venv").quiet().ignore_stderr().run().is_ok();
+    if !complete() {
+        let by_hand = "install it (`apt install python3-venv`)";
+        install_on_debian(project, "python3 with venv", "python3-venv", by_hand)?;
+        ensure!(complete(), "python3-venv is installed, but python3 makes no virtual environment: {by_hand}");
+    }
+    cmd!(sh, "python3 -m venv {environment}").run()?;
+    let python = environment.join("bin/python");
+    let quiet = ["--quiet", "--disable-pip-version-check", "--no-input", "--only-binary", ":all:"];
+    let installed = cmd!(sh, "{python} -m pip install {quiet...} --requirement {requirements}").run();
+    installed.context("installing schemathesis failed: is the network there?")?;
+    ensure!(program.is_file(), "pip installed no {}", program.display());
+    sh.write_file(&record, &wanted)?;
+    Ok(program)
 }
 
 /// The Chromium that `SIGPOST_CHROMIUM` names, else one in PATH, else, as root on Debian, one installed now.

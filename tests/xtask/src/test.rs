@@ -14,8 +14,9 @@ use crate::{lint, npm, setup};
 
 /// Runs everything; stops at the first step that fails.
 pub(crate) fn test(project: &Project, steps: &mut Steps) -> Result<()> {
-    let chromium = setup::for_test(project, steps)?;
+    let setup::TestTools { chromium, schemathesis } = setup::for_test(project, steps)?;
     project.shell.set_var("SIGPOST_CHROMIUM", chromium);
+    project.shell.set_var("SIGPOST_SCHEMATHESIS", schemathesis);
     lint::code(project, steps)?;
     let package = steps.run("npm package", || npm::npm(&project.shell, &project.root))?;
     rust(project, steps, &package)?;

@@ -1,7 +1,11 @@
 //! What an exchange makes of good and of bad receivers.
 
+use http_body_util::Full;
+
 use super::receiver::{Receiver, Reply};
 use super::*;
+use crate::delivery::transport::Keep;
+use crate::domain::profile::qlik;
 
 #[tokio::test]
 async fn a_request_says_what_it_is_and_carries_the_body_unchanged() {
@@ -21,6 +25,85 @@ async fn a_request_says_what_it_is_and_carries_the_body_unchanged() {
     assert_eq!(request.header("webhook-id"), Some(work.message_id.as_str()));
     assert!(request.header("webhook-timestamp").is_some());
     assert_eq!(request.body, "{\"text\":\"héllo\",\"n\":1}".as_bytes());
+}
+
+/// A webhook that adds these headers, plain and encrypted ones.
+fn adding(world: &World, url: &str, plain: &[(&str, &str)], encrypted: &[(&str, &str)]) -> Arc<Webhook> {
+    let parts = qlik::Parts {
+        name: "q".into(),
+        description: None,
+        event_types: vec!["com.qlik.app.created".into()],
+        level: qlik::Level::Tenant,
+        filter: None,
+        headers: plain
+            .iter()
+            .map(|(name, value)| qlik::Header { name: (*name).into(), value: (*value).into() })
+            .collect(),
+        encrypted_headers: encrypted
+            .iter()
+            .map(|(name, value)| qlik::EncryptedHeader {
+                name: (*name).into(),
+                value: qlik::HeaderSecret::new((*value).into()),
+            })
+            .collect(),
+        cloud_events: true,
+        check_revocation: false,
+        origin: qlik::Origin::Api,
+    };
+    let profile = Profile::Qlik(qlik::Qlik::new(parts, &Settings::default()).unwrap());
+    world.change(&world.webhook(url), |webhook| webhook.profile = profile)
+}
+
+#[tokio::test]
+async fn a_request_carries_the_headers_its_webhook_adds_and_still_what_is_ours() {
+    let receiver = Receiver::ok().await;
+    let world = World::with_loopback();
+    let plain = [("X-Team", "blue \"1\""), ("ACCEPT", "application/vnd.github+json"), ("x-none", "")];
+    let webhook =
+        adding(&world, &receiver.url(), &plain, &[("Authorization", "Bearer hush"), ("x-key", "k")]);
+    assert_eq!(status_of(&world.attempt(world.durable(&webhook)).await.outcome), 200);
+    let request = &receiver.requests()[0];
+    for (name, value) in [
+        ("x-team", "blue \"1\""),
+        ("x-none", ""),
+        ("authorization", "Bearer hush"),
+        ("x-key", "k"),
+        ("accept", "application/vnd.github+json"),
+        ("host", receiver.address.to_string().as_str()),
+        ("content-type", "application/json"),
+        ("content-length", request.body.len().to_string().as_str()),
+        ("accept-encoding", "identity"),
+        ("user-agent", "Qlik Webhook"),
+    ] {
+        assert_eq!(request.header(name), Some(value), "{name}");
+    }
+    assert!(request.header("qlik-signature").is_some() && request.header("webhook-signature").is_some());
+    // The next version of the webhook sends its own.
+    let changed = adding(&world, &receiver.url(), &[("x-team", "red")], &[]).profile.clone();
+    let webhook = world.change(&webhook, |webhook| webhook.profile = changed);
+    assert_eq!(status_of(&world.attempt(world.durable(&webhook)).await.outcome), 200);
+    let request = &receiver.requests()[1];
+    assert_eq!((request.header("x-team"), request.header("authorization")), (Some("red"), None));
+    assert_eq!(request.header("accept"), Some("*/*"));
+}
+
+#[tokio::test]
+async fn every_header_a_request_has_of_its_own_is_closed_to_its_webhook() {
+    let receiver = Receiver::ok().await;
+    let world = World::with_loopback();
+    let webhook = adding(&world, &receiver.url(), &[], &[]);
+    assert_eq!(status_of(&world.attempt(world.durable(&webhook)).await.outcome), 200);
+    let head = receiver.requests()[0].head.clone();
+    let names = head.lines().skip(1).filter_map(|line| line.split_once(": ")).map(|(name, _)| name);
+    let names: Vec<_> = names.filter(|name| *name != "accept").collect();
+    assert!(names.len() > 6, "{head}");
+    let Profile::Qlik(profile) = &webhook.profile else { panic!("another system") };
+    for name in names {
+        let header = qlik::Header { name: name.to_ascii_uppercase(), value: "x".into() };
+        let change = qlik::Change { headers: Some(vec![header]), ..qlik::Change::default() };
+        let refused = profile.apply(change, &webhook.endpoint, &webhook.endpoint, &Settings::default());
+        assert!(matches!(refused, Err(qlik::Invalid::Headers(qlik::BadHeaders::Reserved(_)))), "{name}");
+    }
 }
 
 #[tokio::test]
@@ -101,6 +184,27 @@ async fn an_endless_body_is_cut_at_the_bound_and_the_connection_closed() {
         let kept = if status_of(&outcome) == 200 { 512 } else { 4_096 };
         assert_eq!(body_of(&outcome), vec![b'x'; kept]);
         world.store.until("the flood ends", |_| receiver.open() == 0).await;
+    }
+}
+
+#[tokio::test]
+async fn whoever_wants_all_of_an_answer_gets_what_is_read_of_it() {
+    let receiver = Receiver::start(|number, _| {
+        let (status, length) = [("200 OK", 10_000), ("500 Oops", 10_000), ("200 OK", 70_000)][number];
+        let head = format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\n\r\n");
+        Reply::Send([head.into_bytes(), vec![b'x'; length]].concat())
+    })
+    .await;
+    let clock = Arc::new(SystemClock::new());
+    let transport = Transport::new(Arc::<TestResolver>::default(), Guard::default(), clock);
+    let tenant = Arc::new(tenant(1, egress(&["127.0.0.0/8"]), Settings::default()));
+    let policy = Policies::new().of(&tenant, Proof::Required).unwrap();
+    let endpoint = Endpoint::parse(&receiver.url()).unwrap();
+    for kept in [10_000, 10_000, 65_536] {
+        let request = http::Request::post(endpoint.target()).body(Full::new("".into())).unwrap();
+        let deadline = Duration::from_secs(2);
+        let answer = transport.exchange(&policy, &endpoint, request, Keep::All, deadline).await;
+        assert_eq!(body_of(&answer.outcome), vec![b'x'; kept]);
     }
 }
 

@@ -3,7 +3,9 @@
 mod dns;
 mod engine;
 mod exchange;
+mod judging;
 mod receiver;
+mod revocation;
 mod store;
 mod tls;
 

@@ -64,6 +64,7 @@ pub(super) struct Receiver {
 struct Seen {
     connections: AtomicUsize,
     open: AtomicUsize,
+    bytes: AtomicUsize,
     requests: Mutex<Vec<Request>>,
 }
 
@@ -102,6 +103,11 @@ impl Receiver {
         self.seen.open.load(Ordering::SeqCst)
     }
 
+    /// Bytes of heads that arrived, of unfinished ones too; under TLS those that were encrypted.
+    pub(super) fn bytes(&self) -> usize {
+        self.seen.bytes.load(Ordering::SeqCst)
+    }
+
     pub(super) fn requests(&self) -> Vec<Request> {
         self.seen.requests.lock().unwrap().clone()
     }
@@ -137,7 +143,7 @@ async fn serve_any(stream: TcpStream, tls: Option<TlsAcceptor>, seen: &Seen, scr
 }
 
 async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, seen: &Seen, script: &Script) {
-    while let Some(request) = read_request(&mut stream).await {
+    while let Some(request) = read_request(&mut stream, seen).await {
         let number = {
             let mut requests = seen.requests.lock().unwrap();
             requests.push(request.clone());
@@ -178,14 +184,15 @@ async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, seen: &Seen, scr
     }
 }
 
-async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> Option<Request> {
+async fn read_request(stream: &mut (impl AsyncRead + Unpin), seen: &Seen) -> Option<Request> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await.ok()?);
+        seen.bytes.fetch_add(1, Ordering::SeqCst);
     }
     let head = String::from_utf8(head).unwrap();
     let mut request = Request { head, body: Vec::new() };
-    let length = request.header("content-length").unwrap().parse().unwrap();
+    let length = request.header("content-length").map_or(0, |length| length.parse().unwrap());
     request.body.resize(length, 0);
     stream.read_exact(&mut request.body).await.ok()?;
     Some(request)

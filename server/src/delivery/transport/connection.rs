@@ -6,6 +6,7 @@
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::task::Poll;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -22,11 +23,35 @@ use crate::domain::FailureClass;
 const MAX_HEAD: usize = 32 * 1024;
 /// How much of a response is buffered beyond what has been taken in.
 const MAX_BUFFER: usize = 64 * 1024;
-/// How much of a response body is read at all.
+/// How much of a receiver's response body is read at all.
 const MAX_BODY_READ: usize = 64 * 1024;
-/// How much of it is kept when the receiver has taken the event, and when it has not.
+/// How much of it is kept in history when the receiver has taken the event, and when it has not.
 const KEPT_ON_SUCCESS: usize = 512;
 const KEPT_OTHERWISE: usize = 4 * 1024;
+
+/// How much of a response body is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::delivery) enum Keep {
+    /// As much as history shows.
+    History,
+    /// All that is read of a receiver's answer.
+    All,
+    /// All of a successful answer of at most so many bytes, and nothing of another.
+    Whole(usize),
+}
+
+impl Keep {
+    /// How many bytes are kept, and at how many reading ends.
+    const fn bounds(self, success: bool) -> (usize, usize) {
+        match (self, success) {
+            (Self::History, true) => (KEPT_ON_SUCCESS, MAX_BODY_READ),
+            (Self::History, false) => (KEPT_OTHERWISE, MAX_BODY_READ),
+            (Self::All, _) => (MAX_BODY_READ, MAX_BODY_READ),
+            (Self::Whole(most), true) => (most, most.saturating_add(1)),
+            (Self::Whole(_), false) => (0, 0),
+        }
+    }
+}
 
 /// A byte stream to a receiver, plain or encrypted.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -39,6 +64,8 @@ type Body = Full<Bytes>;
 pub(super) struct Connection {
     sender: http1::SendRequest<Body>,
     driver: Driver,
+    /// When it was opened, in monotonic time.
+    pub(super) opened: Duration,
 }
 
 /// hyper's half that moves bytes; it does nothing unless polled.
@@ -59,20 +86,22 @@ pub(super) enum ExchangeError {
 pub(super) struct Exchanged {
     /// The head, and the beginning of the body.
     pub(super) response: Response<Bytes>,
+    /// Whether the body was read to its end.
+    pub(super) complete: bool,
     /// The connection, if it can be used again.
     pub(super) connection: Option<Connection>,
 }
 
 impl Connection {
     /// Prepares to speak HTTP/1.1 on a stream.
-    pub(super) async fn new(stream: Box<dyn Stream>) -> Result<Self, FailureClass> {
+    pub(super) async fn new(stream: Box<dyn Stream>, opened: Duration) -> Result<Self, FailureClass> {
         let (sender, connection) = http1::Builder::new()
             .max_header_size(MAX_HEAD)
             .max_buf_size(MAX_BUFFER)
             .handshake(TokioIo::new(stream))
             .await
             .map_err(|error| failure::of_http(&error))?;
-        Ok(Self { sender, driver: Driver { connection, ended: None } })
+        Ok(Self { sender, driver: Driver { connection, ended: None }, opened })
     }
 
     /// Whether the connection still stands and is ready for a request.
@@ -86,7 +115,11 @@ impl Connection {
     }
 
     /// Sends a request and reads the answer, up to the bounds.
-    pub(super) async fn exchange(mut self, request: Request<Body>) -> Result<Exchanged, ExchangeError> {
+    pub(super) async fn exchange(
+        mut self,
+        request: Request<Body>,
+        keep: Keep,
+    ) -> Result<Exchanged, ExchangeError> {
         let sending = self.sender.try_send_request(request);
         let response = match self.driver.alongside(sending).await {
             Ok(response) => response,
@@ -98,15 +131,20 @@ impl Connection {
             }
         };
         let (head, body) = response.into_parts();
-        let keep = if head.status.is_success() { KEPT_ON_SUCCESS } else { KEPT_OTHERWISE };
-        let (kept, complete) = self.read(body, keep).await.map_err(ExchangeError::Broken)?;
+        let (keep, most) = keep.bounds(head.status.is_success());
+        let (kept, complete) = self.read(body, keep, most).await.map_err(ExchangeError::Broken)?;
         let reusable = complete && self.is_usable().await;
         let response = Response::from_parts(head, kept);
-        Ok(Exchanged { response, connection: reusable.then_some(self) })
+        Ok(Exchanged { response, complete, connection: reusable.then_some(self) })
     }
 
     /// Reads a body to its end or to the bound, whichever comes first, and says which it was.
-    async fn read(&mut self, mut body: Incoming, keep: usize) -> Result<(Bytes, bool), FailureClass> {
+    async fn read(
+        &mut self,
+        mut body: Incoming,
+        keep: usize,
+        most: usize,
+    ) -> Result<(Bytes, bool), FailureClass> {
         let mut kept = Vec::new();
         let mut read = 0;
         while let Some(frame) = self.driver.alongside(body.frame()).await {
@@ -115,7 +153,7 @@ impl Connection {
             read += data.len();
             let room = keep - kept.len();
             kept.extend_from_slice(&data[..data.len().min(room)]);
-            if read >= MAX_BODY_READ {
+            if read >= most {
                 return Ok((kept.into(), false));
             }
         }

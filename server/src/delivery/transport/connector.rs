@@ -1,6 +1,5 @@
-//! Opens connections: name, guard, address, TLS.
+//! Opens connections to receivers: a plain one, TLS over it, and the proofs that are asked for.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,113 +7,49 @@ use rustls_pki_types::ServerName;
 use tokio::net::TcpStream;
 
 use super::connection::Stream;
-use super::egress::Guard;
+use super::dialer::Dialer;
 use super::failure;
 use super::policy::Policy;
-use super::resolver::Resolve;
+use super::revocation::Revocation;
 use crate::domain::{Endpoint, FailureClass, Host, Transport};
 
-/// The longest a name may take to resolve; half the deadline if that is shorter.
-const MAX_DNS_TIME: Duration = Duration::from_secs(5);
-/// Addresses of one name that are tried.
-const MAX_ADDRESSES: usize = 8;
-
 pub(super) struct Connector {
-    pub(super) resolver: Arc<dyn Resolve>,
-    pub(super) guard: Guard,
+    pub(super) dialer: Arc<Dialer>,
+    pub(super) revocation: Revocation,
 }
 
 impl Connector {
     /// Opens a connection to an endpoint, TLS included. `deadline` is that of the whole exchange.
     pub(super) async fn connect(
         &self,
-        policy: &Policy,
+        policy: &Arc<Policy>,
         endpoint: &Endpoint,
         deadline: Duration,
     ) -> Result<Box<dyn Stream>, FailureClass> {
-        let host = endpoint.host();
-        let addresses = self.addresses(policy, &host, endpoint.port(), deadline).await?;
-        let stream = dial(&addresses, endpoint.port(), deadline).await?;
-        // Requests are written in one piece: waiting for more only costs time. Failing to say so costs nothing else.
-        let _ = stream.set_nodelay(true);
+        let stream = self.dialer.dial(&policy.egress, endpoint, deadline).await?;
         match endpoint.transport() {
             Transport::Http => Ok(Box::new(stream)),
-            Transport::Https => {
-                let name = server_name(&host)?;
-                let connected = policy.tls.connect(name, stream).await;
-                Ok(Box::new(connected.map_err(|error| failure::of_io(&error))?))
-            }
+            Transport::Https => self.secure(policy, endpoint, stream, deadline).await,
         }
     }
 
-    /// The vetted addresses of a host, at least one.
-    async fn addresses(
+    async fn secure(
         &self,
-        policy: &Policy,
-        host: &Host,
-        port: u16,
+        policy: &Arc<Policy>,
+        endpoint: &Endpoint,
+        stream: TcpStream,
         deadline: Duration,
-    ) -> Result<Vec<IpAddr>, FailureClass> {
-        let mut addresses = match host {
-            Host::Address(address) => vec![*address],
-            Host::Name(name) => {
-                // The names of a URL are fully qualified, with or without the final dot.
-                let name = name.strip_suffix('.').unwrap_or(name);
-                match policy.egress.hosts.get(name) {
-                    Some(&address) => vec![address],
-                    None if is_localhost(name) => return self.loopback(policy, port),
-                    None => self.resolve(name, deadline).await?,
-                }
-            }
-        };
-        if addresses.is_empty() {
-            return Err(FailureClass::DnsNotFound);
+    ) -> Result<Box<dyn Stream>, FailureClass> {
+        let name = server_name(&endpoint.host())?;
+        let connected = policy.tls.connect(name, stream).await;
+        let stream = connected.map_err(|error| failure::of_io(&error))?;
+        if let Some(roots) = &policy.revocable_under {
+            let (_, session) = stream.get_ref();
+            let chain = session.peer_certificates().unwrap_or_default();
+            self.revocation.check(policy, roots, chain, deadline).await?;
         }
-        if !self.guard.permits_all(&policy.egress.policy, &addresses, port) {
-            return Err(FailureClass::EgressDenied);
-        }
-        // IPv4 first: where IPv6 is broken it tends to swallow packets rather than refuse them.
-        addresses.sort_by_key(IpAddr::is_ipv6);
-        addresses.truncate(MAX_ADDRESSES);
-        Ok(addresses)
+        Ok(Box::new(stream))
     }
-
-    async fn resolve(&self, name: &str, deadline: Duration) -> Result<Vec<IpAddr>, FailureClass> {
-        let budget = (deadline / 2).min(MAX_DNS_TIME);
-        match tokio::time::timeout(budget, self.resolver.resolve(name)).await {
-            Ok(answer) => answer.map_err(failure::of_resolution),
-            Err(_) => Err(FailureClass::DnsFailed),
-        }
-    }
-
-    /// `localhost` is this machine by definition (RFC 6761, section 6.3) and nobody else's to answer for: of its two
-    /// addresses, those that are open are used, and that one is closed spoils nothing.
-    fn loopback(&self, policy: &Policy, port: u16) -> Result<Vec<IpAddr>, FailureClass> {
-        let both = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
-        let permits = |address: &IpAddr| self.guard.permits(&policy.egress.policy, *address, port);
-        let open: Vec<_> = both.into_iter().filter(permits).collect();
-        if open.is_empty() { Err(FailureClass::EgressDenied) } else { Ok(open) }
-    }
-}
-
-fn is_localhost(name: &str) -> bool {
-    name == "localhost" || name.ends_with(".localhost")
-}
-
-/// Tries one address after the other. None may use up the time of the next.
-async fn dial(addresses: &[IpAddr], port: u16, deadline: Duration) -> Result<TcpStream, FailureClass> {
-    let tries = u32::try_from(addresses.len()).unwrap_or(u32::MAX);
-    let share = if tries == 1 { deadline } else { deadline / tries.saturating_add(1) };
-    let mut failed = FailureClass::Unreachable;
-    for &address in addresses {
-        let connecting = TcpStream::connect(SocketAddr::new(address, port));
-        match tokio::time::timeout(share, connecting).await {
-            Ok(Ok(stream)) => return Ok(stream),
-            Ok(Err(error)) => failed = failure::of_io(&error),
-            Err(_) => failed = FailureClass::Timeout,
-        }
-    }
-    Err(failed)
 }
 
 fn server_name(host: &Host) -> Result<ServerName<'static>, FailureClass> {

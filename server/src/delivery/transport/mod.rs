@@ -11,18 +11,22 @@
 //! - An answer takes at most 32 KiB for its head, 64 KiB of its body are read and 4 KiB kept, 2 KiB of its headers kept,
 //!   whatever it says itself; it is never decompressed; redirects are answers like any other. When a bound or the deadline ends an
 //!   exchange, its connection is closed.
+//! - Where a webhook asks for it, no byte of a request is sent before every certificate of the receiver is known not
+//!   to be [revoked](revocation).
 //! - A failure has a class and a phase, and never tells an address.
 //!
 //! Not guaranteed: that a request which failed did not arrive.
 
 mod connection;
 mod connector;
+mod dialer;
 pub(super) mod egress;
 mod failure;
 pub(super) mod policy;
 mod pool;
 pub(super) mod resolver;
 mod retry_after;
+mod revocation;
 mod unproven;
 
 use std::net::IpAddr;
@@ -34,12 +38,15 @@ use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
 
+pub(super) use self::connection::Keep;
 use self::connection::{Connection, ExchangeError, Exchanged};
 use self::connector::Connector;
+use self::dialer::Dialer;
 use self::egress::Guard;
 use self::policy::Policy;
 use self::pool::{Key, Pool};
 use self::resolver::Resolve;
+use self::revocation::Revocation;
 use crate::clock::Clock;
 use crate::domain::{EgressPolicy, Endpoint, Failure, FailureClass, Outcome, Phase, ResponseHeaders};
 
@@ -61,24 +68,27 @@ pub(super) struct Transport {
 
 impl Transport {
     pub(super) fn new(resolver: Arc<dyn Resolve>, guard: Guard, clock: Arc<dyn Clock>) -> Self {
-        Self { connector: Connector { resolver, guard }, pool: Pool::default(), clock }
+        let dialer = Arc::new(Dialer { resolver, guard });
+        let revocation = Revocation::new(Arc::clone(&dialer), Arc::clone(&clock));
+        Self { connector: Connector { dialer, revocation }, pool: Pool::default(), clock }
     }
 
     /// Whether it would open a connection to this address.
     pub(super) fn permits(&self, policy: &EgressPolicy, address: IpAddr, port: u16) -> bool {
-        self.connector.guard.permits(policy, address, port)
+        self.connector.dialer.guard.permits(policy, address, port)
     }
 
     /// Makes one exchange, within the deadline.
     pub(super) async fn exchange(
         &self,
-        policy: &Policy,
+        policy: &Arc<Policy>,
         endpoint: &Endpoint,
         request: Request<Full<Bytes>>,
+        keep: Keep,
         deadline: Duration,
     ) -> Answer {
         let connected = AtomicBool::new(false);
-        let exchange = self.run(policy, endpoint, request, deadline, &connected);
+        let exchange = self.run(policy, endpoint, request, keep, deadline, &connected);
         let result = match tokio::time::timeout(deadline, exchange).await {
             Ok(result) => result,
             Err(_) => Err(FailureClass::Timeout),
@@ -96,9 +106,10 @@ impl Transport {
 
     async fn run(
         &self,
-        policy: &Policy,
+        policy: &Arc<Policy>,
         endpoint: &Endpoint,
         mut request: Request<Full<Bytes>>,
+        keep: Keep,
         deadline: Duration,
         connected: &AtomicBool,
     ) -> Result<Answer, FailureClass> {
@@ -108,8 +119,8 @@ impl Transport {
                 continue;
             }
             connected.store(true, Ordering::Relaxed);
-            match idle.exchange(request).await {
-                Ok(exchanged) => return Ok(self.conclude(key, exchanged)),
+            match idle.exchange(request, keep).await {
+                Ok(exchanged) => return Ok(self.conclude(policy, key, exchanged)),
                 Err(ExchangeError::Broken(class)) => return Err(class),
                 // It was closed in this very moment; the next one may stand.
                 Err(ExchangeError::Unsent(unsent)) => request = *unsent,
@@ -118,17 +129,22 @@ impl Transport {
         connected.store(false, Ordering::Relaxed);
         let stream = self.connector.connect(policy, endpoint, deadline).await?;
         connected.store(true, Ordering::Relaxed);
-        match Connection::new(stream).await?.exchange(request).await {
-            Ok(exchanged) => Ok(self.conclude(key, exchanged)),
+        let connection = Connection::new(stream, self.clock.monotonic()).await?;
+        match connection.exchange(request, keep).await {
+            Ok(exchanged) => Ok(self.conclude(policy, key, exchanged)),
             Err(ExchangeError::Broken(class)) => Err(class),
             Err(ExchangeError::Unsent(_)) => Err(FailureClass::ConnectionReset),
         }
     }
 
-    fn conclude(&self, key: Key, exchanged: Exchanged) -> Answer {
-        let Exchanged { response, connection } = exchanged;
-        if let Some(connection) = connection {
-            self.pool.put(key, connection, self.clock.monotonic());
+    fn conclude(&self, policy: &Policy, key: Key, exchanged: Exchanged) -> Answer {
+        let Exchanged { response, complete: _, connection } = exchanged;
+        let now = self.clock.monotonic();
+        if let Some(connection) = connection
+            && (policy.revocable_under.is_none()
+                || now.saturating_sub(connection.opened) < revocation::MAX_AGE)
+        {
+            self.pool.put(key, connection, now);
         }
         let (head, body) = response.into_parts();
         let retry_after = retry_after::retry_after(head.status, &head.headers, self.clock.now());

@@ -18,11 +18,20 @@ use crate::domain::{Egress, Tenant, TenantId};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(in crate::delivery) struct PolicyId(u64);
 
+#[cfg(test)]
+impl PolicyId {
+    pub(super) const fn test(id: u64) -> Self {
+        Self(id)
+    }
+}
+
 /// What a tenant's connections obey.
 pub(in crate::delivery) struct Policy {
     pub(super) id: PolicyId,
     pub(super) egress: Egress,
     pub(super) tls: TlsConnector,
+    /// The authorities under which revocation is checked, if it is.
+    pub(super) revocable_under: Option<Arc<RootCertStore>>,
 }
 
 /// A tenant's certification authorities cannot be used.
@@ -56,17 +65,21 @@ pub enum CaFileError {
 
 /// All policies in use.
 pub(in crate::delivery) struct Policies {
-    roots: RootCertStore,
+    roots: Arc<RootCertStore>,
     plain: TlsConnector,
     compiled: Mutex<Compiled>,
 }
 
-/// Whether a receiver must prove who it is. Part of a policy, so that no connection without proof is ever used by a
-/// webhook that wants one.
+/// What a receiver must prove. Part of a policy, so that no connection with less proof is ever used by a webhook that
+/// wants more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(in crate::delivery) enum Proof {
-    Required,
+    /// Nothing.
     Waived,
+    /// Who it is.
+    Required,
+    /// Who it is, and that none of the certificates that say so has been revoked.
+    Unrevoked,
 }
 
 #[derive(Default)]
@@ -87,7 +100,8 @@ impl Policies {
         if usable == 0 {
             tracing::warn!("the system trusts no certification authority: https only works with a ca_file");
         }
-        let plain = connector(|config| config.with_root_certificates(roots.clone()));
+        let roots = Arc::new(roots);
+        let plain = proven(&roots);
         Self { roots, plain, compiled: Mutex::default() }
     }
 
@@ -113,20 +127,36 @@ impl Policies {
         let policy = match same {
             Some((_, (_, policy))) => Arc::clone(policy),
             None => {
-                let tls = match (proof, &tenant.egress.ca_file) {
-                    (Proof::Waived, _) => unproven(),
-                    (Proof::Required, None) => self.plain.clone(),
-                    (Proof::Required, Some(path)) => {
-                        let roots = with_authorities(self.roots.clone(), path)?;
-                        connector(|config| config.with_root_certificates(roots))
-                    }
-                };
+                let (tls, revocable_under) = self.tls(proof, tenant.egress.ca_file.as_deref())?;
                 compiled.made += 1;
-                Arc::new(Policy { id: PolicyId(compiled.made), egress: tenant.egress.clone(), tls })
+                let (id, egress) = (PolicyId(compiled.made), tenant.egress.clone());
+                Arc::new(Policy { id, egress, tls, revocable_under })
             }
         };
         compiled.by_tenant.insert((tenant.id, proof), (Arc::clone(tenant), Arc::clone(&policy)));
         Ok(policy)
+    }
+
+    /// How sessions are made, and under which authorities revocation is checked, if it is.
+    fn tls(
+        &self,
+        proof: Proof,
+        ca_file: Option<&Path>,
+    ) -> Result<(TlsConnector, Option<Arc<RootCertStore>>), CaFileError> {
+        let roots = || match ca_file {
+            None => Ok(Arc::clone(&self.roots)),
+            Some(path) => with_authorities((*self.roots).clone(), path).map(Arc::new),
+        };
+        match (proof, ca_file) {
+            (Proof::Waived, _) => Ok((unproven(), None)),
+            (Proof::Required, None) => Ok((self.plain.clone(), None)),
+            (Proof::Required, Some(_)) => Ok((proven(&roots()?), None)),
+            // Of its own: no session made without the check is resumed under it.
+            (Proof::Unrevoked, _) => {
+                let roots = roots()?;
+                Ok((proven(&roots), Some(roots)))
+            }
+        }
     }
 }
 
@@ -156,6 +186,11 @@ fn connector(
     let mut config = verifying(builder).with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     TlsConnector::from(Arc::new(config))
+}
+
+/// Takes receivers that are certified under these authorities.
+fn proven(roots: &Arc<RootCertStore>) -> TlsConnector {
+    connector(|config| config.with_root_certificates(Arc::clone(roots)))
 }
 
 /// Encrypts, but to whom nobody knows: what `verifyTls: false` asks for.

@@ -145,10 +145,11 @@ pub(super) fn history_request(query: &str) -> Result<HistoryRequest, Boom> {
             |expected: &str| Boom::bad_request(format_args!("query parameter {name} must be {expected}"));
         match name {
             "offset" => {
-                request.offset = number(value, 0, i64::MAX as u64).ok_or_else(|| bad("0 or more"))?;
+                request.offset =
+                    shared::whole_number(value, 0..=i64::MAX as u64).ok_or_else(|| bad("0 or more"))?;
             }
             "pageSize" => {
-                let size = number(value, 1, 1_000).and_then(|size| u32::try_from(size).ok());
+                let size = shared::whole_number(value, 1..=1_000).and_then(|size| u32::try_from(size).ok());
                 request.limit = size.ok_or_else(|| bad("a number from 1 to 1000"))?;
             }
             "sortField" => {
@@ -181,11 +182,6 @@ pub(super) fn history_request(query: &str) -> Result<HistoryRequest, Boom> {
         Ok(true)
     })?;
     Ok(request)
-}
-
-fn number(text: &str, min: u64, max: u64) -> Option<u64> {
-    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    text.parse().ok().filter(|number| digits && (min..=max).contains(number))
 }
 
 fn boolean(text: &str) -> Option<bool> {
@@ -284,6 +280,8 @@ pub(super) fn retried_record(record: Record) -> Result<dto::RetriedRecord, Boom>
         public_id: _,
         number,
         event_number,
+        event_source: _,
+        event_id: _,
         event_type,
         message_id: _,
         cause: _,
@@ -345,6 +343,8 @@ const fn network_error(failure: Failure) -> &'static str {
         (FailureClass::TlsCertificateExpired, _) => "CERT_HAS_EXPIRED",
         (FailureClass::TlsWrongHost, _) => "ERR_TLS_CERT_ALTNAME_INVALID",
         (FailureClass::TlsUnknownIssuer, _) => "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+        (FailureClass::TlsRevoked, _) => "CERT_REVOKED",
+        (FailureClass::TlsRevocationUnknown, _) => "UNABLE_TO_GET_CRL",
         (FailureClass::TlsHandshake, _) => "EPROTO",
         (FailureClass::InvalidResponse, _) => "HPE_INVALID_RESPONSE",
         (FailureClass::Local, _) => "EAGAIN",

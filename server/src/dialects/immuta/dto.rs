@@ -15,7 +15,7 @@ pub(super) struct NewWebhooks {
 
 /// A webhook to create. Other members are refused.
 #[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[expect(dead_code, reason = "only documents what `convert::draft` reads")]
 pub(super) struct NewWebhook {
     /// An absolute `https` or `http` URL without credentials.

@@ -35,7 +35,7 @@ pub fn router() -> Router<App> {
     Router::from(routes::routes()).method_not_allowed_fallback(routes::method_not_allowed)
 }
 
-/// The routes as an `OpenAPI` document.
+/// The routes as an OpenAPI document.
 #[must_use]
 pub fn document() -> OpenApi {
     document::of::<error::Wire>(routes::routes(), &ABOUT)

@@ -55,9 +55,17 @@ impl<S: Sync> FromRequestParts<S> for Caller {
 /// Answers 200 whatever becomes of the entries, with those that were created and those that were not.
 #[utoipa::path(
     post, path = "/webhooks", operation_id = "createWebhooks", tag = "webhooks", security(("bearer" = [])),
-    request_body = dto::NewWebhooks,
+    request_body(content = dto::NewWebhooks, example = json!({ "webhooks": [{
+        "url": "https://hooks.example.com/immuta", "name": "models", "global": true,
+        "notificationType": ["modelCreated"], "actionType": "triggered", "secret": "a shared secret"
+    }] })),
     responses(
-        (status = 200, description = "What became of the entries.", body = dto::Created),
+        (status = 200, description = "What became of the entries.", body = dto::Created, links(
+            ("read" = (operation_id = "readWebhook",
+                parameters(("id" = "$response.body#/createdWebhooks/0/id")))),
+            ("delete" = (operation_id = "deleteWebhook",
+                parameters(("id" = "$response.body#/createdWebhooks/0/id"))))
+        )),
         RefusesCallers, RefusesBodies, Refuses<503>
     )
 )]
@@ -169,7 +177,9 @@ async fn actions(Caller(principal): Caller) -> Result<Json<Vec<String>>, Boom> {
     get, path = "/webhooks/history", operation_id = "readHistory", tag = "history", security(("bearer" = [])),
     params(dto::HistoryQuery),
     responses(
-        (status = 200, description = "A page of the history.", body = dto::History),
+        (status = 200, description = "A page of the history.", body = dto::History, links(
+            ("retry" = (operation_id = "retryDelivery", parameters(("id" = "$response.body#/records/0/id"))))
+        )),
         RefusesCallers, Refuses<400>, Refuses<503>
     )
 )]

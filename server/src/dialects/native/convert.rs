@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use sigpost_core::json::{Kind, View};
+use sigpost_core::json::{Key, Kind, View};
 
 use super::dto;
 use super::error::Problem;
@@ -75,18 +75,46 @@ fn profile(given: View<'_>, tenant: &Tenant) -> Result<Profile, Error> {
             Profile::Generic(made?)
         }
         DialectId::Qlik => {
-            let given = read(&["dialect", "name", "description", "event_types", "level", "cloud_events"])?;
-            let level = given.optional_text("level")?.unwrap_or_else(|| "tenant".into());
-            let parts = qlik::Parts {
-                name: given.text("name")?,
-                description: given.optional_text("description")?,
-                event_types: given.texts("event_types")?,
-                level: qlik::Level::parse(&level)
-                    .ok_or_else(|| broken(&"level must be \"tenant\" or \"user\""))?,
-                cloud_events: given.boolean("cloud_events", true)?,
-            };
+            let parts = qlik_parts(&read(QLIK)?)?;
             Profile::Qlik(qlik::Qlik::new(parts, settings).map_err(|error| broken(&error))?)
         }
+    })
+}
+
+const QLIK: &[&str] = &[
+    "dialect",
+    "name",
+    "description",
+    "event_types",
+    "level",
+    "cloud_events",
+    "filter",
+    "headers",
+    "encrypted_headers",
+    "check_certificate_revocation",
+    "origin",
+];
+
+fn qlik_parts(given: &Object<'_>) -> Result<qlik::Parts, Error> {
+    let level = given.optional_text("level")?;
+    let level = level.map_or(Some(qlik::Level::Tenant), |name| qlik::Level::parse(&name));
+    let origin = given.optional_text("origin")?;
+    let origin = origin.map_or(Some(qlik::Origin::default()), |name| qlik::Origin::parse(&name));
+    let header = |(name, value)| qlik::Header { name, value };
+    let encrypted = |(name, value)| qlik::EncryptedHeader { name, value: qlik::HeaderSecret::new(value) };
+    Ok(qlik::Parts {
+        name: given.text("name")?,
+        description: given.optional_text("description")?,
+        event_types: given.texts("event_types")?,
+        level: level.ok_or_else(|| given.wrong_member("level", "must be \"tenant\" or \"user\""))?,
+        filter: given.optional_text("filter")?,
+        headers: given.text_members("headers")?.into_iter().map(header).collect(),
+        encrypted_headers: given.text_members("encrypted_headers")?.into_iter().map(encrypted).collect(),
+        cloud_events: given.boolean("cloud_events", true)?,
+        check_revocation: given.boolean("check_certificate_revocation", false)?,
+        origin: origin.ok_or_else(|| {
+            given.wrong_member("origin", "must be \"api\", \"automations\" or \"management-console\"")
+        })?,
     })
 }
 
@@ -135,6 +163,20 @@ impl<'a> Object<'a> {
             all.by_ref().map(|element| element.as_str().map(Into::into)).collect::<Option<Vec<_>>>()
         });
         texts.ok_or_else(|| self.wrong_member(member, "must be an array of text"))
+    }
+
+    /// An object of texts; nothing and `null` are as good as an empty one.
+    fn text_members(&self, member: &'static str) -> Result<Vec<(String, String)>, Error> {
+        let Some(value) = self.view.get(member).filter(|value| value.kind() != Kind::Null) else {
+            return Ok(Vec::new());
+        };
+        let texts = value.members().and_then(|mut all| {
+            let text = |(name, value): (Key<'a>, View<'a>)| {
+                Some((name.to_text().ok()?.into(), value.as_str()?.into()))
+            };
+            all.by_ref().map(text).collect::<Option<Vec<_>>>()
+        });
+        texts.ok_or_else(|| self.wrong_member(member, "must be an object whose values are text"))
     }
 
     fn boolean(&self, member: &'static str, default: bool) -> Result<bool, Error> {
@@ -212,6 +254,11 @@ fn profile_body(profile: &Profile) -> dto::Profile {
             event_types: profile.event_types().to_vec(),
             level: profile.level().as_str().to_owned(),
             cloud_events: profile.cloud_events(),
+            filter: profile.filter().map(ToOwned::to_owned),
+            headers: profile.headers().iter().map(|one| (one.name.clone(), one.value.clone())).collect(),
+            encrypted_headers: profile.encrypted_header_names().map(ToOwned::to_owned).collect(),
+            check_certificate_revocation: profile.check_revocation(),
+            origin: profile.origin().as_str(),
         },
     }
 }

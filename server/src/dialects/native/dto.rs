@@ -1,10 +1,13 @@
 //! Bodies of `/v1/webhooks` as they travel.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
 /// A webhook to create. Other members are refused.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "only documents what `convert::draft` reads")]
 pub(super) struct NewWebhook {
     /// Where its deliveries go: an absolute `https` or `http` URL without credentials.
@@ -18,8 +21,7 @@ pub(super) struct NewWebhook {
 
 /// The part of a new webhook that belongs to the system its tenant speaks, which `dialect` must name.
 #[derive(ToSchema)]
-#[schema(rename_all = "kebab-case")]
-#[serde(tag = "dialect")]
+#[serde(tag = "dialect", rename_all = "kebab-case")]
 #[expect(dead_code, reason = "only documents what `convert::draft` reads")]
 pub(super) enum NewProfile {
     Native {
@@ -122,6 +124,12 @@ pub(super) enum Profile {
         #[schema(value_type = Level)]
         level: String,
         cloud_events: bool,
+        filter: Option<String>,
+        headers: BTreeMap<String, String>,
+        /// Names only.
+        encrypted_headers: Vec<String>,
+        check_certificate_revocation: bool,
+        origin: &'static str,
     },
 }
 

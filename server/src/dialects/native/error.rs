@@ -44,6 +44,7 @@ impl From<Error> for Problem {
             Error::Forbidden { .. } => (StatusCode::FORBIDDEN, "forbidden"),
             Error::LimitReached { .. } => (StatusCode::FORBIDDEN, "limit-reached"),
             Error::NotFound(_) => (StatusCode::NOT_FOUND, "not-found"),
+            Error::Outdated(_) => (StatusCode::PRECONDITION_FAILED, "outdated"),
             Error::Invalid { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),
             Error::TooManyFailures { .. } => (StatusCode::TOO_MANY_REQUESTS, "too-many-failures"),
             Error::RateLimited { .. } => (StatusCode::TOO_MANY_REQUESTS, "rate-limited"),

@@ -85,7 +85,9 @@ pub(super) struct Event {
     request_body(
         description = "1 MiB at most.",
         content(
-            (Event = "application/cloudevents+json"),
+            (Event = "application/cloudevents+json", example = json!({
+                "specversion": "1.0", "id": "1", "source": "/shop", "type": "order.paid", "data": { "amount": 1 }
+            })),
             (Vec<Event> = "application/cloudevents-batch+json"),
             (serde_json::Value = "application/json")
         )

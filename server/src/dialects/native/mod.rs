@@ -46,7 +46,7 @@ pub fn router() -> Router<App> {
     Router::from(routes()).method_not_allowed_fallback(method_not_allowed)
 }
 
-/// The routes as an `OpenAPI` document.
+/// The routes as an OpenAPI document.
 #[must_use]
 pub fn document() -> OpenApi {
     document::of::<error::Wire>(routes(), &ABOUT)

@@ -61,13 +61,13 @@ impl From<EndState> for DeliveryState {
 
 /// How many deliveries a replay would make.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Preview {
+pub(super) struct ReplayPreview {
     count: u64,
 }
 
 /// What a replay sends again.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Filter {
+pub(super) struct ReplayFilter {
     #[schema(required = true, format = DateTime)]
     since: Option<String>,
     #[schema(required = true, format = DateTime)]
@@ -85,7 +85,7 @@ pub(super) struct Replay {
     /// The id of the webhook, which may have been deleted since.
     #[schema(format = "uuid")]
     webhook: String,
-    filter: Filter,
+    filter: ReplayFilter,
     /// `running` until everything is made and has ended.
     #[schema(pattern = "^(running|done|cancelled)$")]
     state: &'static str,
@@ -126,7 +126,7 @@ pub(super) struct Replays {
     post, path = "/v1/replays", operation_id = "startReplay", tag = "replays", security(("bearer" = [])),
     request_body = NewReplay,
     responses(
-        (status = 200, description = "What a replay would make: `preview` was asked for.", body = Preview),
+        (status = 200, description = "What a replay would make: `preview` was asked for.", body = ReplayPreview),
         (status = 201, description = "It runs.", body = Replay,
             headers(("location" = String, description = "Its path."))),
         RefusesCallers, RefusesBodies, Refuses<409>, Refuses<422>, Refuses<503>
@@ -145,7 +145,7 @@ pub(super) async fn start(
     let request = ReplayRequest::try_from(body)?;
     if preview {
         let count = app.preview_replay(&principal, request).await?;
-        return Ok(Json(Preview { count }).into_response());
+        return Ok(Json(ReplayPreview { count }).into_response());
     }
     let replay = Replay::from(app.start_replay(&principal, request).await?);
     let location = HeaderValue::try_from(format!("/v1/replays/{}", replay.id));
@@ -301,7 +301,7 @@ impl From<domain::Replay> for Replay {
     }
 }
 
-impl From<domain::ReplayFilter> for Filter {
+impl From<domain::ReplayFilter> for ReplayFilter {
     fn from(filter: domain::ReplayFilter) -> Self {
         let domain::ReplayFilter { tenant: _, webhook: _, states, since, until, event_types } = filter;
         let all = [EndState::Delivered, EndState::Exhausted, EndState::Expired];

@@ -21,7 +21,7 @@ use super::{Caller, dto, replays};
 use crate::app::access::{Operation, authorise};
 use crate::app::{App, Notice, Stream};
 use crate::dialects::shared::{self, Renewal};
-use crate::domain::{AttemptEnded, AttemptResult, FailureClass, utc_millis};
+use crate::domain::{AttemptEnded, AttemptResult, Failure, FailureClass, Phase, utc_millis};
 
 const EVENT_STREAM: &str = "text/event-stream";
 
@@ -52,17 +52,28 @@ pub(super) struct AttemptEvent<'a> {
     /// What the receiver answered; `null` when no complete answer came.
     #[schema(required = true)]
     status: Option<u16>,
-    /// Why no complete answer came.
+    /// Why no complete answer came; `null` when one did.
     #[schema(required = true)]
-    failure: Option<&'static str>,
-    /// How long it took.
-    duration_ms: u64,
+    failure: Option<StreamFailure>,
+    /// In milliseconds.
+    duration_ms: f64,
     /// When it ended.
     #[schema(format = DateTime)]
     at: String,
     /// `null` when the delivery has ended.
     #[schema(required = true, format = DateTime)]
     next_attempt_at: Option<String>,
+}
+
+/// Why no complete answer came.
+#[derive(Serialize, ToSchema)]
+pub(super) struct StreamFailure {
+    /// What went wrong.
+    #[schema(examples("connection-refused"))]
+    class: &'static str,
+    /// Before a connection stood, or on it.
+    #[schema(pattern = "^(connect|exchange)$")]
+    phase: &'static str,
 }
 
 /// A webhook is there, another, or gone: the data of a `webhook`.
@@ -205,7 +216,7 @@ fn event(notice: &Notice) -> (&'static str, StreamEvent<'_>) {
             } = attempt;
             let (status, failure) = match result {
                 AttemptResult::Answered(status) => (Some(*status), None),
-                AttemptResult::Failed(failure) => (None, Some(failure_name(failure.class))),
+                AttemptResult::Failed(failure) => (None, Some(shown(*failure))),
             };
             let attempt = AttemptEvent {
                 delivery: delivery.to_string(),
@@ -216,7 +227,8 @@ fn event(notice: &Notice) -> (&'static str, StreamEvent<'_>) {
                 attempt: *attempt,
                 status,
                 failure,
-                duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+                // Microseconds, as they are stored.
+                duration_ms: f64::from(u32::try_from(duration.as_micros()).unwrap_or(u32::MAX)) / 1_000.0,
                 at: utc_millis(*at),
                 next_attempt_at: next_attempt_at.map(utc_millis),
             };
@@ -230,8 +242,15 @@ fn event(notice: &Notice) -> (&'static str, StreamEvent<'_>) {
     }
 }
 
-/// What went wrong, as it is shown.
-const fn failure_name(class: FailureClass) -> &'static str {
+const fn shown(failure: Failure) -> StreamFailure {
+    let phase = match failure.phase {
+        Phase::Connect => "connect",
+        Phase::Exchange => "exchange",
+    };
+    StreamFailure { class: class(failure.class), phase }
+}
+
+const fn class(class: FailureClass) -> &'static str {
     match class {
         FailureClass::Timeout => "timeout",
         FailureClass::DnsNotFound => "dns-not-found",
@@ -243,6 +262,8 @@ const fn failure_name(class: FailureClass) -> &'static str {
         FailureClass::TlsCertificateExpired => "tls-certificate-expired",
         FailureClass::TlsWrongHost => "tls-wrong-host",
         FailureClass::TlsUnknownIssuer => "tls-unknown-issuer",
+        FailureClass::TlsRevoked => "tls-revoked",
+        FailureClass::TlsRevocationUnknown => "tls-revocation-unknown",
         FailureClass::TlsHandshake => "tls-handshake",
         FailureClass::InvalidResponse => "invalid-response",
         FailureClass::Local => "local",

@@ -17,10 +17,17 @@ use crate::dialects::shared;
 /// The answer holds the secret if it was generated; no other answer ever does.
 #[utoipa::path(
     post, path = "/v1/webhooks", operation_id = "createWebhook", tag = "webhooks", security(("bearer" = [])),
-    request_body = dto::NewWebhook,
+    request_body(content = dto::NewWebhook, example = json!({
+        "url": "https://hooks.example.com/sigpost",
+        "profile": { "dialect": "native", "name": "orders", "event_types": ["*"] }
+    })),
     responses(
         (status = 201, description = "The webhook.", body = dto::Webhook,
-            headers(("location" = String, description = "Its path."))),
+            headers(("location" = String, description = "Its path.")),
+            links(
+                ("read" = (operation_id = "readWebhook", parameters(("id" = "$response.body#/id")))),
+                ("delete" = (operation_id = "deleteWebhook", parameters(("id" = "$response.body#/id"))))
+            )),
         RefusesCallers, RefusesBodies, Refuses<422>, Refuses<503>
     )
 )]

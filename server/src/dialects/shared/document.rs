@@ -1,4 +1,4 @@
-//! `OpenAPI` documents. A dialect's routes are registered together with their documentation, so what is not documented
+//! OpenAPI documents. A dialect's routes are registered together with their documentation, so what is not documented
 //! cannot be asked for; here stands what the documents of all dialects have alike.
 
 use core::marker::PhantomData;

@@ -298,6 +298,17 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Maybe<T> {
     }
 }
 
+/// Reads a member that may be absent but not `null`: to some that is a value, to others none. Its field says
+/// `#[serde(default, deserialize_with = "present")]`, and `#[schema(nullable = false)]` for the document.
+///
+/// # Errors
+/// Those of its type.
+pub fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -317,6 +328,9 @@ mod tests {
         level: Level,
         #[serde(default)]
         weight: Option<u8>,
+        #[serde(default, deserialize_with = "present")]
+        #[schema(nullable = false)]
+        note: Option<String>,
     }
 
     #[derive(Debug, Deserialize, PartialEq, utoipa::ToSchema)]
@@ -357,7 +371,7 @@ mod tests {
             (r#"{"url":"u","verifyTls":"a secret, expected not"}"#, "verifyTls must be true or false"),
             (
                 r#"{"url":"u","colour":"red"}"#,
-                "colour is not known; known are url, verifyTls, secret, headers, level, weight",
+                "colour is not known; known are url, verifyTls, secret, headers, level, weight, note",
             ),
             (r#"{"url":"u","headers":[{"name":"a"},{}]}"#, "headers[1].name is required"),
             (
@@ -367,6 +381,7 @@ mod tests {
             (r#"{"url":"u","level":"space"}"#, "level must be \"tenant\" or \"user\""),
             (r#"{"url":"u","level":7}"#, "level must be \"tenant\" or \"user\""),
             (r#"{"url":"u","level":{"user":1,"tenant":2}}"#, "level must be \"tenant\" or \"user\""),
+            (r#"{"url":"u","note":null}"#, "note must be text"),
             (r#"{"url":"u","weight":256}"#, "weight must be a whole number from 0 to 255"),
             (r#"{"url":"u","weight":1.5}"#, "weight must be a whole number from 0 to 255"),
             (r#"{"url":"u","headers":{}}"#, "headers must be an array"),

@@ -3,7 +3,9 @@
 mod body;
 pub mod document;
 mod dto;
+mod words;
 
+use core::ops::RangeInclusive;
 use std::sync::Arc;
 
 use axum::http::request::Parts;
@@ -11,7 +13,8 @@ use sigpost_core::json::{Kind, View};
 use sigpost_core::signature::Secret;
 
 pub use body::{BodyError, MAX_BODY, limits, off_the_executor, parse, read, read_within};
-pub use dto::{DtoError, Maybe, dto, shaped};
+pub use dto::{DtoError, Maybe, dto, present, shaped};
+pub use words::told;
 
 use crate::app::{DraftSecret, Error, Renew};
 use crate::domain::Principal;
@@ -86,11 +89,26 @@ pub fn secret(given: Option<View<'_>>, absent: DraftSecret) -> Result<DraftSecre
         return Ok(DraftSecret::None);
     }
     let text = value.as_str().ok_or("secret must be text, or null for none")?;
-    if text.len() > MAX_SECRET {
-        return Err(format!("secret must not be longer than {MAX_SECRET} bytes"));
-    }
     let empty = "secret must not be empty; null makes a webhook without signatures";
-    Secret::new(text.into_owned().into_bytes()).map(DraftSecret::Given).map_err(|_| empty.into())
+    bounded_secret("secret", text.into_owned())?.map(DraftSecret::Given).ok_or_else(|| empty.into())
+}
+
+/// A secret as a dialect that calls it `name` was given it; nothing, if the text is empty.
+///
+/// # Errors
+/// Says how long it may be.
+pub fn bounded_secret(name: &str, text: String) -> Result<Option<Secret>, String> {
+    if text.len() > MAX_SECRET {
+        return Err(format!("{name} must not be longer than {MAX_SECRET} bytes"));
+    }
+    Ok(Secret::new(text.into_bytes()).ok())
+}
+
+/// A whole number in a query, in decimal digits and nothing else.
+#[must_use]
+pub fn whole_number(text: &str, within: RangeInclusive<u64>) -> Option<u64> {
+    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    text.parse().ok().filter(|number| digits && within.contains(number))
 }
 
 /// Hands out each parameter of a query, name and value, to `take`, which says whether it knows the name. A name that it

@@ -25,6 +25,15 @@ pub struct Parts {
     pub description: Option<String>,
 }
 
+/// What is to become of a [`Generic`]; what is `None` stays as it is, the inner `None` takes a member away.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Change {
+    /// The types it receives: all of them.
+    pub events: Option<Vec<String>>,
+    /// What it is for.
+    pub description: Option<Option<String>>,
+}
+
 /// Why a webhook cannot be made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Invalid {
@@ -45,12 +54,27 @@ impl Generic {
     /// [`Invalid`] names the rule that is broken.
     pub fn new(parts: Parts, settings: &Settings) -> Result<Self, Invalid> {
         let Parts { events, description } = parts;
-        let known = |name: &str| model::event_type(name).is_some();
-        let events = subscribable(events, settings, known).map_err(Invalid::Events)?;
-        if description.as_ref().is_some_and(|text| text.chars().count() > MAX_DESCRIPTION_CHARS) {
-            return Err(Invalid::Description);
+        let change = Change { events: Some(events), description: Some(description) };
+        Self { events: Vec::new(), description: None }.apply(change, settings)
+    }
+
+    /// What a change makes of it. What it leaves stays accepted, whatever the rules are by now.
+    ///
+    /// # Errors
+    /// [`Invalid`] names the rule that is broken.
+    pub fn apply(&self, change: Change, settings: &Settings) -> Result<Self, Invalid> {
+        let Change { events, description } = change;
+        let mut changed = self.clone();
+        if let Some(names) = events {
+            changed.events = subscribable(names, settings, documented).map_err(Invalid::Events)?;
         }
-        Ok(Self { events, description })
+        if let Some(description) = description {
+            if description.as_ref().is_some_and(|text| text.chars().count() > MAX_DESCRIPTION_CHARS) {
+                return Err(Invalid::Description);
+            }
+            changed.description = description;
+        }
+        Ok(changed)
     }
 
     /// Restores one that was stored.
@@ -75,6 +99,16 @@ impl Generic {
     pub(super) fn matches(&self, event_type: &str) -> bool {
         self.events.iter().any(|name| name == event_type)
     }
+}
+
+/// Whether an event can have this type: the system has it, or the operator has added it.
+#[must_use]
+pub fn is_known(event_type: &str, settings: &Settings) -> bool {
+    documented(event_type) || settings.event_types.iter().any(|added| added == event_type)
+}
+
+fn documented(event_type: &str) -> bool {
+    model::event_type(event_type).is_some()
 }
 
 /// The whole body: it names no webhook, so all deliveries share it.

@@ -7,6 +7,7 @@
 //! An event is brought into its tenant's form once ([`prepare`]), matched against every webhook
 //! ([`Profile::matches`]), and framed for each that receives it ([`Profile::render`]).
 
+mod catalogue;
 pub mod generic;
 pub mod immuta;
 pub mod immuta_request;
@@ -17,6 +18,8 @@ mod trial;
 use sigpost_core::notification::cloudevents::{CloudEvent, Data, NotJson, Value};
 use sigpost_core::signature::{Scheme, Secret};
 
+pub use self::qlik::CustomHeader;
+pub use catalogue::{KnownType, Told, known_types};
 pub use trial::test_event;
 
 use super::{DialectId, Endpoint, Frame, Number, PublicId, Settings, Template, Tenant, Timestamp, User};
@@ -84,6 +87,33 @@ impl Profile {
         }
     }
 
+    /// Checks what a system asks of a change, whichever way it came: `from` and `to` are the webhook's url before and
+    /// after it.
+    ///
+    /// # Errors
+    /// [`qlik::Invalid`], so far the only system's that has such rules.
+    pub fn admits_change(&self, before: &Self, from: &Endpoint, to: &Endpoint) -> Result<(), qlik::Invalid> {
+        match (self, before) {
+            (Self::Qlik(profile), Self::Qlik(before)) => profile.follows(before, from, to),
+            // A webhook never changes its system.
+            (
+                Self::Native(_) | Self::Immuta(_) | Self::ImmutaRequest(_) | Self::Generic(_) | Self::Qlik(_),
+                _,
+            ) => Ok(()),
+        }
+    }
+
+    /// How many webhooks there may be.
+    #[must_use]
+    pub const fn quota(&self) -> Quota {
+        match self {
+            Self::Native(_) | Self::Immuta(_) | Self::ImmutaRequest(_) | Self::Generic(_) => {
+                Quota { per_owner: None, per_tenant: 1_000 }
+            }
+            Self::Qlik(_) => qlik::QUOTA,
+        }
+    }
+
     /// Whether a webhook of this owner receives the event.
     #[must_use]
     pub fn matches(&self, owner: &User, event: &Subject) -> bool {
@@ -140,6 +170,45 @@ impl Profile {
         }
     }
 
+    /// Whether a receiver must prove, too, that its certificates have not been revoked.
+    #[must_use]
+    pub const fn check_revocation(&self) -> bool {
+        match self {
+            Self::Native(_) | Self::Immuta(_) | Self::ImmutaRequest(_) | Self::Generic(_) => false,
+            Self::Qlik(profile) => profile.check_revocation(),
+        }
+    }
+
+    /// The headers its requests carry besides: names and values can be sent, and none is one that the server sets,
+    /// except for `accept`, which they may replace.
+    pub fn request_headers(&self) -> impl Iterator<Item = CustomHeader<'_>> {
+        self.qlik().into_iter().flat_map(qlik::Qlik::request_headers)
+    }
+
+    /// Its encrypted headers, for sealing.
+    pub fn encrypted_headers(&self) -> impl Iterator<Item = qlik::EncryptedHeader> {
+        self.qlik().into_iter().flat_map(qlik::Qlik::encrypted_headers)
+    }
+
+    /// Puts the values of its encrypted headers in place when it is restored. Returns whether they are what it has
+    /// names for, in their order.
+    #[must_use]
+    pub fn unseal(&mut self, values: Vec<qlik::EncryptedHeader>) -> bool {
+        match self {
+            Self::Native(_) | Self::Immuta(_) | Self::ImmutaRequest(_) | Self::Generic(_) => {
+                values.is_empty()
+            }
+            Self::Qlik(profile) => profile.unseal(values),
+        }
+    }
+
+    const fn qlik(&self) -> Option<&qlik::Qlik> {
+        match self {
+            Self::Native(_) | Self::Immuta(_) | Self::ImmutaRequest(_) | Self::Generic(_) => None,
+            Self::Qlik(profile) => Some(profile),
+        }
+    }
+
     /// The media type of its bodies.
     #[must_use]
     pub const fn content_type(&self) -> &'static str {
@@ -157,6 +226,15 @@ impl Profile {
             Self::Native(_) | Self::Immuta(_) | Self::ImmutaRequest(_) | Self::Generic(_) => None,
         }
     }
+}
+
+/// How many webhooks there may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quota {
+    /// Of one owner, if that is bounded.
+    pub per_owner: Option<usize>,
+    /// In one tenant.
+    pub per_tenant: usize,
 }
 
 /// The names of a webhook that may stand in its bodies.

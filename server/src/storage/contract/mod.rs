@@ -9,15 +9,17 @@ use bytes::Bytes;
 use sigpost_core::signature::Secret;
 
 mod afterwards;
+mod changes;
 mod history;
 mod publishing;
 mod replaying;
 mod settling;
+mod telling;
 mod tenants;
 
 use super::{Resend, Store, StoreError};
 use crate::clock::{Clock, MockClock};
-use crate::domain::profile::immuta;
+use crate::domain::profile::{immuta, qlik};
 use crate::domain::{
     Attempt, Cause, DeliveryId, DeliveryState, DialectId, Egress, Endpoint, Failure, FailureClass,
     Fingerprint, Frame, HistoryFilter, HistoryOrder, HistoryPage, HistoryQuery, IssuedToken, NewDelivery,
@@ -80,6 +82,30 @@ pub(super) fn new_webhook(tenant: TenantId, owner: &str, global: bool) -> NewWeb
         })),
         created_at: time(0),
     }
+}
+
+/// One that adds encrypted headers to its requests.
+pub(super) fn new_webhook_with_secrets(tenant: TenantId) -> NewWebhook {
+    let header = |(name, value): (&str, &str)| qlik::EncryptedHeader {
+        name: name.into(),
+        value: qlik::HeaderSecret::new(value.into()),
+    };
+    let parts = qlik::Parts {
+        name: "reloads".into(),
+        description: Some("to the \u{e9}lan".into()),
+        event_types: vec!["com.qlik.app.created".into()],
+        level: qlik::Level::User,
+        filter: Some("( id eq \"a\" )".into()),
+        headers: vec![qlik::Header { name: "X-Team".into(), value: "blue".into() }],
+        encrypted_headers: [("Authorization", "Bearer 7h3-t0k3n"), ("X-Key", "a \"quoted\" k3y")]
+            .map(header)
+            .into(),
+        cloud_events: false,
+        check_revocation: true,
+        origin: qlik::Origin::Automations,
+    };
+    let profile = qlik::Qlik::new(parts, &Settings::default()).unwrap();
+    NewWebhook { profile: Profile::Qlik(profile), ..new_webhook(tenant, "2", false) }
 }
 
 pub(super) fn frame(tail: &str) -> Frame {
@@ -213,11 +239,24 @@ macro_rules! contract {
             a_tenant_keeps_its_id_and_its_random_name_over_restarts
             a_tenant_that_is_no_longer_configured_disappears_and_can_come_back
             a_webhook_reads_back_as_it_was_made_also_after_a_restart
+            encrypted_headers_survive_a_restart_and_end_with_their_webhook
+            a_change_replaces_encrypted_headers_and_takes_them_away
             numbers_are_counted_per_tenant_and_never_given_twice
             a_deleted_webhook_is_gone_and_its_number_stays_taken
             deleting_a_webhook_cancels_what_is_pending_for_it_and_nothing_else
             a_delivery_to_a_webhook_deleted_meanwhile_is_over_from_the_start
             another_tenants_webhook_cannot_be_deleted
+            a_changed_webhook_reads_back_as_it_was_changed_also_after_a_restart
+            a_change_of_an_older_version_is_outdated_and_changes_nothing
+            of_two_changes_of_one_version_at_once_one_is_done
+            a_deleted_webhook_cannot_be_changed
+            only_its_newest_version_can_be_deleted_as_that
+            a_rotation_survives_a_restart_and_ends_as_it_was_to
+            an_attempt_shows_what_its_version_of_the_webhook_sent
+            attempts_are_told_in_order_each_with_its_outcome
+            activity_and_counts_are_kept_by_webhook_and_survive_a_restart
+            closing_keeps_what_was_counted_last
+            switching_a_webhook_on_again_forgives_its_failures
             what_was_published_is_pending_with_its_body_also_after_a_restart
             pending_work_is_read_in_pages
             the_same_event_again_is_a_duplicate_and_other_content_a_conflict
@@ -240,6 +279,10 @@ macro_rules! contract {
             history_is_counted_before_it_is_paged
             history_outlives_its_webhook
             another_tenants_records_are_not_there
+            history_is_filtered_by_webhook_state_cause_and_time
+            cursors_lead_through_the_history_both_ways
+            a_cursor_stays_a_place_when_its_record_is_deleted
+            a_test_is_a_delivery_with_a_cause_of_its_own
             a_resend_is_a_new_delivery_with_the_same_bytes_and_message_id
             only_records_that_are_shown_can_be_resent
             a_record_of_a_deleted_webhook_cannot_be_resent
@@ -276,4 +319,6 @@ macro_rules! contract {
 }
 pub(super) use contract;
 
-pub(super) use self::{afterwards::*, history::*, publishing::*, replaying::*, settling::*, tenants::*};
+pub(super) use self::{
+    afterwards::*, changes::*, history::*, publishing::*, replaying::*, settling::*, telling::*, tenants::*,
+};

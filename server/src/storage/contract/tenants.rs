@@ -1,6 +1,8 @@
 //! Tenants and webhooks.
 
 use super::*;
+use crate::domain::head::Shown;
+use crate::storage::Update;
 
 pub(in crate::storage) async fn a_tenant_keeps_its_id_and_its_random_name_over_restarts<B: Bench>() {
     let mut world = World::<B>::new().await;
@@ -51,6 +53,59 @@ pub(in crate::storage) async fn a_webhook_reads_back_as_it_was_made_also_after_a
     assert_same(&directory.webhook_by_number(world.tenant, unsigned.number).unwrap(), &unsigned);
     assert_same(&directory.webhook_by_public_id(world.tenant, made.public_id).unwrap(), &made);
     assert_eq!(directory.webhooks_of(world.tenant).len(), 2);
+    world.store.close().await;
+}
+
+pub(in crate::storage) async fn encrypted_headers_survive_a_restart_and_end_with_their_webhook<B: Bench>() {
+    let mut world = World::<B>::new().await;
+    let new = new_webhook_with_secrets(world.tenant);
+    let made = world.store.create_webhook(new.clone()).await.unwrap();
+    assert_eq!(made.profile, new.profile);
+    world.reopen().await;
+    let webhook = world.store.directory().webhook(made.id).unwrap();
+    assert_eq!(webhook.profile, new.profile);
+    let delivery = world.deliver("1", &[&webhook]).await[0];
+    world.store.settle(ended(delivery, 200)).await.unwrap();
+    let deleted = world.store.delete_webhook(world.tenant, made.number, time(50)).await.unwrap().unwrap();
+    let record = world.record(1).await.unwrap();
+    assert!(record.webhook_deleted);
+    for gone in [deleted, record.webhook] {
+        let Profile::Qlik(profile) = &gone.profile else { panic!("another system") };
+        assert_eq!(profile.encrypted_header_names().collect::<Vec<_>>(), ["Authorization", "X-Key"]);
+        assert_eq!((profile.encrypted_headers().count(), profile.headers().len()), (0, 1));
+    }
+    // History tells what was sent, but no secret.
+    let headers = record.sent.unwrap().headers;
+    let header = |name: &str| headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+    assert_eq!(header("x-team"), Some(Shown::Value("blue".into())));
+    assert_eq!((header("authorization"), header("x-key")), (Some(Shown::Omitted), Some(Shown::Omitted)));
+    assert_eq!(header("user-agent"), Some(Shown::Value("Qlik Webhook".into())));
+    world.store.close().await;
+}
+
+pub(in crate::storage) async fn a_change_replaces_encrypted_headers_and_takes_them_away<B: Bench>() {
+    let mut world = World::<B>::new().await;
+    let mut webhook = world.store.create_webhook(new_webhook_with_secrets(world.tenant)).await.unwrap();
+    let other = |value: &str| qlik::EncryptedHeader {
+        name: "X-Other".into(),
+        value: qlik::HeaderSecret::new(value.into()),
+    };
+    for (headers, reopens) in [(vec![other("1")], true), (vec![other("2")], false), (vec![], true)] {
+        let Profile::Qlik(profile) = &webhook.profile else { panic!("another system") };
+        let change = qlik::Change { encrypted_headers: Some(headers.clone()), ..qlik::Change::default() };
+        let endpoint = &webhook.endpoint;
+        let mut next = webhook.next_version(time(20));
+        next.profile =
+            Profile::Qlik(profile.apply(change, endpoint, endpoint, &Settings::default()).unwrap());
+        let expected = next.profile.clone();
+        assert!(matches!(world.store.update_webhook(next).await.unwrap(), Update::Done(_)));
+        if reopens {
+            world.reopen().await;
+        }
+        webhook = world.store.directory().webhook(webhook.id).unwrap();
+        assert_eq!(webhook.profile, expected);
+        assert_eq!(webhook.profile.encrypted_headers().count(), headers.len());
+    }
     world.store.close().await;
 }
 

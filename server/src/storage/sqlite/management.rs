@@ -10,8 +10,8 @@ use super::command::{Named, Prune, Pruned};
 use super::key::Label;
 use super::profile;
 use super::rows::{
-    FrameRow, Place, WebhookRow, disabled_reason, first_version, next_secret_label, secret_label, stored,
-    verified_data, write_headers,
+    FrameRow, Place, WebhookRow, disabled_reason, first_version, headers_label, next_secret_label,
+    secret_label, stored, verified_data, write_headers,
 };
 use super::state::{Effect, Numbers, TenantState, take, take_number};
 use super::transaction::{DeliveryRow, Transaction};
@@ -50,14 +50,19 @@ const INSERT_VERSION: &str =
 const END_VERSION: &str =
     "UPDATE webhook_version SET replaced_at = ?2 WHERE webhook = ?1 AND replaced_at IS NULL";
 
+const SEAL_HEADERS: &str = "UPDATE webhook SET encrypted_headers_sealed = ?2 WHERE id = ?1";
+
 const ERASE_WEBHOOK: &str = "
     UPDATE webhook SET deleted_at = ?3, updated_at = ?3, version = version + 1, secret_sealed = NULL,
-        next_secret_sealed = NULL
+        next_secret_sealed = NULL, encrypted_headers_sealed = NULL
     WHERE tenant = ?1 AND number = ?2 AND deleted_at IS NULL";
 
 const WEBHOOK_BY_NUMBER: &str = "
     SELECT webhook.*, tenant.uid AS uid FROM webhook JOIN tenant ON tenant.id = webhook.tenant
     WHERE webhook.tenant = ?1 AND webhook.number = ?2";
+
+const VERSION_OF: &str =
+    "SELECT version FROM webhook WHERE tenant = ?1 AND number = ?2 AND deleted_at IS NULL";
 
 /// Reads the backlog once; it names the index so that it can never read the history.
 const CANCEL_PENDING: &str =
@@ -160,10 +165,20 @@ impl Transaction<'_> {
                 webhook.updated_at.as_microsecond()
             ],
         )?;
+        self.seal_headers(&tenant.uid, &webhook)?;
         self.insert_version(&webhook)?;
         let webhook = Arc::new(webhook);
         self.draft.effects.push(Effect::PutWebhook(Arc::clone(&webhook)));
         Ok(webhook)
+    }
+
+    /// Writes the encrypted headers that a webhook has now over those it had.
+    fn seal_headers(&self, tenant: &TenantUid, webhook: &Webhook) -> Result<(), StoreError> {
+        let id = webhook.id.get();
+        let sealed = profile::secrets(&webhook.profile)
+            .map(|secrets| self.context.sealer.seal(headers_label(tenant, id), &secrets, &*self.context.rng));
+        self.execute(SEAL_HEADERS, params![id, sealed])?;
+        Ok(())
     }
 
     pub(super) fn update_webhook(&mut self, webhook: &Arc<Webhook>) -> Result<Update, StoreError> {
@@ -194,6 +209,7 @@ impl Transaction<'_> {
         if replaced == 0 {
             return Ok(Update::Outdated);
         }
+        self.seal_headers(&uid, webhook)?;
         self.execute(END_VERSION, [id, webhook.updated_at.as_microsecond()])?;
         self.insert_version(webhook)?;
         self.draft.effects.push(Effect::PutWebhook(Arc::clone(webhook)));
@@ -232,6 +248,17 @@ impl Transaction<'_> {
         self.draft.deleted.insert(webhook.id);
         self.draft.effects.push(Effect::RemoveWebhook(Arc::clone(&webhook)));
         Ok(Some(webhook))
+    }
+
+    /// Deletes a webhook if it has this version.
+    pub(super) fn delete_version(&mut self, named: Named, version: u64) -> Result<Update, StoreError> {
+        let key = [named.tenant.get(), named.number.get()];
+        let found = self.sql.prepare_cached(VERSION_OF)?.query_row(key, |row| row.get::<_, i64>(0));
+        match found.optional()? {
+            None => Ok(Update::Gone),
+            Some(found) if u64::try_from(found) != Ok(version) => Ok(Update::Outdated),
+            Some(_) => Ok(self.delete_webhook(named)?.map_or(Update::Gone, Update::Done)),
+        }
     }
 
     pub(super) fn create_resend(&mut self, named: Named) -> Result<Resend, StoreError> {

@@ -223,7 +223,7 @@ impl Store for SqliteStore {
     }
 
     async fn create_webhook(&self, webhook: NewWebhook) -> Result<Arc<Webhook>, StoreError> {
-        self.call(0, webhook, Command::CreateWebhook).await
+        self.call(0, Box::new(webhook), Command::CreateWebhook).await
     }
 
     async fn update_webhook(&self, webhook: Webhook) -> Result<Update, StoreError> {
@@ -237,6 +237,11 @@ impl Store for SqliteStore {
         at: Timestamp,
     ) -> Result<Option<Arc<Webhook>>, StoreError> {
         self.call(0, Named { tenant, number, at }, Command::DeleteWebhook).await
+    }
+
+    async fn delete_version(&self, webhook: &Webhook, at: Timestamp) -> Result<Update, StoreError> {
+        let named = Named { tenant: webhook.tenant, number: webhook.number, at };
+        self.call(0, (named, webhook.version), Command::DeleteVersion).await
     }
 
     async fn create_resend(
@@ -362,6 +367,11 @@ impl Store for SqliteStore {
     }
 
     async fn close(&self) {
+        // Twice: what the first commit settles is counted then, and written by the second. Without space, or when the
+        // store has stopped, only the last second of counts is lost.
+        for _ in 0..2 {
+            let _ = self.call(0, (), Command::SaveCounts).await;
+        }
         self.engine_readers.close().await;
         self.readers.close().await;
         self.queue.close();

@@ -104,7 +104,7 @@ pub(super) fn cause(place: Place, code: i64) -> Result<Cause, StoreError> {
     known.ok_or_else(|| place.column("cause"))
 }
 
-const FAILURES: [FailureClass; 13] = [
+const FAILURES: [FailureClass; 15] = [
     FailureClass::Timeout,
     FailureClass::DnsNotFound,
     FailureClass::DnsFailed,
@@ -115,6 +115,8 @@ const FAILURES: [FailureClass; 13] = [
     FailureClass::TlsCertificateExpired,
     FailureClass::TlsWrongHost,
     FailureClass::TlsUnknownIssuer,
+    FailureClass::TlsRevoked,
+    FailureClass::TlsRevocationUnknown,
     FailureClass::TlsHandshake,
     FailureClass::InvalidResponse,
     FailureClass::Local,
@@ -132,6 +134,8 @@ const fn failure_word(class: FailureClass) -> &'static str {
         FailureClass::TlsCertificateExpired => "tls_certificate_expired",
         FailureClass::TlsWrongHost => "tls_wrong_host",
         FailureClass::TlsUnknownIssuer => "tls_unknown_issuer",
+        FailureClass::TlsRevoked => "tls_revoked",
+        FailureClass::TlsRevocationUnknown => "tls_revocation_unknown",
         FailureClass::TlsHandshake => "tls_handshake",
         FailureClass::InvalidResponse => "invalid_response",
         FailureClass::Local => "local",
@@ -329,6 +333,11 @@ pub(super) const fn secret_label(tenant: &TenantUid, webhook: i64) -> Label<'_> 
     Label { tenant, kind: "webhook", id: webhook, field: "secret" }
 }
 
+/// What a webhook's encrypted headers are sealed under, all together.
+pub(super) const fn headers_label(tenant: &TenantUid, webhook: i64) -> Label<'_> {
+    Label { tenant, kind: "webhook", id: webhook, field: "encrypted_headers" }
+}
+
 /// What the secret is sealed under that is to take its place.
 pub(super) const fn next_secret_label(tenant: &TenantUid, webhook: i64) -> Label<'_> {
     Label { tenant, kind: "webhook", id: webhook, field: "next_secret" }
@@ -390,6 +399,7 @@ pub(super) struct WebhookRow {
     updated_by: Option<String>,
     url: String,
     secret_sealed: Option<Vec<u8>>,
+    encrypted_headers_sealed: Option<Vec<u8>>,
     next_secret_sealed: Option<Vec<u8>>,
     activate_at: Option<i64>,
     retire_at: Option<i64>,
@@ -414,6 +424,7 @@ impl WebhookRow {
             updated_by: row.get("updated_by")?,
             url: row.get("url")?,
             secret_sealed: row.get("secret_sealed")?,
+            encrypted_headers_sealed: row.get("encrypted_headers_sealed")?,
             next_secret_sealed: row.get("next_secret_sealed")?,
             activate_at: row.get("activate_at")?,
             retire_at: row.get("retire_at")?,
@@ -426,7 +437,7 @@ impl WebhookRow {
         })
     }
 
-    /// The webhook with its secret.
+    /// The webhook with its secrets.
     pub(super) fn opened(self, sealer: &Sealer) -> Result<Webhook, StoreError> {
         let place = Place::new("webhook", self.id);
         let uid = place.uid("uid", &self.uid)?;
@@ -445,10 +456,18 @@ impl WebhookRow {
             }),
             _ => None,
         };
-        Ok(Webhook { secrets: Secrets::restore(current, next), ..self.without_secret()? })
+        let bad = || place.column("encrypted_headers_sealed");
+        let open = |sealed: &Vec<u8>| sealer.open(headers_label(&uid, self.id), sealed).map_err(|_| bad());
+        let headers = self.encrypted_headers_sealed.as_ref().map(open).transpose()?;
+        let mut webhook = Webhook { secrets: Secrets::restore(current, next), ..self.without_secret()? };
+        if profile::unseal(&mut webhook.profile, headers.as_deref().map(Vec::as_slice)) {
+            Ok(webhook)
+        } else {
+            Err(bad())
+        }
     }
 
-    /// The webhook for showing: its secret stays sealed.
+    /// The webhook for showing: its secrets stay sealed.
     pub(super) fn without_secret(self) -> Result<Webhook, StoreError> {
         let place = Place::new("webhook", self.id);
         let owner = UserId::new(&self.owner).ok_or_else(|| place.column("owner"))?;

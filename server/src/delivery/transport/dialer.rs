@@ -1,0 +1,107 @@
+//! Opens plain connections: name, guard, address.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+
+use super::egress::Guard;
+use super::failure;
+use super::resolver::Resolve;
+use crate::domain::{Egress, Endpoint, FailureClass, Host};
+
+/// The longest a name may take to resolve; half the deadline if that is shorter.
+const MAX_DNS_TIME: Duration = Duration::from_secs(5);
+/// Addresses of one name that are tried.
+const MAX_ADDRESSES: usize = 8;
+
+pub(super) struct Dialer {
+    pub(super) resolver: Arc<dyn Resolve>,
+    pub(super) guard: Guard,
+}
+
+impl Dialer {
+    /// Opens a connection to where an endpoint is, without TLS. `deadline` is that of the whole exchange.
+    pub(super) async fn dial(
+        &self,
+        egress: &Egress,
+        endpoint: &Endpoint,
+        deadline: Duration,
+    ) -> Result<TcpStream, FailureClass> {
+        let addresses = self.addresses(egress, &endpoint.host(), endpoint.port(), deadline).await?;
+        let stream = dial(&addresses, endpoint.port(), deadline).await?;
+        // Requests are written in one piece: waiting for more only costs time. Failing to say so costs nothing else.
+        let _ = stream.set_nodelay(true);
+        Ok(stream)
+    }
+
+    /// The vetted addresses of a host, at least one.
+    async fn addresses(
+        &self,
+        egress: &Egress,
+        host: &Host,
+        port: u16,
+        deadline: Duration,
+    ) -> Result<Vec<IpAddr>, FailureClass> {
+        let mut addresses = match host {
+            Host::Address(address) => vec![*address],
+            Host::Name(name) => {
+                // The names of a URL are fully qualified, with or without the final dot.
+                let name = name.strip_suffix('.').unwrap_or(name);
+                match egress.hosts.get(name) {
+                    Some(&address) => vec![address],
+                    None if is_localhost(name) => return self.loopback(egress, port),
+                    None => self.resolve(name, deadline).await?,
+                }
+            }
+        };
+        if addresses.is_empty() {
+            return Err(FailureClass::DnsNotFound);
+        }
+        if !self.guard.permits_all(&egress.policy, &addresses, port) {
+            return Err(FailureClass::EgressDenied);
+        }
+        // IPv4 first: where IPv6 is broken it tends to swallow packets rather than refuse them.
+        addresses.sort_by_key(IpAddr::is_ipv6);
+        addresses.truncate(MAX_ADDRESSES);
+        Ok(addresses)
+    }
+
+    async fn resolve(&self, name: &str, deadline: Duration) -> Result<Vec<IpAddr>, FailureClass> {
+        let budget = (deadline / 2).min(MAX_DNS_TIME);
+        match tokio::time::timeout(budget, self.resolver.resolve(name)).await {
+            Ok(answer) => answer.map_err(failure::of_resolution),
+            Err(_) => Err(FailureClass::DnsFailed),
+        }
+    }
+
+    /// `localhost` is this machine by definition (RFC 6761, section 6.3) and nobody else's to answer for: of its two
+    /// addresses, those that are open are used, and that one is closed spoils nothing.
+    fn loopback(&self, egress: &Egress, port: u16) -> Result<Vec<IpAddr>, FailureClass> {
+        let both = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+        let permits = |address: &IpAddr| self.guard.permits(&egress.policy, *address, port);
+        let open: Vec<_> = both.into_iter().filter(permits).collect();
+        if open.is_empty() { Err(FailureClass::EgressDenied) } else { Ok(open) }
+    }
+}
+
+fn is_localhost(name: &str) -> bool {
+    name == "localhost" || name.ends_with(".localhost")
+}
+
+/// Tries one address after the other. None may use up the time of the next.
+async fn dial(addresses: &[IpAddr], port: u16, deadline: Duration) -> Result<TcpStream, FailureClass> {
+    let tries = u32::try_from(addresses.len()).unwrap_or(u32::MAX);
+    let share = if tries == 1 { deadline } else { deadline / tries.saturating_add(1) };
+    let mut failed = FailureClass::Unreachable;
+    for &address in addresses {
+        let connecting = TcpStream::connect(SocketAddr::new(address, port));
+        match tokio::time::timeout(share, connecting).await {
+            Ok(Ok(stream)) => return Ok(stream),
+            Ok(Err(error)) => failed = failure::of_io(&error),
+            Err(_) => failed = FailureClass::Timeout,
+        }
+    }
+    Err(failed)
+}

@@ -1,0 +1,100 @@
+//! The form of Nest's errors: `{"statusCode":404,"message":"…","error":"Not Found"}`. Immuta's documents have none.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::app::Error;
+use crate::dialects::shared::{BodyError, DtoError, document};
+
+/// Documents what every operation of this dialect may be refused with.
+pub(super) type RefusesCallers = document::RefusesCallers<Wire>;
+/// Documents what every operation with a body may be refused with.
+pub(super) type RefusesBodies = document::RefusesBodies<Wire>;
+/// Documents one more status that an operation may be refused with.
+pub(super) type Refuses<const STATUS: u16> = document::Refuses<Wire, STATUS>;
+
+/// An error of this dialect.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    status: StatusCode,
+    message: String,
+    retry_after: Option<u32>,
+}
+
+impl Refusal {
+    pub(super) fn new(status: StatusCode, message: impl core::fmt::Display) -> Self {
+        Self { status, message: message.to_string(), retry_after: None }
+    }
+
+    pub(super) fn bad_request(message: impl core::fmt::Display) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, message)
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        let status = match &error {
+            Error::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Error::Forbidden { .. } | Error::LimitReached { .. } => StatusCode::FORBIDDEN,
+            Error::NotFound(_) => StatusCode::NOT_FOUND,
+            Error::Outdated(_) => StatusCode::PRECONDITION_FAILED,
+            Error::Invalid { .. } => StatusCode::BAD_REQUEST,
+            Error::Conflict(_) => StatusCode::CONFLICT,
+            Error::TooManyFailures { .. } | Error::RateLimited { .. } | Error::TooManyOpen { .. } => {
+                StatusCode::TOO_MANY_REQUESTS
+            }
+            Error::Saturated(_) | Error::DiskFull | Error::Unavailable | Error::Crowded { .. } => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            Error::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        Self { status, message: error.to_string(), retry_after: error.retry_after() }
+    }
+}
+
+impl From<DtoError> for Refusal {
+    fn from(error: DtoError) -> Self {
+        let status = match &error {
+            DtoError::Body(BodyError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
+            DtoError::Body(BodyError::Slow) => StatusCode::REQUEST_TIMEOUT,
+            DtoError::Body(BodyError::Broken) | DtoError::Json(_) | DtoError::Shape { .. } => {
+                StatusCode::BAD_REQUEST
+            }
+        };
+        Self::new(status, error)
+    }
+}
+
+/// An error.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Error)]
+pub(super) struct Wire {
+    /// The status of the answer.
+    status_code: u16,
+    /// What is wrong and what would be right, for people.
+    message: String,
+    /// What that status is called.
+    error: &'static str,
+}
+
+impl document::ErrorForm for Wire {}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let Self { status, message, retry_after } = self;
+        let error = status.canonical_reason().unwrap_or("Error");
+        let mut response =
+            (status, Json(Wire { status_code: status.as_u16(), message, error })).into_response();
+        if status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(seconds) = retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        response
+    }
+}

@@ -1,0 +1,105 @@
+//! schemathesis, which makes requests from a document, good and bad ones, and compares the answers with it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::json;
+use sigpost_tests::receiver::Receiver;
+use sigpost_tests::time::Deadline;
+
+use super::*;
+
+/// What every answer is held against: no 5xx, and nothing that is not documented.
+const CHECKS: &str =
+    "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
+
+/// How many requests are made up for an operation, beside the examples and the edges of its schemas.
+const EXAMPLES: &str = "15";
+
+#[test]
+fn answers_are_as_documented_whatever_is_asked() {
+    let program = schemathesis();
+    let (server, receiver) = (serve(false), Receiver::start().unwrap());
+    let documents = documents(&server);
+    for document in &documents {
+        deliver(&server, &document.dialect, &receiver.url("/"));
+    }
+    let delivered = || (receiver.requests().len() >= documents.len()).then_some(());
+    Deadline::after(Duration::from_secs(20)).poll(delivered).expect("each dialect has a delivery to show");
+    let (base, folder) = (server.base(), server.folder());
+    std::thread::scope(|scope| {
+        let runs: Vec<_> = documents
+            .iter()
+            .map(|document| scope.spawn(|| conforms(&program, base, folder, document)))
+            .collect();
+        for run in runs {
+            run.join().unwrap();
+        }
+    });
+}
+
+/// The program, in a virtual environment of its own.
+fn schemathesis() -> PathBuf {
+    let path = std::env::var_os("SIGPOST_SCHEMATHESIS").map(PathBuf::from);
+    let path = path.filter(|path| path.is_file());
+    path.expect("SIGPOST_SCHEMATHESIS names no file: `cargo xtask test` sets it, or see tests/README.md")
+}
+
+/// Makes a webhook through the API that is open to all, and has something delivered to it, so that there is something
+/// to read.
+fn deliver(server: &Server, dialect: &str, url: &str) {
+    let admin = admin(server, dialect);
+    let mut profile = json!({ "dialect": dialect, "event_types": ["order.paid"] });
+    let more = match dialect {
+        "native" | "qlik" => json!({ "name": "hook" }),
+        "immuta" => json!({ "name": "hook", "global": true, "action": "triggered" }),
+        "immuta-request" => {
+            profile.as_object_mut().unwrap().remove("event_types");
+            json!({})
+        }
+        "generic" => json!({}),
+        other => panic!("say here what a webhook of {other} needs"),
+    };
+    profile.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let made = admin.post("/v1/webhooks", &json!({ "url": url, "profile": profile })).unwrap();
+    assert_eq!(made.status, 201, "{dialect}: {}", made.text());
+    let event = json!({
+        "specversion": "1.0", "id": "1", "source": "/test", "type": "order.paid",
+        "data": { "text": "Paid.", "metadata": {} },
+    });
+    let headers = [("content-type", "application/cloudevents+json")];
+    let answer = admin.send("POST", "/v1/events", &headers, event.to_string().as_bytes()).unwrap();
+    assert_eq!(answer.status, 202, "{dialect}: {}", answer.text());
+}
+
+fn conforms(program: &Path, base: &str, folder: &Path, document: &Document) {
+    let dialect = &document.dialect;
+    // It leaves files where it runs.
+    let folder = folder.join(format!("schemathesis-{dialect}"));
+    std::fs::create_dir(&folder).unwrap();
+    let mut run = Command::new(program);
+    run.arg("run").arg(format!("{base}/openapi/{dialect}.json"));
+    run.args(["--header", &format!("Authorization: Bearer {}", token(dialect))]);
+    run.args(["--checks", CHECKS, "--max-examples", EXAMPLES, "--generation-deterministic"]);
+    run.args(["--report", "json", "--report-json-path", "report.json", "--no-color"]);
+    for proxy in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"] {
+        run.env_remove(proxy);
+    }
+    let output = run.env("NO_PROXY", "127.0.0.1").current_dir(&folder).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{dialect}: {said}{}", String::from_utf8_lossy(&output.stderr));
+    let report: Value = serde_json::from_slice(&std::fs::read(folder.join("report.json")).unwrap()).unwrap();
+    let tested =
+        (&report["operations"]["tested"], &report["complete"], &report["test_cases"]["with_failures"]);
+    assert_eq!(tested, (&json!(document.documented().count()), &json!(true), &json!(0)), "{dialect}: {said}");
+    for operation in document.documented().filter(|operation| !operation.is_one_of(routes::PUBLIC)) {
+        let phases = report["valid_rates"][operation.name()].as_object().unwrap();
+        let accepted: u64 = phases.values().filter_map(|phase| phase["accepted"].as_u64()).sum();
+        assert!(
+            accepted > 0,
+            "{dialect}: no request of {} was accepted: give its document an example",
+            operation.name()
+        );
+    }
+}
