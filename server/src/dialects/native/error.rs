@@ -78,9 +78,9 @@ impl From<DtoError> for Problem {
             DtoError::Body(error) => (*error).into(),
             DtoError::Json(error) => Self::new(StatusCode::BAD_REQUEST, "malformed-json", error),
             DtoError::Shape { path, message: _ } => {
-                let member = path.split(['.', '[']).next().unwrap_or_default();
-                let field = if path == "the body" { "body".into() } else { member.to_owned().into() };
-                Self { field: Some(field), ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", &error) }
+                let member = path.split(['.', '[']).next().filter(|_| path != "the body");
+                let field = member.map(|member| Cow::from(member.to_owned()));
+                Self { field, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", &error) }
             }
         }
     }
