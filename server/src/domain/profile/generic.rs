@@ -25,6 +25,15 @@ pub struct Parts {
     pub description: Option<String>,
 }
 
+/// What is to become of a [`Generic`]; what is `None` stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Change {
+    /// The types it receives.
+    pub events: Option<Vec<String>>,
+    /// What it is for; `Some(None)` clears it.
+    pub description: Option<Option<String>>,
+}
+
 /// Why a webhook cannot be made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Invalid {
@@ -45,7 +54,21 @@ impl Generic {
     /// [`Invalid`] names the rule that is broken.
     pub fn new(parts: Parts, settings: &Settings) -> Result<Self, Invalid> {
         let Parts { events, description } = parts;
-        let events = subscribable(events, settings, documented).map_err(Invalid::Events)?;
+        let nothing = Self { events: Vec::new(), description: None };
+        nothing.apply(Change { events: Some(events), description: Some(description) }, settings)
+    }
+
+    /// What a change makes of it. What stays as it is is not judged: the operator may have taken a type out since.
+    ///
+    /// # Errors
+    /// [`Invalid`] names the rule that is broken.
+    pub fn apply(&self, change: Change, settings: &Settings) -> Result<Self, Invalid> {
+        let Change { events, description } = change;
+        let events = match events {
+            Some(events) => subscribable(events, settings, documented).map_err(Invalid::Events)?,
+            None => self.events.clone(),
+        };
+        let description = description.unwrap_or_else(|| self.description.clone());
         if description.as_ref().is_some_and(|text| text.chars().count() > MAX_DESCRIPTION_CHARS) {
             return Err(Invalid::Description);
         }
