@@ -94,6 +94,7 @@ impl Server {
         };
         let (dispatcher, probe) = (engine.dispatcher(), engine.probe());
         let app = App::new(Arc::clone(&store), dispatcher, probe, Arc::clone(&clock), rng, &public_url);
+        let app = if server.rate_limit { app.limiting_tests() } else { app };
         Ok(Self { app, store, engine, clock, listener, admin, rate_limit: server.rate_limit })
     }
 

@@ -20,6 +20,9 @@ pub enum Error {
     /// The client: there is no such thing, or none that it may know of.
     #[error("no such {0}")]
     NotFound(&'static str),
+    /// The client: it named the version that is to be changed, and that is not the one there is any more.
+    #[error("this {0} has been changed meanwhile: read it again")]
+    Outdated(&'static str),
     /// The client: a field breaks a rule.
     #[error("{message}")]
     Invalid {

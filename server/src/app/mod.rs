@@ -9,6 +9,7 @@
 pub mod access;
 mod authenticate;
 mod error;
+mod event_types;
 mod history;
 pub mod ports;
 mod publish;
@@ -16,6 +17,7 @@ mod readiness;
 mod resend;
 mod stats;
 mod test;
+mod test_limit;
 mod tokens;
 mod webhooks;
 
@@ -24,7 +26,10 @@ use std::sync::Arc;
 pub use error::Error;
 pub use history::{DeliveriesRequest, HistoryRequest, RecordName, cursor};
 pub use publish::Receipt;
-pub use webhooks::{Change, Created, DraftSecret, Rotate, Rotated, SecretChange, WebhookDraft, WebhookName};
+pub use stats::Chart;
+pub use webhooks::{
+    Change, Created, DraftSecret, Precondition, Rotate, Rotated, SecretChange, WebhookDraft, WebhookName,
+};
 
 use crate::clock::Clock;
 use crate::domain::{PublicId, Timestamp};
@@ -32,6 +37,7 @@ use crate::rng::Rng;
 use crate::storage::Store;
 use ports::{Dispatcher, Probe};
 use readiness::Readiness;
+use test_limit::TestLimit;
 
 /// The use-cases and what they work with. Cheap to clone.
 #[derive(Clone)]
@@ -45,6 +51,8 @@ pub struct App {
     public_url: Arc<str>,
     /// Held while something is made of which there may only be so many.
     creating: Arc<tokio::sync::Mutex<()>>,
+    /// How often each user may try webhooks out; without it, as often as they like.
+    test_limit: Option<Arc<TestLimit>>,
 }
 
 impl App {
@@ -67,7 +75,14 @@ impl App {
             readiness: Arc::default(),
             public_url: public_url.trim_end_matches('/').into(),
             creating: Arc::default(),
+            test_limit: None,
         }
+    }
+
+    /// The same, but a user may try webhooks out only so often.
+    #[must_use]
+    pub fn limiting_tests(self) -> Self {
+        Self { test_limit: Some(Arc::default()), ..self }
     }
 
     /// Where the server is found by those who use it, without a slash at the end: what absolute links begin with. It is

@@ -2,7 +2,18 @@
 
 use super::access::{Operation, authorise};
 use super::{App, Error, WebhookName};
-use crate::domain::{Activity, Principal, Stats, Timestamp, Webhook};
+use crate::domain::{Activity, Principal, Series, Stats, Timestamp, Webhook};
+
+/// How a webhook did over time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chart {
+    /// The stretch of time, in steps.
+    pub series: Series,
+    /// What happened in each.
+    pub steps: Vec<(Timestamp, Stats)>,
+    /// How it is doing.
+    pub activity: Activity,
+}
 
 impl App {
     /// When a webhook was last tried, and since when it fails. The caller has the webhook, so may see this too.
@@ -11,7 +22,7 @@ impl App {
         self.store.directory().activity(webhook.id)
     }
 
-    /// How a webhook did between two points in time, in steps of five minutes; those without attempts are left out.
+    /// How a webhook did over a stretch of time, step by step, those without attempts included.
     ///
     /// # Errors
     /// [`Error::Forbidden`], [`Error::NotFound`].
@@ -19,11 +30,11 @@ impl App {
         &self,
         principal: &Principal,
         name: WebhookName,
-        since: Timestamp,
-        until: Timestamp,
-    ) -> Result<Vec<(Timestamp, Stats)>, Error> {
+        series: Series,
+    ) -> Result<Chart, Error> {
         let access = authorise(principal, Operation::ReadHistory)?;
-        let webhook = self.webhook_within(&access, name)?.id;
-        Ok(self.store.stats(webhook, since, until).await?)
+        let webhook = self.webhook_within(&access, name)?;
+        let counted = self.store.stats(webhook.id, series.since(), series.until()).await?;
+        Ok(Chart { steps: series.fill(&counted), series, activity: self.activity(&webhook) })
     }
 }

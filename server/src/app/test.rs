@@ -15,6 +15,18 @@ use crate::domain::{
 };
 
 impl App {
+    /// Counts a user's try, where tries are limited: what an API asks that lets webhooks be tried out often.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`]; [`Error::RateLimited`] says when there may be one more.
+    pub fn admit_test(&self, principal: &Principal) -> Result<(), Error> {
+        let access = authorise(principal, Operation::TestWebhook)?;
+        match (&self.test_limit, &access.user) {
+            (Some(limit), Some(user)) => limit.count(access.tenant.id, user, self.clock.monotonic()),
+            (None, _) | (_, None) => Ok(()),
+        }
+    }
+
     /// Sends a stored webhook an event, whatever it is subscribed to and whether or not it is enabled; of this type, or
     /// of one that its system has. Answers when the attempt has ended, with the record of it.
     ///
@@ -33,7 +45,7 @@ impl App {
         let now = self.clock.now();
         let event = self.test_event(&tenant, &webhook, event_type, now)?;
         let prepared = profile::prepare(&tenant, &event, now)
-            .map_err(|unfit| Error::invalid("event", unfit.to_string()))?;
+            .map_err(|unfit| Error::invalid("event_type", unfit.to_string()))?;
         let frame = webhook.profile.render(&webhook.named(), &prepared);
         let delivery = NewDelivery { webhook: webhook.id, frame };
         let event = new_event(&tenant, &event, prepared, now, vec![delivery]);
@@ -109,7 +121,7 @@ impl App {
         let id = self.public_id(now);
         let text = profile::test_event(tenant, webhook, event_type, id, now);
         let json = Canonical::parse(text.as_bytes(), Limits::default()).map_err(|_| Error::Internal)?;
-        CloudEvent::from_json(json.view()).map_err(|error| Error::invalid("event", error.to_string()))
+        CloudEvent::from_json(json.view()).map_err(|error| Error::invalid("event_type", error.to_string()))
     }
 
     fn draw(&self) -> u64 {

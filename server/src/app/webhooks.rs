@@ -62,8 +62,35 @@ pub enum SecretChange {
     Set(Secret),
 }
 
+/// Which version of a webhook somebody means who changes it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Precondition {
+    /// Whichever there is.
+    #[default]
+    None,
+    /// One of these.
+    Versions(Vec<u64>),
+}
+
+impl Precondition {
+    /// Holds it against a webhook.
+    ///
+    /// # Errors
+    /// [`Error::Outdated`] when it has another version.
+    pub fn check(&self, webhook: &Webhook) -> Result<(), Error> {
+        match self {
+            Self::Versions(versions) if !versions.contains(&webhook.version) => {
+                Err(Error::Outdated("webhook"))
+            }
+            Self::None | Self::Versions(_) => Ok(()),
+        }
+    }
+}
+
 /// How a secret is to take another's place.
 pub struct Rotate {
+    /// Which version of the webhook is meant.
+    pub precondition: Precondition,
     /// The new one; generated if there is none.
     pub secret: Option<Secret>,
     /// From then on the system's own header is signed with it; from now on if nothing is said.
@@ -247,7 +274,7 @@ impl App {
         rotate: Rotate,
     ) -> Result<Rotated, Error> {
         let access = authorise(principal, Operation::UpdateWebhook)?;
-        let Rotate { secret, activate_at, retire_at } = rotate;
+        let Rotate { precondition, secret, activate_at, retire_at } = rotate;
         let (secret, shown) = match secret {
             Some(secret) => (secret, None),
             None => {
@@ -256,6 +283,7 @@ impl App {
             }
         };
         let changed = self.change_webhook(&access, name, |webhook, now| {
+            precondition.check(webhook)?;
             self.admit(&access.tenant, &webhook.profile, &webhook.endpoint, Some(&secret))?;
             let activate_at = activate_at.unwrap_or(now);
             let later = || activate_at.saturating_add(OVERLAP).unwrap_or(Timestamp::MAX);
@@ -400,6 +428,43 @@ impl App {
         let mut webhooks = self.store.directory().webhooks_of(access.tenant.id);
         webhooks.retain(|webhook| access.reaches(webhook));
         webhooks
+    }
+
+    /// Deletes a webhook as [`App::delete_webhook`] does, if it has the version that is meant.
+    ///
+    /// # Errors
+    /// Also [`Error::Outdated`].
+    pub async fn delete_webhook_if(
+        &self,
+        principal: &Principal,
+        name: WebhookName,
+        precondition: &Precondition,
+    ) -> Result<Arc<Webhook>, Error> {
+        if *precondition == Precondition::None {
+            return self.delete_webhook(principal, name).await;
+        }
+        let access = authorise(principal, Operation::DeleteWebhook)?;
+        for _ in 0..TRIES {
+            let webhook = self.webhook_within(&access, name)?;
+            precondition.check(&webhook)?;
+            let (store, dispatcher) = (Arc::clone(&self.store), Arc::clone(&self.dispatcher));
+            let now = self.clock.now();
+            let update = self
+                .to_the_end(async move {
+                    let update = store.delete_version(&webhook, now).await?;
+                    if let Update::Done(webhook) = &update {
+                        dispatcher.webhook_changed(webhook.id);
+                    }
+                    Ok(update)
+                })
+                .await?;
+            match update {
+                Update::Done(deleted) => return Ok(deleted),
+                Update::Outdated => {}
+                Update::Gone => return Err(Error::NotFound("webhook")),
+            }
+        }
+        Err(Error::Saturated(Saturated { retry_after: 1 }))
     }
 
     pub(super) fn webhook_within(&self, access: &Access, name: WebhookName) -> Result<Arc<Webhook>, Error> {

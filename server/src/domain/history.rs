@@ -157,6 +157,10 @@ pub struct Record {
     pub number: Number,
     /// The event's number in its tenant.
     pub event_number: Number,
+    /// The event's `source`, as it was published.
+    pub event_source: String,
+    /// The event's `id`, as it was published.
+    pub event_id: String,
     /// The event's type.
     pub event_type: String,
     /// The value of `webhook-id`.

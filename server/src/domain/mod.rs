@@ -18,6 +18,7 @@ pub mod profile;
 mod rate;
 mod retry;
 mod secrets;
+mod series;
 mod tenant;
 mod token;
 mod webhook;
@@ -42,6 +43,7 @@ pub use profile::{Profile, Subject};
 pub use rate::{RatePer, RateRule};
 pub use retry::RetryPolicy;
 pub use secrets::{BadRotation, MAX_ROTATION, Rotation, Secrets, Signing};
+pub use series::{BadSeries, MAX_STEPS, Series, Step};
 pub use tenant::{
     DialectId, Egress, Envelope, ImmutaSignatures, NotificationList, Principal, Role, Roles, Settings,
     Tenant, TenantSpec, User,

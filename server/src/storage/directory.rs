@@ -210,4 +210,8 @@ impl Directory {
     pub(crate) fn test_remove_webhook(&self, webhook: &Webhook) {
         self.remove_webhook(webhook);
     }
+
+    pub(crate) fn test_set_activity(&self, webhook: WebhookId, activity: Activity) {
+        self.set_activity(webhook, activity);
+    }
 }

@@ -68,6 +68,9 @@ pub trait Store: Send + Sync + 'static {
         at: Timestamp,
     ) -> Result<Option<Arc<Webhook>>, StoreError>;
 
+    /// Deletes a webhook as [`Store::delete_webhook`] does, if this is still its newest version.
+    async fn delete_version(&self, webhook: &Webhook, at: Timestamp) -> Result<Update, StoreError>;
+
     /// Makes a new delivery with the bytes of an earlier one, to be attempted once.
     async fn create_resend(
         &self,
@@ -124,7 +127,7 @@ pub trait Store: Send + Sync + 'static {
     async fn close(&self);
 }
 
-/// What became of a wish to change a webhook.
+/// What became of a wish to change a webhook, or to delete one version of it.
 #[derive(Clone)]
 pub enum Update {
     /// It is durable.

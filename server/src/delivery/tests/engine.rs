@@ -100,7 +100,7 @@ async fn a_disabled_webhooks_deliveries_wait_and_go_where_it_points_when_it_is_e
 }
 
 /// Whether a request verifies by a scheme with a secret.
-fn verifies(request: &Request, scheme: &Scheme, secret: &str) -> bool {
+pub(super) fn verifies(request: &Request, scheme: &Scheme, secret: &str) -> bool {
     let lines = request.head.lines().skip(1).filter_map(|line| line.split_once(": "));
     let headers = lines.map(|(name, value)| (name, value.as_bytes()));
     let verifier = Verifier::new(scheme, &[Secret::new(secret).unwrap()]).unwrap();

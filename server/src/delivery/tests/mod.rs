@@ -3,6 +3,7 @@
 mod dns;
 mod engine;
 mod exchange;
+mod judging;
 mod receiver;
 mod revocation;
 mod store;

@@ -153,6 +153,10 @@ impl Store for FakeStore {
         Err(StoreError::Stopped)
     }
 
+    async fn delete_version(&self, _: &Webhook, _: Timestamp) -> Result<Update, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
     async fn create_resend(&self, _: TenantId, _: Number, _: Timestamp) -> Result<Resend, StoreError> {
         Err(StoreError::Stopped)
     }

@@ -43,6 +43,7 @@ impl From<Error> for Refusal {
             Error::Forbidden { .. } => (StatusCode::FORBIDDEN, "forbidden"),
             Error::LimitReached { .. } => (StatusCode::FORBIDDEN, "limit_reached"),
             Error::NotFound(_) => (StatusCode::NOT_FOUND, "not_found"),
+            Error::Outdated(_) => (StatusCode::PRECONDITION_FAILED, "outdated"),
             Error::Invalid { field: "url", .. } => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_url"),
             Error::Invalid { .. } => (StatusCode::BAD_REQUEST, "bad_request"),
             Error::TooManyFailures { .. } | Error::RateLimited { .. } => {

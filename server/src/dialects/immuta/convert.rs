@@ -280,6 +280,8 @@ pub(super) fn retried_record(record: Record) -> Result<dto::RetriedRecord, Boom>
         public_id: _,
         number,
         event_number,
+        event_source: _,
+        event_id: _,
         event_type,
         message_id: _,
         cause: _,

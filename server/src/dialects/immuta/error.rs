@@ -41,6 +41,7 @@ impl From<Error> for Boom {
             Error::Unauthenticated => StatusCode::UNAUTHORIZED,
             Error::Forbidden { .. } | Error::LimitReached { .. } => StatusCode::FORBIDDEN,
             Error::NotFound(_) => StatusCode::NOT_FOUND,
+            Error::Outdated(_) => StatusCode::PRECONDITION_FAILED,
             Error::Invalid { .. } => StatusCode::BAD_REQUEST,
             Error::TooManyFailures { .. } | Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Error::Saturated(_) | Error::DiskFull | Error::Unavailable => StatusCode::SERVICE_UNAVAILABLE,

@@ -198,6 +198,8 @@ fn delivery(record: &Record) -> dto::Delivery {
         public_id,
         number: _,
         event_number: _,
+        event_source: _,
+        event_id: _,
         event_type: _,
         message_id: _,
         cause: _,

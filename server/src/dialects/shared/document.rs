@@ -74,6 +74,7 @@ const fn meaning(status: u16) -> &'static str {
         404 => "There is no such thing, or none that this token may know of.",
         408 => "The body did not arrive in time.",
         409 => "What is there already is in the way.",
+        412 => "It has been changed: its version is none of those that `If-Match` names.",
         413 => "The body is larger than it may be.",
         415 => "The body is of a media type that is not taken.",
         422 => {

@@ -25,12 +25,12 @@ pub struct Parts {
     pub description: Option<String>,
 }
 
-/// What is to become of a [`Generic`]; what is `None` stays as it is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// What is to become of a [`Generic`]; what is `None` stays as it is, the inner `None` takes a member away.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Change {
-    /// The types it receives.
+    /// The types it receives: all of them.
     pub events: Option<Vec<String>>,
-    /// What it is for; `Some(None)` clears it.
+    /// What it is for.
     pub description: Option<Option<String>>,
 }
 
@@ -54,25 +54,27 @@ impl Generic {
     /// [`Invalid`] names the rule that is broken.
     pub fn new(parts: Parts, settings: &Settings) -> Result<Self, Invalid> {
         let Parts { events, description } = parts;
-        let nothing = Self { events: Vec::new(), description: None };
-        nothing.apply(Change { events: Some(events), description: Some(description) }, settings)
+        let change = Change { events: Some(events), description: Some(description) };
+        Self { events: Vec::new(), description: None }.apply(change, settings)
     }
 
-    /// What a change makes of it. What stays as it is is not judged: the operator may have taken a type out since.
+    /// What a change makes of it. What it leaves stays accepted, whatever the rules are by now.
     ///
     /// # Errors
     /// [`Invalid`] names the rule that is broken.
     pub fn apply(&self, change: Change, settings: &Settings) -> Result<Self, Invalid> {
         let Change { events, description } = change;
-        let events = match events {
-            Some(events) => subscribable(events, settings, documented).map_err(Invalid::Events)?,
-            None => self.events.clone(),
-        };
-        let description = description.unwrap_or_else(|| self.description.clone());
-        if description.as_ref().is_some_and(|text| text.chars().count() > MAX_DESCRIPTION_CHARS) {
-            return Err(Invalid::Description);
+        let mut changed = self.clone();
+        if let Some(names) = events {
+            changed.events = subscribable(names, settings, documented).map_err(Invalid::Events)?;
         }
-        Ok(Self { events, description })
+        if let Some(description) = description {
+            if description.as_ref().is_some_and(|text| text.chars().count() > MAX_DESCRIPTION_CHARS) {
+                return Err(Invalid::Description);
+            }
+            changed.description = description;
+        }
+        Ok(changed)
     }
 
     /// Restores one that was stored.

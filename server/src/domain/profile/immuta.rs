@@ -14,7 +14,7 @@ use crate::domain::{Frame, Number, Settings, UserId};
 /// The name that subscribes to every notification.
 pub const ALL: &str = model::ALL_NOTIFICATIONS;
 
-/// An Immuta webhook's own part. It cannot be changed after it was made: the system has no update.
+/// An Immuta webhook's own part. The system's API has no update; the native one has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Immuta {
     name: String,
@@ -66,6 +66,19 @@ pub struct Parts {
     pub action: ActionType,
 }
 
+/// What is to become of an [`Immuta`]; what is `None` stays as it is.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Change {
+    /// `name`.
+    pub name: Option<String>,
+    /// `global`.
+    pub global: Option<bool>,
+    /// `notificationType`: all of them.
+    pub notifications: Option<Vec<String>>,
+    /// `actionType`.
+    pub action: Option<ActionType>,
+}
+
 /// Why a webhook cannot be made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Invalid {
@@ -85,12 +98,33 @@ impl Immuta {
     /// # Errors
     /// [`Invalid`] names the rule that is broken.
     pub fn new(parts: Parts, settings: &Settings) -> Result<Self, Invalid> {
-        if parts.name.is_empty() || parts.name.chars().count() > MAX_NAME_CHARS {
-            return Err(Invalid::Name);
+        let Parts { name, global, notifications, action } = parts;
+        let change = Change { name: Some(name), notifications: Some(notifications), ..Change::default() };
+        let nothing = Parts { name: String::new(), global, notifications: Vec::new(), action };
+        Self::restore(nothing).apply(change, settings)
+    }
+
+    /// What a change makes of it. What it leaves stays accepted, whatever the rules are by now. What is delivered from
+    /// then on bears the new name; what was accepted before keeps the old one.
+    ///
+    /// # Errors
+    /// [`Invalid`] names the rule that is broken.
+    pub fn apply(&self, change: Change, settings: &Settings) -> Result<Self, Invalid> {
+        let Change { name, global, notifications, action } = change;
+        let mut changed = self.clone();
+        if let Some(name) = name {
+            if name.is_empty() || name.chars().count() > MAX_NAME_CHARS {
+                return Err(Invalid::Name);
+            }
+            changed.name = name;
         }
-        let known = |name: &str| model::notification_type(name).is_some();
-        let notifications = subscribable(parts.notifications, settings, known)?;
-        Ok(Self::restore(Parts { notifications, ..parts }))
+        if let Some(names) = notifications {
+            let known = |name: &str| model::notification_type(name).is_some();
+            changed.notifications = subscribable(names, settings, known)?;
+        }
+        changed.global = global.unwrap_or(changed.global);
+        changed.action = action.unwrap_or(changed.action);
+        Ok(changed)
     }
 
     /// Restores one that was stored. Rules may have changed since; what was accepted stays accepted.
@@ -128,9 +162,12 @@ impl Immuta {
         if self.global { Audience::Tenant } else { Audience::Owner }
     }
 
+    pub(super) fn wants(&self, event_type: &str) -> bool {
+        self.notifications.iter().any(|name| name == event_type || name == model::ALL_NOTIFICATIONS)
+    }
+
     pub(super) fn matches(&self, owner: &UserId, event_type: &str, facts: &Facts) -> bool {
-        let wanted = |name: &String| name == event_type || name == model::ALL_NOTIFICATIONS;
-        if !self.notifications.iter().any(wanted) {
+        if !self.wants(event_type) {
             return false;
         }
         let is_owner = |user: &Option<Box<str>>| user.as_deref() == Some(owner.as_str());

@@ -22,12 +22,26 @@ pub struct Parts {
     pub verify_tls: bool,
 }
 
+/// What is to become of an [`ImmutaRequest`]; what is `None` stays as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Change {
+    /// `verifyTls`.
+    pub verify_tls: Option<bool>,
+}
+
 impl ImmutaRequest {
     /// Makes one: the system has no rule that could be broken.
     #[must_use]
     pub const fn new(parts: Parts) -> Self {
         let Parts { verify_tls } = parts;
         Self { verify_tls }
+    }
+
+    /// What a change makes of it.
+    #[must_use]
+    pub fn apply(self, change: Change) -> Self {
+        let Change { verify_tls } = change;
+        Self { verify_tls: verify_tls.unwrap_or(self.verify_tls) }
     }
 
     /// `verifyTls`.

@@ -7,6 +7,7 @@
 //! An event is brought into its tenant's form once ([`prepare`]), matched against every webhook
 //! ([`Profile::matches`]), and framed for each that receives it ([`Profile::render`]).
 
+mod catalogue;
 pub mod generic;
 pub mod immuta;
 pub mod immuta_request;
@@ -18,6 +19,7 @@ use sigpost_core::notification::cloudevents::{CloudEvent, Data, NotJson, Value};
 use sigpost_core::signature::{Scheme, Secret};
 
 pub use self::qlik::CustomHeader;
+pub use catalogue::{KnownType, Told, known_types};
 pub use trial::test_event;
 
 use super::{DialectId, Endpoint, Frame, Number, PublicId, Settings, Template, Tenant, Timestamp, User};

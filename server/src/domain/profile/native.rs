@@ -22,6 +22,15 @@ pub struct Parts {
     pub event_types: Vec<String>,
 }
 
+/// What is to become of a [`Native`]; what is `None` stays as it is.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Change {
+    /// What people call it.
+    pub name: Option<String>,
+    /// The types it receives: all of them.
+    pub event_types: Option<Vec<String>>,
+}
+
 /// Why a webhook cannot be made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Invalid {
@@ -42,12 +51,28 @@ impl Native {
     /// [`Invalid`] names the rule that is broken.
     pub fn new(parts: Parts, settings: &Settings) -> Result<Self, Invalid> {
         let Parts { name, event_types } = parts;
-        if name.chars().count() > MAX_NAME_CHARS {
-            return Err(Invalid::Name);
+        let change = Change { name: Some(name), event_types: Some(event_types) };
+        Self { name: String::new(), event_types: Vec::new() }.apply(change, settings)
+    }
+
+    /// What a change makes of it. What it leaves stays accepted, whatever the rules are by now.
+    ///
+    /// # Errors
+    /// [`Invalid`] names the rule that is broken.
+    pub fn apply(&self, change: Change, settings: &Settings) -> Result<Self, Invalid> {
+        let Change { name, event_types } = change;
+        let mut changed = self.clone();
+        if let Some(name) = name {
+            if name.chars().count() > MAX_NAME_CHARS {
+                return Err(Invalid::Name);
+            }
+            changed.name = name;
         }
-        let event_types =
-            subscribable(event_types, settings, |name| name == ALL).map_err(Invalid::EventTypes)?;
-        Ok(Self { name, event_types })
+        if let Some(names) = event_types {
+            changed.event_types =
+                subscribable(names, settings, |name| name == ALL).map_err(Invalid::EventTypes)?;
+        }
+        Ok(changed)
     }
 
     /// Restores one that was stored.

@@ -360,6 +360,86 @@ fn a_webhook_of_another_system_receives_nothing() {
 }
 
 #[test]
+fn a_change_is_held_to_the_rules_where_it_changes_something_and_leaves_the_rest_as_it_is() {
+    let (now, before) =
+        (Settings::default(), Settings { event_types: vec!["own".into()], ..Settings::default() });
+    let native = native::Parts { name: "n".into(), event_types: vec!["own".into()] };
+    let native = native::Native::new(native, &before).unwrap();
+    // The operator lists the type no longer: it stays, and cannot be chosen anew.
+    let renamed = native::Change { name: Some("other".into()), event_types: None };
+    let renamed = native.apply(renamed, &now).unwrap();
+    assert_eq!((renamed.name(), renamed.event_types()), ("other", &["own".to_owned()][..]));
+    let types = |names: &[&str]| Some(names.iter().map(|&name| name.to_owned()).collect());
+    let again = native::Change { name: None, event_types: types(&["own"]) };
+    assert!(matches!(native.apply(again, &now), Err(native::Invalid::EventTypes(BadTypes::Unknown(_)))));
+    let long = native::Change { name: Some("x".repeat(513)), event_types: None };
+    assert_eq!(native.apply(long, &now), Err(native::Invalid::Name));
+
+    let parts = generic::Parts { events: vec!["user.created".into()], description: Some("d".into()) };
+    let generic = generic::Generic::new(parts, &now).unwrap();
+    let cleared = generic::Change { events: None, description: Some(None) };
+    let cleared = generic.apply(cleared, &now).unwrap();
+    assert_eq!((cleared.description(), cleared.events()), (None, generic.events()));
+    let none = generic::Change { events: types(&[]), description: None };
+    assert_eq!(generic.apply(none, &now), Err(generic::Invalid::Events(BadTypes::None)));
+    let long = generic::Change { events: None, description: Some(Some("x".repeat(1_025))) };
+    assert_eq!(generic.apply(long, &now), Err(generic::Invalid::Description));
+
+    let request = immuta_request::ImmutaRequest::new(immuta_request::Parts { verify_tls: false });
+    assert_eq!(request.apply(immuta_request::Change::default()), request);
+    assert!(request.apply(immuta_request::Change { verify_tls: Some(true) }).verify_tls());
+
+    let parts = immuta::Parts {
+        name: "n".into(),
+        global: true,
+        notifications: vec!["modelCreated".into()],
+        action: immuta::ActionType::Triggered,
+    };
+    let immuta = immuta::Immuta::new(parts, &now).unwrap();
+    let received = immuta::Change { action: Some(immuta::ActionType::Received), ..Default::default() };
+    let received = immuta.apply(received, &now).unwrap();
+    assert_eq!((received.action(), received.global()), (immuta::ActionType::Received, true));
+    assert_eq!((received.name(), received.notifications()), ("n", immuta.notifications()));
+    let nameless = immuta::Change { name: Some(String::new()), ..Default::default() };
+    assert_eq!(immuta.apply(nameless, &now), Err(immuta::Invalid::Name));
+    let own = immuta::Change { global: Some(false), ..Default::default() };
+    assert_eq!(immuta.apply(own, &now).unwrap().audience(), Audience::Owner);
+}
+
+#[test]
+fn known_types_are_the_systems_and_then_those_the_operator_lists_each_once() {
+    for (dialect, first, count) in [
+        (DialectId::Native, "*", 1),
+        (DialectId::Immuta, "ALL_NOTIFICATIONS", models::immuta::NOTIFICATION_TYPES.len()),
+        (DialectId::ImmutaRequest, models::immuta_request::EVENT_TYPES[0].name, 0),
+        (DialectId::Generic, "user.created", 8),
+        (DialectId::Qlik, models::qlik::EVENT_TYPES[0].about.name, models::qlik::EVENT_TYPES.len()),
+    ] {
+        let mut tenant = tenant(dialect);
+        tenant.settings.event_types = vec![first.into(), "own.type".into()];
+        let known = known_types(&tenant);
+        assert_eq!(known[0].name, first);
+        assert!(known[0].about.is_some(), "the catalogue's entry comes first");
+        assert_eq!(known.last(), Some(&KnownType { name: "own.type", about: None }));
+        assert!(count == 0 || known.len() == count + 1, "{dialect:?}: {}", known.len());
+    }
+}
+
+#[test]
+fn a_webhook_is_subscribed_to_what_it_names_by_either_name_or_by_a_wildcard() {
+    let native = |types: &[&str]| {
+        let event_types = types.iter().map(|&name| name.to_owned()).collect();
+        Profile::Native(native::Native::restore(native::Parts { name: "n".into(), event_types }))
+    };
+    assert!(native(&["*"]).subscribes_to("anything"));
+    assert!(native(&["a", "b"]).subscribes_to("b") && !native(&["a"]).subscribes_to("ab"));
+    let qlik = qlik(|parts| parts.event_types = vec!["com.qlik.v1.app.published".into()]);
+    assert!(qlik.subscribes_to("com.qlik.app.published"), "the name it has now");
+    assert!(qlik.subscribes_to("com.qlik.v1.app.published") && !qlik.subscribes_to("com.qlik.app.deleted"));
+    assert_eq!((qlik.label(), native(&[]).label()), ("q", "n"));
+}
+
+#[test]
 fn only_qlik_bounds_what_an_owner_has_checks_revocation_and_adds_headers() {
     let header = qlik::Header { name: "x-a".into(), value: "1".into() };
     let own = qlik(|parts| {

@@ -16,6 +16,7 @@ pub(in crate::storage) async fn a_record_appears_with_its_first_attempt_and_show
         let record = world.record(1).await.unwrap();
         assert_eq!((record.delivery, record.number, record.event_number), (delivery, number(1), number(1)));
         assert_eq!((record.event_type.as_str(), record.webhook_deleted), ("modelCreated", false));
+        assert_eq!((record.event_source.as_str(), record.event_id.as_str()), ("/source", "1"));
         assert_same(&record.webhook, &webhook);
         assert_eq!(record.request, "{\"text\":\"1\",\"webhookId\":1}");
         assert_eq!(record.created_at, time(10));

@@ -9,9 +9,11 @@ use bytes::Bytes;
 use sigpost_core::signature::Secret;
 
 mod afterwards;
+mod changes;
 mod history;
 mod publishing;
 mod settling;
+mod telling;
 mod tenants;
 
 use super::{Resend, Store, StoreError};
@@ -243,6 +245,17 @@ macro_rules! contract {
             deleting_a_webhook_cancels_what_is_pending_for_it_and_nothing_else
             a_delivery_to_a_webhook_deleted_meanwhile_is_over_from_the_start
             another_tenants_webhook_cannot_be_deleted
+            a_changed_webhook_reads_back_as_it_was_changed_also_after_a_restart
+            a_change_of_an_older_version_is_outdated_and_changes_nothing
+            of_two_changes_of_one_version_at_once_one_is_done
+            a_deleted_webhook_cannot_be_changed
+            only_its_newest_version_can_be_deleted_as_that
+            a_rotation_survives_a_restart_and_ends_as_it_was_to
+            an_attempt_shows_what_its_version_of_the_webhook_sent
+            attempts_are_told_in_order_each_with_its_outcome
+            activity_and_counts_are_kept_by_webhook_and_survive_a_restart
+            closing_keeps_what_was_counted_last
+            switching_a_webhook_on_again_forgives_its_failures
             what_was_published_is_pending_with_its_body_also_after_a_restart
             pending_work_is_read_in_pages
             the_same_event_again_is_a_duplicate_and_other_content_a_conflict
@@ -265,6 +278,10 @@ macro_rules! contract {
             history_is_counted_before_it_is_paged
             history_outlives_its_webhook
             another_tenants_records_are_not_there
+            history_is_filtered_by_webhook_state_cause_and_time
+            cursors_lead_through_the_history_both_ways
+            a_cursor_stays_a_place_when_its_record_is_deleted
+            a_test_is_a_delivery_with_a_cause_of_its_own
             a_resend_is_a_new_delivery_with_the_same_bytes_and_message_id
             only_records_that_are_shown_can_be_resent
             a_record_of_a_deleted_webhook_cannot_be_resent
@@ -288,4 +305,6 @@ macro_rules! contract {
 }
 pub(super) use contract;
 
-pub(super) use self::{afterwards::*, history::*, publishing::*, settling::*, tenants::*};
+pub(super) use self::{
+    afterwards::*, changes::*, history::*, publishing::*, settling::*, telling::*, tenants::*,
+};

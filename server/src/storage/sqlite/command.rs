@@ -18,6 +18,7 @@ pub(super) enum Command {
     CreateWebhook(Job<Box<NewWebhook>, Arc<Webhook>>),
     UpdateWebhook(Job<Arc<Webhook>, Update>),
     DeleteWebhook(Job<Named, Option<Arc<Webhook>>>),
+    DeleteVersion(Job<(Named, u64), Update>),
     CreateResend(Job<Named, Resend>),
     CreateTest(Job<NewEvent, Resend>),
     SaveCounts(Job<(), ()>),
@@ -114,6 +115,9 @@ impl Command {
             Self::CreateWebhook(job) => job.run_apart(transaction, |t, new| t.create_webhook(new)),
             Self::UpdateWebhook(job) => job.run_apart(transaction, Transaction::update_webhook),
             Self::DeleteWebhook(job) => job.run_apart(transaction, |t, named| t.delete_webhook(*named)),
+            Self::DeleteVersion(job) => {
+                job.run_apart(transaction, |t, (named, version)| t.delete_version(*named, *version))
+            }
             Self::CreateTest(job) => job.run_apart(transaction, Transaction::create_test),
             Self::SaveCounts(job) => job.run_apart(transaction, |t, ()| t.save_activity(true)),
             Self::CreateResend(job) => job.run_apart(transaction, |t, named| t.create_resend(*named)),
@@ -131,6 +135,7 @@ impl Command {
             Self::CreateWebhook(job) => job.result = Err(error),
             Self::UpdateWebhook(job) => job.result = Err(error),
             Self::DeleteWebhook(job) => job.result = Err(error),
+            Self::DeleteVersion(job) => job.result = Err(error),
             Self::CreateTest(job) => job.result = Err(error),
             Self::SaveCounts(job) => job.result = Err(error),
             Self::CreateResend(job) => job.result = Err(error),
@@ -149,6 +154,7 @@ impl Command {
             Self::CreateWebhook(job) => job.finish(),
             Self::UpdateWebhook(job) => job.finish(),
             Self::DeleteWebhook(job) => job.finish(),
+            Self::DeleteVersion(job) => job.finish(),
             Self::CreateTest(job) => job.finish(),
             Self::SaveCounts(job) => job.finish(),
             Self::CreateResend(job) => job.finish(),

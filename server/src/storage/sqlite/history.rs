@@ -102,8 +102,8 @@ const RECORD: &str = "
     SELECT delivery.id, delivery.number, delivery.event, delivery.webhook, delivery.cause, delivery.state,
         delivery.attempts, delivery.due_at, delivery.created_at, delivery.updated_at, delivery.last_attempt,
         frame_head, frame_cut, frame_tail, frame_checksum,
-        event.number AS event_number, event.type, event_data.checksum, event_data.data,
-        webhook.number AS webhook_number, tenant.uid
+        event.number AS event_number, event.source AS event_source, event.ce_id, event.type,
+        event_data.checksum, event_data.data, webhook.number AS webhook_number, tenant.uid
     FROM delivery
     JOIN event ON event.id = delivery.event
     JOIN event_data ON event_data.event = delivery.event
@@ -310,6 +310,8 @@ impl Reader<'_> {
             public_id: PublicId::of_delivery(&uid, number, created_at),
             number,
             event_number,
+            event_source: row.event_source,
+            event_id: row.event_id,
             event_type: row.event_type,
             message_id: MessageId::derive(&uid, event_number, webhook_number),
             cause: cause(place, row.cause)?,
@@ -356,6 +358,8 @@ struct RecordRow {
     last_attempt: i64,
     frame: FrameRow,
     event_number: i64,
+    event_source: String,
+    event_id: String,
     event_type: String,
     checksum: Vec<u8>,
     data: Vec<u8>,
@@ -378,6 +382,8 @@ impl RecordRow {
             last_attempt: row.get("last_attempt")?,
             frame: FrameRow::read(row)?,
             event_number: row.get("event_number")?,
+            event_source: row.get("event_source")?,
+            event_id: row.get("ce_id")?,
             event_type: row.get("type")?,
             checksum: row.get("checksum")?,
             data: row.get("data")?,

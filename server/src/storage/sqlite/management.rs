@@ -61,6 +61,9 @@ const WEBHOOK_BY_NUMBER: &str = "
     SELECT webhook.*, tenant.uid AS uid FROM webhook JOIN tenant ON tenant.id = webhook.tenant
     WHERE webhook.tenant = ?1 AND webhook.number = ?2";
 
+const VERSION_OF: &str =
+    "SELECT version FROM webhook WHERE tenant = ?1 AND number = ?2 AND deleted_at IS NULL";
+
 /// Reads the backlog once; it names the index so that it can never read the history.
 const CANCEL_PENDING: &str =
     "UPDATE delivery INDEXED BY delivery_pending SET state = 3 WHERE state = 0 AND webhook = ?1";
@@ -239,6 +242,17 @@ impl Transaction<'_> {
         self.draft.deleted.insert(webhook.id);
         self.draft.effects.push(Effect::RemoveWebhook(Arc::clone(&webhook)));
         Ok(Some(webhook))
+    }
+
+    /// Deletes a webhook if it has this version.
+    pub(super) fn delete_version(&mut self, named: Named, version: u64) -> Result<Update, StoreError> {
+        let key = [named.tenant.get(), named.number.get()];
+        let found = self.sql.prepare_cached(VERSION_OF)?.query_row(key, |row| row.get::<_, i64>(0));
+        match found.optional()? {
+            None => Ok(Update::Gone),
+            Some(found) if u64::try_from(found) != Ok(version) => Ok(Update::Outdated),
+            Some(_) => Ok(self.delete_webhook(named)?.map_or(Update::Gone, Update::Done)),
+        }
     }
 
     pub(super) fn create_resend(&mut self, named: Named) -> Result<Resend, StoreError> {

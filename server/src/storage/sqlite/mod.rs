@@ -232,6 +232,11 @@ impl Store for SqliteStore {
         self.call(0, Named { tenant, number, at }, Command::DeleteWebhook).await
     }
 
+    async fn delete_version(&self, webhook: &Webhook, at: Timestamp) -> Result<Update, StoreError> {
+        let named = Named { tenant: webhook.tenant, number: webhook.number, at };
+        self.call(0, (named, webhook.version), Command::DeleteVersion).await
+    }
+
     async fn create_resend(
         &self,
         tenant: TenantId,
@@ -306,6 +311,11 @@ impl Store for SqliteStore {
     }
 
     async fn close(&self) {
+        // Twice: what the first commit settles is counted then, and written by the second. Without space, or when the
+        // store has stopped, only the last second of counts is lost.
+        for _ in 0..2 {
+            let _ = self.call(0, (), Command::SaveCounts).await;
+        }
         self.engine_readers.close().await;
         self.readers.close().await;
         self.queue.close();

@@ -1,0 +1,167 @@
+//! Webhooks that go on failing are switched off; and what signs while one secret takes another's place.
+
+use sigpost_core::signature::Scheme;
+
+use super::engine::verifies;
+use super::receiver::{Receiver, Reply};
+use super::*;
+use crate::domain::{Activity, DeliveryState, DisabledReason, FAILING_FOR, Rotation};
+
+/// A receiver that answers these one after the other, the last one for ever.
+async fn answering(statuses: &'static [&'static str]) -> Receiver {
+    Receiver::start(move |number, _| Reply::status(statuses[number.min(statuses.len() - 1)])).await
+}
+
+/// One attempt a delivery, so that each is one answer.
+fn without_retries() -> World {
+    let mut plan = Plan::default();
+    plan.settings.retry = RetryPolicy::new(Vec::new()).unwrap();
+    World::start(plan)
+}
+
+fn state(world: &World, webhook: &Webhook) -> WebhookState {
+    world.store.directory().webhook(webhook.id).unwrap().state
+}
+
+async fn until_switched_off(world: &World, webhook: &Webhook, reason: DisabledReason) {
+    let off = WebhookState::Disabled(reason);
+    world.store.until("it is switched off", |_| state(world, webhook) == off).await;
+}
+
+#[tokio::test]
+async fn a_second_410_switches_a_webhook_off_and_what_waits_stays() {
+    let receiver = answering(&["410 Gone"]).await;
+    let world = without_retries();
+    let webhook = world.webhook(&receiver.url());
+    world.store.ended(world.publish(&webhook)).await;
+    assert_eq!(state(&world, &webhook), WebhookState::Enabled, "the first may be a mishap");
+    world.store.ended(world.publish(&webhook)).await;
+    until_switched_off(&world, &webhook, DisabledReason::Gone).await;
+    let off = world.store.directory().webhook(webhook.id).unwrap();
+    assert_eq!((off.version, &off.updated_by), (2, &webhook.updated_by));
+    let waiting = world.publish(&off);
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(world.store.row(waiting).state, DeliveryState::Pending);
+    assert_eq!(receiver.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn a_410_counts_anew_when_something_else_came_between() {
+    let receiver = answering(&["410 Gone", "200 OK", "410 Gone", "500 Oops", "410 Gone"]).await;
+    let world = without_retries();
+    let webhook = world.webhook(&receiver.url());
+    for _ in 0..5 {
+        world.store.ended(world.publish(&webhook)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!((state(&world, &webhook), receiver.requests().len()), (WebhookState::Enabled, 5));
+    // Nor does one count against a version that came after it.
+    let changed = world.change(&webhook, |_| ());
+    world.store.ended(world.publish(&changed)).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(state(&world, &webhook), WebhookState::Enabled);
+    world.store.ended(world.publish(&changed)).await;
+    until_switched_off(&world, &webhook, DisabledReason::Gone).await;
+}
+
+#[tokio::test]
+async fn ten_failures_over_five_days_switch_a_webhook_off_and_neither_alone_does() {
+    let receiver = answering(&["500 Oops"]).await;
+    let world = without_retries();
+    let now = SystemClock::new().now();
+    let failing = |failures, since: Duration| Activity {
+        failing_since: Some(now - since),
+        failures,
+        ..Activity::default()
+    };
+    let minute = Duration::from_secs(60);
+    let publish_after = async |activity: Activity| {
+        let webhook = world.webhook(&receiver.url());
+        world.store.directory().test_set_activity(webhook.id, activity);
+        world.store.ended(world.publish(&webhook)).await;
+        webhook
+    };
+    let few = publish_after(failing(8, FAILING_FOR + minute)).await;
+    let young = publish_after(failing(100, FAILING_FOR - minute)).await;
+    let hopeless = publish_after(failing(9, FAILING_FOR + minute)).await;
+    until_switched_off(&world, &hopeless, DisabledReason::Failing).await;
+    for spared in [few, young] {
+        assert_eq!(state(&world, &spared), WebhookState::Enabled);
+    }
+}
+
+#[tokio::test]
+async fn what_somebody_tries_by_hand_changes_no_state() {
+    let receiver = answering(&["410 Gone"]).await;
+    let world = without_retries();
+    let webhook = world.webhook(&receiver.url());
+    let before = SystemClock::new().now() - (FAILING_FOR + Duration::from_secs(60));
+    let activity = Activity { failing_since: Some(before), failures: 99, ..Activity::default() };
+    world.store.directory().test_set_activity(webhook.id, activity);
+    for cause in [Cause::Resend, Cause::Test] {
+        for _ in 0..3 {
+            let work = Work { cause, ..world.durable(&webhook) };
+            let id = work.delivery;
+            // As recovery hands over what a crash has left.
+            world.dispatcher.accepted(vec![work]);
+            world.store.ended(id).await;
+        }
+    }
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!((state(&world, &webhook), receiver.requests().len()), (WebhookState::Enabled, 6));
+}
+
+#[tokio::test]
+async fn a_result_of_an_older_version_changes_nothing() {
+    // The second answer is on its way while the webhook is changed.
+    let slow = b"HTTP/1.1 410 Gone\r\ncontent-length: 0\r\n".to_vec();
+    let receiver = Receiver::start(move |number, _| match number {
+        0 => Reply::status("410 Gone"),
+        _ => Reply::Drip(slow.clone(), [&b"x: "[..], &[b'x'; 20], b"\r\n\r\n"].concat()),
+    })
+    .await;
+    let world = without_retries();
+    let webhook = world.webhook(&receiver.url());
+    world.store.ended(world.publish(&webhook)).await;
+    let late = world.publish(&webhook);
+    world.store.until("it is under way", |_| receiver.requests().len() == 2).await;
+    // The engine is not told, so it still remembers the first 410: the version alone decides.
+    let mut changed = webhook.next_version(SystemClock::new().now());
+    changed.endpoint = Endpoint::parse("http://127.0.0.1:9/elsewhere").unwrap();
+    world.store.directory().test_put_webhook(&Arc::new(changed));
+    let row = world.store.ended(late).await;
+    assert_eq!((status_of(&row.attempts[0].outcome), row.attempts[0].webhook_version), (410, 1));
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let current = world.store.directory().webhook(webhook.id).unwrap();
+    assert_eq!((current.state, current.version), (WebhookState::Enabled, 2));
+}
+
+#[tokio::test]
+async fn during_a_rotation_each_secret_signs_in_its_time() {
+    let receiver = Receiver::ok().await;
+    let world = World::with_loopback();
+    let webhook = world.webhook(&receiver.url());
+    let now = SystemClock::new().now();
+    let hours = |hours: i64| now + jiff::SignedDuration::from_hours(hours);
+    let mut requests = Vec::new();
+    for (activate, retire) in [(1, 2), (-1, 1), (-2, -1)] {
+        let (activate_at, retire_at) = (hours(activate), hours(retire));
+        let rotation = Rotation { secret: Secret::new("the next one").unwrap(), activate_at, retire_at };
+        let current = world.store.directory().webhook(webhook.id).unwrap();
+        let changed = world.change(&current, |webhook| {
+            webhook.secrets = Secrets::restore(Some(Secret::new(SECRET).unwrap()), Some(rotation));
+        });
+        world.store.ended(world.publish(&changed)).await;
+        requests.push(receiver.requests().pop().unwrap());
+    }
+    // Before, between, after: who signs the system's own header, and whose signatures stand side by side.
+    for (request, own, standard) in [
+        (&requests[0], [true, false], [true, true]),
+        (&requests[1], [false, true], [true, true]),
+        (&requests[2], [false, true], [false, true]),
+    ] {
+        let by = |scheme| [SECRET, "the next one"].map(|secret| verifies(request, scheme, secret));
+        assert_eq!((by(Scheme::IMMUTA), by(Scheme::IMMUTA_SHA1)), (own, own));
+        assert_eq!(by(Scheme::STANDARD_WEBHOOKS), standard);
+    }
+}
