@@ -2,6 +2,8 @@
 //! receiver with the built package.
 
 mod config;
+mod replays;
+mod stream;
 mod systems;
 mod webhooks;
 

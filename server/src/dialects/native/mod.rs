@@ -10,8 +10,10 @@ mod event_types;
 mod events;
 mod profile;
 mod query;
+mod replays;
 mod secret;
 mod stats;
+mod stream;
 mod test;
 mod webhooks;
 
@@ -52,6 +54,9 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(deliveries::read))
         .routes(routes!(deliveries::resend))
         .routes(routes!(event_types::list))
+        .routes(routes!(replays::list, replays::start))
+        .routes(routes!(replays::read, replays::cancel))
+        .routes(routes!(stream::watch))
 }
 
 /// The routes.
