@@ -15,6 +15,9 @@
 //! | read history | all | own | no | no (it holds bodies) |
 //! | resend | all | own | no | no |
 //! | read history of global webhooks | yes | no | no | no |
+//! | replay | all | own | no | no |
+//! | read replays | all | own | no | no |
+//! | watch what happens | all | own | no | no |
 //! | use what a system keeps for admins | yes | no | no | yes |
 //! | read tenants | its own | no | no | yes |
 //! | manage users | all | no | no | all |
@@ -67,6 +70,12 @@ pub enum Operation {
     ReadGlobalHistory,
     /// Send a delivery of the history once more.
     Resend,
+    /// Send all again that a webhook missed, and give that up.
+    Replay,
+    /// List replays and read one.
+    ReadReplays,
+    /// Be told of attempts and webhooks while they happen.
+    Watch,
     /// Use what a system keeps for admins: all of the Request app, and the generic API where it changes or tries
     /// something out. It comes before the right to do what is done there.
     UseAsAdmin,
@@ -96,6 +105,9 @@ impl Operation {
             Self::TestWebhook => "webhook.test",
             Self::ReadHistory | Self::ReadGlobalHistory => "delivery.read",
             Self::Resend => "delivery.resend",
+            Self::Replay => "replay.start",
+            Self::ReadReplays => "replay.read",
+            Self::Watch => "stream.read",
             Self::UseAsAdmin => "webhook.manage",
             Self::ReadTenants => "tenant.read",
             Self::ManageTenants => "tenant.manage",
@@ -238,6 +250,9 @@ const fn operator_may(operation: Operation) -> bool {
         | Op::ReadHistory
         | Op::ReadGlobalHistory
         | Op::Resend
+        | Op::Replay
+        | Op::ReadReplays
+        | Op::Watch
         | Op::ManageTenants => false,
     }
 }
@@ -264,6 +279,9 @@ fn reach_of(roles: Roles, operation: Operation) -> Option<Reach> {
         | Op::TestWebhook
         | Op::ReadHistory
         | Op::Resend
+        | Op::Replay
+        | Op::ReadReplays
+        | Op::Watch
         | Op::ManageTokens => roles.has(Role::User).then_some(Reach::Own),
     }
 }
@@ -288,6 +306,9 @@ const fn needs(operation: Operation) -> &'static str {
         | Operation::TestWebhook
         | Operation::ReadHistory
         | Operation::Resend
+        | Operation::Replay
+        | Operation::ReadReplays
+        | Operation::Watch
         | Operation::ManageTokens => "a user of the tenant with the role admin or user",
     }
 }
@@ -338,6 +359,9 @@ mod tests {
             (Op::ReadHistory, Some(All), Some(Own), None, None),
             (Op::ReadGlobalHistory, Some(All), None, None, None),
             (Op::Resend, Some(All), Some(Own), None, None),
+            (Op::Replay, Some(All), Some(Own), None, None),
+            (Op::ReadReplays, Some(All), Some(Own), None, None),
+            (Op::Watch, Some(All), Some(Own), None, None),
             (Op::UseAsAdmin, Some(All), None, None, Some(All)),
             (Op::ReadTenants, Some(All), None, None, Some(All)),
             (Op::ManageTenants, None, None, None, None),
@@ -382,6 +406,9 @@ mod tests {
             (Op::ReadHistory, None, None, None),
             (Op::ReadGlobalHistory, None, None, None),
             (Op::Resend, None, None, None),
+            (Op::Replay, None, None, None),
+            (Op::ReadReplays, None, None, None),
+            (Op::Watch, None, None, None),
         ];
         for (operation, by_operator, in_tenant, by_admin) in table {
             let realm = |who: &Principal| match authorise_widely(who, operation).ok()? {

@@ -15,8 +15,10 @@ mod history;
 pub mod ports;
 mod publish;
 mod readiness;
+mod replays;
 mod resend;
 mod stats;
+mod stream;
 mod tenants;
 mod test;
 mod test_limit;
@@ -30,7 +32,9 @@ pub use audit::{AuditPage, AuditRequest};
 pub use error::Error;
 pub use history::{DeliveriesRequest, HistoryRequest, RecordName, cursor};
 pub use publish::Receipt;
+pub use replays::{Pace, ReplayRequest, ReplaysRequest};
 pub use stats::Chart;
+pub use stream::{Notice, Renew, Stream};
 pub use tenants::{TenantChange, TenantDraft};
 pub use tokens::{Lifetime, NewToken, TokenDraft};
 pub use users::UserChange;
@@ -44,6 +48,8 @@ use crate::rng::Rng;
 use crate::storage::Store;
 use ports::{Dispatcher, Probe};
 use readiness::Readiness;
+use replays::Replaying;
+use stream::Streams;
 use test_limit::TestLimit;
 
 /// The use-cases and what they work with. Cheap to clone.
@@ -59,6 +65,8 @@ pub struct App {
     /// Held while something is made of which there may only be so many, and while tenants, users or tokens change: what
     /// was looked at still holds when it is written.
     creating: Arc<tokio::sync::Mutex<()>>,
+    replaying: Arc<Replaying>,
+    streams: Arc<Streams>,
     /// How often each user may try webhooks out; without it, as often as they like.
     test_limit: Option<Arc<TestLimit>>,
 }
@@ -83,6 +91,8 @@ impl App {
             readiness: Arc::default(),
             public_url: public_url.trim_end_matches('/').into(),
             creating: Arc::default(),
+            replaying: Arc::default(),
+            streams: Arc::default(),
             test_limit: None,
         }
     }

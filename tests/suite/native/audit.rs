@@ -23,9 +23,9 @@ fn every_change_leaves_an_entry_that_outlives_a_restart() {
     let native = inside(&server, "native");
     make(&operator(&server), "/v1/tenants", &json!({ "name": "shop", "dialect": "native" }));
     let change = json!({ "settings": { "timeout": "2s" }, "egress": { "relaxed_targets": true } });
-    assert_eq!(patch(&operator(&server), "/v1/tenants/shop", &change).status, 200);
+    assert_eq!(alter(&operator(&server), "/v1/tenants/shop", &change).status, 200);
     make(&native, "/v1/users", &json!({ "id": "ada", "roles": ["admin", "sender"] }));
-    assert_eq!(patch(&native, "/v1/users/ada", &json!({ "roles": ["admin"] })).status, 200);
+    assert_eq!(alter(&native, "/v1/users/ada", &json!({ "roles": ["admin"] })).status, 200);
     let token = make(&native, "/v1/tokens", &json!({ "user": "ada" }));
     let ada = server.client().with_token(token["token"].as_str().unwrap());
     let receiver = receiver();

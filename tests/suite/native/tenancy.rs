@@ -138,7 +138,7 @@ fn a_change_of_a_tenant_takes_effect_at_once_and_stays_over_a_restart() {
     assert_eq!(send_event(&admin(&server), "1"), 202);
     assert!(receiver.wait_for(1, SOON).unwrap()[0].header("webhook-signature").is_some());
     let change = json!({ "settings": { "standard_webhooks": false, "timeout": "2s" } });
-    let changed = patch(&operator(&server), "/v1/tenants/shop", &change);
+    let changed = alter(&operator(&server), "/v1/tenants/shop", &change);
     assert_eq!(changed.status, 200, "{}", changed.text());
     let changed = changed.json().unwrap();
     assert_eq!(
@@ -155,7 +155,7 @@ fn a_change_of_a_tenant_takes_effect_at_once_and_stays_over_a_restart() {
     assert_eq!(operator(&server).get("/v1/tenants/shop").unwrap().json().unwrap(), changed);
     let before = receiver.requests().len();
     // Closed again, this machine is out of reach for new webhooks and for the one that is there.
-    let closed = patch(&operator(&server), "/v1/tenants/shop", &json!({ "egress": { "allow": [] } }));
+    let closed = alter(&operator(&server), "/v1/tenants/shop", &json!({ "egress": { "allow": [] } }));
     assert_eq!(closed.json().unwrap()["egress"]["allow"], json!([]));
     problem(&admin(&server).post("/v1/webhooks", &body).unwrap(), 422, "invalid", "a closed network");
     assert_eq!(send_event(&admin(&server), "3"), 202);
@@ -171,7 +171,7 @@ fn what_the_configuration_declares_is_read_only() {
     let shown = operator.get("/v1/tenants/qlik").unwrap().json().unwrap();
     assert_eq!((&shown["origin"], shown.get("created_at")), (&json!("file"), None));
     let change = json!({ "settings": { "timeout": "2s" } });
-    problem(&patch(&operator, "/v1/tenants/qlik", &change), 409, "configured", "changing a tenant");
+    problem(&alter(&operator, "/v1/tenants/qlik", &change), 409, "configured", "changing a tenant");
     problem(&operator.delete("/v1/tenants/qlik").unwrap(), 409, "configured", "deleting a tenant");
     let mut same = shop();
     same["name"] = json!("qlik");
@@ -181,7 +181,7 @@ fn what_the_configuration_declares_is_read_only() {
     let expected =
         json!({ "id": "2", "name": "2", "roles": ["user"], "spaces": ["space-2"], "origin": "file" });
     assert_eq!(user, expected);
-    problem(&patch(&admin, "/v1/users/2", &json!({ "roles": ["admin"] })), 409, "configured", "a user");
+    problem(&alter(&admin, "/v1/users/2", &json!({ "roles": ["admin"] })), 409, "configured", "a user");
     problem(&admin.delete("/v1/users/2").unwrap(), 409, "configured", "deleting a user");
     let same = json!({ "id": "2", "roles": [] });
     problem(&admin.post("/v1/users", &same).unwrap(), 409, "conflict", "the same id");
@@ -217,7 +217,7 @@ fn users_beside_the_configured_ones_come_change_and_go() {
     assert_eq!(make(&grace(&server), "/v1/webhooks", &hook)["owner"], json!("77"));
     // Its rights follow its roles, whichever token it holds.
     assert_eq!(send_event(&grace(&server), "1"), 403);
-    let changed = patch(&admin, "/v1/users/77", &json!({ "roles": ["user", "sender"] })).json().unwrap();
+    let changed = alter(&admin, "/v1/users/77", &json!({ "roles": ["user", "sender"] })).json().unwrap();
     assert_eq!((&changed["roles"], &changed["name"]), (&json!(["user", "sender"]), &json!("Grace")));
     let mut concerning = event("2");
     concerning["data"]["metadata"]["actionBy"] = json!(77);

@@ -1,6 +1,6 @@
 //! A store in memory: as much of one as the engine uses.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -8,12 +8,15 @@ use async_trait::async_trait;
 use tokio::sync::Notify;
 
 use crate::domain::{
-    Attempt, AuditEntry, AuditQuery, AuditRecord, Body, DeliveryId, DeliveryState, Egress, HistoryPage,
-    HistoryQuery, IssuedToken, NewEvent, NewWebhook, Next, Number, PastAttempt, PublicId, Published, Record,
-    Settings, Settlement, Stats, Tenant, TenantId, TenantSpec, Timestamp, TokenHash, User, UserId, Webhook,
-    WebhookId, Work,
+    Attempt, AuditEntry, AuditQuery, AuditRecord, Body, DeliveryId, DeliveryState, Egress, EventId,
+    HistoryPage, HistoryQuery, IssuedToken, NewEvent, NewReplay, NewWebhook, Next, Number, PastAttempt,
+    PublicId, Published, Record, Replay, ReplayFilter, ReplayId, ReplayQuery, RunningReplay, Settings,
+    Settlement, Stats, Tenant, TenantId, TenantSpec, Timestamp, TokenHash, User, UserId, Webhook, WebhookId,
+    Work,
 };
-use crate::storage::{AuditLog, Directory, Resend, Store, StoreError, Tenancy, Update};
+use crate::storage::{
+    AuditLog, CancelledReplay, Directory, Happenings, ReplayStart, Resend, Store, StoreError, Tenancy, Update,
+};
 
 #[derive(Default)]
 pub(super) struct FakeStore {
@@ -198,6 +201,42 @@ impl Store for FakeStore {
         _: Timestamp,
         _: Timestamp,
     ) -> Result<Vec<(Timestamp, Stats)>, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn event_types(&self, _: Vec<EventId>) -> Result<HashMap<EventId, Arc<str>>, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    fn listen(&self) -> Happenings {
+        Happenings::none()
+    }
+
+    async fn count_replayable(&self, _: ReplayFilter) -> Result<u64, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn create_replay(&self, _: NewReplay) -> Result<ReplayStart, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn advance_replay(&self, _: ReplayId, _: u32, _: Timestamp) -> Result<Vec<Work>, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn cancel_replay(&self, _: ReplayId, _: Timestamp) -> Result<Option<CancelledReplay>, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn replay(&self, _: TenantId, _: PublicId) -> Result<Option<Replay>, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn replays(&self, _: ReplayQuery) -> Result<Vec<Replay>, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn running_replays(&self) -> Result<Vec<RunningReplay>, StoreError> {
         Err(StoreError::Stopped)
     }
 

@@ -44,8 +44,12 @@ impl From<Error> for Boom {
             Error::Outdated(_) => StatusCode::PRECONDITION_FAILED,
             Error::Invalid { .. } => StatusCode::BAD_REQUEST,
             Error::Configured(_) | Error::Conflict(_) => StatusCode::CONFLICT,
-            Error::TooManyFailures { .. } | Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Error::Saturated(_) | Error::DiskFull | Error::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Error::TooManyFailures { .. } | Error::RateLimited { .. } | Error::TooManyOpen { .. } => {
+                StatusCode::TOO_MANY_REQUESTS
+            }
+            Error::Saturated(_) | Error::DiskFull | Error::Unavailable | Error::Crowded { .. } => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Error::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         };
         Self { status, message: error.to_string(), retry_after: error.retry_after() }

@@ -7,11 +7,11 @@ use axum::extract::{RawQuery, State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::Caller;
 use super::error::{Problem, Refuses, RefusesCallers};
-use super::paging::{self, Paging, bad_query, cursor};
+use super::paging::{self, Paging, cursor};
+use super::{Caller, query};
 use crate::app::{App, AuditPage, AuditRequest};
-use crate::domain::{AuditEntry, AuditObject, AuditRecord, Timestamp, utc_millis};
+use crate::domain::{AuditEntry, AuditObject, AuditRecord, utc_millis};
 
 /// Who has done it.
 #[derive(Serialize, ToSchema)]
@@ -79,26 +79,20 @@ pub(super) async fn read(
     Ok(Json(Audit { entries: records.into_iter().map(entry).collect(), next }))
 }
 
-fn request(query: Option<&str>) -> Result<AuditRequest, Problem> {
+fn request(text: Option<&str>) -> Result<AuditRequest, Problem> {
     let (mut since, mut until, mut actor, mut operation) = (None, None, None, None);
-    let paging = Paging::<i64>::read_with(query, |name, value| {
+    let paging = Paging::<i64>::read_with(text, |name, value| {
         match name {
-            "since" => since = Some(time("since", value)?),
-            "until" => until = Some(time("until", value)?),
-            "actor" => actor = Some(value.to_owned()),
-            "operation" => operation = Some(value.to_owned()),
+            "since" => since = Some(query::time("since", value)?),
+            "until" => until = Some(query::time("until", value)?),
+            "actor" => actor = Some(query::text("actor", value)?),
+            "operation" => operation = Some(query::text("operation", value)?),
             _ => return Ok(false),
         }
         Ok(true)
     })?;
     let Paging { after: before, limit } = paging;
-    let limit = u32::try_from(limit).unwrap_or(u32::MAX);
     Ok(AuditRequest { before, since, until, actor, operation, limit })
-}
-
-fn time(name: &str, value: &str) -> Result<Timestamp, Problem> {
-    let rule = "must be a time like 2030-01-31T12:00:00Z; a plus sign is written %2B in a query";
-    value.parse().map_err(|_| bad_query(format_args!("{name} {rule}")))
 }
 
 fn entry(record: AuditRecord) -> Entry {

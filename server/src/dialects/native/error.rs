@@ -50,6 +50,8 @@ impl From<Error> for Problem {
             Error::Conflict(_) => (StatusCode::CONFLICT, "conflict"),
             Error::TooManyFailures { .. } => (StatusCode::TOO_MANY_REQUESTS, "too-many-failures"),
             Error::RateLimited { .. } => (StatusCode::TOO_MANY_REQUESTS, "rate-limited"),
+            Error::TooManyOpen { .. } => (StatusCode::TOO_MANY_REQUESTS, "too-many-open"),
+            Error::Crowded { .. } => (StatusCode::SERVICE_UNAVAILABLE, "crowded"),
             Error::Saturated(_) => (StatusCode::SERVICE_UNAVAILABLE, "saturated"),
             Error::DiskFull => (StatusCode::SERVICE_UNAVAILABLE, "disk-full"),
             Error::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
@@ -77,9 +79,9 @@ impl From<DtoError> for Problem {
             DtoError::Body(error) => (*error).into(),
             DtoError::Json(error) => Self::new(StatusCode::BAD_REQUEST, "malformed-json", error),
             DtoError::Shape { path, message: _ } => {
-                let member = path.split(['.', '[']).next().unwrap_or_default();
-                let field = if path == "the body" { "body".into() } else { member.to_owned().into() };
-                Self { field: Some(field), ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", &error) }
+                let member = path.split(['.', '[']).next().filter(|_| path != "the body");
+                let field = member.map(|member| Cow::from(member.to_owned()));
+                Self { field, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", &error) }
             }
         }
     }

@@ -1,11 +1,11 @@
 //! Lists in pages: a bound, and a cursor that stands for the place behind an item, which may be gone by then.
 
-use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use utoipa::IntoParams;
 
 use super::error::Problem;
+use super::query;
 use crate::dialects::shared;
 use crate::domain::PublicId;
 
@@ -86,33 +86,29 @@ pub(super) struct Paging<K> {
     /// Only what is behind this.
     pub after: Option<K>,
     /// The most a page holds.
-    pub limit: usize,
+    pub limit: u32,
 }
-
-const DEFAULT_LIMIT: usize = 20;
-const MAX_LIMIT: usize = 100;
 
 impl<K: Key> Paging<K> {
     /// The query of a list that has no other parameters. What is not known or out of range is refused by name.
-    pub(super) fn read(query: Option<&str>) -> Result<Self, Problem> {
-        Self::read_with(query, |_, _| Ok(false))
+    pub(super) fn read(text: Option<&str>) -> Result<Self, Problem> {
+        Self::read_with(text, |_, _| Ok(false))
     }
 
     /// The query of a list; `more` takes its other parameters and says whether it knows the name.
     pub(super) fn read_with(
-        query: Option<&str>,
+        text: Option<&str>,
         mut more: impl FnMut(&str, &str) -> Result<bool, Problem>,
     ) -> Result<Self, Problem> {
-        let mut paging = Self { after: None, limit: DEFAULT_LIMIT };
-        shared::each_parameter(query.unwrap_or_default(), bad_query, |name, value| match name {
+        let mut paging = Self { after: None, limit: query::DEFAULT_LIMIT };
+        shared::each_parameter(text.unwrap_or_default(), query::bad, |name, value| match name {
             "limit" => {
-                let limit = value.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
-                paging.limit = limit.ok_or_else(|| bad_query("limit must be a number from 1 to 100"))?;
+                paging.limit = query::limit(value)?;
                 Ok(true)
             }
             "cursor" => {
                 let after = URL_SAFE_NO_PAD.decode(value).ok().and_then(K::from_bytes);
-                let after = after.ok_or_else(|| bad_query("cursor must be the `next` of an earlier page"));
+                let after = after.ok_or_else(|| query::bad("cursor must be the `next` of an earlier page"));
                 paging.after = Some(after?);
                 Ok(true)
             }
@@ -126,6 +122,7 @@ impl<K: Key + Ord> Paging<K> {
     /// The items of the page, of all in the order of their keys, and the cursor of the next page if there is one.
     pub(super) fn cut<T>(self, mut all: Vec<T>, key: impl Fn(&T) -> K) -> (Vec<T>, Option<String>) {
         let Self { after, limit } = self;
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         all.retain(|item| after.as_ref().is_none_or(|after| key(item) > *after));
         let more = all.len() > limit;
         all.truncate(limit);
@@ -137,11 +134,6 @@ impl<K: Key + Ord> Paging<K> {
 /// Stands for the place behind this.
 pub(super) fn cursor(key: &impl Key) -> String {
     URL_SAFE_NO_PAD.encode(key.to_bytes())
-}
-
-/// A parameter of a query that is wrong.
-pub(super) fn bad_query(detail: impl core::fmt::Display) -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "bad-query", detail)
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod afterwards;
 mod changes;
 mod history;
 mod publishing;
+mod replaying;
 mod settling;
 mod telling;
 mod tenancy;
@@ -305,6 +306,19 @@ macro_rules! contract {
             a_token_shows_whose_and_what_it_is_and_when_it_was_used
             the_audit_log_is_read_newest_first_in_pages_and_by_what_is_asked
             the_audit_log_is_pruned_from_its_old_end
+            a_replay_makes_what_was_missed_anew_and_counts_what_becomes_of_it
+            a_replay_chooses_by_state_time_and_type
+            what_has_reached_the_webhook_meanwhile_counts_as_delivered
+            a_replay_leaves_what_came_after_it_and_goes_on_after_a_restart
+            steps_of_one_replay_at_the_same_time_make_nothing_twice
+            one_webhook_has_one_running_replay_at_a_time
+            a_cancelled_replay_makes_nothing_more_and_withdraws_what_is_pending
+            deleting_a_webhook_cancels_its_replay
+            replays_are_listed_newest_first_by_owner_and_webhook
+            retention_keeps_what_a_running_replay_sends_and_forgets_replays_that_are_over
+            a_listener_is_told_of_every_attempt_once_it_is_durable
+            a_listener_is_told_what_becomes_of_webhooks
+            a_listener_that_is_too_slow_is_told_how_much_it_has_lost
             a_closed_store_refuses_everything
             reading_does_not_wait_for_writing
         );
@@ -321,5 +335,6 @@ macro_rules! contract {
 pub(super) use contract;
 
 pub(super) use self::{
-    afterwards::*, changes::*, history::*, publishing::*, settling::*, telling::*, tenancy::*, tenants::*,
+    afterwards::*, changes::*, history::*, publishing::*, replaying::*, settling::*, telling::*, tenancy::*,
+    tenants::*,
 };

@@ -42,6 +42,7 @@ mod open;
 mod profile;
 mod queue;
 mod reads;
+mod replays;
 mod rows;
 mod state;
 mod tenancy;
@@ -51,6 +52,7 @@ mod tokens;
 mod transaction;
 mod writer;
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -65,12 +67,16 @@ use self::queue::Queue;
 use self::reads::Readers;
 use self::transaction::Context;
 use self::writer::Writer;
-use super::{AuditLog, Directory, Resend, Store, StoreError, Tenancy, Update};
+use super::happenings::Ear;
+use super::{
+    AuditLog, CancelledReplay, Directory, Happenings, ReplayStart, Resend, Store, StoreError, Tenancy, Update,
+};
 use crate::clock::Clock;
 use crate::domain::{
-    AuditEntry, AuditQuery, AuditRecord, Body, DeliveryId, Egress, HistoryPage, HistoryQuery, IssuedToken,
-    NewEvent, NewWebhook, Number, PastAttempt, PublicId, Published, Record, Settings, Settlement, Stats,
-    Tenant, TenantId, TenantSpec, Timestamp, TokenHash, User, UserId, Webhook, WebhookId, Work,
+    AuditEntry, AuditQuery, AuditRecord, Body, DeliveryId, Egress, EventId, HistoryPage, HistoryQuery,
+    IssuedToken, NewEvent, NewReplay, NewWebhook, Number, PastAttempt, PublicId, Published, Record, Replay,
+    ReplayFilter, ReplayId, ReplayQuery, RunningReplay, Settings, Settlement, Stats, Tenant, TenantId,
+    TenantSpec, Timestamp, TokenHash, User, UserId, Webhook, WebhookId, Work,
 };
 use crate::rng::Rng;
 
@@ -99,6 +105,7 @@ pub struct SqliteStore {
     /// The engine reads by itself: its attempts must not wait for somebody's long history.
     engine_readers: Readers,
     newest_at_open: Option<DeliveryId>,
+    ear: Ear,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -120,6 +127,7 @@ impl SqliteStore {
     fn start(opened: Opened, options: Options) -> Result<Self, OpenError> {
         let directory = Arc::clone(&opened.state.directory);
         let newest_at_open = opened.state.newest_delivery();
+        let ear = opened.state.bell.ear();
         let queue = Arc::new(Queue::new());
         let readers = Readers::new(opened.database.clone());
         let engine_readers = Readers::new(opened.database);
@@ -141,6 +149,7 @@ impl SqliteStore {
             readers,
             engine_readers,
             newest_at_open,
+            ear,
             writer: Mutex::new(Some(thread)),
         })
     }
@@ -287,6 +296,55 @@ impl Store for SqliteStore {
     ) -> Result<Vec<(Timestamp, Stats)>, StoreError> {
         self.call(0, (), Command::SaveCounts).await?;
         self.readers.read(move |sql| activity::stats(sql, webhook, since, until)).await
+    }
+
+    async fn event_types(&self, events: Vec<EventId>) -> Result<HashMap<EventId, Arc<str>>, StoreError> {
+        self.readers.read(move |sql| reads::event_types(sql, &events)).await
+    }
+
+    fn listen(&self) -> Happenings {
+        self.ear.listen()
+    }
+
+    async fn count_replayable(&self, filter: ReplayFilter) -> Result<u64, StoreError> {
+        self.readers.read(move |sql| replays::count(sql, &filter)).await
+    }
+
+    async fn create_replay(&self, replay: NewReplay) -> Result<ReplayStart, StoreError> {
+        let total = self.count_replayable(replay.filter.clone()).await?;
+        self.call(0, (replay, total), Command::CreateReplay).await
+    }
+
+    async fn advance_replay(
+        &self,
+        replay: ReplayId,
+        most: u32,
+        at: Timestamp,
+    ) -> Result<Vec<Work>, StoreError> {
+        match self.readers.read(move |sql| replays::look(sql, replay, most)).await? {
+            Some(step) => self.call(0, (step, at), Command::AdvanceReplay).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    async fn cancel_replay(
+        &self,
+        replay: ReplayId,
+        at: Timestamp,
+    ) -> Result<Option<CancelledReplay>, StoreError> {
+        self.call(0, (replay, at), Command::CancelReplay).await
+    }
+
+    async fn replay(&self, tenant: TenantId, id: PublicId) -> Result<Option<Replay>, StoreError> {
+        self.readers.read(move |sql| replays::one(sql, tenant, id)).await
+    }
+
+    async fn replays(&self, query: ReplayQuery) -> Result<Vec<Replay>, StoreError> {
+        self.readers.read(move |sql| replays::page(sql, &query)).await
+    }
+
+    async fn running_replays(&self) -> Result<Vec<RunningReplay>, StoreError> {
+        self.readers.read(replays::running).await
     }
 
     /// In commits of a bounded size each.

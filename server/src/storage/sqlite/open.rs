@@ -19,6 +19,7 @@ use super::state::{Numbers, Sequences, State, TenantState};
 use super::tokens;
 use crate::domain::{EventId, TenantId, Timestamp};
 use crate::rng::Rng;
+use crate::storage::happenings::Bell;
 use crate::storage::{Directory, StoreError};
 
 pub(super) mod embedded {
@@ -248,7 +249,8 @@ fn load(
     let dedupe = load_dedupe(sql, &tenants, window, now)?;
     activity::load(sql, &directory)?;
     let counted = Counted::default();
-    Ok(State { sequences, tenants, dedupe, prune_after: EventId::new(0), directory, counted })
+    let (prune_after, bell) = (EventId::new(0), Bell::default());
+    Ok(State { sequences, tenants, dedupe, prune_after, directory, counted, bell })
 }
 
 fn load_tenants(sql: &Connection) -> Result<HashMap<TenantId, TenantState>, StoreError> {

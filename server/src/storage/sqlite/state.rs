@@ -10,10 +10,12 @@ use std::sync::Arc;
 use super::activity::Counted;
 use super::dedupe::{Dedupe, Key};
 use crate::domain::{
-    DeliveryId, Egress, EndedAttempt, EventId, IssuedToken, Number, PublicId, Settings, Tenant, TenantId,
-    TenantUid, Timestamp, TokenHash, User, UserId, Webhook, WebhookId,
+    AttemptEnded, DeliveryId, Egress, EndedAttempt, EventId, Happening, IssuedToken, Number, PublicId,
+    Settings, Tenant, TenantId, TenantUid, Timestamp, TokenHash, User, UserId, Webhook, WebhookChange,
+    WebhookId, WebhookState,
 };
 use crate::storage::Directory;
+use crate::storage::happenings::Bell;
 
 /// The next ids to give, over all tenants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +70,7 @@ pub(super) struct State {
     pub(super) prune_after: EventId,
     pub(super) directory: Arc<Directory>,
     pub(super) counted: Counted,
+    pub(super) bell: Bell,
 }
 
 /// A change of the directory that waits for its commit.
@@ -120,6 +123,8 @@ pub(super) struct Draft {
     pub(super) effects: Vec<Effect>,
     /// Attempts that ended.
     pub(super) ended: Vec<EndedAttempt>,
+    /// The same for whoever listens; only while somebody does.
+    pub(super) told: Vec<AttemptEnded>,
     /// What had been counted was written, at this (monotonic) time.
     pub(super) counted_until: Option<Duration>,
 }
@@ -141,6 +146,7 @@ impl State {
             prune_after: self.prune_after,
             effects: Vec::new(),
             ended: Vec::new(),
+            told: Vec::new(),
             counted_until: None,
         }
     }
@@ -156,6 +162,7 @@ impl State {
             prune_after,
             effects,
             ended,
+            told,
             counted_until,
         } = draft;
         self.sequences = sequences;
@@ -169,35 +176,59 @@ impl State {
         }
         self.counted.count(&ended);
         self.directory.learn(&ended);
+        for attempt in told {
+            self.bell.ring(Happening::Attempt(attempt));
+        }
         for effect in effects {
-            effect.show(&self.directory, &mut self.counted);
+            self.show(effect);
         }
     }
-}
 
-impl Effect {
-    fn show(self, directory: &Directory, counted: &mut Counted) {
-        match self {
-            Self::SetTenants(tenants) => directory.set_tenants(tenants),
-            Self::AddTenant(tenant) => directory.add_tenant(tenant),
-            Self::ChangeTenant { id, egress, settings } => directory.change_tenant(id, |tenant| {
+    fn show(&mut self, effect: Effect) {
+        match effect {
+            Effect::SetTenants(tenants) => self.directory.set_tenants(tenants),
+            Effect::AddTenant(tenant) => self.directory.add_tenant(tenant),
+            Effect::ChangeTenant { id, egress, settings } => self.directory.change_tenant(id, |tenant| {
                 tenant.egress = egress;
                 tenant.settings = settings;
             }),
-            Self::RemoveTenant(id) => directory.remove_tenant(id),
-            Self::PutUser { tenant, user } => directory.change_tenant(tenant, |tenant| {
+            Effect::RemoveTenant(id) => self.directory.remove_tenant(id),
+            Effect::PutUser { tenant, user } => self.directory.change_tenant(tenant, |tenant| {
                 tenant.users.insert(user.id.clone(), user);
             }),
-            Self::RemoveUser { tenant, user } => directory.remove_user(tenant, &user),
-            Self::PutWebhook(webhook) => directory.put_webhook(&webhook),
-            Self::RemoveWebhook(webhook) => directory.remove_webhook(&webhook),
-            Self::Forgive(webhook) => {
-                directory.forgive(webhook);
-                counted.touch(webhook);
+            Effect::RemoveUser { tenant, user } => self.directory.remove_user(tenant, &user),
+            Effect::PutWebhook(webhook) => {
+                let change = self.change_to(&webhook);
+                self.directory.put_webhook(&webhook);
+                self.tell(webhook, change);
             }
-            Self::PutToken { token, now } => directory.put_token(token, now),
-            Self::RevokeToken { tenant, id } => directory.revoke_token(tenant, id),
-            Self::SavedUses(uses) => directory.token_uses_saved(&uses),
+            Effect::RemoveWebhook(webhook) => {
+                self.directory.remove_webhook(&webhook);
+                self.tell(webhook, WebhookChange::Deleted);
+            }
+            Effect::Forgive(webhook) => {
+                self.directory.forgive(webhook);
+                self.counted.touch(webhook);
+            }
+            Effect::PutToken { token, now } => self.directory.put_token(token, now),
+            Effect::RevokeToken { tenant, id } => self.directory.revoke_token(tenant, id),
+            Effect::SavedUses(uses) => self.directory.token_uses_saved(&uses),
+        }
+    }
+
+    fn change_to(&self, webhook: &Webhook) -> WebhookChange {
+        match (self.directory.webhook(webhook.id), webhook.state) {
+            (None, _) => WebhookChange::Created,
+            (Some(before), WebhookState::Disabled(_)) if before.state == WebhookState::Enabled => {
+                WebhookChange::Disabled
+            }
+            (Some(_), _) => WebhookChange::Changed,
+        }
+    }
+
+    fn tell(&self, webhook: Arc<Webhook>, change: WebhookChange) {
+        if self.bell.is_heard() {
+            self.bell.ring(Happening::Webhook { webhook, change });
         }
     }
 }
