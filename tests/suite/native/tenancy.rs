@@ -187,7 +187,7 @@ fn what_the_configuration_declares_is_read_only() {
     problem(&admin.post("/v1/users", &same).unwrap(), 409, "conflict", "the same id");
     let tokens = admin.get("/v1/tokens").unwrap().json().unwrap();
     let tokens = tokens["tokens"].as_array().unwrap();
-    assert_eq!(tokens.len(), 3, "{tokens:?}");
+    assert_eq!(tokens.len(), 4, "{tokens:?}");
     for token in tokens {
         assert_eq!((&token["origin"], &token["name"]), (&json!("file"), &Value::Null));
         let path = format!("/v1/tokens/{}", token["id"].as_str().unwrap());
@@ -242,11 +242,11 @@ fn users_beside_the_configured_ones_come_change_and_go() {
         let users = page["users"].as_array().unwrap();
         users.iter().map(|user| user["id"].as_str().unwrap().to_owned()).collect()
     };
-    let first = admin.get("/v1/users?limit=3").unwrap().json().unwrap();
-    let rest = admin.get(&format!("/v1/users?limit=3&cursor={}", first["next"].as_str().unwrap())).unwrap();
+    let first = admin.get("/v1/users?limit=4").unwrap().json().unwrap();
+    let rest = admin.get(&format!("/v1/users?limit=4&cursor={}", first["next"].as_str().unwrap())).unwrap();
     assert_eq!(
         (listed(&first), listed(&rest.json().unwrap())),
-        (vec!["1".into(), "2".into(), "3".into()], vec!["77".into()])
+        (vec!["1".into(), "2".into(), "3".into(), "4".into()], vec!["77".into()])
     );
     // Gone, it has nothing more: no token, no delivery.
     assert_eq!(admin.delete("/v1/users/77").unwrap().status, 204);
@@ -310,7 +310,7 @@ fn a_token_ends_by_itself_and_makes_none_that_outlives_it() {
     std::thread::sleep(Duration::from_millis(2_100));
     problem(&holder.get("/v1/webhooks").unwrap(), 401, "unauthenticated", "expired");
     let listed = admin.get("/v1/tokens").unwrap().json().unwrap();
-    assert_eq!(listed["tokens"].as_array().unwrap().len(), 3, "expired ones are gone: {listed}");
+    assert_eq!(listed["tokens"].as_array().unwrap().len(), 4, "expired ones are gone: {listed}");
 }
 
 #[test]
