@@ -327,3 +327,25 @@ fn a_replay_that_breaks_a_rule_is_refused_with_its_field() {
     }
     assert_eq!(admin.send("PUT", "/v1/replays", &[], b"").unwrap().status, 405);
 }
+
+#[test]
+fn the_replay_of_a_disabled_webhook_waits_until_it_is_enabled() {
+    let (server, receiver) = (serve(), receiver());
+    let webhook = missed(&server, &receiver, 20);
+    receiver.otherwise(Reply::status(200));
+    let admin = client(&server, "native", "admin");
+    let set = |enabled: bool| {
+        let path = format!("/v1/webhooks/{}", id(&webhook));
+        let headers = [("content-type", "application/json")];
+        let body = json!({ "enabled": enabled }).to_string();
+        let answer = admin.send("PATCH", &path, &headers, body.as_bytes()).unwrap();
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    };
+    set(false);
+    let replay = start(&server, &webhook, &json!({}));
+    let waiting = until(&server, &replay, "made", |replay| replay["created"] == 20);
+    assert_eq!((&waiting["pending"], receiver.requests().len()), (&json!(20), 20));
+    set(true);
+    let done = until(&server, &replay, "done", |replay| replay["state"] == "done");
+    assert_eq!((&done["delivered"], receiver.requests().len()), (&json!(20), 40));
+}

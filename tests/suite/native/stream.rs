@@ -182,7 +182,7 @@ fn a_stream_that_may_not_be_is_refused() {
         (token("native", "sender"), String::new(), 403),
         (OPERATOR.to_owned(), String::new(), 403),
         ("nobody's".to_owned(), String::new(), 401),
-        (admin.clone(), "?webhook=1".to_owned(), 404),
+        (admin.clone(), "?webhook=1".to_owned(), 400),
         (token("generic", "admin"), format!("?webhook={webhook}"), 404),
         (token("native", "user"), format!("?webhook={webhook}"), 404),
         (admin.clone(), "?colour=red".to_owned(), 400),

@@ -55,7 +55,7 @@ struct Event {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 #[schema(as = DeliveryCause)]
-enum Cause {
+pub(super) enum Cause {
     Event,
     Resend,
     Test,
@@ -66,7 +66,7 @@ enum Cause {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 #[schema(as = DeliveryState)]
-enum State {
+pub(super) enum State {
     Pending,
     Delivered,
     Exhausted,
@@ -155,7 +155,7 @@ struct Response {
 /// Why no answer came. The words stay what they are; new ones may come.
 #[derive(Serialize, ToSchema)]
 #[schema(as = AttemptFailure)]
-struct NoAnswer {
+pub(super) struct NoAnswer {
     class: Class,
     phase: Place,
 }
@@ -163,7 +163,7 @@ struct NoAnswer {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 #[schema(as = FailureClass)]
-enum Class {
+pub(super) enum Class {
     Timeout,
     DnsNotFound,
     DnsFailed,
@@ -185,7 +185,7 @@ enum Class {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 #[schema(as = FailurePhase)]
-enum Place {
+pub(super) enum Place {
     Connect,
     Exchange,
 }
@@ -313,9 +313,7 @@ fn outcome(outcome: &Outcome, bodies: Bodies) -> (Option<Response>, Option<NoAns
             let body = self::body(body, bodies);
             (Some(Response { status: *status, headers: answered(headers), body }), None)
         }
-        Outcome::Failed(Failure { class, phase }) => {
-            (None, Some(NoAnswer { class: self::class(*class), phase: place(*phase) }))
-        }
+        Outcome::Failed(failure) => (None, Some(no_answer(*failure))),
     }
 }
 
@@ -338,12 +336,17 @@ fn body(bytes: &[u8], bodies: Bodies) -> Body {
     }
 }
 
-fn millis(duration: core::time::Duration) -> f64 {
+pub(super) const fn no_answer(failure: Failure) -> NoAnswer {
+    let Failure { class, phase } = failure;
+    NoAnswer { class: self::class(class), phase: place(phase) }
+}
+
+pub(super) fn millis(duration: core::time::Duration) -> f64 {
     // Microseconds, as they are stored.
     f64::from(u32::try_from(duration.as_micros()).unwrap_or(u32::MAX)) / 1_000.0
 }
 
-const fn cause(cause: crate::domain::Cause) -> Cause {
+pub(super) const fn cause(cause: crate::domain::Cause) -> Cause {
     match cause {
         crate::domain::Cause::Event => Cause::Event,
         crate::domain::Cause::Resend => Cause::Resend,
@@ -352,7 +355,7 @@ const fn cause(cause: crate::domain::Cause) -> Cause {
     }
 }
 
-const fn state(state: crate::domain::DeliveryState) -> State {
+pub(super) const fn state(state: crate::domain::DeliveryState) -> State {
     use crate::domain::DeliveryState as D;
     match state {
         D::Pending => State::Pending,

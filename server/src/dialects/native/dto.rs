@@ -147,28 +147,3 @@ pub(super) struct Webhooks {
     #[schema(required = true)]
     pub next: Option<String>,
 }
-
-/// The query of `GET /v1/replays`.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "only documents what `replays::listed` reads")]
-pub(super) struct ReplaysQuery {
-    /// Only those of the webhook with this id.
-    #[param(format = "uuid")]
-    webhook: Option<String>,
-    /// How many replays a page holds at most.
-    #[param(minimum = 1, maximum = 100, default = 20)]
-    limit: Option<u32>,
-    /// The `next` of the page before.
-    cursor: Option<String>,
-}
-
-/// The query of `GET /v1/stream`.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "only documents what `stream::watched` reads")]
-pub(super) struct StreamQuery {
-    /// Only what concerns the webhook with this id.
-    #[param(format = "uuid")]
-    webhook: Option<String>,
-}

@@ -131,3 +131,28 @@ pub(super) struct Stats {
     #[param(default = "1h", pattern = "^(5m|15m|1h|6h|1d)$")]
     step: Option<String>,
 }
+
+/// The query of `GET /v1/replays`.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "only documents what `replays::listed` reads")]
+pub(super) struct Replays {
+    /// Only those of the webhook with this id.
+    #[param(format = "uuid")]
+    webhook: Option<String>,
+    /// How many replays a page holds at most.
+    #[param(minimum = 1, maximum = 100, default = 20)]
+    limit: Option<u32>,
+    /// The `next` of the page before.
+    cursor: Option<String>,
+}
+
+/// The query of `GET /v1/stream`.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "only documents what `stream::watched` reads")]
+pub(super) struct Watched {
+    /// Only what concerns the webhook with this id.
+    #[param(format = "uuid")]
+    webhook: Option<String>,
+}

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::error::{Problem, Refuses, RefusesBodies, RefusesCallers};
-use super::{Caller, dto};
+use super::{Caller, query};
 use crate::app::access::{Operation, authorise};
 use crate::app::{App, Error, ReplayRequest, ReplaysRequest, WebhookName};
 use crate::dialects::shared;
@@ -162,7 +162,7 @@ pub(super) async fn start(
 /// as the history.
 #[utoipa::path(
     get, path = "/v1/replays", operation_id = "listReplays", tag = "replays", security(("bearer" = [])),
-    params(dto::ReplaysQuery),
+    params(query::Replays),
     responses((status = 200, description = "A page.", body = Replays), RefusesCallers, Refuses<400>, Refuses<503>)
 )]
 pub(super) async fn list(
@@ -172,7 +172,7 @@ pub(super) async fn list(
 ) -> Result<Json<Replays>, Problem> {
     let request = listed(query.as_deref().unwrap_or_default())?;
     let (replays, more) = app.list_replays(&principal, request).await?;
-    let next = replays.last().filter(|_| more).map(|last| last.public_id.to_string());
+    let next = replays.last().filter(|_| more).map(|last| query::write_cursor(last.public_id.as_bytes()));
     Ok(Json(Replays { replays: replays.into_iter().map(Replay::from).collect(), next }))
 }
 
@@ -208,31 +208,20 @@ pub(super) async fn cancel(
 }
 
 fn path_id(id: Result<Path<String>, PathRejection>) -> Result<PublicId, Problem> {
-    let id = id.ok().and_then(|Path(id)| PublicId::parse(&id));
-    id.ok_or_else(|| Error::NotFound("replay").into())
+    let Path(id) = id.map_err(|_| Problem::from(Error::NotFound("replay")))?;
+    query::path_id(&id, "replay")
 }
 
-fn bad_query(detail: impl core::fmt::Display) -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "bad-query", detail)
-}
-
-const DEFAULT_LIMIT: u32 = 20;
-const MAX_LIMIT: u32 = 100;
-
-fn listed(query: &str) -> Result<ReplaysRequest, Problem> {
-    let mut request = ReplaysRequest { webhook: None, before: None, limit: DEFAULT_LIMIT };
-    shared::each_parameter(query, bad_query, |name, value| {
+fn listed(given: &str) -> Result<ReplaysRequest, Problem> {
+    let mut request = ReplaysRequest { webhook: None, before: None, limit: query::DEFAULT_LIMIT };
+    shared::each_parameter(given, query::bad, |name, value| {
         match name {
-            "limit" => {
-                let limit = value.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
-                request.limit = limit.ok_or_else(|| bad_query("limit must be a number from 1 to 100"))?;
-            }
+            "limit" => request.limit = query::limit(value)?,
             "cursor" => {
-                let before = PublicId::parse(value);
-                request.before =
-                    Some(before.ok_or_else(|| bad_query("cursor must be the `next` of an earlier page"))?);
+                let before = query::read_cursor(value).map(PublicId::from_bytes);
+                request.before = Some(before.ok_or_else(query::bad_cursor)?);
             }
-            "webhook" => request.webhook = Some(webhook(value)?),
+            "webhook" => request.webhook = Some(WebhookName::PublicId(query::id(name, value)?)),
             _ => return Ok(false),
         }
         Ok(true)
@@ -241,7 +230,7 @@ fn listed(query: &str) -> Result<ReplaysRequest, Problem> {
 }
 
 /// A webhook by its id. What is no id names nothing.
-pub(super) fn webhook(id: &str) -> Result<WebhookName, Error> {
+fn webhook(id: &str) -> Result<WebhookName, Error> {
     PublicId::parse(id).map(WebhookName::PublicId).ok_or(Error::NotFound("webhook"))
 }
 

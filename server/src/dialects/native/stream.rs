@@ -8,7 +8,7 @@ use core::task::{Context, Poll};
 use core::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{RawQuery, Request, State};
+use axum::extract::{self, RawQuery, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use hyper::body::Frame;
@@ -16,12 +16,13 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 use utoipa::ToSchema;
 
+use super::delivery::{self, Cause, NoAnswer, State};
 use super::error::{Problem, Refuses, RefusesCallers};
-use super::{Caller, dto, replays};
+use super::{Caller, query};
 use crate::app::access::{Operation, authorise};
-use crate::app::{App, Notice, Stream};
+use crate::app::{App, Notice, Stream, WebhookName};
 use crate::dialects::shared::{self, Renewal};
-use crate::domain::{AttemptEnded, AttemptResult, Failure, FailureClass, Phase, utc_millis};
+use crate::domain::{AttemptEnded, AttemptResult, utc_millis};
 
 const EVENT_STREAM: &str = "text/event-stream";
 
@@ -42,11 +43,9 @@ pub(super) struct AttemptEvent<'a> {
     #[schema(format = "uuid")]
     webhook: String,
     event_type: &'a str,
-    #[schema(pattern = "^(event|resend|test|replay)$")]
-    cause: &'static str,
+    cause: Cause,
     /// Where the delivery stands now.
-    #[schema(pattern = "^(pending|delivered|exhausted|cancelled|expired)$")]
-    state: &'static str,
+    state: State,
     /// Which attempt: 1 for the first.
     attempt: u32,
     /// What the receiver answered; `null` when no complete answer came.
@@ -54,7 +53,7 @@ pub(super) struct AttemptEvent<'a> {
     status: Option<u16>,
     /// Why no complete answer came; `null` when one did.
     #[schema(required = true)]
-    failure: Option<StreamFailure>,
+    failure: Option<NoAnswer>,
     /// In milliseconds.
     duration_ms: f64,
     /// When it ended.
@@ -63,17 +62,6 @@ pub(super) struct AttemptEvent<'a> {
     /// `null` when the delivery has ended.
     #[schema(required = true, format = DateTime)]
     next_attempt_at: Option<String>,
-}
-
-/// Why no complete answer came.
-#[derive(Serialize, ToSchema)]
-pub(super) struct StreamFailure {
-    /// What went wrong.
-    #[schema(examples("connection-refused"))]
-    class: &'static str,
-    /// Before a connection stood, or on it.
-    #[schema(pattern = "^(connect|exchange)$")]
-    phase: &'static str,
 }
 
 /// A webhook is there, another, or gone: the data of a `webhook`.
@@ -111,14 +99,14 @@ pub(super) enum StreamEvent<'a> {
 /// answered with 406. One user may have 16 streams open (429), all together 512 (503).
 #[utoipa::path(
     get, path = "/v1/stream", operation_id = "watch", tag = "stream", security(("bearer" = [])),
-    params(dto::StreamQuery),
+    params(query::Watched),
     responses(
         (status = 200, description = "What happens, until it ends.", body = StreamEvent, content_type = "text/event-stream"),
         RefusesCallers, Refuses<400>, Refuses<406>, Refuses<503>
     )
 )]
 pub(super) async fn watch(
-    State(app): State<App>,
+    extract::State(app): extract::State<App>,
     Caller(principal): Caller,
     RawQuery(query): RawQuery,
     request: Request,
@@ -150,14 +138,13 @@ fn accepts_events(headers: &HeaderMap) -> bool {
     names.any(|name| name.trim().eq_ignore_ascii_case(EVENT_STREAM))
 }
 
-fn watched(query: &str) -> Result<Option<crate::app::WebhookName>, Problem> {
+fn watched(given: &str) -> Result<Option<WebhookName>, Problem> {
     let mut webhook = None;
-    let wrong = |detail| Problem::new(StatusCode::BAD_REQUEST, "bad-query", detail);
-    shared::each_parameter(query, wrong, |name, value| {
+    shared::each_parameter(given, query::bad, |name, value| {
         if name != "webhook" {
             return Ok(false);
         }
-        webhook = Some(replays::webhook(value)?);
+        webhook = Some(WebhookName::PublicId(query::id(name, value)?));
         Ok(true)
     })?;
     Ok(webhook)
@@ -199,7 +186,7 @@ fn written(notices: &[Notice]) -> Bytes {
 
 fn event(notice: &Notice) -> (&'static str, StreamEvent<'_>) {
     match notice {
-        Notice::Attempt { delivery, webhook, event_type, attempt } => {
+        Notice::Attempt { delivery: id, webhook, event_type, attempt } => {
             let AttemptEnded {
                 tenant: _,
                 webhook: _,
@@ -216,19 +203,18 @@ fn event(notice: &Notice) -> (&'static str, StreamEvent<'_>) {
             } = attempt;
             let (status, failure) = match result {
                 AttemptResult::Answered(status) => (Some(*status), None),
-                AttemptResult::Failed(failure) => (None, Some(shown(*failure))),
+                AttemptResult::Failed(failure) => (None, Some(delivery::no_answer(*failure))),
             };
             let attempt = AttemptEvent {
-                delivery: delivery.to_string(),
+                delivery: id.to_string(),
                 webhook: webhook.to_string(),
                 event_type,
-                cause: cause.as_str(),
-                state: state.as_str(),
+                cause: delivery::cause(*cause),
+                state: delivery::state(*state),
                 attempt: *attempt,
                 status,
                 failure,
-                // Microseconds, as they are stored.
-                duration_ms: f64::from(u32::try_from(duration.as_micros()).unwrap_or(u32::MAX)) / 1_000.0,
+                duration_ms: delivery::millis(*duration),
                 at: utc_millis(*at),
                 next_attempt_at: next_attempt_at.map(utc_millis),
             };
@@ -239,34 +225,6 @@ fn event(notice: &Notice) -> (&'static str, StreamEvent<'_>) {
             ("webhook", StreamEvent::Webhook(event))
         }
         Notice::Lost(lost) => ("lagged", StreamEvent::Lagged(LaggedEvent { dropped: *lost })),
-    }
-}
-
-const fn shown(failure: Failure) -> StreamFailure {
-    let phase = match failure.phase {
-        Phase::Connect => "connect",
-        Phase::Exchange => "exchange",
-    };
-    StreamFailure { class: class(failure.class), phase }
-}
-
-const fn class(class: FailureClass) -> &'static str {
-    match class {
-        FailureClass::Timeout => "timeout",
-        FailureClass::DnsNotFound => "dns-not-found",
-        FailureClass::DnsFailed => "dns-failed",
-        FailureClass::EgressDenied => "egress-denied",
-        FailureClass::ConnectionRefused => "connection-refused",
-        FailureClass::ConnectionReset => "connection-reset",
-        FailureClass::Unreachable => "unreachable",
-        FailureClass::TlsCertificateExpired => "tls-certificate-expired",
-        FailureClass::TlsWrongHost => "tls-wrong-host",
-        FailureClass::TlsUnknownIssuer => "tls-unknown-issuer",
-        FailureClass::TlsRevoked => "tls-revoked",
-        FailureClass::TlsRevocationUnknown => "tls-revocation-unknown",
-        FailureClass::TlsHandshake => "tls-handshake",
-        FailureClass::InvalidResponse => "invalid-response",
-        FailureClass::Local => "local",
     }
 }
 
