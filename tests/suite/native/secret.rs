@@ -1,40 +1,24 @@
 //! Secrets that take each other's place, as receivers see it.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
+use jiff::{SignedDuration, Timestamp};
 use sigpost_core::signature::{Scheme, Secret, Verifier};
 use sigpost_tests::receiver::Request;
+use sigpost_tests::time::wall;
 
 use super::*;
 
 const OLD: &str = "the old secret, longer than thirty-two";
 const NEW: &str = "the new secret, longer than thirty-two";
 
-fn now() -> f64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64()
-}
-
-/// RFC 3339 of a time so many seconds from now.
-fn after(seconds: f64) -> String {
-    let at = now() + seconds;
-    let (days, second) = ((at / 86_400.0).floor(), at.rem_euclid(86_400.0));
-    // Days since 1970 to a date (Hinnant, "chrono-Compatible Low-Level Date Algorithms").
-    let z = days as i64 + 719_468;
-    let era = z.div_euclid(146_097);
-    let doe = z.rem_euclid(146_097);
-    let yoe = (doe - doe / 1_460 + doe / 36_524 - doe / 146_096) / 365;
-    let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    let mp = (5 * doy + 2) / 153;
-    let (day, month) = (doy - (153 * mp + 2) / 5 + 1, if mp < 10 { mp + 3 } else { mp - 9 });
-    let year = yoe + era * 400 + i64::from(month <= 2);
-    let (hour, minute) = ((second / 3_600.0) as i64, (second / 60.0) as i64 % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{:06.3}Z", second % 60.0)
+/// The time so many seconds from now.
+fn after(seconds: i64) -> Timestamp {
+    wall() + SignedDuration::from_secs(seconds)
 }
 
 fn verifies(request: &Request, scheme: &Scheme, secret: &str) -> bool {
     let headers = request.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
     let verifier = Verifier::new(scheme, &[Secret::new(secret).unwrap()]).unwrap();
-    verifier.verify(headers, &request.body, now() as i64).is_ok()
+    verifier.verify(headers, &request.body, wall().as_second()).is_ok()
 }
 
 /// Whether the old secret, and the new one, verify the system's own header, and `webhook-signature`.
@@ -64,19 +48,24 @@ fn a_new_secret_takes_the_old_ones_place_in_its_time() {
     let made = create(&server, "generic", &receiver.url("/"), &json!({ "secret": OLD }));
     assert_eq!((&made["rotation"], made.get("secret")), (&Value::Null, None));
     assert_eq!(signed_by(&received(&server, &receiver, "0")), [[true, false]; 2]);
-    let (activate, retire) = (now() + 3.0, now() + 6.0);
-    let how = json!({ "secret": NEW, "activate_at": after(3.0), "retire_at": after(6.0) });
+    let (activate, retire) = (after(3), after(6));
+    let how = json!({ "secret": NEW, "activate_at": activate.to_string(), "retire_at": retire.to_string() });
     let rotated = body(&rotate(&server, &made, &how), 200);
     assert!(rotated.get("secret").is_none() && !rotated["rotation"]["activate_at"].is_null(), "{rotated}");
     let mut seen = [0; 3];
     for id in 1.. {
-        let sent = now();
+        let sent = wall();
         let by = signed_by(&received(&server, &receiver, &id.to_string()));
         // What was signed around the moment of a change may be either.
-        let phases = [(f64::MIN, activate, BEFORE), (activate, retire, BETWEEN), (retire, f64::MAX, AFTER)];
+        let near = SignedDuration::from_millis(500);
+        let phases = [
+            (Timestamp::MIN, activate - near, BEFORE),
+            (activate + near, retire - near, BETWEEN),
+            (retire + near, Timestamp::MAX, AFTER),
+        ];
         for (phase, (from, to, expected)) in phases.into_iter().enumerate() {
-            if sent > from + 0.5 && now() < to - 0.5 {
-                assert_eq!(by, expected, "{:.1} s before the end", retire - sent);
+            if sent > from && wall() < to {
+                assert_eq!(by, expected, "{} before the end", retire - sent);
                 seen[phase] += 1;
             }
         }
@@ -86,15 +75,15 @@ fn a_new_secret_takes_the_old_ones_place_in_its_time() {
         std::thread::sleep(Duration::from_millis(200));
     }
     assert!(seen.iter().all(|&count| count > 0), "{seen:?}");
-    let now = body(&client(&server, "generic", "admin").get(&path(&made)).unwrap(), 200);
-    assert_eq!((&now["rotation"], &now["signed"]), (&Value::Null, &json!(true)));
+    let over = body(&client(&server, "generic", "admin").get(&path(&made)).unwrap(), 200);
+    assert_eq!((&over["rotation"], &over["signed"]), (&Value::Null, &json!(true)));
 }
 
 #[test]
 fn a_secret_can_be_replaced_at_once_and_during_another_rotation() {
     let (mut server, receiver) = (serve(), receiver());
     let made = create(&server, "generic", &receiver.url("/"), &json!({ "secret": OLD }));
-    let hour = json!({ "secret": NEW, "activate_at": after(3_600.0), "retire_at": after(7_200.0) });
+    let hour = json!({ "secret": NEW, "activate_at": after(3_600).to_string(), "retire_at": after(7_200).to_string() });
     let rotated = body(&rotate(&server, &made, &hour), 200);
     assert_eq!(signed_by(&received(&server, &receiver, "1")), BEFORE);
     // It survives a restart, in the same phase.
@@ -107,9 +96,10 @@ fn a_secret_can_be_replaced_at_once_and_during_another_rotation() {
     assert_eq!(signed_by(&received(&server, &receiver, "2")), BEFORE);
     // By default the new one signs at once and the old one stays for a day.
     let at_once = body(&rotate(&server, &made, &json!({ "secret": NEW })), 200);
-    assert!(at_once["rotation"]["retire_at"].as_str().unwrap() > after(86_000.0).as_str());
+    assert!(at_once["rotation"]["retire_at"].as_str().unwrap() > after(86_000).to_string().as_str());
     assert_eq!(signed_by(&received(&server, &receiver, "3")), BETWEEN);
-    let over = json!({ "secret": NEW, "activate_at": after(-2.0), "retire_at": after(-1.0) });
+    let over =
+        json!({ "secret": NEW, "activate_at": after(-2).to_string(), "retire_at": after(-1).to_string() });
     assert_eq!(body(&rotate(&server, &made, &over), 200)["rotation"], Value::Null);
     assert_eq!(signed_by(&received(&server, &receiver, "4")), AFTER);
     for file in ["sigpost.db", "sigpost.db-wal", "../stderr.log"] {
@@ -170,11 +160,14 @@ fn without_a_secret_nothing_is_signed_until_there_is_one_again() {
 fn a_rotation_that_breaks_a_rule_is_refused_with_its_field() {
     let server = serve();
     let made = create(&server, "generic", "http://127.0.0.1:9/", &json!({ "secret": OLD }));
-    let month = 31.0 * 86_400.0;
+    let month = after(31 * 86_400).to_string();
     for (how, field) in [
-        (json!({ "activate_at": after(20.0), "retire_at": after(10.0) }), Some("retire_at")),
-        (json!({ "retire_at": after(month) }), Some("retire_at")),
-        (json!({ "activate_at": after(month) }), Some("retire_at")),
+        (
+            json!({ "activate_at": after(20).to_string(), "retire_at": after(10).to_string() }),
+            Some("retire_at"),
+        ),
+        (json!({ "retire_at": month }), Some("retire_at")),
+        (json!({ "activate_at": month }), Some("retire_at")),
         (json!({ "activate_at": "tomorrow" }), Some("activate_at")),
         (json!({ "retire_at": 5 }), Some("retire_at")),
         (json!({ "secret": null }), Some("secret")),

@@ -214,10 +214,11 @@ fn one_user_has_sixteen_streams_at_the_most_and_a_closed_one_makes_room() {
 
 #[test]
 fn a_client_that_does_not_read_is_told_how_much_it_has_missed_and_holds_nobody_up() {
-    let (server, receiver) = (serve(), receiver());
+    let (mut server, receiver) = (serve(), receiver());
     let long = "t".repeat(500);
     create(&server, "native", &receiver.url("/"), &json!({}));
     let slow = Watch::open(&server, &token("native", "admin"), "");
+    let deaf = Watch::open(&server, &token("native", "admin"), "");
     let quick = Watch::open(&server, &token("native", "admin"), "").events();
     let (mut published, mut told) = (0, 0);
     // More than the sockets between us hold, and more than the server holds for whoever is behind.
@@ -253,6 +254,11 @@ fn a_client_that_does_not_read_is_told_how_much_it_has_missed_and_holds_nobody_u
     }
     assert_eq!(attempts + dropped, all);
     assert!(dropped > 0 && attempts > 2_000, "{attempts} told, {dropped} dropped");
+    // Nor does one that never reads: neither a proper stop nor the others.
+    let began = now();
+    assert!(server.terminate(Duration::from_secs(15)).unwrap().success());
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    drop(deaf);
 }
 
 #[test]

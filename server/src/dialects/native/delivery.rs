@@ -45,6 +45,7 @@ pub(super) struct Delivery {
 
 /// What was published.
 #[derive(Serialize, ToSchema)]
+#[schema(as = DeliveredEvent)]
 struct Event {
     id: String,
     source: String,
@@ -53,6 +54,7 @@ struct Event {
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schema(as = DeliveryCause)]
 pub(super) enum Cause {
     Event,
     Resend,
@@ -63,6 +65,7 @@ pub(super) enum Cause {
 /// Where it stands. All but `pending` are for good.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schema(as = DeliveryState)]
 pub(super) enum State {
     Pending,
     Delivered,
@@ -73,6 +76,7 @@ pub(super) enum State {
 
 /// An attempt.
 #[derive(Serialize, ToSchema)]
+#[schema(as = Attempt)]
 struct AnyAttempt {
     /// 1 for the first.
     number: u32,
@@ -99,6 +103,7 @@ struct Exchange {
 
 /// A request, as far as it is known.
 #[derive(Serialize, ToSchema)]
+#[schema(as = AttemptRequest)]
 struct Request {
     /// `null` when nobody knows any more.
     #[schema(required = true)]
@@ -110,6 +115,7 @@ struct Request {
 
 /// A body. It is only there where bodies are asked for.
 #[derive(Default, Serialize, ToSchema)]
+#[schema(as = AttemptBody)]
 struct Body {
     /// As text; what is not UTF-8 is replaced.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -123,6 +129,7 @@ struct Body {
 
 /// A header. The value of one that is a secret, or that cannot be told any more, is omitted.
 #[derive(Serialize, ToSchema)]
+#[schema(as = ShownHeader)]
 struct Header {
     name: String,
     #[schema(required = true)]
@@ -136,6 +143,7 @@ struct Header {
 /// An answer, as far as it is kept: 2 KiB of headers, 512 bytes of the body of a success and 4 KiB of another, 64 KiB when
 /// a webhook is tried out.
 #[derive(Serialize, ToSchema)]
+#[schema(as = AttemptResponse)]
 struct Response {
     #[schema(minimum = 100, maximum = 999)]
     status: u16,
@@ -146,6 +154,7 @@ struct Response {
 
 /// Why no answer came. The words stay what they are; new ones may come.
 #[derive(Serialize, ToSchema)]
+#[schema(as = AttemptFailure)]
 pub(super) struct NoAnswer {
     class: Class,
     phase: Place,
@@ -153,6 +162,7 @@ pub(super) struct NoAnswer {
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schema(as = FailureClass)]
 pub(super) enum Class {
     Timeout,
     DnsNotFound,
@@ -174,6 +184,7 @@ pub(super) enum Class {
 /// Before a connection stood, or on it.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schema(as = FailurePhase)]
 pub(super) enum Place {
     Connect,
     Exchange,
@@ -181,6 +192,7 @@ pub(super) enum Place {
 
 /// What came of trying out a webhook that is not stored.
 #[derive(Serialize, ToSchema)]
+#[schema(as = DraftTest)]
 pub(super) struct Tried {
     #[schema(format = DateTime)]
     started_at: String,

@@ -77,6 +77,7 @@ pub(super) struct Listing {
 /// Whether it delivers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schema(as = WebhookState)]
 pub(super) enum State {
     Enabled,
     Disabled,
@@ -93,6 +94,7 @@ pub(super) enum DisabledReason {
 
 /// One secret on its way to take another's place.
 #[derive(Serialize, ToSchema)]
+#[schema(as = SecretRotation)]
 pub(super) struct Rotation {
     /// From then on the new one signs the system's own header.
     #[schema(format = DateTime)]

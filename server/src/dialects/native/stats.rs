@@ -14,6 +14,7 @@ use crate::domain::{Activity, Series, Step, Timestamp, utc_millis};
 
 /// How a webhook did.
 #[derive(Serialize, ToSchema)]
+#[schema(as = WebhookStats)]
 pub(super) struct Stats {
     /// When the first step begins.
     #[schema(format = DateTime)]
@@ -30,6 +31,7 @@ pub(super) struct Stats {
 
 /// What happened in a step.
 #[derive(Serialize, ToSchema)]
+#[schema(as = StatsStep)]
 struct Counts {
     #[schema(format = DateTime)]
     start: String,
@@ -56,6 +58,7 @@ struct Latency {
 
 /// How it is doing.
 #[derive(Serialize, ToSchema)]
+#[schema(as = WebhookActivity)]
 struct Recent {
     #[schema(required = true, format = DateTime)]
     last_attempt_at: Option<String>,

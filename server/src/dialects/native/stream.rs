@@ -21,7 +21,7 @@ use super::error::{Problem, Refuses, RefusesCallers};
 use super::{Caller, query};
 use crate::app::access::Operation;
 use crate::app::{App, Notice, Stream, WebhookName};
-use crate::dialects::shared::{self, Renewal};
+use crate::dialects::shared::{self, Endless, Renewal};
 use crate::domain::{AttemptEnded, AttemptResult, utc_millis};
 
 const EVENT_STREAM: &str = "text/event-stream";
@@ -125,6 +125,7 @@ pub(super) async fn watch(
     let (frames, body) = mpsc::channel(WRITES);
     tokio::spawn(tell(stream, frames));
     let mut response = Response::new(Body::new(Frames(body)));
+    response.extensions_mut().insert(Endless);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(EVENT_STREAM));
     headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));

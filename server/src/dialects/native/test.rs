@@ -17,6 +17,7 @@ use crate::dialects::shared::{self, shaped};
 /// What to try a webhook out with.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = WebhookTest)]
 pub(super) struct Test {
     /// The type of the event; one that the webhook is subscribed to, if nothing is said.
     #[schema(nullable = false, min_length = 1, max_length = 512)]

@@ -76,6 +76,10 @@ impl Renewal {
     }
 }
 
+/// Put into the extensions of an answer whose body goes on as long as the server runs, so that nobody waits for its end.
+#[derive(Clone, Copy, Debug)]
+pub struct Endless;
+
 /// The longest secret in bytes.
 const MAX_SECRET: usize = 1_024;
 
