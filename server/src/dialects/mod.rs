@@ -1,6 +1,11 @@
 //! The management APIs: HTTP and words, nothing else. A handler converts a request into a use-case's parameters,
-//! calls it, and converts the answer back; rules live in the domain, rights in `app`. Handlers are registered together
-//! with their documentation, so that no route is without.
+//! calls it, and converts the answer back; rules live in the domain, rights in `app`.
+//!
+//! Handlers carry their documentation (`#[utoipa::path]`) and are registered by `utoipa_axum::routes!`, so that no route
+//! is without; nothing else can register one here. A document names each status an operation answers with: those of
+//! success by themselves, those of refusal by [`shared::document`]. New bodies are DTOs that [`shared::dto`] reads. A
+//! body has an example that is accepted, and an answer that holds an id links to the operations that take it: people
+//! and tests follow both.
 //!
 //! A dialect has `routes` (paths and handlers), `dto` (the bodies as they travel), `convert` (to and from the domain)
 //! and `error` (its form of every error), or, while it is small, a file an operation. Dialects do not know each other.

@@ -62,6 +62,18 @@ pub(super) enum NewProfile {
         /// Whether it receives `CloudEvents`, or the envelope before them.
         #[schema(default = true, required = false)]
         cloud_events: bool,
+        /// What an event must have besides, in SCIM's words: `id eq "…" or spaceId ne "…"`.
+        #[schema(max_length = 8192)]
+        filter: Option<String>,
+        /// Headers its requests carry besides: 2,048 bytes of names and values, and none that the server sets itself.
+        headers: Option<BTreeMap<String, String>>,
+        /// The same, kept as secrets.
+        encrypted_headers: Option<BTreeMap<String, String>>,
+        /// Whether the receiver must prove that its certificates have not been revoked.
+        #[schema(default = false, required = false)]
+        check_certificate_revocation: bool,
+        /// From where it is made. Absent, it is `api`.
+        origin: Option<Origin>,
     },
 }
 
@@ -71,6 +83,15 @@ pub(super) enum NewProfile {
 pub(super) enum Action {
     Triggered,
     Received,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "kebab-case")]
+#[expect(dead_code, reason = "only documents the values of a text")]
+pub(super) enum Origin {
+    Api,
+    Automations,
+    ManagementConsole,
 }
 
 #[derive(ToSchema)]
@@ -124,11 +145,13 @@ pub(super) enum Profile {
         #[schema(value_type = Level)]
         level: String,
         cloud_events: bool,
+        #[schema(required = true)]
         filter: Option<String>,
         headers: BTreeMap<String, String>,
         /// Names only.
         encrypted_headers: Vec<String>,
         check_certificate_revocation: bool,
+        #[schema(value_type = Origin)]
         origin: &'static str,
     },
 }

@@ -125,6 +125,9 @@ fn article(page: &mut String, operation: &Operation<'_>) {
         for (media_type, content) in members(&content["content"]) {
             add(page, format_args!("<p><code>{}</code>: ", escaped(media_type)));
             add(page, format_args!("{}</p>\n", schema::kind(&content["schema"])));
+            if let Some(example) = content.get("example") {
+                add(page, format_args!("<pre><code>{}</code></pre>\n", escaped(&format!("{example:#}"))));
+            }
         }
     }
     answers(page, body);

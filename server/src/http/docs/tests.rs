@@ -46,7 +46,7 @@ fn nothing_of_a_document_becomes_markup() {
         "paths": { hostile: { "get": {
             "tags": [hostile], "summary": hostile, "description": hostile, "operationId": hostile,
             "parameters": [{ "name": hostile, "in": hostile, "description": hostile, "schema": { "type": hostile, "enum": [hostile] } }],
-            "requestBody": { "description": hostile, "content": { hostile: { "schema": { "$ref": hostile } } } },
+            "requestBody": { "description": hostile, "content": { hostile: { "schema": { "$ref": hostile }, "example": hostile } } },
             "responses": { hostile: {
                 "description": hostile, "headers": { hostile: { "description": hostile } },
                 "content": { hostile: { "schema": { "type": [hostile, "array"], "format": hostile, "pattern": hostile } } },
