@@ -79,8 +79,16 @@ impl SharedPath {
             // Finding out who it is fails in no other way.
             _ => (StatusCode::INTERNAL_SERVER_ERROR, "internal_error"),
         };
-        let (title, message) = (status.canonical_reason().unwrap_or("Error"), error.to_string());
-        let qlik = QlikError { code: format!("HTTP-{}", status.as_u16()), title, detail: message.clone() };
+        let message = error.to_string();
+        let (title, detail) = match error {
+            // Qlik's own words.
+            Error::RateLimited { retry_after } => (
+                "API rate limit reached.",
+                format!("You need to wait {retry_after} seconds until limit is lifted."),
+            ),
+            _ => (status.canonical_reason().unwrap_or("Error"), message.clone()),
+        };
+        let qlik = QlikError { code: format!("HTTP-{}", status.as_u16()), title, detail };
         let wire = Wire {
             success: false,
             error: GenericError { code, message },
