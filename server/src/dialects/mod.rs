@@ -34,7 +34,7 @@ use shared_path::SharedPath;
 pub fn router(app: &App) -> Router<App> {
     // A dialect whose paths are another's too has its router here instead of below.
     let sharing = [(DialectId::Generic, generic::router()), (DialectId::Qlik, qlik::older_router(app))];
-    let shared = Arc::new(SharedPath::new(app, sharing, generic::no_such_path));
+    let shared = Arc::new(SharedPath::new(app, sharing));
     let fallback = {
         let app = app.clone();
         move |request: Request| {

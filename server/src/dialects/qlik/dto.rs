@@ -150,8 +150,8 @@ pub(super) enum PatchPath {
     EnableCloudEventDelivery,
 }
 
-/// What a member can be set to: texts for `/eventTypes`, an object of texts for `/headers` and `/encryptedHeaders`, a
-/// boolean for `/enabled` and `/enableCloudEventDelivery`, a text for the others.
+/// What a member can be set to: an array of text for `/eventTypes`, an object of text for `/headers` and
+/// `/encryptedHeaders`, `true` or `false` for `/enabled` and `/enableCloudEventDelivery`, text for the others.
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(untagged, expecting = "must be text, true or false, an array of text or an object of text")]
 pub(super) enum PatchValue {
@@ -190,8 +190,8 @@ pub(super) struct ListQuery {
     owner_id: Option<String>,
     /// The page before this cursor; not with `next`.
     prev: Option<String>,
-    /// By which member, and whether in rising (`+`, or nothing) or falling order.
-    #[param(inline, default = "-createdAt")]
+    /// By which member, and whether in rising (`+`, or nothing) or falling order: `-createdAt` if nothing is said.
+    #[param(inline)]
     sort: Option<WebhookSort>,
     /// Only those that this user changed last.
     updated_by_user_id: Option<String>,
@@ -243,8 +243,8 @@ pub(super) struct DeliveriesQuery {
     next: Option<String>,
     /// The page before this cursor; not with `next`.
     prev: Option<String>,
-    /// By which member, and whether in rising (`+`, or nothing) or falling order.
-    #[param(inline, default = "-triggeredAt")]
+    /// By which member, and whether in rising (`+`, or nothing) or falling order: `-triggeredAt` if nothing is said.
+    #[param(inline)]
     sort: Option<DeliverySort>,
     /// Only those that succeeded, or only the others.
     #[param(inline)]
