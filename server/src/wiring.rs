@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 
-use crate::app::App;
+use crate::app::{App, Pace};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Config, TokenHolder};
 use crate::delivery::{Engine, EngineError, EngineParts};
@@ -21,6 +21,11 @@ use crate::storage::{Directory, Store, StoreError};
 const PRUNE_EVERY: Duration = Duration::from_secs(60);
 /// How many events one round deletes at most, so that no commit takes long.
 const PRUNE_BATCH: u32 = 1_000;
+/// How soon replays are taken a step further when there is more to do at once, when some of what they have made has to
+/// end first, and when none runs.
+const REPLAY_BUSY: Duration = Duration::from_millis(20);
+const REPLAY_WAITING: Duration = Duration::from_millis(250);
+const REPLAY_IDLE: Duration = Duration::from_secs(5);
 /// How often it is asked whether the store still commits.
 const CHECK_EVERY: Duration = Duration::from_secs(10);
 /// What a stop may take beyond the longest exchange.
@@ -114,16 +119,21 @@ impl Server {
         };
         let mut tasks = tokio::task::JoinSet::new();
         let router = http::router(app.clone(), rate_limit.then(|| Limits::new(Arc::clone(&clock))));
-        let housekeeping = app.clone();
+        let (housekeeping, streams) = (app.clone(), app.clone());
+        let replaying = tokio::spawn(replay(app.clone()));
         tasks.spawn(http::serve(listener, router, wait(stopped.clone()), grace));
         if let Some(admin) = admin {
             tasks.spawn(http::serve(admin, http::admin_router(app), wait(stopped.clone()), GRACE));
         }
         let pruning = tokio::spawn(prune(Arc::clone(&store), housekeeping, clock));
         tokio::select! { () = shutdown => (), () = failure(&*store) => () }
+        // They would go on for ever.
+        streams.end_streams();
         drop(stop);
         drop(stopped);
         pruning.abort();
+        // What it has made and not handed over is taken up by the next start.
+        replaying.abort();
         // Side by side: what a request publishes meanwhile is durable and stays pending.
         let answered = async { while tasks.join_next().await.is_some() {} };
         tokio::join!(answered, engine.shutdown(grace));
@@ -176,6 +186,19 @@ async fn failure(store: &dyn Store) {
 
 fn longest_exchange(directory: &Directory) -> Duration {
     directory.tenants().iter().map(|tenant| tenant.settings.timeout).max().unwrap_or_default()
+}
+
+/// Takes replays further, a step at a time, as long as the server runs.
+async fn replay(app: App) {
+    loop {
+        let pause = match app.advance_replays().await {
+            Pace::Busy => REPLAY_BUSY,
+            Pace::Waiting => REPLAY_WAITING,
+            Pace::Idle => REPLAY_IDLE,
+        };
+        // Whichever comes first.
+        let _ = tokio::time::timeout(pause, app.replay_wanted()).await;
+    }
 }
 
 /// Deletes history that is older than its tenant keeps it, in small rounds.

@@ -9,6 +9,13 @@ pub fn now() -> Instant {
     Instant::now()
 }
 
+/// The wall clock, for what is compared with the times that a server tells or is told.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "a test of the real binary goes by real time")]
+pub fn wall() -> jiff::Timestamp {
+    jiff::Timestamp::now()
+}
+
 /// A point in time after which waiting is in vain.
 #[derive(Clone, Copy, Debug)]
 pub struct Deadline(Instant);

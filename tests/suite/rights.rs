@@ -139,6 +139,11 @@ const TABLE: &[Row] = &[
     Row("native", "GET /v1/deliveries/{delivery}", nothing,                 [200, 200, 404, 403, 404, 403, 403, 401]),
     Row("native", "POST /v1/deliveries/{delivery}/resend", nothing,         [201, 201, 404, 403, 404, 403, 403, 401]),
     Row("native", "POST /v1/replays", native_replay,                        [200, 200, 404, 403, 404, 403, 403, 401]),
+    Row("native", "GET /v1/replays", nothing,                               [200, 200, 200, 403, 200, 403, 403, 401]),
+    Row("native", "GET /v1/replays/{replay}", nothing,                      [200, 200, 404, 403, 404, 403, 403, 401]),
+    Row("native", "DELETE /v1/replays/{replay}", nothing,                   [200, 200, 404, 403, 404, 403, 403, 401]),
+    // Whoever may watch is told that it must ask for events by name.
+    Row("native", "GET /v1/stream", nothing,                                [406, 406, 406, 403, 406, 403, 403, 401]),
     Row("native", "GET /v1/event-types", nothing,                           [200, 200, 200, 403, 200, 200, 403, 401]),
 ];
 
@@ -212,6 +217,13 @@ impl World {
         tested.json().unwrap()["id"].as_str().unwrap().to_owned()
     }
 
+    /// A replay of a webhook.
+    fn replay(&self, dialect: &str, webhook: &str) -> String {
+        let made = self.user(dialect, 1).post("/v1/replays", &json!({ "webhook": webhook })).unwrap();
+        assert_eq!(made.status, 201, "{dialect}: {}", made.text());
+        made.json().unwrap()["id"].as_str().unwrap().to_owned()
+    }
+
     /// Immuta's number of the newest webhook, or record, of a user.
     fn immuta_number(&self, owner: u8, records: bool) -> String {
         let path = if records { "/webhooks/history?sortField=id" } else { "/webhooks" };
@@ -232,6 +244,9 @@ impl World {
             if path.contains("elivery") || path.contains("retry") {
                 let delivery = self.delivery(dialect, &id);
                 path = path.replace("{deliveryId}", &delivery).replace("{delivery}", &delivery);
+            }
+            if path.contains("{replay}") {
+                path = path.replace("{replay}", &self.replay(dialect, &id));
             }
             let shown = match *dialect {
                 "immuta" => self.immuta_number(owner, path.contains("retry")),

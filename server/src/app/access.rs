@@ -15,6 +15,9 @@
 //! | read history | all | own | no | no (it holds bodies) |
 //! | resend | all | own | no | no |
 //! | read history of global webhooks | yes | no | no | no |
+//! | replay | all | own | no | no |
+//! | read replays | all | own | no | no |
+//! | watch what happens | all | own | no | no |
 //! | use what a system keeps for admins | yes | no | no | yes |
 //!
 //! The last row only lets somebody in: what is then done there needs a right of its own.
@@ -55,6 +58,12 @@ pub enum Operation {
     ReadGlobalHistory,
     /// Send a delivery of the history once more.
     Resend,
+    /// Send all again that a webhook missed, and give that up.
+    Replay,
+    /// List replays and read one.
+    ReadReplays,
+    /// Be told of attempts and webhooks while they happen.
+    Watch,
     /// Use what a system keeps for admins: all of the Request app, and the generic API where it changes or tries
     /// something out. It comes before the right to do what is done there.
     UseAsAdmin,
@@ -84,11 +93,16 @@ impl Access {
     /// Whether this webhook is within reach.
     #[must_use]
     pub fn reaches(&self, webhook: &Webhook) -> bool {
-        webhook.tenant == self.tenant.id
-            && match self.reach {
-                Reach::All => true,
-                Reach::Own => self.user.as_ref() == Some(&webhook.owner),
-            }
+        webhook.tenant == self.tenant.id && self.reaches_user(&webhook.owner)
+    }
+
+    /// Whether what this user has is within reach.
+    #[must_use]
+    pub fn reaches_user(&self, user: &UserId) -> bool {
+        match self.reach {
+            Reach::All => true,
+            Reach::Own => self.user.as_ref() == Some(user),
+        }
     }
 }
 
@@ -140,7 +154,10 @@ fn reach_of(roles: Roles, operation: Operation) -> Option<Reach> {
         | Op::DeleteWebhook
         | Op::TestWebhook
         | Op::ReadHistory
-        | Op::Resend => roles.has(Role::User).then_some(Reach::Own),
+        | Op::Resend
+        | Op::Replay
+        | Op::ReadReplays
+        | Op::Watch => roles.has(Role::User).then_some(Reach::Own),
     }
 }
 
@@ -159,7 +176,10 @@ const fn needs(operation: Operation) -> &'static str {
         | Operation::DeleteWebhook
         | Operation::TestWebhook
         | Operation::ReadHistory
-        | Operation::Resend => "a user of the tenant with the role admin or user",
+        | Operation::Resend
+        | Operation::Replay
+        | Operation::ReadReplays
+        | Operation::Watch => "a user of the tenant with the role admin or user",
     }
 }
 
@@ -209,6 +229,9 @@ mod tests {
             (Op::ReadHistory, Some(All), Some(Own), None, None),
             (Op::ReadGlobalHistory, Some(All), None, None, None),
             (Op::Resend, Some(All), Some(Own), None, None),
+            (Op::Replay, Some(All), Some(Own), None, None),
+            (Op::ReadReplays, Some(All), Some(Own), None, None),
+            (Op::Watch, Some(All), Some(Own), None, None),
             (Op::UseAsAdmin, Some(All), None, None, Some(All)),
         ];
         for (operation, by_admin, by_user, by_sender, by_operator) in table {

@@ -51,6 +51,25 @@ pub enum Error {
         /// Seconds to wait, at least 1.
         retry_after: u32,
     },
+    /// The client: what there is already is in the way.
+    #[error("{0}")]
+    Conflict(String),
+    /// The client: it holds as many of something open as it may.
+    #[error("{limit} {what} are open already, which is the most one user may have; close one first")]
+    TooManyOpen {
+        /// Of what.
+        what: &'static str,
+        /// How many.
+        limit: usize,
+    },
+    /// Nobody: as many of something are open as there may be.
+    #[error("{limit} {what} are open already, which is the most there may be")]
+    Crowded {
+        /// Of what.
+        what: &'static str,
+        /// How many.
+        limit: usize,
+    },
     /// Nobody: more work is waiting than can be held. It passes.
     #[error(transparent)]
     Saturated(#[from] Saturated),
@@ -78,7 +97,8 @@ impl Error {
             Self::Saturated(Saturated { retry_after })
             | Self::TooManyFailures { retry_after }
             | Self::RateLimited { retry_after } => Some(*retry_after),
-            Self::DiskFull | Self::Unavailable => Some(30),
+            Self::TooManyOpen { .. } => Some(5),
+            Self::DiskFull | Self::Unavailable | Self::Crowded { .. } => Some(30),
             _ => None,
         }
     }

@@ -14,8 +14,10 @@ mod history;
 pub mod ports;
 mod publish;
 mod readiness;
+mod replays;
 mod resend;
 mod stats;
+mod stream;
 mod test;
 mod test_limit;
 mod tokens;
@@ -26,7 +28,9 @@ use std::sync::Arc;
 pub use error::Error;
 pub use history::{DeliveriesRequest, HistoryRequest, RecordName, cursor};
 pub use publish::Receipt;
+pub use replays::{Pace, ReplayRequest, ReplaysRequest};
 pub use stats::Chart;
+pub use stream::{Notice, Renew, Stream};
 pub use webhooks::{
     Change, Created, DraftSecret, Precondition, Rotate, Rotated, SecretChange, WebhookDraft, WebhookName,
 };
@@ -37,6 +41,8 @@ use crate::rng::Rng;
 use crate::storage::Store;
 use ports::{Dispatcher, Probe};
 use readiness::Readiness;
+use replays::Replaying;
+use stream::Streams;
 use test_limit::TestLimit;
 
 /// The use-cases and what they work with. Cheap to clone.
@@ -51,6 +57,8 @@ pub struct App {
     public_url: Arc<str>,
     /// Held while something is made of which there may only be so many.
     creating: Arc<tokio::sync::Mutex<()>>,
+    replaying: Arc<Replaying>,
+    streams: Arc<Streams>,
     /// How often each user may try webhooks out; without it, as often as they like.
     test_limit: Option<Arc<TestLimit>>,
 }
@@ -75,6 +83,8 @@ impl App {
             readiness: Arc::default(),
             public_url: public_url.trim_end_matches('/').into(),
             creating: Arc::default(),
+            replaying: Arc::default(),
+            streams: Arc::default(),
             test_limit: None,
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::domain::{Attempt, EgressPolicy, Tenant, TenantId, Webhook, WebhookId, Work};
+use crate::domain::{Attempt, DeliveryId, EgressPolicy, Tenant, TenantId, Webhook, WebhookId, Work};
 
 /// Takes over what has become durable.
 #[async_trait]
@@ -19,6 +19,10 @@ pub trait Dispatcher: Send + Sync + 'static {
 
     /// These deliveries are durable and wait for their first attempt.
     fn accepted(&self, work: Vec<Work>);
+
+    /// These deliveries of a webhook are cancelled in the store: they are not attempted any more, unless they are being
+    /// attempted already.
+    fn withdrawn(&self, webhook: WebhookId, deliveries: Vec<DeliveryId>);
 
     /// This webhook was changed or deleted: what waits for it must look at it anew.
     fn webhook_changed(&self, webhook: WebhookId);

@@ -36,6 +36,8 @@ pub(super) enum Message {
     Accepted(Vec<Work>),
     /// These deliveries were pending when recovery looked. Answered when they have been taken in.
     Recovered(Vec<Work>, oneshot::Sender<()>),
+    /// These deliveries are cancelled in the store.
+    Withdrawn(WebhookId, HashSet<DeliveryId>),
     /// A webhook was changed or deleted.
     Changed(WebhookId),
     /// Start nothing more; answer when the last attempt has ended and its result is with the store.
@@ -52,6 +54,8 @@ pub(super) struct Driver {
     in_flight: HashMap<Id, InFlight>,
     /// Webhooks whose receiver has just answered that it is gone.
     gone: HashSet<WebhookId>,
+    /// Cancelled before recovery may have come to them; those of this process were handed over first.
+    withdrawn: HashSet<DeliveryId>,
     /// For what happens later to be told.
     inbox: mpsc::WeakUnboundedSender<Message>,
     stopping: Option<oneshot::Sender<()>>,
@@ -85,6 +89,7 @@ impl Driver {
             attempts: JoinSet::new(),
             in_flight: HashMap::new(),
             gone: HashSet::new(),
+            withdrawn: HashSet::new(),
             inbox,
             stopping: None,
         }
@@ -142,10 +147,17 @@ impl Driver {
             }
             Message::Recovered(works, taken) => {
                 for work in works {
-                    self.accept(work);
+                    if !self.withdrawn.remove(&work.delivery) {
+                        self.accept(work);
+                    }
                 }
                 // Recovery waits for this unless the runtime is being torn down.
                 let _ = taken.send(());
+            }
+            Message::Withdrawn(webhook, deliveries) => {
+                self.scheduler.withdraw(webhook, &deliveries);
+                let newest = self.attempter.store.newest_at_open();
+                self.withdrawn.extend(deliveries.into_iter().filter(|id| Some(*id) <= newest));
             }
             Message::Changed(webhook) => {
                 self.attempter.signers.forget(webhook);

@@ -60,7 +60,7 @@ use self::transport::egress::Guard;
 use self::transport::policy::{Policies, Proof};
 use crate::app::ports::{Dispatcher, Exchange, Probe, Reservation, Saturated};
 use crate::clock::Clock;
-use crate::domain::{Attempt, EgressPolicy, TenantId, WebhookId, Work};
+use crate::domain::{Attempt, DeliveryId, EgressPolicy, TenantId, WebhookId, Work};
 use crate::rng::Rng;
 use crate::storage::Store;
 
@@ -261,6 +261,11 @@ impl Dispatcher for Handle {
         self.backpressure.hand_over(&work);
         // After shutdown nobody listens: the deliveries stay pending in the store.
         let _ = self.driver.send(Message::Accepted(work));
+    }
+
+    fn withdrawn(&self, webhook: WebhookId, deliveries: Vec<DeliveryId>) {
+        // After shutdown nothing waits any more.
+        let _ = self.driver.send(Message::Withdrawn(webhook, deliveries.into_iter().collect()));
     }
 
     fn webhook_changed(&self, webhook: WebhookId) {

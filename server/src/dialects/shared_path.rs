@@ -84,13 +84,10 @@ impl SharedPath {
             ),
             _ => (status.canonical_reason().unwrap_or("Error"), message.clone()),
         };
+        let trace_id = self.app.trace_id();
+        tracing::debug!(trace_id, status = status.as_u16(), message, "a request was refused");
         let qlik = QlikError { code: format!("HTTP-{}", status.as_u16()), title, detail };
-        let wire = Wire {
-            success: false,
-            error: GenericError { code, message },
-            errors: [qlik],
-            trace_id: self.app.trace_id(),
-        };
+        let wire = Wire { success: false, error: GenericError { code, message }, errors: [qlik], trace_id };
         let mut response = (status, Json(wire)).into_response();
         if status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

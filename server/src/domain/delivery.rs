@@ -97,7 +97,7 @@ pub struct Work {
     pub message_id: MessageId,
     /// Why it exists.
     pub cause: Cause,
-    /// When the event was taken in; its age counts from here.
+    /// When the event was taken in, or, of a replay, when it was made: its age counts from here.
     pub received_at: Timestamp,
     /// Attempts that have ended.
     pub attempts_made: u32,

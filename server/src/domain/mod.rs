@@ -10,12 +10,14 @@ mod egress;
 mod endpoint;
 mod event;
 mod frame;
+mod happening;
 pub mod head;
 mod headers;
 mod history;
 mod ids;
 pub mod profile;
 mod rate;
+mod replay;
 mod retry;
 mod secrets;
 mod series;
@@ -33,6 +35,7 @@ pub use egress::{EgressPolicy, IpNetwork, ParseNetworkError};
 pub use endpoint::{Endpoint, EndpointError, Host, Transport};
 pub use event::{Event, Fingerprint, NewDelivery, NewEvent, Published};
 pub use frame::{Body, Frame, Template};
+pub use happening::{AttemptEnded, AttemptResult, Happening, WebhookChange};
 pub use headers::ResponseHeaders;
 pub use history::{
     Cursor, HistoryFilter, HistoryOrder, HistoryPage, HistoryQuery, PastAttempt, Position, Record, Scope,
@@ -41,6 +44,9 @@ pub use history::{
 pub use ids::{DeliveryId, EventId, MessageId, Number, PublicId, TenantId, TenantUid, UserId, WebhookId};
 pub use profile::{Profile, Subject};
 pub use rate::{RatePer, RateRule};
+pub use replay::{
+    EndStates, NewReplay, Replay, ReplayFilter, ReplayId, ReplayQuery, ReplayState, RunningReplay,
+};
 pub use retry::RetryPolicy;
 pub use secrets::{BadRotation, MAX_ROTATION, Rotation, Secrets, Signing};
 pub use series::{BadSeries, MAX_STEPS, Series, Step};

@@ -14,10 +14,11 @@ use axum::extract::{ConnectInfo, Request};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
+use zeroize::Zeroizing;
 
 use super::limits::{Limits, Use};
 use crate::app::{App, Error};
-use crate::dialects::shared::{Admission, Caller};
+use crate::dialects::shared::{Admission, Caller, Renewal};
 use crate::domain::{Principal, TokenHash};
 
 #[derive(Clone)]
@@ -46,6 +47,11 @@ pub(super) async fn identify(
         (Err(limited), _) => Err(limited),
     };
     let caller = caller.and_then(|principal| counted(limits.as_deref(), principal, &request));
+    if request.uri().path() == STREAM
+        && let Some(renewal) = renewal(&app, request.headers())
+    {
+        request.extensions_mut().insert(renewal);
+    }
     request.extensions_mut().insert(Caller(caller));
     if let Some(limits) = failures.clone() {
         let again = move || limits.failures.check(peer.ip());
@@ -80,6 +86,9 @@ const PUBLISHING: &str = "/v1/events";
 /// Where an API key comes in the body.
 const KEY_EXCHANGE: &str = "/bim/apikey/authenticate";
 
+/// Where an answer goes on as long as its token is valid.
+const STREAM: &str = "/v1/stream";
+
 /// The length of 256 random bits in base64, which is what `sigpost token` prints.
 const UNGUESSABLE: usize = 43;
 
@@ -92,6 +101,13 @@ fn token(headers: &HeaderMap) -> Result<&str, Error> {
         Some(_) => Err(Error::Unauthenticated),
         None => Ok(value),
     }
+}
+
+fn renewal(app: &App, headers: &HeaderMap) -> Option<Renewal> {
+    let token = Zeroizing::new(token(headers).ok()?.to_owned());
+    let acting_in = headers.get("sigpost-tenant").and_then(|name| name.to_str().ok()).map(str::to_owned);
+    let app = app.clone();
+    Some(Renewal::new(move || app.authenticate(&token, acting_in.as_deref())))
 }
 
 fn caller(app: &App, token: &str, headers: &HeaderMap) -> Result<Principal, Error> {

@@ -5,6 +5,7 @@
 //!   loss. One that resolves to `Err` means that nothing of it was stored.
 //! - The [`Directory`] shows a write before its future resolves, so whoever was told of it also finds it.
 //! - A terminal delivery stays as it is. Attempts are only ever added.
+//! - Whoever listens is told of what was written after it is durable, and before the write's future resolves.
 //! - Reads never wait for writes, nor writes for reads.
 //!
 //! Not guaranteed: that a write whose future was dropped did not happen. Callers that must act on the outcome run
@@ -13,17 +14,21 @@
 #[cfg(test)]
 mod contract;
 mod directory;
+mod happenings;
 pub mod sqlite;
 
 use async_trait::async_trait;
 
 use crate::domain::{
-    Body, DeliveryId, HistoryPage, HistoryQuery, IssuedToken, NewEvent, NewWebhook, Number, PastAttempt,
-    Published, Record, Settlement, Stats, TenantId, TenantSpec, Timestamp, Webhook, WebhookId, Work,
+    Body, DeliveryId, EventId, HistoryPage, HistoryQuery, IssuedToken, NewEvent, NewReplay, NewWebhook,
+    Number, PastAttempt, PublicId, Published, Record, Replay, ReplayFilter, ReplayId, ReplayQuery,
+    RunningReplay, Settlement, Stats, TenantId, TenantSpec, Timestamp, Webhook, WebhookId, Work,
 };
+use std::collections::HashMap;
 use std::sync::Arc;
 
 pub use directory::Directory;
+pub use happenings::{Happenings, Told};
 
 /// A durable store.
 #[async_trait]
@@ -113,8 +118,48 @@ pub trait Store: Send + Sync + 'static {
         until: Timestamp,
     ) -> Result<Vec<(Timestamp, Stats)>, StoreError>;
 
+    /// The types of events; those that are not there (any more) are left out.
+    async fn event_types(&self, events: Vec<EventId>) -> Result<HashMap<EventId, Arc<str>>, StoreError>;
+
+    /// Tells what becomes durable, from now on; see [`Happenings`].
+    fn listen(&self) -> Happenings;
+
+    /// How many deliveries a replay with this filter would send again.
+    async fn count_replayable(&self, filter: ReplayFilter) -> Result<u64, StoreError>;
+
+    /// Stores a replay of what there is now. It makes nothing yet: [`Store::advance_replay`] does.
+    async fn create_replay(&self, replay: NewReplay) -> Result<ReplayStart, StoreError>;
+
+    /// Makes up to `most` of the deliveries that a running replay has still to make, and moves it on past them, both or
+    /// neither. Returns them, ready to be attempted, without bodies. A replay that has nothing left to make, and nothing
+    /// pending, is done. What is asked of one that does not run does nothing.
+    async fn advance_replay(
+        &self,
+        replay: ReplayId,
+        most: u32,
+        at: Timestamp,
+    ) -> Result<Vec<Work>, StoreError>;
+
+    /// Gives a replay up: nothing more is made, and what is pending of it is cancelled. One that is over stays as it is.
+    /// `None` when there is no such replay.
+    async fn cancel_replay(
+        &self,
+        replay: ReplayId,
+        at: Timestamp,
+    ) -> Result<Option<CancelledReplay>, StoreError>;
+
+    /// One replay, by the id it is shown by.
+    async fn replay(&self, tenant: TenantId, id: PublicId) -> Result<Option<Replay>, StoreError>;
+
+    /// A page of replays, the newest first.
+    async fn replays(&self, query: ReplayQuery) -> Result<Vec<Replay>, StoreError>;
+
+    /// All replays that run, of all tenants.
+    async fn running_replays(&self) -> Result<Vec<RunningReplay>, StoreError>;
+
     /// Deletes terminal deliveries with their attempts, and events without deliveries, that were made before their
-    /// tenant's time; at most `limit` events. Returns how many events it deleted.
+    /// tenant's time; at most `limit` events. Returns how many events it deleted. Replays that were over by then go too;
+    /// the deliveries of one that runs stay.
     async fn prune(&self, before: Vec<(TenantId, Timestamp)>, limit: u32) -> Result<u64, StoreError>;
 
     /// Stores a token that was handed out; expired ones are swept out with it.
@@ -152,6 +197,26 @@ pub enum Resend {
     NoRecord,
     /// The record is there, but its webhook has been deleted since.
     WebhookDeleted,
+}
+
+/// What became of a wish to replay.
+#[derive(Clone)]
+pub enum ReplayStart {
+    /// It is durable and runs.
+    Created(Box<Replay>),
+    /// Another one of this webhook runs.
+    Running,
+    /// The webhook has been deleted.
+    WebhookDeleted,
+}
+
+/// A replay that was given up, or was over before.
+#[derive(Clone)]
+pub struct CancelledReplay {
+    /// How it stands now.
+    pub replay: Replay,
+    /// What was pending of it and is not any more.
+    pub withdrawn: Vec<DeliveryId>,
 }
 
 /// Why a store could not do what was asked.

@@ -4,6 +4,7 @@ mod bad_input;
 mod crash;
 mod delivery;
 mod events;
+mod examples;
 mod history;
 mod webhooks;
 

@@ -1,8 +1,16 @@
 //! `/v1/webhooks` and the configuration, driven from outside: one tenant of each system, the real binary, a real Node
 //! receiver with the built package.
 
+mod changes;
 mod config;
+mod deliveries;
+mod event_types;
+mod replays;
+mod secret;
+mod stats;
+mod stream;
 mod systems;
+mod test;
 mod webhooks;
 
 use std::time::Duration;
@@ -11,6 +19,7 @@ use serde_json::{Value, json};
 use sigpost_tests::http::{Client, Response};
 use sigpost_tests::receiver::Receiver;
 use sigpost_tests::server::{Launch, Server};
+use sigpost_tests::time::Deadline;
 
 /// Long enough for anything that should happen at once on a busy machine.
 const SOON: Duration = Duration::from_secs(20);
@@ -19,12 +28,12 @@ const SYSTEMS: [&str; 5] = ["native", "immuta", "immuta-request", "generic", "ql
 
 const OPERATOR: &str = "the-token-of-the-operator";
 
-/// The token of a system's tenant's user with this role.
+/// The token of a system's tenant's user with this role; `other` is another with the role `user`.
 fn token(system: &str, role: &str) -> String {
     format!("token-of-{system}-{role}")
 }
 
-/// One tenant of each system, named after it, with an admin (1), a user (2) and a sender (3).
+/// One tenant of each system, named after it, with an admin (1), a user (2), a sender (3) and another user (4).
 fn config() -> String {
     let mut toml =
         format!("[server]\nrate_limit = false\n[[operator]]\nname = \"ops\"\ntoken = \"{OPERATOR}\"\n");
@@ -34,8 +43,10 @@ fn config() -> String {
              egress = {{ allow = [\"127.0.0.0/8\"], relaxed_targets = true }}\n\
              settings = {{ retry = [], event_types = [\"order.paid\"] }}\n"
         );
-        for (id, role) in [(1, "admin"), (2, "user"), (3, "sender")] {
-            let token = token(system, role);
+        for (id, role, name) in
+            [(1, "admin", "admin"), (2, "user", "user"), (3, "sender", "sender"), (4, "user", "other")]
+        {
+            let token = token(system, name);
             toml += &format!(
                 "[[tenant.user]]\nid = \"{id}\"\nroles = [\"{role}\"]\ntoken = \"{token}\"\nspaces = [\"space-{id}\"]\n"
             );
@@ -93,4 +104,45 @@ fn event(id: &str) -> Value {
 
 fn receiver() -> Receiver {
     Receiver::start().unwrap()
+}
+
+fn id(made: &Value) -> String {
+    made["id"].as_str().unwrap().to_owned()
+}
+
+fn path(webhook: &Value) -> String {
+    format!("/v1/webhooks/{}", id(webhook))
+}
+
+/// A problem with this status, and the field it names.
+fn refused(answer: &Response, status: u16, field: Option<&str>, what: &str) {
+    assert_eq!(answer.status, status, "{what}: {}", answer.text());
+    assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{what}");
+    let body = answer.json().unwrap();
+    assert_eq!(body["field"].as_str(), field, "{what}: {body}");
+}
+
+/// The body of an answer with this status.
+fn body(answer: &Response, status: u16) -> Value {
+    assert_eq!(answer.status, status, "{}", answer.text());
+    answer.json().unwrap()
+}
+
+fn patch(client: &Client, path: &str, headers: &[(&str, &str)], change: &Value) -> Response {
+    client.send("PATCH", path, headers, change.to_string().as_bytes()).unwrap()
+}
+
+/// Waits until so many deliveries are listed, and returns them, the newest first and without bodies.
+fn listed(admin: &Client, count: usize) -> Vec<Value> {
+    let found = Deadline::after(SOON).poll(|| {
+        let mut page = body(&admin.get("/v1/deliveries?limit=100").unwrap(), 200);
+        let Value::Array(deliveries) = page["deliveries"].take() else { panic!("{page}") };
+        (deliveries.len() >= count).then_some(deliveries)
+    });
+    found.unwrap_or_else(|| panic!("there are not {count} deliveries"))
+}
+
+/// A header of a shown request or answer.
+fn shown<'a>(part: &'a Value, name: &str) -> Option<&'a Value> {
+    part["headers"].as_array().unwrap().iter().find(|header| header["name"] == name)
 }

@@ -17,6 +17,15 @@ const CHECKS: &str =
 /// How many requests are made up for an operation, beside the examples and the edges of its schemas.
 const EXAMPLES: &str = "15";
 
+/// Operations that no made-up request gets through to: a replay names a webhook in its body, and a stream never ends, so
+/// it wants its media type to be asked for by name.
+const BEYOND_MAKING_UP: &[(&str, &str)] = &[
+    ("POST", "/v1/replays"),
+    ("GET", "/v1/replays/{replay}"),
+    ("DELETE", "/v1/replays/{replay}"),
+    ("GET", "/v1/stream"),
+];
+
 #[test]
 fn answers_are_as_documented_whatever_is_asked() {
     let program = schemathesis();
@@ -93,7 +102,10 @@ fn conforms(program: &Path, base: &str, folder: &Path, document: &Document) {
     let tested =
         (&report["operations"]["tested"], &report["complete"], &report["test_cases"]["with_failures"]);
     assert_eq!(tested, (&json!(document.documented().count()), &json!(true), &json!(0)), "{dialect}: {said}");
-    for operation in document.documented().filter(|operation| !operation.is_one_of(routes::PUBLIC)) {
+    let reachable = |operation: &Operation<'_>| {
+        !operation.is_one_of(routes::PUBLIC) && !operation.is_one_of(BEYOND_MAKING_UP)
+    };
+    for operation in document.documented().filter(reachable) {
         let phases = report["valid_rates"][operation.name()].as_object().unwrap();
         let accepted: u64 = phases.values().filter_map(|phase| phase["accepted"].as_u64()).sum();
         assert!(

@@ -11,13 +11,14 @@ pub(super) struct Job {
     work: Work,
     body: Option<HeldBody>,
     expires_at: Timestamp,
+    withdrawn: bool,
 }
 
 impl Job {
     /// Takes the body out of `work` and keeps it if the budget has room; the store has it in any case.
     pub(super) fn new(mut work: Work, expires_at: Timestamp, budget: &Arc<Budget>) -> Self {
         let body = work.body.take().and_then(|body| HeldBody::new(body, budget));
-        Self { work, body, expires_at }
+        Self { work, body, expires_at, withdrawn: false }
     }
 
     pub(super) fn id(&self) -> DeliveryId {
@@ -43,6 +44,15 @@ impl Job {
     /// Lets the body go: it is not needed soon.
     pub(super) fn drop_body(&mut self) {
         self.body = None;
+    }
+
+    /// It ends with the attempt that is in flight, whatever comes of it.
+    pub(super) fn withdraw(&mut self) {
+        self.withdrawn = true;
+    }
+
+    pub(super) fn is_withdrawn(&self) -> bool {
+        self.withdrawn
     }
 
     /// Counts an attempt that ended and says when the next is due.

@@ -11,10 +11,11 @@
 //! ```
 //!
 //! Guarantees, each checked by the simulation in the tests:
-//! - A delivery is in one place at a time, and leaves only through an end that was reported: by
-//!   [`Scheduler::finished`] or as [`Action::End`].
+//! - A delivery is in one place at a time, and leaves only through an end that was reported, by
+//!   [`Scheduler::finished`] or as [`Action::End`], or by being withdrawn.
 //! - No attempt starts before it was due, beyond its endpoint's window, beyond the slots, while its webhook is
 //!   disabled, or after its webhook was deleted.
+//! - Of an endpoint's turns, first tries, retries and replays that wait get 8 : 2 : 1; see [`lanes`].
 //! - Slots are shared out by [`turns`]: tenant first, then endpoint. No tenant gets a slot while it holds as many as are
 //!   free (the dynamic threshold of Choudhury and Hahne, 1998): one whose receivers all hang leaves half of them to
 //!   the others, n such tenants one part in n + 1.
@@ -24,6 +25,7 @@
 
 mod gate;
 mod job;
+mod lanes;
 mod queue;
 mod retry;
 mod turns;
@@ -31,7 +33,7 @@ mod turns;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use self::job::{Budget, Job};
@@ -129,6 +131,19 @@ impl Scheduler {
         self.refresh(webhook);
     }
 
+    /// Forgets deliveries that are cancelled in the store already. One in flight ends with its attempt.
+    pub(super) fn withdraw(&mut self, webhook: WebhookId, deliveries: &HashSet<DeliveryId>) {
+        for delivery in deliveries {
+            if let Some(job) = self.in_flight.get_mut(delivery) {
+                job.withdraw();
+            }
+        }
+        if let Some(queue) = self.queues.get_mut(&webhook) {
+            queue.remove(deliveries);
+        }
+        self.refresh(webhook);
+    }
+
     /// Takes in the result of an attempt and says what becomes of the delivery; `None` if it was not in flight.
     /// `draw` is a uniform random number.
     pub(super) fn finished(
@@ -145,7 +160,7 @@ impl Scheduler {
         if let Some(queue) = self.queues.get_mut(&webhook) {
             queue.gate.learn(verdict.success);
             if let Next::Retry { due } = next {
-                if queue.standing() == Standing::Gone {
+                if queue.standing() == Standing::Gone || job.is_withdrawn() {
                     next = Next::End(DeliveryState::Cancelled);
                 } else {
                     job.attempted(due);
@@ -162,6 +177,7 @@ impl Scheduler {
         let Some(mut job) = self.land(delivery) else { return };
         let webhook = job.work().webhook;
         let gone = self.queues.get(&webhook).is_none_or(|queue| queue.standing() == Standing::Gone);
+        let gone = gone || job.is_withdrawn();
         match why {
             GiveBack::Forget => {}
             GiveBack::Until(due) if !gone => {

@@ -1,10 +1,11 @@
 //! What waits for one endpoint.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashSet};
 
 use super::Standing;
 use super::gate::Gate;
 use super::job::Job;
+use super::lanes::Lanes;
 use crate::domain::{DeliveryId, TenantId, Timestamp};
 
 /// Deliveries of one endpoint that count as waiting to be sent, and whose bodies are held. What exceeds this is a
@@ -22,8 +23,8 @@ pub(super) struct Queue {
     pub(super) counted: usize,
     pub(super) timer: Option<Timestamp>,
     standing: Standing,
-    /// Due, in the order they became due.
-    ready: VecDeque<Job>,
+    /// Due.
+    ready: Lanes,
     /// Not due yet.
     later: BTreeMap<(Timestamp, DeliveryId), Job>,
     /// While the endpoint does not deliver: everything, by when it expires.
@@ -39,7 +40,7 @@ impl Queue {
             counted: 0,
             timer: None,
             standing: Standing::Enabled,
-            ready: VecDeque::new(),
+            ready: Lanes::default(),
             later: BTreeMap::new(),
             parked: BTreeMap::new(),
         }
@@ -61,14 +62,14 @@ impl Queue {
             if self.ready.len() >= SHARE {
                 job.drop_body();
             }
-            self.ready.push_back(job);
+            self.ready.push(job);
         }
     }
 
     /// Makes what is due by now ready, or, while parked, takes out what has expired.
     pub(super) fn advance(&mut self, now: Timestamp) -> Vec<Job> {
         while let Some(first) = self.later.first_entry().filter(|first| first.key().0 <= now) {
-            self.ready.push_back(first.remove());
+            self.ready.push(first.remove());
         }
         let mut expired = Vec::new();
         while let Some(first) = self.parked.first_entry().filter(|first| first.key().0 <= now) {
@@ -98,12 +99,19 @@ impl Queue {
     pub(super) fn take_all(&mut self) -> Vec<Job> {
         let later = core::mem::take(&mut self.later).into_values();
         let parked = core::mem::take(&mut self.parked).into_values();
-        self.ready.drain(..).chain(later).chain(parked).collect()
+        self.ready.drain().chain(later).chain(parked).collect()
+    }
+
+    /// Takes these out, wherever they wait.
+    pub(super) fn remove(&mut self, gone: &HashSet<DeliveryId>) {
+        self.ready.remove(&|id| gone.contains(&id));
+        self.later.retain(|(_, id), _| !gone.contains(id));
+        self.parked.retain(|(_, id), _| !gone.contains(id));
     }
 
     /// The delivery that is next, if one may start now.
     pub(super) fn pop(&mut self) -> Option<Job> {
-        self.ready.pop_front()
+        self.ready.pop()
     }
 
     /// Whether an attempt could start if there was a slot.
@@ -111,15 +119,21 @@ impl Queue {
         !self.ready.is_empty() && self.gate.admits(self.in_flight)
     }
 
-    /// How many of its deliveries say that this server is behind.
+    /// How many of its deliveries say that this server is behind. Replays do not: they are to wait.
     pub(super) fn counts(&self) -> usize {
-        if self.gate.is_failing() { 0 } else { self.ready.len().min(SHARE) }
+        if self.gate.is_failing() { 0 } else { self.ready.live().min(SHARE) }
     }
 
     /// How many deliveries wait here.
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.ready.len() + self.later.len() + self.parked.len()
+    }
+
+    /// How many replays are due.
+    #[cfg(test)]
+    pub(super) fn replays(&self) -> usize {
+        self.ready.len() - self.ready.live()
     }
 
     /// Whether forgetting this queue forgets nothing.

@@ -224,6 +224,94 @@ fn a_failing_endpoints_backlog_does_not_count_as_ours() {
     assert_eq!(total(&scheduler), queue::SHARE);
 }
 
+#[test]
+fn first_tries_retries_and_replays_of_an_endpoint_share_its_turns_eight_to_two_to_one() {
+    let mut scheduler = scheduler(100);
+    let mut kinds = HashMap::new();
+    for id in 1..=1_800 {
+        let (cause, attempts_made) = [(Cause::Event, 0), (Cause::Event, 1), (Cause::Replay, 0)][id % 3];
+        let id = i64::try_from(id).unwrap();
+        kinds.insert(DeliveryId::new(id), (cause, attempts_made));
+        let work = Work { cause, attempts_made, ..work(id, 1, 1) };
+        scheduler.accept(work, Standing::Enabled, &policy(), start());
+    }
+    let mut served: HashMap<(Cause, u32), usize> = HashMap::new();
+    for turn in 1..=660 {
+        let work = started(scheduler.poll(start(), 1)).pop().unwrap();
+        *served.entry(kinds[&work.delivery]).or_default() += 1;
+        scheduler.finished(work.delivery, OK, &policy(), 0, start());
+        if turn == 11 {
+            let of = |cause, attempts| served.get(&(cause, attempts)).copied().unwrap_or_default();
+            let shares = (of(Cause::Event, 0), of(Cause::Event, 1), of(Cause::Replay, 0));
+            assert_eq!(shares, (8, 2, 1), "nobody waits longer than a round");
+        }
+    }
+    assert_eq!(served[&(Cause::Event, 0)], 480);
+    assert_eq!(served[&(Cause::Event, 1)], 120);
+    assert_eq!(served[&(Cause::Replay, 0)], 60);
+}
+
+#[test]
+fn a_replay_that_comes_one_by_one_gets_no_more_than_its_share_and_alone_it_gets_all() {
+    let mut scheduler = scheduler(100);
+    let mut replays = 0;
+    for id in 0..900 {
+        let live = work(2 * id + 1, 1, 1);
+        scheduler.accept(live, Standing::Enabled, &policy(), start());
+        if id == 0 || replays > 0 && scheduler.queues[&WebhookId::new(1)].replays() == 0 {
+            let again = Work { cause: Cause::Replay, ..work(2 * id + 2, 1, 1) };
+            scheduler.accept(again, Standing::Enabled, &policy(), start());
+        }
+        let work = started(scheduler.poll(start(), 1)).pop().unwrap();
+        replays += usize::from(work.cause == Cause::Replay);
+        scheduler.finished(work.delivery, OK, &policy(), 0, start());
+    }
+    assert!((95..=101).contains(&replays), "{replays} of 900 turns, one in nine are 100");
+    // Nothing new comes any more, and what waits has the endpoint to itself.
+    assert!(total(&scheduler) < 110);
+    for _ in 0..replays + 2 {
+        for work in started(scheduler.poll(start(), ALL)) {
+            scheduler.finished(work.delivery, OK, &policy(), 0, start());
+        }
+    }
+    assert!(scheduler.queues.is_empty());
+}
+
+#[test]
+fn replays_hold_up_nobodys_publishing() {
+    let mut scheduler = scheduler(100);
+    for id in 1..=200 {
+        let again = Work { cause: Cause::Replay, ..work(id, 1, 1) };
+        scheduler.accept(again, Standing::Enabled, &policy(), start());
+    }
+    assert_eq!(total(&scheduler), 0);
+    assert!(scheduler.has_startable());
+}
+
+#[test]
+fn what_is_withdrawn_is_forgotten_wherever_it_waits_and_in_flight_ends_with_its_attempt() {
+    let mut scheduler = scheduler(2);
+    let later = after(start(), seconds(60));
+    for id in 1..=4 {
+        scheduler.accept(work(id, 1, 1), Standing::Enabled, &policy(), start());
+    }
+    scheduler.accept(Work { due: later, ..work(5, 1, 1) }, Standing::Enabled, &policy(), start());
+    scheduler.accept(work(6, 2, 1), Standing::Disabled, &policy(), start());
+    let flying = started(scheduler.poll(start(), ALL));
+    assert_eq!(flying[0].delivery, DeliveryId::new(1));
+    let all: HashSet<_> = (1..=6).map(DeliveryId::new).collect();
+    scheduler.withdraw(WebhookId::new(1), &all);
+    scheduler.withdraw(WebhookId::new(2), &all);
+    assert_eq!(scheduler.next_wakeup(), None);
+    let next = scheduler.finished(DeliveryId::new(1), FAILED, &policy(), 0, start());
+    assert_eq!(next, Some(Next::End(DeliveryState::Cancelled)));
+    for work in &flying[1..] {
+        let next = scheduler.finished(work.delivery, OK, &policy(), 0, start());
+        assert_eq!(next, Some(Next::End(DeliveryState::Delivered)), "what was taken was taken");
+    }
+    assert!(scheduler.poll(later, ALL).is_empty());
+}
+
 /// What a delivery has been through, kept beside the scheduler and independent of it.
 struct Fate {
     webhook: WebhookId,
@@ -282,6 +370,7 @@ impl Simulation {
         match self.draw(10) {
             0..=3 => self.accept(),
             4..=6 => self.land(),
+            7 if self.draw(3) == 0 => self.withdraw(),
             7 => self.change_a_webhook(),
             _ => self.pass_time(),
         }
@@ -300,7 +389,11 @@ impl Simulation {
             self.next_id += 1;
             work.received_at = self.now;
             work.due = if self.draw(5) == 0 { after(self.now, seconds(30)) } else { self.now };
-            work.cause = if self.draw(10) == 0 { Cause::Resend } else { Cause::Event };
+            work.cause = match self.draw(10) {
+                0 => Cause::Resend,
+                1..=3 => Cause::Replay,
+                _ => Cause::Event,
+            };
             let fate = Fate {
                 webhook: work.webhook,
                 tenant: work.tenant,
@@ -368,6 +461,24 @@ impl Simulation {
         };
         self.standing.insert(webhook, standing);
         self.scheduler.webhook_changed(webhook, standing, self.now);
+    }
+
+    /// Some of what waits for one webhook is cancelled; what is in flight may end in any way once it lands.
+    fn withdraw(&mut self) {
+        let webhook = WebhookId::new(i64::from(self.draw(WEBHOOKS)) + 1);
+        let of_webhook = self.alive.iter().filter(|(id, fate)| {
+            // An end that is not reported yet stays one.
+            fate.webhook == webhook && !fate.in_flight && !self.is_ending(**id)
+        });
+        let withdrawn: HashSet<_> = of_webhook.map(|(id, _)| *id).take(5).collect();
+        self.scheduler.withdraw(webhook, &withdrawn);
+        for id in withdrawn {
+            self.end(id);
+        }
+    }
+
+    fn is_ending(&self, id: DeliveryId) -> bool {
+        self.scheduler.ends.iter().any(|action| matches!(action, Action::End(ending, _) if *ending == id))
     }
 
     fn pass_time(&mut self) {

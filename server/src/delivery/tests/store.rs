@@ -1,6 +1,6 @@
 //! A store in memory: as much of one as the engine uses.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -8,11 +8,14 @@ use async_trait::async_trait;
 use tokio::sync::Notify;
 
 use crate::domain::{
-    Attempt, Body, DeliveryId, DeliveryState, HistoryPage, HistoryQuery, IssuedToken, NewEvent, NewWebhook,
-    Next, Number, PastAttempt, Published, Record, Settlement, Stats, TenantId, TenantSpec, Timestamp,
-    Webhook, WebhookId, Work,
+    Attempt, Body, DeliveryId, DeliveryState, EventId, HistoryPage, HistoryQuery, IssuedToken, NewEvent,
+    NewReplay, NewWebhook, Next, Number, PastAttempt, PublicId, Published, Record, Replay, ReplayFilter,
+    ReplayId, ReplayQuery, RunningReplay, Settlement, Stats, TenantId, TenantSpec, Timestamp, Webhook,
+    WebhookId, Work,
 };
-use crate::storage::{Directory, Resend, Store, StoreError, Update};
+use crate::storage::{
+    CancelledReplay, Directory, Happenings, ReplayStart, Resend, Store, StoreError, Update,
+};
 
 #[derive(Default)]
 pub(super) struct FakeStore {
@@ -197,6 +200,42 @@ impl Store for FakeStore {
         _: Timestamp,
         _: Timestamp,
     ) -> Result<Vec<(Timestamp, Stats)>, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn event_types(&self, _: Vec<EventId>) -> Result<HashMap<EventId, Arc<str>>, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    fn listen(&self) -> Happenings {
+        Happenings::none()
+    }
+
+    async fn count_replayable(&self, _: ReplayFilter) -> Result<u64, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn create_replay(&self, _: NewReplay) -> Result<ReplayStart, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn advance_replay(&self, _: ReplayId, _: u32, _: Timestamp) -> Result<Vec<Work>, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn cancel_replay(&self, _: ReplayId, _: Timestamp) -> Result<Option<CancelledReplay>, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn replay(&self, _: TenantId, _: PublicId) -> Result<Option<Replay>, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn replays(&self, _: ReplayQuery) -> Result<Vec<Replay>, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn running_replays(&self) -> Result<Vec<RunningReplay>, StoreError> {
         Err(StoreError::Stopped)
     }
 

@@ -4,7 +4,7 @@ use super::dto;
 use super::error::Refusal;
 use crate::app::{Change, Created, DraftSecret, Error, SecretChange, WebhookDraft, WebhookName};
 use crate::dialects::shared::{self, Maybe};
-use crate::domain::profile::generic::{Generic, Parts, is_known};
+use crate::domain::profile::generic::{self, Generic, Parts, is_known};
 use crate::domain::{
     Activity, Attempt, Endpoint, Outcome, Profile, PublicId, Settings, Tenant, Timestamp, Webhook,
     WebhookState,
@@ -18,10 +18,11 @@ const MASK: &str = "whsec_\u{2022}\u{2022}\u{2022}\u{2022}\u{2022}\u{2022}\u{202
 /// A webhook to create.
 pub(super) fn draft(wanted: dto::NewWebhook, settings: &Settings) -> Result<WebhookDraft, Error> {
     let dto::NewWebhook { url, events, description } = wanted;
+    let profile = Generic::new(Parts { events, description }, settings).map_err(|rule| broken(&rule))?;
     Ok(WebhookDraft {
         endpoint: endpoint(&url)?,
         secret: DraftSecret::Generated,
-        profile: profile(Parts { events, description }, settings)?,
+        profile: Profile::Generic(profile),
         enabled: true,
         owner: None,
     })
@@ -30,9 +31,8 @@ pub(super) fn draft(wanted: dto::NewWebhook, settings: &Settings) -> Result<Webh
 /// An update, checked as far as it can be without the webhook.
 pub(super) struct Update {
     endpoint: Option<Endpoint>,
-    events: Option<Vec<String>>,
     status: Option<dto::Status>,
-    description: Maybe<String>,
+    profile: generic::Change,
 }
 
 impl TryFrom<dto::WebhookUpdate> for Update {
@@ -40,33 +40,27 @@ impl TryFrom<dto::WebhookUpdate> for Update {
 
     fn try_from(wanted: dto::WebhookUpdate) -> Result<Self, Error> {
         let dto::WebhookUpdate { url, events, status, description } = wanted;
-        Ok(Self { endpoint: url.as_deref().map(endpoint).transpose()?, events, status, description })
+        let description = match description {
+            Maybe::Absent => None,
+            Maybe::Null => Some(None),
+            Maybe::Value(text) => Some(Some(text)),
+        };
+        let profile = generic::Change { events, description };
+        Ok(Self { endpoint: url.as_deref().map(endpoint).transpose()?, status, profile })
     }
 }
 
 impl Update {
     /// What it makes of a webhook.
     pub(super) fn of(&self, webhook: &Webhook, tenant: &Tenant) -> Result<Change, Error> {
-        let Self { endpoint, events, status, description } = self;
-        let old = own(webhook)?;
-        let parts = match (events, description) {
-            // What is not asked for is not judged: its types may have been taken out of the configuration since.
-            (None, Maybe::Absent) => None,
-            _ => Some(Parts {
-                events: events.clone().unwrap_or_else(|| old.events().to_vec()),
-                description: match description {
-                    Maybe::Absent => old.description().map(Into::into),
-                    Maybe::Null => None,
-                    Maybe::Value(text) => Some(text.clone()),
-                },
-            }),
-        };
+        let Self { endpoint, status, profile } = self;
+        let profile = own(webhook)?.apply(profile.clone(), &tenant.settings);
         Ok(Change {
             endpoint: endpoint.clone(),
             secret: SecretChange::Keep,
             enabled: status.map(|status| status == dto::Status::Active),
             owner: None,
-            profile: parts.map(|parts| profile(parts, &tenant.settings)).transpose()?,
+            profile: Some(Profile::Generic(profile.map_err(|rule| broken(&rule))?)),
         })
     }
 }
@@ -75,9 +69,8 @@ fn endpoint(url: &str) -> Result<Endpoint, Error> {
     Endpoint::parse(url).map_err(|error| Error::invalid("url", error.to_string()))
 }
 
-fn profile(parts: Parts, settings: &Settings) -> Result<Profile, Error> {
-    let made = Generic::new(parts, settings);
-    made.map(Profile::Generic).map_err(|error| Error::invalid("profile", error.to_string()))
+fn broken(rule: &generic::Invalid) -> Error {
+    Error::invalid("profile", rule.to_string())
 }
 
 /// A tenant's webhooks are of its own system: another profile is a damaged store.

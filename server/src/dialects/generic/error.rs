@@ -46,10 +46,11 @@ impl From<Error> for Refusal {
             Error::Outdated(_) => (StatusCode::PRECONDITION_FAILED, "outdated"),
             Error::Invalid { field: "url", .. } => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_url"),
             Error::Invalid { .. } => (StatusCode::BAD_REQUEST, "bad_request"),
-            Error::TooManyFailures { .. } | Error::RateLimited { .. } => {
+            Error::Conflict(_) => (StatusCode::CONFLICT, "conflict"),
+            Error::TooManyFailures { .. } | Error::RateLimited { .. } | Error::TooManyOpen { .. } => {
                 (StatusCode::TOO_MANY_REQUESTS, "too_many_requests")
             }
-            Error::Saturated(_) | Error::DiskFull | Error::Unavailable => {
+            Error::Saturated(_) | Error::DiskFull | Error::Unavailable | Error::Crowded { .. } => {
                 (StatusCode::SERVICE_UNAVAILABLE, "unavailable")
             }
             Error::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal_error"),

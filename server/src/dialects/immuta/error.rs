@@ -43,8 +43,13 @@ impl From<Error> for Boom {
             Error::NotFound(_) => StatusCode::NOT_FOUND,
             Error::Outdated(_) => StatusCode::PRECONDITION_FAILED,
             Error::Invalid { .. } => StatusCode::BAD_REQUEST,
-            Error::TooManyFailures { .. } | Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Error::Saturated(_) | Error::DiskFull | Error::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Error::Conflict(_) => StatusCode::CONFLICT,
+            Error::TooManyFailures { .. } | Error::RateLimited { .. } | Error::TooManyOpen { .. } => {
+                StatusCode::TOO_MANY_REQUESTS
+            }
+            Error::Saturated(_) | Error::DiskFull | Error::Unavailable | Error::Crowded { .. } => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Error::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         };
         Self { status, message: error.to_string(), retry_after: error.retry_after() }

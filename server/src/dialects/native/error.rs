@@ -1,5 +1,7 @@
 //! RFC 9457 problem details.
 
+use std::borrow::Cow;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -7,7 +9,7 @@ use sigpost_core::json;
 use utoipa::ToSchema;
 
 use crate::app::Error;
-use crate::dialects::shared::{BodyError, document};
+use crate::dialects::shared::{BodyError, DtoError, document};
 
 /// Documents what every operation of this dialect that needs a token may be refused with.
 pub(super) type RefusesCallers = document::RefusesCallers<Wire>;
@@ -24,7 +26,7 @@ pub(super) struct Problem {
     status: StatusCode,
     code: &'static str,
     detail: String,
-    field: Option<&'static str>,
+    field: Option<Cow<'static, str>>,
     retry_after: Option<u32>,
 }
 
@@ -46,12 +48,15 @@ impl From<Error> for Problem {
             Error::Invalid { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),
             Error::TooManyFailures { .. } => (StatusCode::TOO_MANY_REQUESTS, "too-many-failures"),
             Error::RateLimited { .. } => (StatusCode::TOO_MANY_REQUESTS, "rate-limited"),
+            Error::Conflict(_) => (StatusCode::CONFLICT, "conflict"),
+            Error::TooManyOpen { .. } => (StatusCode::TOO_MANY_REQUESTS, "too-many-open"),
+            Error::Crowded { .. } => (StatusCode::SERVICE_UNAVAILABLE, "crowded"),
             Error::Saturated(_) => (StatusCode::SERVICE_UNAVAILABLE, "saturated"),
             Error::DiskFull => (StatusCode::SERVICE_UNAVAILABLE, "disk-full"),
             Error::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
             Error::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
         };
-        let field = if let Error::Invalid { field, .. } = &error { Some(*field) } else { None };
+        let field = if let Error::Invalid { field, .. } = &error { Some((*field).into()) } else { None };
         Self { status, code, detail: error.to_string(), field, retry_after: error.retry_after() }
     }
 }
@@ -64,6 +69,20 @@ impl From<BodyError> for Problem {
             BodyError::Broken => (StatusCode::BAD_REQUEST, "incomplete"),
         };
         Self::new(status, code, error)
+    }
+}
+
+impl From<DtoError> for Problem {
+    fn from(error: DtoError) -> Self {
+        match &error {
+            DtoError::Body(error) => (*error).into(),
+            DtoError::Json(error) => Self::new(StatusCode::BAD_REQUEST, "malformed-json", error),
+            DtoError::Shape { path, message: _ } => {
+                let member = path.split(['.', '[']).next().filter(|_| path != "the body");
+                let field = member.map(|member| Cow::from(member.to_owned()));
+                Self { field, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", &error) }
+            }
+        }
     }
 }
 
@@ -89,7 +108,7 @@ pub(super) struct Wire {
     /// The member of the body that is wrong, if it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    field: Option<&'static str>,
+    field: Option<Cow<'static, str>>,
 }
 
 impl document::ErrorForm for Wire {

@@ -1,9 +1,20 @@
 //! sigpost's own API under `/v1`. Errors are RFC 9457 problem details.
 
 mod convert;
+mod deliveries;
+mod delivery;
 mod dto;
 mod error;
+mod etag;
+mod event_types;
 mod events;
+mod profile;
+mod query;
+mod replays;
+mod secret;
+mod stats;
+mod stream;
+mod test;
 mod webhooks;
 
 use axum::Router;
@@ -33,7 +44,19 @@ fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(events::publish))
         .routes(routes!(webhooks::list, webhooks::create))
-        .routes(routes!(webhooks::read, webhooks::delete))
+        .routes(routes!(test::draft))
+        .routes(routes!(webhooks::read, webhooks::change, webhooks::delete))
+        .routes(routes!(secret::replace, secret::delete))
+        .routes(routes!(test::stored))
+        .routes(routes!(deliveries::list_of_webhook))
+        .routes(routes!(stats::read))
+        .routes(routes!(deliveries::list))
+        .routes(routes!(deliveries::read))
+        .routes(routes!(deliveries::resend))
+        .routes(routes!(event_types::list))
+        .routes(routes!(replays::list, replays::start))
+        .routes(routes!(replays::read, replays::cancel))
+        .routes(routes!(stream::watch))
 }
 
 /// The routes.

@@ -43,7 +43,9 @@ impl Refusal {
     pub(super) fn tell(self, response: &mut Response, trace_id: String) {
         let Self { status, title, detail, retry_after: _ } = self;
         if status.is_server_error() {
-            tracing::error!(trace_id, status = status.as_u16(), detail, "a request of Qlik's API failed");
+            tracing::error!(trace_id, status = status.as_u16(), detail, "a request failed");
+        } else {
+            tracing::debug!(trace_id, status = status.as_u16(), detail, "a request was refused");
         }
         let told = Told { code: format!("HTTP-{}", status.as_u16()), title, detail };
         let wire = Wire { errors: [told], trace_id };
@@ -63,8 +65,13 @@ impl From<Error> for Refusal {
             Error::NotFound(_) => StatusCode::NOT_FOUND,
             Error::Outdated(_) => StatusCode::PRECONDITION_FAILED,
             Error::Invalid { .. } => StatusCode::BAD_REQUEST,
-            Error::TooManyFailures { .. } | Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Error::Saturated(_) | Error::DiskFull | Error::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Error::Conflict(_) => StatusCode::CONFLICT,
+            Error::TooManyFailures { .. } | Error::RateLimited { .. } | Error::TooManyOpen { .. } => {
+                StatusCode::TOO_MANY_REQUESTS
+            }
+            Error::Saturated(_) | Error::DiskFull | Error::Unavailable | Error::Crowded { .. } => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Error::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         };
         let retry_after = error.retry_after();

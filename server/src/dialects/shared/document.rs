@@ -72,8 +72,10 @@ const fn meaning(status: u16) -> &'static str {
         401 => "There is no valid token.",
         403 => "The token does not give the right that this needs, or there are as many as there may be.",
         404 => "There is no such thing, or none that this token may know of.",
+        406 => "The request does not accept what is answered.",
         408 => "The body did not arrive in time.",
         409 => "What is there already is in the way.",
+        412 => "It has been changed: its version is none of those that `If-Match` names.",
         413 => "The body is larger than it may be.",
         415 => "The body is of a media type that is not taken.",
         422 => {

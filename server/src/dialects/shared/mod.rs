@@ -16,7 +16,7 @@ pub use body::{BodyError, MAX_BODY, limits, off_the_executor, parse, read, read_
 pub use dto::{DtoError, Maybe, dto, present, shaped};
 pub use words::told;
 
-use crate::app::{DraftSecret, Error};
+use crate::app::{DraftSecret, Error, Renew};
 use crate::domain::Principal;
 
 /// Who makes the request, or why that is not known. Put into every request by `http::authentication`, so that each
@@ -56,6 +56,29 @@ impl Admission {
         parts.extensions.get::<Self>().map_or(Ok(()), |admission| (admission.0)())
     }
 }
+
+/// Asks anew who holds the token of a request: one that stays open must not outlive it. Put into requests that do.
+#[derive(Clone)]
+pub struct Renewal(Renew);
+
+impl Renewal {
+    /// Wraps what is asked.
+    #[must_use]
+    pub fn new(ask: impl Fn() -> Result<Principal, Error> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(ask))
+    }
+
+    /// Takes it out of a request. Without one the first answer is the last.
+    #[must_use]
+    pub fn of(parts: &Parts) -> Renew {
+        let renewal = parts.extensions.get::<Self>().cloned();
+        renewal.map_or_else(|| Arc::new(|| Err(Error::Unauthenticated)) as Renew, |Self(renew)| renew)
+    }
+}
+
+/// Put into the extensions of an answer whose body goes on as long as the server runs, so that nobody waits for its end.
+#[derive(Clone, Copy, Debug)]
+pub struct Endless;
 
 /// The longest secret in bytes.
 const MAX_SECRET: usize = 1_024;

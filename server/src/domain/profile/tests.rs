@@ -129,6 +129,32 @@ fn types_that_nobody_knows_cannot_be_subscribed_to() {
 }
 
 #[test]
+fn a_change_of_a_generic_webhook_judges_what_it_changes_and_nothing_else() {
+    let (none, added) =
+        (Settings::default(), Settings { event_types: vec!["user.painted".into()], ..Settings::default() });
+    assert!(generic::is_known("user.created", &none) && generic::is_known("user.painted", &added));
+    assert!(!generic::is_known("user.painted", &none));
+    let parts = generic::Parts { events: vec!["user.painted".into()], description: Some("first".into()) };
+    let made = generic::Generic::new(parts, &added).unwrap();
+    // The operator has taken the type out.
+    let change = |events: Option<&[&str]>, description: Option<Option<&str>>| generic::Change {
+        events: events.map(|names| names.iter().map(|&name| name.into()).collect()),
+        description: description.map(|text| text.map(Into::into)),
+    };
+    let kept = made.apply(change(None, Some(None)), &none).unwrap();
+    assert_eq!((kept.events(), kept.description()), (&["user.painted".to_owned()][..], None));
+    let kept = made.apply(change(Some(&["user.created"]), None), &none).unwrap();
+    assert_eq!((kept.events(), kept.description()), (&["user.created".to_owned()][..], Some("first")));
+    assert_eq!(made.apply(change(None, None), &none), Ok(made.clone()));
+    for (events, message) in [(&["user.painted"][..], "\"user.painted\""), (&[], "at least one")] {
+        assert!(made.apply(change(Some(events), None), &none).unwrap_err().to_string().contains(message));
+    }
+    let long = "x".repeat(1_025);
+    assert_eq!(made.apply(change(None, Some(Some(&long))), &none), Err(generic::Invalid::Description));
+    assert!(made.apply(change(None, Some(Some(&long[1..]))), &none).is_ok());
+}
+
+#[test]
 fn a_generic_body_has_one_id_however_often_the_event_is_sent() {
     let tenant = tenant(DialectId::Generic);
     let at = event(r#","type":"user.created","time":"2023-06-21T11:15:30.5+02:00","data":{"id":"usr_1"}"#);

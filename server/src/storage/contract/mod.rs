@@ -12,6 +12,7 @@ mod afterwards;
 mod changes;
 mod history;
 mod publishing;
+mod replaying;
 mod settling;
 mod telling;
 mod tenants;
@@ -290,6 +291,19 @@ macro_rules! contract {
             pruning_is_bounded_and_goes_on_where_it_stopped
             an_issued_token_works_until_it_expires_also_after_a_restart
             one_tenants_long_retention_does_not_keep_anothers_history
+            a_replay_makes_what_was_missed_anew_and_counts_what_becomes_of_it
+            a_replay_chooses_by_state_time_and_type
+            what_has_reached_the_webhook_meanwhile_counts_as_delivered
+            a_replay_leaves_what_came_after_it_and_goes_on_after_a_restart
+            steps_of_one_replay_at_the_same_time_make_nothing_twice
+            one_webhook_has_one_running_replay_at_a_time
+            a_cancelled_replay_makes_nothing_more_and_withdraws_what_is_pending
+            deleting_a_webhook_cancels_its_replay
+            replays_are_listed_newest_first_by_owner_and_webhook
+            retention_keeps_what_a_running_replay_sends_and_forgets_replays_that_are_over
+            a_listener_is_told_of_every_attempt_once_it_is_durable
+            a_listener_is_told_what_becomes_of_webhooks
+            a_listener_that_is_too_slow_is_told_how_much_it_has_lost
             a_closed_store_refuses_everything
             reading_does_not_wait_for_writing
         );
@@ -306,5 +320,5 @@ macro_rules! contract {
 pub(super) use contract;
 
 pub(super) use self::{
-    afterwards::*, changes::*, history::*, publishing::*, settling::*, telling::*, tenants::*,
+    afterwards::*, changes::*, history::*, publishing::*, replaying::*, settling::*, telling::*, tenants::*,
 };

@@ -2,12 +2,13 @@
 
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
+use super::replays::Step;
 use super::transaction::Transaction;
 use crate::domain::{
-    IssuedToken, NewEvent, NewWebhook, Number, Published, Settlement, TenantId, TenantSpec, Timestamp,
-    Webhook,
+    IssuedToken, NewEvent, NewReplay, NewWebhook, Number, Published, ReplayId, Settlement, TenantId,
+    TenantSpec, Timestamp, Webhook, Work,
 };
-use crate::storage::{Resend, StoreError, Update};
+use crate::storage::{CancelledReplay, ReplayStart, Resend, StoreError, Update};
 use std::sync::Arc;
 
 /// One operation.
@@ -21,6 +22,9 @@ pub(super) enum Command {
     DeleteVersion(Job<(Named, u64), Update>),
     CreateResend(Job<Named, Resend>),
     CreateTest(Job<NewEvent, Resend>),
+    CreateReplay(Job<(NewReplay, u64), ReplayStart>),
+    AdvanceReplay(Job<(Step, Timestamp), Vec<Work>>),
+    CancelReplay(Job<(ReplayId, Timestamp), Option<CancelledReplay>>),
     SaveCounts(Job<(), ()>),
     Prune(Job<Prune, Pruned>),
     IssueToken(Job<IssuedToken, ()>),
@@ -119,6 +123,9 @@ impl Command {
                 job.run_apart(transaction, |t, (named, version)| t.delete_version(*named, *version))
             }
             Self::CreateTest(job) => job.run_apart(transaction, Transaction::create_test),
+            Self::CreateReplay(job) => job.run_apart(transaction, Transaction::create_replay),
+            Self::AdvanceReplay(job) => job.run_apart(transaction, Transaction::advance_replay),
+            Self::CancelReplay(job) => job.run_apart(transaction, Transaction::cancel_replay),
             Self::SaveCounts(job) => job.run_apart(transaction, |t, ()| t.save_activity(true)),
             Self::CreateResend(job) => job.run_apart(transaction, |t, named| t.create_resend(*named)),
             Self::Prune(job) => job.run_apart(transaction, Transaction::prune),
@@ -137,6 +144,9 @@ impl Command {
             Self::DeleteWebhook(job) => job.result = Err(error),
             Self::DeleteVersion(job) => job.result = Err(error),
             Self::CreateTest(job) => job.result = Err(error),
+            Self::CreateReplay(job) => job.result = Err(error),
+            Self::AdvanceReplay(job) => job.result = Err(error),
+            Self::CancelReplay(job) => job.result = Err(error),
             Self::SaveCounts(job) => job.result = Err(error),
             Self::CreateResend(job) => job.result = Err(error),
             Self::Prune(job) => job.result = Err(error),
@@ -156,6 +166,9 @@ impl Command {
             Self::DeleteWebhook(job) => job.finish(),
             Self::DeleteVersion(job) => job.finish(),
             Self::CreateTest(job) => job.finish(),
+            Self::CreateReplay(job) => job.finish(),
+            Self::AdvanceReplay(job) => job.finish(),
+            Self::CancelReplay(job) => job.finish(),
             Self::SaveCounts(job) => job.finish(),
             Self::CreateResend(job) => job.finish(),
             Self::Prune(job) => job.finish(),

@@ -86,12 +86,17 @@ const SWEEP_TOKENS: &str = "DELETE FROM token WHERE expires_at <= ?1";
 const EVENTS_AFTER: &str = "
     SELECT id, tenant, received_at, first_delivery, deliveries FROM event WHERE id > ?1 ORDER BY id LIMIT ?2";
 
-/// An event's own deliveries lie together; resends are found by their index.
+/// An event's own deliveries lie together; resends and replays are found by their indexes. Those of a replay that runs
+/// are not over: its progress counts them.
 const DELIVERIES_OF_EVENT: &str = "
     SELECT id, state, created_at, last_attempt FROM delivery WHERE id >= ?2 AND id < ?2 + ?3 AND event = ?1
     UNION ALL
     SELECT id, state, created_at, last_attempt FROM delivery INDEXED BY delivery_resend
-    WHERE cause = 1 AND event = ?1";
+    WHERE cause = 1 AND event = ?1
+    UNION ALL
+    SELECT id, iif(EXISTS (SELECT 1 FROM replay WHERE replay.id = delivery.replay AND replay.state = 0), 0, state),
+        created_at, last_attempt FROM delivery INDEXED BY delivery_replayed
+    WHERE replay IS NOT NULL AND event = ?1";
 
 const DELETE_ATTEMPT: &str = "DELETE FROM attempt WHERE id = ?1 RETURNING previous";
 const DELETE_DELIVERY: &str = "DELETE FROM delivery WHERE id = ?1";
@@ -238,6 +243,7 @@ impl Transaction<'_> {
         let row = statement.query_row([tenant.get(), number.get()], WebhookRow::read)?;
         let webhook = Arc::new(row.without_secret()?);
         self.execute(CANCEL_PENDING, [webhook.id.get()])?;
+        self.give_up_replays_of(webhook.id, named.at)?;
         self.execute(END_VERSION, [webhook.id.get(), at])?;
         self.draft.deleted.insert(webhook.id);
         self.draft.effects.push(Effect::RemoveWebhook(Arc::clone(&webhook)));
@@ -278,6 +284,7 @@ impl Transaction<'_> {
             state: DeliveryState::Pending,
             at,
             frame: &body.frame,
+            replay: None,
         })?;
         let webhook_number = Place::new("webhook", row.webhook).number("number", row.webhook_number)?;
         let event_number = place.number("number", row.event_number)?;
@@ -378,6 +385,9 @@ impl Transaction<'_> {
             self.draft.prune_after = EventId::new(event.id);
         }
         self.forget_counts(newest_cut, PRUNE_ROWS)?;
+        for (tenant, cut) in &before {
+            self.forget_replays(*tenant, *cut)?;
+        }
         let more = !read_all && !young;
         if !more {
             self.draft.prune_after = EventId::new(0);

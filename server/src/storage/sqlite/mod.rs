@@ -41,6 +41,7 @@ mod open;
 mod profile;
 mod queue;
 mod reads;
+mod replays;
 mod rows;
 mod state;
 #[cfg(test)]
@@ -48,6 +49,7 @@ mod tests;
 mod transaction;
 mod writer;
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -62,11 +64,13 @@ use self::queue::Queue;
 use self::reads::Readers;
 use self::transaction::Context;
 use self::writer::Writer;
-use super::{Directory, Resend, Store, StoreError, Update};
+use super::happenings::Ear;
+use super::{CancelledReplay, Directory, Happenings, ReplayStart, Resend, Store, StoreError, Update};
 use crate::clock::Clock;
 use crate::domain::{
-    Body, DeliveryId, HistoryPage, HistoryQuery, IssuedToken, NewEvent, NewWebhook, Number, PastAttempt,
-    Published, Record, Settlement, Stats, TenantId, TenantSpec, Timestamp, Webhook, WebhookId, Work,
+    Body, DeliveryId, EventId, HistoryPage, HistoryQuery, IssuedToken, NewEvent, NewReplay, NewWebhook,
+    Number, PastAttempt, PublicId, Published, Record, Replay, ReplayFilter, ReplayId, ReplayQuery,
+    RunningReplay, Settlement, Stats, TenantId, TenantSpec, Timestamp, Webhook, WebhookId, Work,
 };
 use crate::rng::Rng;
 
@@ -95,6 +99,7 @@ pub struct SqliteStore {
     /// The engine reads by itself: its attempts must not wait for somebody's long history.
     engine_readers: Readers,
     newest_at_open: Option<DeliveryId>,
+    ear: Ear,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -116,6 +121,7 @@ impl SqliteStore {
     fn start(opened: Opened, options: Options) -> Result<Self, OpenError> {
         let directory = Arc::clone(&opened.state.directory);
         let newest_at_open = opened.state.newest_delivery();
+        let ear = opened.state.bell.ear();
         let queue = Arc::new(Queue::new());
         let readers = Readers::new(opened.database.clone());
         let engine_readers = Readers::new(opened.database);
@@ -137,6 +143,7 @@ impl SqliteStore {
             readers,
             engine_readers,
             newest_at_open,
+            ear,
             writer: Mutex::new(Some(thread)),
         })
     }
@@ -283,6 +290,55 @@ impl Store for SqliteStore {
     ) -> Result<Vec<(Timestamp, Stats)>, StoreError> {
         self.call(0, (), Command::SaveCounts).await?;
         self.readers.read(move |sql| activity::stats(sql, webhook, since, until)).await
+    }
+
+    async fn event_types(&self, events: Vec<EventId>) -> Result<HashMap<EventId, Arc<str>>, StoreError> {
+        self.readers.read(move |sql| reads::event_types(sql, &events)).await
+    }
+
+    fn listen(&self) -> Happenings {
+        self.ear.listen()
+    }
+
+    async fn count_replayable(&self, filter: ReplayFilter) -> Result<u64, StoreError> {
+        self.readers.read(move |sql| replays::count(sql, &filter)).await
+    }
+
+    async fn create_replay(&self, replay: NewReplay) -> Result<ReplayStart, StoreError> {
+        let total = self.count_replayable(replay.filter.clone()).await?;
+        self.call(0, (replay, total), Command::CreateReplay).await
+    }
+
+    async fn advance_replay(
+        &self,
+        replay: ReplayId,
+        most: u32,
+        at: Timestamp,
+    ) -> Result<Vec<Work>, StoreError> {
+        match self.readers.read(move |sql| replays::look(sql, replay, most)).await? {
+            Some(step) => self.call(0, (step, at), Command::AdvanceReplay).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    async fn cancel_replay(
+        &self,
+        replay: ReplayId,
+        at: Timestamp,
+    ) -> Result<Option<CancelledReplay>, StoreError> {
+        self.call(0, (replay, at), Command::CancelReplay).await
+    }
+
+    async fn replay(&self, tenant: TenantId, id: PublicId) -> Result<Option<Replay>, StoreError> {
+        self.readers.read(move |sql| replays::one(sql, tenant, id)).await
+    }
+
+    async fn replays(&self, query: ReplayQuery) -> Result<Vec<Replay>, StoreError> {
+        self.readers.read(move |sql| replays::page(sql, &query)).await
+    }
+
+    async fn running_replays(&self) -> Result<Vec<RunningReplay>, StoreError> {
+        self.readers.read(replays::running).await
     }
 
     /// In commits of a bounded size each.

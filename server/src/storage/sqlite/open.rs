@@ -18,6 +18,7 @@ use super::rows::{Place, WebhookRow};
 use super::state::{Numbers, Sequences, State, TenantState};
 use crate::domain::{EventId, IssuedToken, TenantId, Timestamp, TokenHash, UserId};
 use crate::rng::Rng;
+use crate::storage::happenings::Bell;
 use crate::storage::{Directory, StoreError};
 
 mod embedded {
@@ -251,7 +252,8 @@ fn load(
     let dedupe = load_dedupe(sql, &tenants, window, now)?;
     activity::load(sql, &directory)?;
     let counted = Counted::default();
-    Ok(State { sequences, tenants, dedupe, prune_after: EventId::new(0), directory, counted })
+    let (prune_after, bell) = (EventId::new(0), Bell::default());
+    Ok(State { sequences, tenants, dedupe, prune_after, directory, counted, bell })
 }
 
 fn load_tenants(sql: &Connection) -> Result<HashMap<TenantId, TenantState>, StoreError> {

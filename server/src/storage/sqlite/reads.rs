@@ -3,6 +3,7 @@
 //! Every read is one short transaction, so it sees one state of the data and never keeps the log from being
 //! recycled for long. In WAL mode neither readers nor the writer wait for each other.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -70,8 +71,8 @@ fn open(database: &Path) -> Result<Connection, StoreError> {
 /// Pending deliveries in id order. The list of tenants is JSON; the index holds nothing but the backlog.
 pub(super) const PENDING: &str = "
     SELECT delivery.id, delivery.tenant, delivery.webhook, delivery.event, delivery.cause, delivery.attempts,
-        delivery.due_at, event.received_at, event.number AS event_number, webhook.number AS webhook_number,
-        tenant.uid
+        delivery.due_at, iif(delivery.replay IS NULL, event.received_at, delivery.created_at) AS received_at,
+        event.number AS event_number, webhook.number AS webhook_number, tenant.uid
     FROM delivery INDEXED BY delivery_pending
     CROSS JOIN event ON event.id = delivery.event
     CROSS JOIN webhook ON webhook.id = delivery.webhook
@@ -171,4 +172,19 @@ pub(super) fn body(sql: &Connection, delivery: DeliveryId) -> Result<Option<Body
     });
     let Some((event, frame, sum, data)) = row.optional()? else { return Ok(None) };
     Ok(Some(Body { data: verified_data(event, &sum, data)?, frame: frame.verified(event)? }))
+}
+
+const EVENT_TYPES: &str = "SELECT id, type FROM event WHERE id IN (SELECT value FROM json_each(?1))";
+
+pub(super) fn event_types(
+    sql: &Connection,
+    events: &[EventId],
+) -> Result<HashMap<EventId, Arc<str>>, StoreError> {
+    let ids: Vec<_> = events.iter().map(|event| event.get()).collect();
+    let mut statement = sql.prepare_cached(EVENT_TYPES)?;
+    // A list of integers, printed as JSON prints one.
+    let rows = statement.query_map([format!("{ids:?}")], |row| {
+        Ok((EventId::new(row.get(0)?), row.get_ref(1)?.as_str()?.into()))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }

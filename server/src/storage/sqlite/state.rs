@@ -10,10 +10,11 @@ use std::sync::Arc;
 use super::activity::Counted;
 use super::dedupe::{Dedupe, Key};
 use crate::domain::{
-    DeliveryId, EndedAttempt, EventId, IssuedToken, Number, Tenant, TenantId, TenantUid, Timestamp, Webhook,
-    WebhookId,
+    AttemptEnded, DeliveryId, EndedAttempt, EventId, Happening, IssuedToken, Number, Tenant, TenantId,
+    TenantUid, Timestamp, Webhook, WebhookChange, WebhookId, WebhookState,
 };
 use crate::storage::Directory;
+use crate::storage::happenings::Bell;
 
 /// The next ids to give, over all tenants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +69,7 @@ pub(super) struct State {
     pub(super) prune_after: EventId,
     pub(super) directory: Arc<Directory>,
     pub(super) counted: Counted,
+    pub(super) bell: Bell,
 }
 
 /// A change of the directory that waits for its commit.
@@ -98,6 +100,8 @@ pub(super) struct Draft {
     pub(super) effects: Vec<Effect>,
     /// Attempts that ended.
     pub(super) ended: Vec<EndedAttempt>,
+    /// The same for whoever listens; only while somebody does.
+    pub(super) told: Vec<AttemptEnded>,
     /// What had been counted was written, at this (monotonic) time.
     pub(super) counted_until: Option<Duration>,
 }
@@ -119,6 +123,7 @@ impl State {
             prune_after: self.prune_after,
             effects: Vec::new(),
             ended: Vec::new(),
+            told: Vec::new(),
             counted_until: None,
         }
     }
@@ -134,6 +139,7 @@ impl State {
             prune_after,
             effects,
             ended,
+            told,
             counted_until,
         } = draft;
         self.sequences = sequences;
@@ -147,17 +153,43 @@ impl State {
         }
         self.counted.count(&ended);
         self.directory.learn(&ended);
+        for attempt in told {
+            self.bell.ring(Happening::Attempt(attempt));
+        }
         for effect in effects {
             match effect {
                 Effect::SetTenants(tenants) => self.directory.set_tenants(tenants),
-                Effect::PutWebhook(webhook) => self.directory.put_webhook(&webhook),
-                Effect::RemoveWebhook(webhook) => self.directory.remove_webhook(&webhook),
+                Effect::PutWebhook(webhook) => {
+                    let change = self.change_to(&webhook);
+                    self.directory.put_webhook(&webhook);
+                    self.tell(webhook, change);
+                }
+                Effect::RemoveWebhook(webhook) => {
+                    self.directory.remove_webhook(&webhook);
+                    self.tell(webhook, WebhookChange::Deleted);
+                }
                 Effect::Forgive(webhook) => {
                     self.directory.forgive(webhook);
                     self.counted.touch(webhook);
                 }
                 Effect::PutToken { token, now } => self.directory.put_token(token, now),
             }
+        }
+    }
+
+    fn change_to(&self, webhook: &Webhook) -> WebhookChange {
+        match (self.directory.webhook(webhook.id), webhook.state) {
+            (None, _) => WebhookChange::Created,
+            (Some(before), WebhookState::Disabled(_)) if before.state == WebhookState::Enabled => {
+                WebhookChange::Disabled
+            }
+            (Some(_), _) => WebhookChange::Changed,
+        }
+    }
+
+    fn tell(&self, webhook: Arc<Webhook>, change: WebhookChange) {
+        if self.bell.is_heard() {
+            self.bell.ring(Happening::Webhook { webhook, change });
         }
     }
 }

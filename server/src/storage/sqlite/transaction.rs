@@ -1,18 +1,20 @@
 //! One transaction of the writer: the hot path, publishing and settling. Management is in [`super::management`].
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::dedupe::Key;
 use super::error::UnknownTenant;
 use super::key::Sealer;
 use super::rows::{
-    OutcomeColumns, Place, cause, cause_code, checksum, frame_checksum, shown_status, state_code, stored,
+    OutcomeColumns, Place, cause, cause_code, checksum, frame_checksum, shown_status, state, state_code,
+    stored,
 };
 use super::state::{Draft, State, TenantState, take, take_number};
 use crate::clock::Clock;
 use crate::domain::{
-    Attempt, Cause, DeliveryId, DeliveryState, EndedAttempt, EventId, Fingerprint, Frame, NewDelivery,
-    NewEvent, Next, Number, PublicId, Published, Settlement, TenantId, Timestamp, WebhookId,
+    Attempt, AttemptEnded, AttemptResult, Cause, DeliveryId, DeliveryState, EndedAttempt, EventId,
+    Fingerprint, Frame, NewDelivery, NewEvent, Next, Number, PublicId, Published, ReplayId, Settlement,
+    TenantId, Timestamp, WebhookId,
 };
 use crate::rng::Rng;
 use crate::storage::StoreError;
@@ -42,6 +44,8 @@ pub(super) struct DeliveryRow<'a> {
     pub(super) state: DeliveryState,
     pub(super) at: Timestamp,
     pub(super) frame: &'a Frame,
+    /// Which replay makes it.
+    pub(super) replay: Option<ReplayId>,
 }
 
 const INSERT_EVENT: &str = "
@@ -54,8 +58,8 @@ const INSERT_EVENT_DATA: &str = "INSERT INTO event_data (event, checksum, data) 
 const INSERT_DELIVERY: &str = "
     INSERT INTO delivery
         (id, tenant, number, event, webhook, cause, state, attempts, created_at, due_at,
-         frame_head, frame_cut, frame_tail, frame_checksum)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?8, ?9, ?10, ?11, ?12)";
+         frame_head, frame_cut, frame_tail, frame_checksum, replay)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?8, ?9, ?10, ?11, ?12, ?13)";
 
 const EVENT_BY_ID: &str = "SELECT tenant, source, ce_id, number, fingerprint FROM event WHERE id = ?1";
 
@@ -72,7 +76,7 @@ const SETTLE_ATTEMPTED: &str = "
     SET attempts = attempts + 1, last_attempt = ?2, status = ?3, updated_at = ?4,
         due_at = iif(state = 0, coalesce(?6, due_at), due_at), state = iif(state = 0, ?5, state)
     WHERE id = ?1
-    RETURNING webhook, cause";
+    RETURNING webhook, cause, tenant, event, number, created_at, state, due_at";
 
 const SETTLE_UNATTEMPTED: &str = "
     UPDATE delivery SET due_at = coalesce(?3, due_at), state = ?2 WHERE id = ?1 AND state = 0";
@@ -153,6 +157,7 @@ impl<'a> Transaction<'a> {
                 state,
                 at: event.received_at,
                 frame: &frame,
+                replay: None,
             };
             deliveries.push(self.insert_delivery(&row)?.0);
         }
@@ -224,7 +229,7 @@ impl<'a> Transaction<'a> {
         &mut self,
         delivery: &DeliveryRow<'_>,
     ) -> Result<(DeliveryId, Number), StoreError> {
-        let DeliveryRow { tenant, event, webhook, cause, state, at, frame } = delivery;
+        let DeliveryRow { tenant, event, webhook, cause, state, at, frame, replay } = delivery;
         let mut owner = self.tenant(*tenant)?;
         let number = take_number(&mut owner.next.delivery);
         self.draft.tenants.insert(*tenant, owner);
@@ -243,7 +248,8 @@ impl<'a> Transaction<'a> {
                 (!frame.head.is_empty()).then_some(&frame.head[..]),
                 frame.cut,
                 (!frame.tail.is_empty()).then_some(&frame.tail[..]),
-                frame_checksum(id, *event, frame)
+                frame_checksum(id, *event, frame),
+                replay.map(ReplayId::get)
             ],
         )?;
         Ok((DeliveryId::new(id), number))
@@ -265,17 +271,17 @@ impl<'a> Transaction<'a> {
             let ended = attempt.started_at.checked_add(attempt.duration).unwrap_or(attempt.started_at);
             let status = shown_status(&attempt.outcome);
             let place = Place::new("delivery", delivery.get());
-            let (webhook, code): (i64, i64) = self.sql.prepare_cached(SETTLE_ATTEMPTED)?.query_row(
+            let settled = self.sql.prepare_cached(SETTLE_ATTEMPTED)?.query_row(
                 params![delivery.get(), id, status, ended.as_microsecond(), state_code(state), due],
-                |row| Ok((row.get(0)?, row.get(1)?)),
+                Settled::read,
             )?;
-            self.draft.ended.push(EndedAttempt {
-                webhook: WebhookId::new(webhook),
-                at: stored(ended),
-                duration: attempt.duration,
-                success: attempt.outcome.is_success(),
-                counts: cause(place, code)?.counts(),
-            });
+            let told = settled.told(place, attempt, stored(ended))?;
+            let AttemptEnded { webhook, at, duration, cause, .. } = told;
+            let (success, counts) = (attempt.outcome.is_success(), cause.counts());
+            self.draft.ended.push(EndedAttempt { webhook, at, duration, success, counts });
+            if self.state.bell.is_heard() {
+                self.draft.told.push(told);
+            }
         }
         Ok(())
     }
@@ -322,5 +328,51 @@ impl<'a> Transaction<'a> {
             self.execute(SAVE_NUMBERS, params)?;
         }
         Ok(())
+    }
+}
+
+/// A delivery after an attempt.
+struct Settled {
+    webhook: i64,
+    cause: i64,
+    tenant: i64,
+    event: i64,
+    number: i64,
+    created_at: i64,
+    state: i64,
+    due_at: i64,
+}
+
+impl Settled {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            webhook: row.get(0)?,
+            cause: row.get(1)?,
+            tenant: row.get(2)?,
+            event: row.get(3)?,
+            number: row.get(4)?,
+            created_at: row.get(5)?,
+            state: row.get(6)?,
+            due_at: row.get(7)?,
+        })
+    }
+
+    fn told(self, place: Place, attempt: &Attempt, at: Timestamp) -> Result<AttemptEnded, StoreError> {
+        let state = state(place, self.state)?;
+        let due = (state == DeliveryState::Pending).then(|| place.time("due_at", self.due_at)).transpose()?;
+        Ok(AttemptEnded {
+            tenant: TenantId::new(self.tenant),
+            webhook: WebhookId::new(self.webhook),
+            event: EventId::new(self.event),
+            delivery: place.number("number", self.number)?,
+            made_at: place.time("created_at", self.created_at)?,
+            cause: cause(place, self.cause)?,
+            state,
+            attempt: attempt.number,
+            result: AttemptResult::from(&attempt.outcome),
+            at,
+            duration: attempt.duration,
+            next_attempt_at: due,
+        })
     }
 }

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use tokio::task::JoinSet;
 
 use super::dedupe::DedupeWindow;
-use super::{KeySource, MasterKey, OpenError, Options, SqliteStore, history, open, reads};
+use super::{KeySource, MasterKey, OpenError, Options, SqliteStore, history, open, reads, replays};
 use crate::clock::MockClock;
 use crate::domain::{
     DeliveryState, HistoryOrder, NewEvent, Next, Outcome, Published, ResponseHeaders, Rotation, Settlement,
@@ -483,6 +483,26 @@ async fn recovery_and_history_are_read_by_their_indexes() {
     }
     let one = plan(&sql, history::BY_NUMBER);
     assert!(one.contains("SEARCH delivery USING INDEX delivery_number (tenant=? AND number=?)"), "{one}");
+    world.store.close().await;
+}
+
+#[tokio::test]
+async fn replays_are_read_by_their_indexes() {
+    let world = World::<Directory>::new().await;
+    let sql = world.bench.database();
+    for statement in [replays::CHOSEN, replays::COUNT_CHOSEN] {
+        let plan = plan(&sql, statement);
+        let range = "SEARCH delivery USING INDEX delivery_number (tenant=? AND number>? AND number<?)";
+        assert!(plan.contains(range), "{plan}");
+        assert!(plan.contains("SEARCH again USING INDEX delivery_resend (event=?)"), "{plan}");
+        assert!(plan.contains("SEARCH again USING INDEX delivery_replayed (event=?)"), "{plan}");
+        assert!(!plan.contains("SCAN delivery") && !plan.contains("TEMP B-TREE FOR ORDER BY"), "{plan}");
+    }
+    for statement in [replays::RUNNING, replays::FINISH, replays::WITHDRAW] {
+        let plan = plan(&sql, statement);
+        assert!(plan.contains("INDEX delivery_replay (replay=? AND state"), "{plan}");
+        assert!(!plan.contains("SCAN delivery"), "{plan}");
+    }
     world.store.close().await;
 }
 
