@@ -11,5 +11,6 @@ mod immuta_request;
 mod native;
 mod node;
 mod openapi;
+mod qlik;
 mod rights;
 mod tidy;

@@ -14,6 +14,7 @@ pub mod generic;
 pub mod immuta;
 pub mod immuta_request;
 pub mod native;
+pub mod qlik;
 pub mod shared;
 mod shared_path;
 
@@ -32,19 +33,23 @@ use shared_path::SharedPath;
 /// All routes of all dialects, and the answer to a path that nobody has.
 pub fn router(app: &App) -> Router<App> {
     // A dialect whose paths are another's too has its router here instead of below.
-    let shared = SharedPath::new(app, [(DialectId::Generic, generic::router())], generic::no_such_path);
-    let shared = Arc::new(shared);
-    let fallback = move |request: Request| {
-        let shared = Arc::clone(&shared);
-        async move {
-            let path = request.uri().path();
-            if SharedPath::owns(path) { shared.answer(request).await } else { no_such_path(path) }
+    let sharing = [(DialectId::Generic, generic::router()), (DialectId::Qlik, qlik::older_router(app))];
+    let shared = Arc::new(SharedPath::new(app, sharing));
+    let fallback = {
+        let app = app.clone();
+        move |request: Request| {
+            let (app, shared) = (app.clone(), Arc::clone(&shared));
+            async move {
+                let path = request.uri().path();
+                if SharedPath::owns(path) { shared.answer(request).await } else { no_such_path(&app, path) }
+            }
         }
     };
     Router::new()
         .merge(immuta::router())
         .merge(immuta_request::router())
         .merge(native::router())
+        .merge(qlik::router(app))
         .fallback(fallback)
 }
 
@@ -56,15 +61,18 @@ pub fn documents() -> Vec<(DialectId, OpenApi)> {
         (DialectId::Immuta, immuta::document()),
         (DialectId::ImmutaRequest, immuta_request::document()),
         (DialectId::Generic, generic::document()),
+        (DialectId::Qlik, qlik::document()),
     ]
 }
 
 /// The answer to a path that nobody has, in the form of the dialect it seems to be meant for.
-fn no_such_path(path: &str) -> Response {
+fn no_such_path(app: &App, path: &str) -> Response {
     if immuta::owns(path) {
         immuta::no_such_path(path)
     } else if immuta_request::owns(path) {
         immuta_request::no_such_path(path)
+    } else if qlik::owns(path) {
+        qlik::no_such_path(app)
     } else {
         native::no_such_path(path)
     }

@@ -2,7 +2,7 @@
 //! tenant to say, so the dialect is chosen before the route is.
 //!
 //! Who cannot be told, for want of a valid token or of the tenant's name or because of too many requests, is answered in
-//! the form of both.
+//! the form of both, and so are tenants that speak neither.
 
 use std::convert::Infallible;
 
@@ -24,19 +24,14 @@ const ROOT: &str = "/api/v1/webhooks";
 pub(super) struct SharedPath {
     app: App,
     dialects: Vec<(DialectId, Router)>,
-    no_such_path: fn(&str) -> Response,
 }
 
 impl SharedPath {
-    /// Each dialect's router has its own answers to unknown paths and methods. `no_such_path` is for tenants of others.
-    pub(super) fn new(
-        app: &App,
-        dialects: impl IntoIterator<Item = (DialectId, Router<App>)>,
-        no_such_path: fn(&str) -> Response,
-    ) -> Self {
+    /// Each dialect's router has its own answers to unknown paths and methods.
+    pub(super) fn new(app: &App, dialects: impl IntoIterator<Item = (DialectId, Router<App>)>) -> Self {
         let with_state =
             |(dialect, router): (DialectId, Router<App>)| (dialect, router.with_state(app.clone()));
-        Self { app: app.clone(), dialects: dialects.into_iter().map(with_state).collect(), no_such_path }
+        Self { app: app.clone(), dialects: dialects.into_iter().map(with_state).collect() }
     }
 
     /// Whether a path is one of those that are shared.
@@ -63,7 +58,8 @@ impl SharedPath {
                 let answered: Result<Response, Infallible> = router.clone().oneshot(request).await;
                 answered.unwrap_or_else(|never| match never {})
             }
-            None => (self.no_such_path)(request.uri().path()),
+            // A path of other dialects: it is answered as theirs.
+            None => self.refuse(&Error::NotFound("path")),
         }
     }
 
@@ -79,10 +75,18 @@ impl SharedPath {
             // Finding out who it is fails in no other way.
             _ => (StatusCode::INTERNAL_SERVER_ERROR, "internal_error"),
         };
-        let (title, message) = (status.canonical_reason().unwrap_or("Error"), error.to_string());
+        let message = error.to_string();
+        let (title, detail) = match error {
+            // Qlik's own words.
+            Error::RateLimited { retry_after } => (
+                "API rate limit reached.",
+                format!("You need to wait {retry_after} seconds until limit is lifted."),
+            ),
+            _ => (status.canonical_reason().unwrap_or("Error"), message.clone()),
+        };
         let trace_id = self.app.trace_id();
         tracing::debug!(trace_id, status = status.as_u16(), message, "a request was refused");
-        let qlik = QlikError { code: format!("HTTP-{}", status.as_u16()), title, detail: message.clone() };
+        let qlik = QlikError { code: format!("HTTP-{}", status.as_u16()), title, detail };
         let wire = Wire { success: false, error: GenericError { code, message }, errors: [qlik], trace_id };
         let mut response = (status, Json(wire)).into_response();
         if status == StatusCode::UNAUTHORIZED {

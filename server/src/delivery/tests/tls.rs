@@ -10,6 +10,7 @@ use tokio_rustls::TlsAcceptor;
 use super::receiver::{Receiver, Reply};
 use super::*;
 use crate::domain::profile::immuta_request::{self, ImmutaRequest};
+use crate::domain::profile::qlik::{self, Level, Origin, Qlik};
 
 struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
@@ -187,4 +188,39 @@ async fn a_webhook_that_waives_proof_reaches_anybody_and_shares_no_connection_wi
         failed(FailureClass::TlsUnknownIssuer, Phase::Connect)
     );
     assert_eq!(receiver.requests().len(), 1);
+}
+
+fn qlik(check_revocation: bool) -> Profile {
+    let parts = qlik::Parts {
+        name: "hook".into(),
+        description: None,
+        event_types: vec!["com.qlik.v1.app.created".into()],
+        level: Level::Tenant,
+        filter: None,
+        headers: Vec::new(),
+        encrypted_headers: Vec::new(),
+        cloud_events: true,
+        check_revocation,
+        origin: Origin::Api,
+    };
+    Profile::Qlik(Qlik::new(parts, &Settings::default()).unwrap())
+}
+
+#[tokio::test]
+async fn a_qlik_webhook_that_asks_for_it_refuses_a_receiver_of_which_nobody_knows_whether_it_was_revoked() {
+    let authority = Authority::new();
+    // Its certificate names no list of the revoked.
+    let receiver = receiver(authority.issue(&params(&["hooks.test"]))).await;
+    let world = world(Some(authority.file.clone()));
+    let plain = world.webhook(&format!("https://hooks.test:{}/", receiver.address.port()));
+    for (check, expected) in [(false, 1), (true, 1), (false, 2)] {
+        let webhook = world.change(&plain, |webhook| webhook.profile = qlik(check));
+        let outcome = world.attempt(world.durable(&webhook)).await.outcome;
+        if check {
+            assert_eq!(outcome, failed(FailureClass::TlsRevocationUnknown, Phase::Connect));
+        } else {
+            assert_eq!(status_of(&outcome), 200);
+        }
+        assert_eq!(receiver.requests().len(), expected);
+    }
 }

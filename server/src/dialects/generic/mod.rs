@@ -17,7 +17,6 @@ mod routes;
 
 use axum::Router;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Response};
 use utoipa::openapi::OpenApi;
 
 use crate::app::App;
@@ -34,17 +33,11 @@ const ABOUT: document::About = document::About {
 pub fn router() -> Router<App> {
     Router::from(routes::routes())
         .method_not_allowed_fallback(routes::method_not_allowed)
-        .fallback(async || no_such_path(""))
+        .fallback(async || error::Refusal::new(StatusCode::NOT_FOUND, "not_found", "no such path"))
 }
 
 /// The routes as an OpenAPI document.
 #[must_use]
 pub fn document() -> OpenApi {
     document::of::<error::Wire>(routes::routes(), &ABOUT)
-}
-
-/// The answer to a path below this dialect's root that is none of its own.
-#[must_use]
-pub fn no_such_path(_path: &str) -> Response {
-    error::Refusal::new(StatusCode::NOT_FOUND, "not_found", "no such path").into_response()
 }
