@@ -21,6 +21,10 @@ use crate::storage::{Directory, Store, StoreError};
 const PRUNE_EVERY: Duration = Duration::from_secs(60);
 /// How many events one round deletes at most, so that no commit takes long.
 const PRUNE_BATCH: u32 = 1_000;
+/// How long the audit log is kept.
+const AUDIT_RETENTION: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+/// How often it is made durable when tokens were last used.
+const SAVE_TOKEN_USES_EVERY: Duration = Duration::from_secs(60);
 /// How soon replays are taken a step further when there is more to do at once, when some of what they have made has to
 /// end first, and when none runs.
 const REPLAY_BUSY: Duration = Duration::from_millis(20);
@@ -111,7 +115,9 @@ impl Server {
     /// [`StoreError`] when the store has stopped working meanwhile.
     pub async fn run_until(self, shutdown: impl Future<Output = ()>) -> Result<(), StoreError> {
         let Self { app, store, engine, clock, listener, admin, rate_limit } = self;
-        let grace = longest_exchange(store.directory()) + GRACE;
+        // Asked for at the end: tenants come and change while the server runs.
+        let directory = Arc::clone(store.directory());
+        let grace = move || longest_exchange(&directory) + GRACE;
         let (stop, stopped) = tokio::sync::watch::channel(());
         let wait = |mut stopped: tokio::sync::watch::Receiver<()>| async move {
             // An error means that the sender is gone, which is a stop too.
@@ -121,22 +127,25 @@ impl Server {
         let router = http::router(app.clone(), rate_limit.then(|| Limits::new(Arc::clone(&clock))));
         let (housekeeping, streams) = (app.clone(), app.clone());
         let replaying = tokio::spawn(replay(app.clone()));
-        tasks.spawn(http::serve(listener, router, wait(stopped.clone()), grace));
+        tasks.spawn(http::serve(listener, router, wait(stopped.clone()), grace.clone()));
         if let Some(admin) = admin {
-            tasks.spawn(http::serve(admin, http::admin_router(app), wait(stopped.clone()), GRACE));
+            tasks.spawn(http::serve(admin, http::admin_router(app), wait(stopped.clone()), || GRACE));
         }
         let pruning = tokio::spawn(prune(Arc::clone(&store), housekeeping, clock));
+        let saving = tokio::spawn(save_token_uses(Arc::clone(&store)));
         tokio::select! { () = shutdown => (), () = failure(&*store) => () }
         // They would go on for ever.
         streams.end_streams();
         drop(stop);
         drop(stopped);
         pruning.abort();
+        saving.abort();
         // What it has made and not handed over is taken up by the next start.
         replaying.abort();
         // Side by side: what a request publishes meanwhile is durable and stays pending.
         let answered = async { while tasks.join_next().await.is_some() {} };
-        tokio::join!(answered, engine.shutdown(grace));
+        tokio::join!(answered, engine.shutdown(grace()));
+        save_uses(&*store).await;
         let healthy = store.check().await;
         store.close().await;
         healthy
@@ -166,9 +175,9 @@ async fn open(
 fn owners(directory: &Directory, tokens: HashMap<TokenHash, TokenHolder>) -> HashMap<TokenHash, TokenOwner> {
     let owner = |holder| match holder {
         TokenHolder::Operator(name) => Some(TokenOwner::Operator(name)),
-        TokenHolder::User { tenant, user } => {
-            directory.tenant_by_name(&tenant).map(|tenant| TokenOwner::User { tenant: tenant.id, user })
-        }
+        TokenHolder::User { tenant, user } => directory
+            .tenant_by_name(&tenant)
+            .map(|tenant| TokenOwner::User { tenant: tenant.id, user, expires_at: None }),
     };
     tokens.into_iter().filter_map(|(hash, holder)| Some((hash, owner(holder)?))).collect()
 }
@@ -201,7 +210,26 @@ async fn replay(app: App) {
     }
 }
 
-/// Deletes history that is older than its tenant keeps it, in small rounds.
+/// Makes durable when tokens were last used, for each token once a minute at the most.
+async fn save_token_uses(store: Arc<dyn Store>) {
+    loop {
+        tokio::time::sleep(SAVE_TOKEN_USES_EVERY).await;
+        save_uses(&*store).await;
+    }
+}
+
+async fn save_uses(store: &dyn Store) {
+    let uses = store.directory().unsaved_token_uses();
+    if uses.is_empty() {
+        return;
+    }
+    if let Err(error) = store.save_token_uses(uses).await {
+        let error: &dyn core::error::Error = &error;
+        tracing::warn!(error, "cannot store when tokens were last used");
+    }
+}
+
+/// Deletes history that is older than its tenant keeps it, and the old end of the audit log, in small rounds.
 async fn prune(store: Arc<dyn Store>, app: App, clock: Arc<dyn Clock>) {
     let mut every = tokio::time::interval(PRUNE_EVERY);
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -217,18 +245,24 @@ async fn prune(store: Arc<dyn Store>, app: App, clock: Arc<dyn Clock>) {
             .iter()
             .filter_map(|tenant| Some((tenant.id, now.checked_sub(tenant.settings.retention).ok()?)))
             .collect();
-        loop {
-            match store.prune(before.clone(), PRUNE_BATCH).await {
-                Ok(deleted) if deleted >= u64::from(PRUNE_BATCH) => tokio::task::yield_now().await,
-                Ok(_) => break,
-                Err(error) => {
-                    tracing::warn!(
-                        error = &error as &dyn core::error::Error,
-                        "cannot delete expired history"
-                    );
-                    break;
-                }
-            }
+        while left("history", store.prune(before.clone(), PRUNE_BATCH).await) {
+            tokio::task::yield_now().await;
+        }
+        let Ok(before) = now.checked_sub(AUDIT_RETENTION) else { continue };
+        while left("the audit log", store.prune_audit(before, PRUNE_BATCH).await) {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+/// Whether a round has deleted a whole batch, so that there may be more.
+fn left(what: &str, deleted: Result<u64, StoreError>) -> bool {
+    match deleted {
+        Ok(deleted) => deleted >= u64::from(PRUNE_BATCH),
+        Err(error) => {
+            let error: &dyn core::error::Error = &error;
+            tracing::warn!(error, what, "cannot delete what has expired");
+            false
         }
     }
 }

@@ -5,6 +5,7 @@
 //! operator, with and without naming the tenant. Where an operation is about no webhook, `own` and `other` are alike.
 
 use core::fmt::Write as _;
+use core::sync::atomic::{AtomicUsize, Ordering};
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
@@ -78,6 +79,28 @@ fn native_replay() -> Value {
     json!({ "webhook": "{id}", "preview": true })
 }
 
+/// What is made must be new each time.
+fn unused() -> String {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    format!("made-{}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+fn native_tenant() -> Value {
+    json!({ "name": unused(), "dialect": "native" })
+}
+
+fn native_user() -> Value {
+    json!({ "id": unused(), "roles": ["user"] })
+}
+
+fn native_token() -> Value {
+    json!({ "user": "{owner}" })
+}
+
+fn no_change() -> Value {
+    json!({})
+}
+
 fn native_event() -> Value {
     json!({ "specversion": "1.0", "id": "1", "source": "/s", "type": "t" })
 }
@@ -144,6 +167,21 @@ const TABLE: &[Row] = &[
     Row("native", "DELETE /v1/replays/{replay}", nothing,                   [200, 200, 404, 403, 404, 403, 403, 401]),
     // Whoever may watch is told that it must ask for events by name.
     Row("native", "GET /v1/stream", nothing,                                [406, 406, 406, 403, 406, 403, 403, 401]),
+    Row("native", "GET /v1/tenants", nothing,                               [200, 403, 403, 403, 200, 200, 200, 401]),
+    Row("native", "POST /v1/tenants", native_tenant,                        [403, 403, 403, 403, 403, 201, 201, 401]),
+    Row("native", "GET /v1/tenants/{tenant}", nothing,                      [200, 403, 403, 403, 404, 200, 200, 401]),
+    Row("native", "PATCH /v1/tenants/{tenant}", no_change,                  [403, 403, 403, 403, 403, 200, 200, 401]),
+    Row("native", "DELETE /v1/tenants/{tenant}", nothing,                   [403, 403, 403, 403, 403, 204, 204, 401]),
+    Row("native", "GET /v1/users", nothing,                                 [200, 403, 403, 403, 200, 200, 403, 401]),
+    Row("native", "POST /v1/users", native_user,                            [201, 403, 403, 403, 201, 201, 403, 401]),
+    Row("native", "GET /v1/users/{user}", nothing,                          [200, 403, 403, 403, 404, 200, 403, 401]),
+    Row("native", "PATCH /v1/users/{user}", no_change,                      [200, 403, 403, 403, 404, 200, 403, 401]),
+    Row("native", "DELETE /v1/users/{user}", nothing,                       [204, 403, 403, 403, 404, 204, 403, 401]),
+    Row("native", "GET /v1/tokens", nothing,                                [200, 200, 200, 403, 200, 200, 403, 401]),
+    Row("native", "POST /v1/tokens", native_token,                          [201, 201, 404, 403, 201, 201, 403, 401]),
+    Row("native", "GET /v1/tokens/{id}", nothing,                           [200, 200, 404, 403, 404, 200, 403, 401]),
+    Row("native", "DELETE /v1/tokens/{id}", nothing,                        [204, 204, 404, 403, 404, 204, 403, 401]),
+    Row("native", "GET /v1/audit", nothing,                                 [200, 403, 403, 403, 200, 200, 200, 401]),
     Row("native", "GET /v1/event-types", nothing,                           [200, 200, 200, 403, 200, 200, 403, 401]),
 ];
 
@@ -232,6 +270,13 @@ impl World {
         newest["id"].to_string()
     }
 
+    /// The path of something that is made in this folder; `name` is the member that names it.
+    fn made(&self, who: Who, dialect: &str, folder: &str, body: &Value, name: &str) -> String {
+        let made = self.client(dialect, who).post(folder.trim_end_matches('/'), body).unwrap();
+        assert_eq!(made.status, 201, "{folder}: {}", made.text());
+        format!("{folder}{}", made.json().unwrap()[name].as_str().unwrap())
+    }
+
     /// Asks, and returns what was answered.
     fn ask(&self, row: &Row, who: Who) -> Response {
         let Row(dialect, operation, body, _) = row;
@@ -239,6 +284,20 @@ impl World {
         let owner = if who == Who::Other { 4 } else { 2 };
         let mut body = body().to_string();
         let mut path = path.to_owned();
+        if let Some((folder, name)) = path.split_once('{') {
+            match name {
+                // The tenant that is asked about is one's own, or for what an admin cannot do to it a new one.
+                "tenant}" if method == "GET" => path = format!("{folder}{dialect}"),
+                "tenant}" => path = self.made(Who::Outside, dialect, folder, &native_tenant(), "name"),
+                "user}" => path = self.made(Who::Admin, dialect, folder, &native_user(), "id"),
+                "id}" if folder == "/v1/tokens/" => {
+                    let body = json!({ "user": owner.to_string() });
+                    path = self.made(Who::Admin, dialect, folder, &body, "id");
+                }
+                _ => {}
+            }
+        }
+        body = body.replace("{owner}", &owner.to_string());
         if path.contains('{') || body.contains('{') && body.contains("{id}") {
             let id = self.webhook(dialect, owner);
             if path.contains("elivery") || path.contains("retry") {

@@ -19,8 +19,20 @@
 //! | read replays | all | own | no | no |
 //! | watch what happens | all | own | no | no |
 //! | use what a system keeps for admins | yes | no | no | yes |
+//! | read tenants | its own | no | no | yes |
+//! | manage users | all | no | no | all |
+//! | manage tokens | all | own | no | all |
+//! | read the audit log | its tenant's | no | no | its tenant's |
 //!
-//! The last row only lets somebody in: what is then done there needs a right of its own.
+//! To use what a system keeps for admins only lets somebody in: what is then done there needs a right of its own.
+//!
+//! Outside every tenant an operator may do this, and nothing else:
+//!
+//! | operation | |
+//! |---|---|
+//! | read tenants | all |
+//! | manage tenants | all |
+//! | read the audit log | all of it |
 //!
 //! What is not in the table is denied. What somebody may not see does not exist for them: 404, not 403.
 
@@ -67,6 +79,43 @@ pub enum Operation {
     /// Use what a system keeps for admins: all of the Request app, and the generic API where it changes or tries
     /// something out. It comes before the right to do what is done there.
     UseAsAdmin,
+    /// List tenants and read one.
+    ReadTenants,
+    /// Create, change and delete tenants.
+    ManageTenants,
+    /// List, read, create, change and delete users.
+    ManageUsers,
+    /// List, read, create and revoke tokens.
+    ManageTokens,
+    /// Read the audit log.
+    ReadAudit,
+}
+
+impl Operation {
+    /// What the audit log calls it when it is refused. It never changes.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Publish => "event.publish",
+            Self::ReadEventTypes => "event_type.read",
+            Self::ReadWebhooks | Self::ReadSharedWebhooks => "webhook.read",
+            Self::CreateWebhook | Self::CreateGlobalWebhook => "webhook.create",
+            Self::UpdateWebhook | Self::GiveWebhook => "webhook.update",
+            Self::DeleteWebhook => "webhook.delete",
+            Self::TestWebhook => "webhook.test",
+            Self::ReadHistory | Self::ReadGlobalHistory => "delivery.read",
+            Self::Resend => "delivery.resend",
+            Self::Replay => "replay.start",
+            Self::ReadReplays => "replay.read",
+            Self::Watch => "stream.read",
+            Self::UseAsAdmin => "webhook.manage",
+            Self::ReadTenants => "tenant.read",
+            Self::ManageTenants => "tenant.manage",
+            Self::ManageUsers => "user.manage",
+            Self::ManageTokens => "token.manage",
+            Self::ReadAudit => "audit.read",
+        }
+    }
 }
 
 /// A right, granted: in which tenant, for whom, and how far it reaches.
@@ -89,13 +138,36 @@ pub enum Reach {
     Own,
 }
 
-impl Access {
-    /// Whether this webhook is within reach.
+/// Where a right holds that need not be one inside a tenant.
+#[derive(Clone, Debug)]
+pub enum Realm {
+    /// On the whole server.
+    Server,
+    /// In this tenant only.
+    Tenant(Arc<Tenant>),
+}
+
+impl Realm {
+    /// Whether this tenant lies in it.
     #[must_use]
-    pub fn reaches(&self, webhook: &Webhook) -> bool {
-        webhook.tenant == self.tenant.id && self.reaches_user(&webhook.owner)
+    pub fn holds(&self, tenant: &Tenant) -> bool {
+        match self {
+            Self::Server => true,
+            Self::Tenant(own) => own.id == tenant.id,
+        }
     }
 
+    /// The tenant it is limited to.
+    #[must_use]
+    pub fn tenant(&self) -> Option<&Arc<Tenant>> {
+        match self {
+            Self::Server => None,
+            Self::Tenant(tenant) => Some(tenant),
+        }
+    }
+}
+
+impl Access {
     /// Whether what this user has is within reach.
     #[must_use]
     pub fn reaches_user(&self, user: &UserId) -> bool {
@@ -103,6 +175,12 @@ impl Access {
             Reach::All => true,
             Reach::Own => self.user.as_ref() == Some(user),
         }
+    }
+
+    /// Whether this webhook is within reach.
+    #[must_use]
+    pub fn reaches(&self, webhook: &Webhook) -> bool {
+        webhook.tenant == self.tenant.id && self.reaches_user(&webhook.owner)
     }
 }
 
@@ -112,7 +190,7 @@ impl Access {
 /// [`Error::Forbidden`] names who may do it.
 pub fn authorise(principal: &Principal, operation: Operation) -> Result<Access, Error> {
     match principal {
-        Principal::User { tenant, id, roles } => {
+        Principal::User { tenant, id, roles, expires_at: _ } => {
             let reach = reach_of(*roles, operation).ok_or(Error::Forbidden { needs: needs(operation) })?;
             Ok(Access { tenant: Arc::clone(tenant), user: Some(id.clone()), reach })
         }
@@ -120,15 +198,7 @@ pub fn authorise(principal: &Principal, operation: Operation) -> Result<Access, 
             let tenant = acting_in.as_ref().ok_or(Error::Forbidden {
                 needs: "the `Sigpost-Tenant` header: an operator acts inside a tenant only by naming it",
             })?;
-            use Operation as Op;
-            let allowed = matches!(
-                operation,
-                Op::ReadEventTypes
-                    | Op::ReadWebhooks
-                    | Op::ReadSharedWebhooks
-                    | Op::DeleteWebhook
-                    | Op::UseAsAdmin
-            );
+            let allowed = operator_may(operation);
             tracing::info!(target: "audit", operator = name, tenant = tenant.name, ?operation, allowed);
             if !allowed {
                 return Err(Error::Forbidden { needs: needs(operation) });
@@ -138,14 +208,68 @@ pub fn authorise(principal: &Principal, operation: Operation) -> Result<Access, 
     }
 }
 
+/// Looks up an operation that concerns tenants as such, or all of them: an operator need not name one.
+///
+/// # Errors
+/// [`Error::Forbidden`] names who may do it.
+pub fn authorise_widely(principal: &Principal, operation: Operation) -> Result<Realm, Error> {
+    use Operation as Op;
+    if !matches!(operation, Op::ReadTenants | Op::ManageTenants | Op::ReadAudit) {
+        return Err(Error::Forbidden { needs: needs(operation) });
+    }
+    let Principal::Operator { name, acting_in } = principal else {
+        return Ok(Realm::Tenant(authorise(principal, operation)?.tenant));
+    };
+    let tenant = acting_in.as_ref().map(|tenant| &*tenant.name);
+    tracing::info!(target: "audit", operator = name, tenant, ?operation, allowed = true);
+    Ok(match acting_in {
+        Some(tenant) if operation != Op::ManageTenants => Realm::Tenant(Arc::clone(tenant)),
+        // Tenants are not things inside a tenant.
+        Some(_) | None => Realm::Server,
+    })
+}
+
+const fn operator_may(operation: Operation) -> bool {
+    use Operation as Op;
+    match operation {
+        Op::ReadEventTypes
+        | Op::ReadWebhooks
+        | Op::ReadSharedWebhooks
+        | Op::DeleteWebhook
+        | Op::UseAsAdmin
+        | Op::ReadTenants
+        | Op::ManageUsers
+        | Op::ManageTokens
+        | Op::ReadAudit => true,
+        Op::Publish
+        | Op::CreateWebhook
+        | Op::CreateGlobalWebhook
+        | Op::UpdateWebhook
+        | Op::GiveWebhook
+        | Op::TestWebhook
+        | Op::ReadHistory
+        | Op::ReadGlobalHistory
+        | Op::Resend
+        | Op::Replay
+        | Op::ReadReplays
+        | Op::Watch
+        | Op::ManageTenants => false,
+    }
+}
+
 fn reach_of(roles: Roles, operation: Operation) -> Option<Reach> {
     use Operation as Op;
-    if roles.has(Role::Admin) {
-        return Some(Reach::All);
-    }
     match operation {
+        Op::ManageTenants => None,
+        _ if roles.has(Role::Admin) => Some(Reach::All),
         Op::Publish => roles.has(Role::Sender).then_some(Reach::All),
-        Op::CreateGlobalWebhook | Op::GiveWebhook | Op::ReadGlobalHistory | Op::UseAsAdmin => None,
+        Op::CreateGlobalWebhook
+        | Op::GiveWebhook
+        | Op::ReadGlobalHistory
+        | Op::UseAsAdmin
+        | Op::ReadTenants
+        | Op::ManageUsers
+        | Op::ReadAudit => None,
         Op::ReadSharedWebhooks => roles.has(Role::User).then_some(Reach::All),
         Op::ReadEventTypes
         | Op::ReadWebhooks
@@ -157,7 +281,8 @@ fn reach_of(roles: Roles, operation: Operation) -> Option<Reach> {
         | Op::Resend
         | Op::Replay
         | Op::ReadReplays
-        | Op::Watch => roles.has(Role::User).then_some(Reach::Own),
+        | Op::Watch
+        | Op::ManageTokens => roles.has(Role::User).then_some(Reach::Own),
     }
 }
 
@@ -167,6 +292,10 @@ const fn needs(operation: Operation) -> &'static str {
         Operation::CreateGlobalWebhook => "the role admin: such a webhook receives what concerns others",
         Operation::GiveWebhook => "the role admin: it makes a webhook somebody else's",
         Operation::ReadGlobalHistory => "the role admin: global webhooks' history holds what concerns others",
+        Operation::ManageTenants => "an operator of the server",
+        Operation::ReadTenants | Operation::ManageUsers | Operation::ReadAudit => {
+            "the role admin, or an operator of the server"
+        }
         Operation::UseAsAdmin => "the role admin",
         Operation::ReadEventTypes
         | Operation::ReadWebhooks
@@ -179,7 +308,8 @@ const fn needs(operation: Operation) -> &'static str {
         | Operation::Resend
         | Operation::Replay
         | Operation::ReadReplays
-        | Operation::Watch => "a user of the tenant with the role admin or user",
+        | Operation::Watch
+        | Operation::ManageTokens => "a user of the tenant with the role admin or user",
     }
 }
 
@@ -201,7 +331,7 @@ mod tests {
 
     fn user(roles: &[Role]) -> Principal {
         let roles = roles.iter().copied().collect();
-        Principal::User { tenant: tenant(), id: UserId::new("1").unwrap(), roles }
+        Principal::User { tenant: tenant(), id: UserId::new("1").unwrap(), roles, expires_at: None }
     }
 
     #[test]
@@ -233,6 +363,11 @@ mod tests {
             (Op::ReadReplays, Some(All), Some(Own), None, None),
             (Op::Watch, Some(All), Some(Own), None, None),
             (Op::UseAsAdmin, Some(All), None, None, Some(All)),
+            (Op::ReadTenants, Some(All), None, None, Some(All)),
+            (Op::ManageTenants, None, None, None, None),
+            (Op::ManageUsers, Some(All), None, None, Some(All)),
+            (Op::ManageTokens, Some(All), Some(Own), None, Some(All)),
+            (Op::ReadAudit, Some(All), None, None, Some(All)),
         ];
         for (operation, by_admin, by_user, by_sender, by_operator) in table {
             let reach = |who: &Principal| authorise(who, operation).ok().map(|access| access.reach);
@@ -242,6 +377,52 @@ mod tests {
             assert_eq!(reach(&operator), by_operator, "operator {operation:?}");
             assert_eq!(reach(&nobody), None, "no role {operation:?}");
             assert_eq!(reach(&outside), None, "operator outside {operation:?}");
+        }
+    }
+
+    #[test]
+    fn only_an_operator_reaches_beyond_a_tenant_and_only_for_what_concerns_tenants() {
+        use Operation as Op;
+        let outside = Principal::Operator { name: "ops".into(), acting_in: None };
+        let inside = Principal::Operator { name: "ops".into(), acting_in: Some(tenant()) };
+        // What an operator reaches without naming a tenant, with naming one, and what an admin reaches.
+        let table = [
+            (Op::ReadTenants, Some("server"), Some("tenant"), Some("tenant")),
+            (Op::ManageTenants, Some("server"), Some("server"), None),
+            (Op::ReadAudit, Some("server"), Some("tenant"), Some("tenant")),
+            (Op::ManageUsers, None, None, None),
+            (Op::ManageTokens, None, None, None),
+            (Op::Publish, None, None, None),
+            (Op::ReadEventTypes, None, None, None),
+            (Op::ReadWebhooks, None, None, None),
+            (Op::CreateWebhook, None, None, None),
+            (Op::CreateGlobalWebhook, None, None, None),
+            (Op::DeleteWebhook, None, None, None),
+            (Op::ReadSharedWebhooks, None, None, None),
+            (Op::UpdateWebhook, None, None, None),
+            (Op::GiveWebhook, None, None, None),
+            (Op::TestWebhook, None, None, None),
+            (Op::UseAsAdmin, None, None, None),
+            (Op::ReadHistory, None, None, None),
+            (Op::ReadGlobalHistory, None, None, None),
+            (Op::Resend, None, None, None),
+            (Op::Replay, None, None, None),
+            (Op::ReadReplays, None, None, None),
+            (Op::Watch, None, None, None),
+        ];
+        for (operation, by_operator, in_tenant, by_admin) in table {
+            let realm = |who: &Principal| match authorise_widely(who, operation).ok()? {
+                Realm::Server => Some("server"),
+                Realm::Tenant(_) => Some("tenant"),
+            };
+            assert_eq!(realm(&outside), by_operator, "outside {operation:?}");
+            assert_eq!(realm(&inside), in_tenant, "inside {operation:?}");
+            assert_eq!(realm(&user(&[Role::Admin])), by_admin, "admin {operation:?}");
+        }
+        for operation in [Op::ReadTenants, Op::ManageTenants, Op::ReadAudit] {
+            for role in [Role::User, Role::Sender] {
+                assert!(authorise_widely(&user(&[role]), operation).is_err(), "{role:?} {operation:?}");
+            }
         }
     }
 }

@@ -45,15 +45,18 @@ pub enum Error {
         /// Seconds to wait.
         retry_after: u32,
     },
+    /// The client: the configuration file declares it, so only the file can change it.
+    #[error("this {0} is declared by the configuration file, which alone can change it")]
+    Configured(&'static str),
+    /// The client: what there is already is in the way.
+    #[error("{0}")]
+    Conflict(String),
     /// The client: more requests than its dialect lets it make in a minute.
     #[error("too many requests; try again in {retry_after} s")]
     RateLimited {
         /// Seconds to wait, at least 1.
         retry_after: u32,
     },
-    /// The client: what there is already is in the way.
-    #[error("{0}")]
-    Conflict(String),
     /// The client: it holds as many of something open as it may.
     #[error("{limit} {what} are open already, which is the most one user may have; close one first")]
     TooManyOpen {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::access::{Operation, authorise};
+use super::access::Operation;
 use super::{App, Error};
 use crate::domain::{Principal, Tenant};
 
@@ -12,6 +12,6 @@ impl App {
     /// # Errors
     /// [`Error::Forbidden`].
     pub fn read_event_types(&self, principal: &Principal) -> Result<Arc<Tenant>, Error> {
-        Ok(authorise(principal, Operation::ReadEventTypes)?.tenant)
+        Ok(self.authorise(principal, Operation::ReadEventTypes)?.tenant)
     }
 }

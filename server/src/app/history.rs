@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::access::{Access, Operation, Reach, authorise};
+use super::access::{Access, Operation, Reach};
 use super::{App, Error, WebhookName};
 use crate::domain::{
     Cause, Cursor, DeliveryState, HistoryFilter, HistoryOrder, HistoryPage, HistoryQuery, Number,
@@ -84,9 +84,9 @@ impl App {
         request: HistoryRequest,
     ) -> Result<HistoryPage, Error> {
         let HistoryRequest { own, global, event_type, success, order, offset, limit } = request;
-        let access = authorise(principal, Operation::ReadHistory)?;
+        let access = self.authorise(principal, Operation::ReadHistory)?;
         if global {
-            authorise(principal, Operation::ReadGlobalHistory)?;
+            self.authorise(principal, Operation::ReadGlobalHistory)?;
         }
         let filter = HistoryFilter {
             tenant: access.tenant.id,
@@ -125,7 +125,7 @@ impl App {
             position,
             limit,
         } = request;
-        let access = authorise(principal, Operation::ReadHistory)?;
+        let access = self.authorise(principal, Operation::ReadHistory)?;
         let scope = match webhook {
             Some(name) => Scope::Webhook(self.webhook_within(&access, name)?.id),
             None => match access.reach {
@@ -148,7 +148,7 @@ impl App {
         principal: &Principal,
         name: RecordName,
     ) -> Result<(Record, Arc<Tenant>), Error> {
-        let access = authorise(principal, Operation::ReadHistory)?;
+        let access = self.authorise(principal, Operation::ReadHistory)?;
         let record = self.record_within(&access, name).await?;
         Ok((record, access.tenant))
     }

@@ -7,6 +7,7 @@
 //! durable and never be dispatched (see [`App::to_the_end`]).
 
 pub mod access;
+mod audit;
 mod authenticate;
 mod error;
 mod event_types;
@@ -18,19 +19,25 @@ mod replays;
 mod resend;
 mod stats;
 mod stream;
+mod tenants;
 mod test;
 mod test_limit;
 mod tokens;
+mod users;
 mod webhooks;
 
 use std::sync::Arc;
 
+pub use audit::{AuditPage, AuditRequest};
 pub use error::Error;
 pub use history::{DeliveriesRequest, HistoryRequest, RecordName, cursor};
 pub use publish::Receipt;
 pub use replays::{Pace, ReplayRequest, ReplaysRequest};
 pub use stats::Chart;
 pub use stream::{Notice, Renew, Stream};
+pub use tenants::{TenantChange, TenantDraft};
+pub use tokens::{Lifetime, NewToken, TokenDraft};
+pub use users::UserChange;
 pub use webhooks::{
     Change, Created, DraftSecret, Precondition, Rotate, Rotated, SecretChange, WebhookDraft, WebhookName,
 };
@@ -55,7 +62,8 @@ pub struct App {
     rng: Arc<dyn Rng>,
     readiness: Arc<Readiness>,
     public_url: Arc<str>,
-    /// Held while something is made of which there may only be so many.
+    /// Held while something is made of which there may only be so many, and while tenants, users or tokens change: what
+    /// was looked at still holds when it is written.
     creating: Arc<tokio::sync::Mutex<()>>,
     replaying: Arc<Replaying>,
     streams: Arc<Streams>,

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use sigpost_core::notification::cloudevents::{CloudEvent, Data, EventError};
 
-use super::access::{Operation, authorise};
+use super::access::Operation;
 use super::ports::Dispatcher;
 use super::{App, Error};
 use crate::domain::{
@@ -48,7 +48,7 @@ impl App {
         principal: &Principal,
         events: Vec<Result<CloudEvent, EventError>>,
     ) -> Result<Vec<Receipt>, Error> {
-        let tenant = authorise(principal, Operation::Publish)?.tenant;
+        let tenant = self.authorise(principal, Operation::Publish)?.tenant;
         let now = self.clock.now();
         let mut receipts = Vec::with_capacity(events.len());
         let mut committed = Vec::with_capacity(events.len());

@@ -6,7 +6,8 @@
 
 use tokio::sync::{Mutex, Notify};
 
-use super::access::{Operation, Reach, authorise};
+use super::access::{Operation, Reach};
+use super::audit::Entry;
 use super::{App, Error, WebhookName};
 use crate::domain::{
     EndStates, NewReplay, Principal, PublicId, Replay, ReplayFilter, ReplayQuery, RunningReplay, TenantId,
@@ -76,7 +77,7 @@ impl App {
     /// # Errors
     /// [`Error::Forbidden`]; [`Error::NotFound`]; [`Error::Invalid`].
     pub async fn preview_replay(&self, principal: &Principal, request: ReplayRequest) -> Result<u64, Error> {
-        let access = authorise(principal, Operation::Replay)?;
+        let access = self.authorise(principal, Operation::Replay)?;
         let webhook = self.webhook_within(&access, request.webhook)?.id;
         let filter = filter(access.tenant.id, webhook, request)?;
         Ok(self.store.count_replayable(filter).await?)
@@ -87,7 +88,7 @@ impl App {
     /// # Errors
     /// As [`App::preview_replay`]; [`Error::Conflict`] while another one of the webhook runs.
     pub async fn start_replay(&self, principal: &Principal, request: ReplayRequest) -> Result<Replay, Error> {
-        let access = authorise(principal, Operation::Replay)?;
+        let access = self.authorise(principal, Operation::Replay)?;
         let webhook = self.webhook_within(&access, request.webhook)?.id;
         let created_by = access
             .user
@@ -95,11 +96,13 @@ impl App {
         let filter = filter(access.tenant.id, webhook, request)?;
         let created_at = self.clock.now();
         let replay = NewReplay { public_id: self.public_id(created_at), filter, created_by, created_at };
+        let entry = Entry::of(principal, "replay.start").to("replay", &replay.public_id);
         let app = self.clone();
         self.to_the_end(async move {
             match app.store.create_replay(replay).await? {
                 ReplayStart::Created(replay) => {
                     app.replaying.wanted.notify_one();
+                    app.auditor().record(entry).await;
                     Ok(*replay)
                 }
                 ReplayStart::Running => Err(Error::Conflict(
@@ -121,7 +124,7 @@ impl App {
         request: ReplaysRequest,
     ) -> Result<(Vec<Replay>, bool), Error> {
         let ReplaysRequest { webhook, before, limit } = request;
-        let access = authorise(principal, Operation::ReadReplays)?;
+        let access = self.authorise(principal, Operation::ReadReplays)?;
         let webhook = webhook.map(|name| self.webhook_within(&access, name)).transpose()?;
         let query = ReplayQuery {
             tenant: access.tenant.id,
@@ -153,12 +156,15 @@ impl App {
     /// [`Error::Forbidden`], [`Error::NotFound`].
     pub async fn cancel_replay(&self, principal: &Principal, id: PublicId) -> Result<Replay, Error> {
         let found = self.replay_within(principal, Operation::Replay, id).await?;
+        let entry = Entry::of(principal, "replay.cancel").to("replay", &id);
         let (app, now) = (self.clone(), self.clock.now());
         self.to_the_end(async move {
-            let _making = app.replaying.making.lock().await;
+            let making = app.replaying.making.lock().await;
             let cancelled = app.store.cancel_replay(found.id, now).await?;
             let CancelledReplay { replay, withdrawn } = cancelled.ok_or(Error::NotFound("replay"))?;
             app.dispatcher.withdrawn(replay.filter.webhook, withdrawn);
+            drop(making);
+            app.auditor().record(entry).await;
             Ok(replay)
         })
         .await
@@ -170,7 +176,7 @@ impl App {
         operation: Operation,
         id: PublicId,
     ) -> Result<Replay, Error> {
-        let access = authorise(principal, operation)?;
+        let access = self.authorise(principal, operation)?;
         let found = self.store.replay(access.tenant.id, id).await?;
         found.filter(|replay| access.reaches_user(&replay.owner)).ok_or(Error::NotFound("replay"))
     }

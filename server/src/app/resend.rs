@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::access::{Operation, authorise};
+use super::access::Operation;
+use super::audit::Entry;
 use super::ports::{Exchange, Keep, Reservation};
 use super::{App, Error, RecordName};
 use crate::domain::{DeliveryState, Next, Principal, Record, Settlement, Tenant};
@@ -20,15 +21,19 @@ impl App {
         principal: &Principal,
         name: RecordName,
     ) -> Result<(Record, Arc<Tenant>), Error> {
-        let access = authorise(principal, Operation::Resend)?;
+        let access = self.authorise(principal, Operation::Resend)?;
         let tenant = access.tenant.id;
         let record = self.record_within(&access, name).await?.number;
         // Before there is a record: an attempt that cannot be made must not look like one that failed.
         let reservation = self.probe.reserve(tenant)?;
+        let entry = Entry::of(principal, "delivery.resend").to("delivery", &record);
         let (app, now) = (self.clone(), self.clock.now());
         let record = self
             .to_the_end(async move {
                 let made = app.store.create_resend(tenant, record, now).await?;
+                if let Resend::Created { number, .. } = &made {
+                    app.auditor().record(entry.with("new_delivery", number)).await;
+                }
                 app.attempt_now(made, reservation, Keep::History).await
             })
             .await?;

@@ -1,6 +1,6 @@
 //! How webhooks are doing.
 
-use super::access::{Operation, authorise};
+use super::access::Operation;
 use super::{App, Error, WebhookName};
 use crate::domain::{Activity, Principal, Series, Stats, Timestamp, Webhook};
 
@@ -32,7 +32,7 @@ impl App {
         name: WebhookName,
         series: Series,
     ) -> Result<Chart, Error> {
-        let access = authorise(principal, Operation::ReadHistory)?;
+        let access = self.authorise(principal, Operation::ReadHistory)?;
         let webhook = self.webhook_within(&access, name)?;
         let counted = self.store.stats(webhook.id, series.since(), series.until()).await?;
         Ok(Chart { steps: series.fill(&counted), series, activity: self.activity(&webhook) })

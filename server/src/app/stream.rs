@@ -125,7 +125,7 @@ impl App {
         renew: Renew,
         webhook: Option<WebhookName>,
     ) -> Result<Stream, Error> {
-        let access = authorise(principal, Operation::Watch)?;
+        let access = self.authorise(principal, Operation::Watch)?;
         let webhook = webhook.map(|name| self.webhook_within(&access, name)).transpose()?;
         let user = access.user.as_ref().ok_or(Error::Forbidden { needs: "a user of the tenant" })?;
         let place = Streams::open(&self.streams, access.tenant.id, user)?;
@@ -269,8 +269,8 @@ mod tests {
     use crate::clock::{Clock as _, MockClock};
     use crate::domain::profile::native::{Native, Parts};
     use crate::domain::{
-        Attempt, DeliveryId, DialectId, Egress, EgressPolicy, Endpoint, IssuedToken, Profile, Role, Settings,
-        TenantSpec, Timestamp, TokenHash, User, Webhook, Work,
+        Attempt, DeliveryId, DialectId, Egress, EgressPolicy, Endpoint, IssuedToken, Origin, Profile, Role,
+        Settings, TenantSpec, Timestamp, TokenHash, User, Webhook, Work,
     };
     use crate::rng::SeededRng;
     use crate::storage::Store;
@@ -330,7 +330,8 @@ mod tests {
             };
             let store = Arc::new(SqliteStore::open(options).unwrap());
             let roles = [Role::Admin].into_iter().collect();
-            let user = User { id: admin(), name: String::new(), roles, spaces: Vec::new() };
+            let user =
+                User { id: admin(), name: String::new(), roles, spaces: Vec::new(), origin: Origin::File };
             let spec = TenantSpec {
                 name: "acme".into(),
                 dialect: DialectId::Native,
@@ -351,7 +352,16 @@ mod tests {
             let issued_at = self.clock.now();
             let expires_at = issued_at.checked_add(valid).unwrap();
             let (hash, tenant, user) = (TokenHash::of(text), self.tenant, admin());
-            let token = IssuedToken { hash, tenant, user, issued_at, expires_at };
+            let token = IssuedToken {
+                hash,
+                public_id: self.app.public_id(issued_at),
+                tenant,
+                user,
+                name: text.to_owned(),
+                exchanged_for: None,
+                issued_at,
+                expires_at: Some(expires_at),
+            };
             self.app.store.issue_token(token).await.unwrap();
             let app = self.app.clone();
             Arc::new(move || app.authenticate(text, None))

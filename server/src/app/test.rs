@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sigpost_core::json::{Canonical, Limits};
 use sigpost_core::notification::cloudevents::CloudEvent;
 
-use super::access::{Operation, authorise};
+use super::access::Operation;
 use super::ports::{Exchange, Keep};
 use super::publish::new_event;
 use super::{App, Error, WebhookDraft, WebhookName};
@@ -20,7 +20,7 @@ impl App {
     /// # Errors
     /// [`Error::Forbidden`]; [`Error::RateLimited`] says when there may be one more.
     pub fn admit_test(&self, principal: &Principal) -> Result<(), Error> {
-        let access = authorise(principal, Operation::TestWebhook)?;
+        let access = self.authorise(principal, Operation::TestWebhook)?;
         match (&self.test_limit, &access.user) {
             (Some(limit), Some(user)) => limit.count(access.tenant.id, user, self.clock.monotonic()),
             (None, _) | (_, None) => Ok(()),
@@ -39,7 +39,7 @@ impl App {
         name: WebhookName,
         event_type: Option<&str>,
     ) -> Result<(Record, Arc<Tenant>), Error> {
-        let access = authorise(principal, Operation::TestWebhook)?;
+        let access = self.authorise(principal, Operation::TestWebhook)?;
         let webhook = self.webhook_within(&access, name)?;
         let tenant = Arc::clone(&access.tenant);
         let now = self.clock.now();
@@ -65,7 +65,7 @@ impl App {
     /// # Errors
     /// As [`App::create_webhook`], and [`Error::Saturated`].
     pub async fn test_draft(&self, principal: &Principal, draft: WebhookDraft) -> Result<Attempt, Error> {
-        let tenant = authorise(principal, Operation::TestWebhook)?.tenant;
+        let tenant = self.authorise(principal, Operation::TestWebhook)?.tenant;
         let (new, _) = self.checked(principal, draft)?;
         let now = new.created_at;
         let (id, number) = (WebhookId::NONE, Number::FIRST);

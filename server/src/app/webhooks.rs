@@ -8,7 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 use sigpost_core::signature::Secret;
 use zeroize::Zeroizing;
 
-use super::access::{Access, Operation, authorise};
+use super::access::{Access, Operation};
+use super::audit::Entry;
 use super::ports::Saturated;
 use super::{App, Error};
 use crate::domain::profile::{Audience, Quota};
@@ -151,12 +152,16 @@ impl App {
         // One at a time, so that the count still holds when the webhook is there.
         let one_at_a_time = Arc::clone(&self.creating).lock_owned().await;
         self.check_quota(new.profile.quota(), new.tenant, &new.owner)?;
-        let store = Arc::clone(&self.store);
+        let entry = Entry::of(principal, "webhook.create").to("webhook", &new.public_id);
+        let (store, auditor) = (Arc::clone(&self.store), self.auditor());
         let webhook = self
             .to_the_end(async move {
-                // In here, so that it is held to the end even if the client hangs up.
-                let _held = one_at_a_time;
-                store.create_webhook(new).await.map_err(Error::from)
+                // In here, so that it is held until then even if the client hangs up.
+                let held = one_at_a_time;
+                let webhook = store.create_webhook(new).await?;
+                drop(held);
+                auditor.record(entry).await;
+                Ok(webhook)
             })
             .await?;
         Ok(Created { webhook, secret: shown })
@@ -169,12 +174,12 @@ impl App {
         draft: WebhookDraft,
     ) -> Result<(NewWebhook, Option<Zeroizing<String>>), Error> {
         let WebhookDraft { endpoint, secret, profile, enabled, owner } = draft;
-        let Access { tenant, user, .. } = authorise(principal, creating(&profile))?;
+        let Access { tenant, user, .. } = self.authorise(principal, creating(&profile))?;
         let created_by =
             user.ok_or(Error::Forbidden { needs: "a user of the tenant, who then owns the webhook" })?;
         let owner = match owner {
             Some(owner) if owner != created_by => {
-                authorise(principal, Operation::GiveWebhook)?;
+                self.authorise(principal, Operation::GiveWebhook)?;
                 owner_in(&tenant, owner)?
             }
             _ => created_by.clone(),
@@ -210,7 +215,7 @@ impl App {
     /// # Errors
     /// [`Error::Forbidden`].
     pub fn list_webhooks(&self, principal: &Principal) -> Result<Vec<Arc<Webhook>>, Error> {
-        Ok(self.webhooks_within(&authorise(principal, Operation::ReadWebhooks)?))
+        Ok(self.webhooks_within(&self.authorise(principal, Operation::ReadWebhooks)?))
     }
 
     /// All webhooks of the tenant, oldest first, in a system whose users see each other's.
@@ -218,7 +223,7 @@ impl App {
     /// # Errors
     /// [`Error::Forbidden`].
     pub fn list_shared_webhooks(&self, principal: &Principal) -> Result<Vec<Arc<Webhook>>, Error> {
-        Ok(self.webhooks_within(&authorise(principal, Operation::ReadSharedWebhooks)?))
+        Ok(self.webhooks_within(&self.authorise(principal, Operation::ReadSharedWebhooks)?))
     }
 
     /// One webhook by its name.
@@ -226,7 +231,7 @@ impl App {
     /// # Errors
     /// [`Error::Forbidden`], [`Error::NotFound`].
     pub fn read_webhook(&self, principal: &Principal, name: WebhookName) -> Result<Arc<Webhook>, Error> {
-        let access = authorise(principal, Operation::ReadWebhooks)?;
+        let access = self.authorise(principal, Operation::ReadWebhooks)?;
         self.webhook_within(&access, name)
     }
 
@@ -239,7 +244,7 @@ impl App {
         principal: &Principal,
         name: WebhookName,
     ) -> Result<Arc<Webhook>, Error> {
-        let access = authorise(principal, Operation::ReadSharedWebhooks)?;
+        let access = self.authorise(principal, Operation::ReadSharedWebhooks)?;
         self.webhook_within(&access, name)
     }
 
@@ -255,8 +260,9 @@ impl App {
         name: WebhookName,
         change: impl Fn(&Webhook, &Tenant) -> Result<Change, Error> + Send + Sync,
     ) -> Result<Arc<Webhook>, Error> {
-        let access = authorise(principal, Operation::UpdateWebhook)?;
-        self.change_webhook(&access, name, |webhook, now| {
+        let access = self.authorise(principal, Operation::UpdateWebhook)?;
+        let audited = Entry::of(principal, "webhook.update");
+        self.change_webhook(&access, name, &audited, |webhook, now| {
             let change = change(webhook, &access.tenant)?;
             self.changed(principal, &access, webhook, change, now)
         })
@@ -273,7 +279,7 @@ impl App {
         name: WebhookName,
         rotate: Rotate,
     ) -> Result<Rotated, Error> {
-        let access = authorise(principal, Operation::UpdateWebhook)?;
+        let access = self.authorise(principal, Operation::UpdateWebhook)?;
         let Rotate { precondition, secret, activate_at, retire_at } = rotate;
         let (secret, shown) = match secret {
             Some(secret) => (secret, None),
@@ -282,7 +288,8 @@ impl App {
                 (secret, Some(text))
             }
         };
-        let changed = self.change_webhook(&access, name, |webhook, now| {
+        let audited = Entry::of(principal, "webhook.rotate_secret");
+        let changed = self.change_webhook(&access, name, &audited, |webhook, now| {
             precondition.check(webhook)?;
             self.admit(&access.tenant, &webhook.profile, &webhook.endpoint, Some(&secret))?;
             let activate_at = activate_at.unwrap_or(now);
@@ -324,21 +331,25 @@ impl App {
         Ok(())
     }
 
-    /// Replaces a webhook by what `next` makes of it.
+    /// Replaces a webhook by what `next` makes of it. `audited` is recorded of the webhook.
     async fn change_webhook(
         &self,
         access: &Access,
         name: WebhookName,
+        audited: &Entry,
         next: impl Fn(&Webhook, Timestamp) -> Result<Webhook, Error> + Send + Sync,
     ) -> Result<Arc<Webhook>, Error> {
         for _ in 0..TRIES {
             let next = next(&*self.webhook_within(access, name)?, self.clock.now())?;
+            let entry = audited.clone().to("webhook", &next.public_id);
             let (store, dispatcher) = (Arc::clone(&self.store), Arc::clone(&self.dispatcher));
+            let auditor = self.auditor();
             let update = self
                 .to_the_end(async move {
                     let update = store.update_webhook(next).await?;
                     if let Update::Done(webhook) = &update {
                         dispatcher.webhook_changed(webhook.id);
+                        auditor.record(entry).await;
                     }
                     Ok(update)
                 })
@@ -365,13 +376,13 @@ impl App {
         let mut next = webhook.next_version(now);
         next.updated_by.clone_from(access.user.as_ref().unwrap_or(&webhook.updated_by));
         if let Some(owner) = owner.filter(|owner| *owner != webhook.owner) {
-            authorise(principal, Operation::GiveWebhook)?;
+            self.authorise(principal, Operation::GiveWebhook)?;
             next.owner = owner_in(&access.tenant, owner)?;
             self.check_owners_quota(webhook.profile.quota(), access.tenant.id, &next.owner)?;
         }
         if let Some(profile) = profile {
             if profile.audience() != webhook.profile.audience() {
-                authorise(principal, creating(&profile))?;
+                self.authorise(principal, creating(&profile))?;
             }
             next.profile = profile;
         }
@@ -411,14 +422,17 @@ impl App {
         principal: &Principal,
         name: WebhookName,
     ) -> Result<Arc<Webhook>, Error> {
-        let access = authorise(principal, Operation::DeleteWebhook)?;
-        let number = self.webhook_within(&access, name)?.number;
+        let access = self.authorise(principal, Operation::DeleteWebhook)?;
+        let webhook = self.webhook_within(&access, name)?;
+        let entry = Entry::of(principal, "webhook.delete").to("webhook", &webhook.public_id);
         let (store, dispatcher) = (Arc::clone(&self.store), Arc::clone(&self.dispatcher));
+        let auditor = self.auditor();
         let now = self.clock.now();
         self.to_the_end(async move {
-            let deleted = store.delete_webhook(access.tenant.id, number, now).await?;
+            let deleted = store.delete_webhook(access.tenant.id, webhook.number, now).await?;
             let deleted = deleted.ok_or(Error::NotFound("webhook"))?;
             dispatcher.webhook_changed(deleted.id);
+            auditor.record(entry).await;
             Ok(deleted)
         })
         .await
@@ -443,17 +457,20 @@ impl App {
         if *precondition == Precondition::None {
             return self.delete_webhook(principal, name).await;
         }
-        let access = authorise(principal, Operation::DeleteWebhook)?;
+        let access = self.authorise(principal, Operation::DeleteWebhook)?;
         for _ in 0..TRIES {
             let webhook = self.webhook_within(&access, name)?;
             precondition.check(&webhook)?;
+            let entry = Entry::of(principal, "webhook.delete").to("webhook", &webhook.public_id);
             let (store, dispatcher) = (Arc::clone(&self.store), Arc::clone(&self.dispatcher));
+            let auditor = self.auditor();
             let now = self.clock.now();
             let update = self
                 .to_the_end(async move {
                     let update = store.delete_version(&webhook, now).await?;
                     if let Update::Done(webhook) = &update {
                         dispatcher.webhook_changed(webhook.id);
+                        auditor.record(entry).await;
                     }
                     Ok(update)
                 })

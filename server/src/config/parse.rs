@@ -1,17 +1,14 @@
 //! From the file's values to types that cannot be wrong.
 
-use core::net::{IpAddr, SocketAddr};
-use core::time::Duration;
+use core::net::SocketAddr;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
 use super::{Config, ConfigError, Overrides, Server, TokenHolder, raw, read};
-use crate::domain::{
-    DialectId, Egress, EgressPolicy, Envelope, ImmutaSignatures, NotificationList, ParseNetworkError,
-    RetryPolicy, Role, Settings, TenantSpec, TokenHash, User, UserId,
-};
+use crate::domain::text::{self, EgressText, SettingsText, TextError, UserText};
+use crate::domain::{DialectId, Egress, Origin, Settings, TenantSpec, TokenHash, User};
 use crate::storage::sqlite::{KeySource, MasterKey};
 
 type Tokens = HashMap<TokenHash, TokenHolder>;
@@ -103,15 +100,8 @@ fn address(text: &str, key: &str) -> Result<SocketAddr, ConfigError> {
 fn tenant_spec(raw: raw::Tenant, base: &Path, tokens: &mut Tokens) -> Result<TenantSpec, ConfigError> {
     let raw::Tenant { name, dialect, egress: raw_egress, settings: raw_settings, user } = raw;
     let at = format!("tenant {name:?}");
-    let plain = (1..=64).contains(&name.len())
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
-    if !plain {
-        return Err(value(&at, "a tenant's name is 1 to 64 letters, digits, dots, hyphens and underscores"));
-    }
-    let dialect = DialectId::parse(&dialect).ok_or_else(|| {
-        let all = DialectId::ALL.map(DialectId::as_str).join(", ");
-        value(&at, format!("dialect {dialect:?} is not one of these: {all}"))
-    })?;
+    text::check_tenant_name(&name).map_err(|error| value(&at, error.message))?;
+    let dialect = text::read_dialect(&dialect).map_err(|error| value(&at, broken(&error)))?;
     let mut users = BTreeMap::new();
     for raw in user {
         let user = self::user(raw, dialect, &name, base, tokens)?;
@@ -123,32 +113,16 @@ fn tenant_spec(raw: raw::Tenant, base: &Path, tokens: &mut Tokens) -> Result<Ten
     Ok(TenantSpec { name, dialect, egress, settings: settings(raw_settings, &at)?, users })
 }
 
+/// A member and what is wrong with its value, as one message.
+fn broken(error: &TextError) -> String {
+    format!("{} {}", error.place(), error.message)
+}
+
 fn egress(raw: raw::Egress, at: &str, base: &Path) -> Result<Egress, ConfigError> {
     let raw::Egress { allow, ca_file, hosts, relaxed_targets } = raw;
-    let at = format!("{at}: egress");
-    let allow = allow
-        .iter()
-        .map(|text| {
-            text.parse().map_err(|error: ParseNetworkError| {
-                value(&format!("{at}: allow {text:?}"), error.to_string())
-            })
-        })
-        .collect::<Result<_, _>>()?;
-    let hosts = hosts
-        .into_iter()
-        .map(|(name, address)| match address.parse::<IpAddr>() {
-            Ok(ip) => Ok((name.to_ascii_lowercase(), ip)),
-            Err(_) => {
-                Err(value(&format!("{at}: hosts {name:?}"), format!("{address:?} is not an IP address")))
-            }
-        })
-        .collect::<Result<_, _>>()?;
-    Ok(Egress {
-        policy: EgressPolicy::new(allow),
-        ca_file: ca_file.map(|path| base.join(path)),
-        hosts,
-        relaxed_targets: relaxed_targets.unwrap_or_default(),
-    })
+    let form = EgressText { allow: Some(allow), hosts: Some(hosts), relaxed_targets };
+    let egress = Egress { ca_file: ca_file.map(|path| base.join(path)), ..Egress::default() };
+    form.apply(egress).map_err(|error| value(&format!("{at}: egress: {}", error.place()), error.message))
 }
 
 fn settings(raw: raw::Settings, at: &str) -> Result<Settings, ConfigError> {
@@ -162,60 +136,18 @@ fn settings(raw: raw::Settings, at: &str) -> Result<Settings, ConfigError> {
         envelope,
         event_types,
     } = raw;
-    let at = format!("{at}: settings");
-    let mut settings = Settings::default();
-    if let Some(text) = timeout {
-        settings.timeout = within(&text, Duration::from_millis(100), Duration::from_secs(300))
-            .ok_or_else(|| value(&format!("{at}: timeout"), "must be from 100ms to 300s, like \"10s\""))?;
-    }
-    if let Some(steps) = retry {
-        let ladder =
-            steps.iter().map(|text| within(text, Duration::ZERO, day(4))).collect::<Option<Vec<_>>>();
-        // The first attempt is at once; a first wait that is not nothing would be a misunderstanding.
-        let ladder = ladder.filter(|ladder| ladder.first().is_none_or(Duration::is_zero));
-        settings.retry = ladder.and_then(RetryPolicy::new).ok_or_else(|| {
-            let message = "must be at most 64 waits of at most 4d, the first of them \"0s\", like \
-                           [\"0s\", \"5s\", \"5m\"]; or [] for one attempt";
-            value(&format!("{at}: retry"), message)
-        })?;
-    }
-    if let Some(text) = retention {
-        settings.retention = within(&text, day(1), day(3_650))
-            .ok_or_else(|| value(&format!("{at}: retention"), "must be from 1d to 3650d, like \"7d\""))?;
-    }
-    if let Some(standard_webhooks) = standard_webhooks {
-        settings.standard_webhooks = standard_webhooks;
-    }
-    if let Some(names) = immuta_signatures {
-        let known = names.iter().all(|name| matches!(name.as_str(), "sha1" | "sha256"));
-        if !known {
-            return Err(value(
-                &format!("{at}: immuta_signatures"),
-                "must be a list of \"sha1\" and \"sha256\"",
-            ));
-        }
-        let has = |name: &str| names.iter().any(|given| given == name);
-        settings.immuta_signatures = ImmutaSignatures { sha1: has("sha1"), sha256: has("sha256") };
-    }
-    if let Some(name) = notification_list {
-        settings.notification_list = match name.as_str() {
-            "saas" => NotificationList::Saas,
-            "2024.3" => NotificationList::V2024_3,
-            _ => return Err(value(&format!("{at}: notification_list"), "must be \"saas\" or \"2024.3\"")),
-        };
-    }
-    if let Some(name) = envelope {
-        settings.envelope = match name.as_str() {
-            "cloudevents" => Envelope::CloudEvents,
-            "hybrid" => Envelope::Hybrid,
-            _ => return Err(value(&format!("{at}: envelope"), "must be \"cloudevents\" or \"hybrid\"")),
-        };
-    }
-    if event_types.len() > 1_000 || event_types.iter().any(|name| name.is_empty() || name.len() > 512) {
-        return Err(value(&format!("{at}: event_types"), "must be at most 1000 names of at most 512 bytes"));
-    }
-    settings.event_types = event_types;
-    Ok(settings)
+    let form = SettingsText {
+        timeout,
+        retry,
+        retention,
+        standard_webhooks,
+        immuta_signatures,
+        notification_list,
+        envelope,
+        event_types: Some(event_types),
+    };
+    form.apply(Settings::default())
+        .map_err(|error| value(&format!("{at}: settings: {}", error.place()), error.message))
 }
 
 fn user(
@@ -227,29 +159,12 @@ fn user(
 ) -> Result<User, ConfigError> {
     let raw::User { id, name, roles, spaces, token_sha256, token_file, token } = raw;
     let at = format!("tenant {tenant:?}: user {id:?}");
-    let decimal = || {
-        let number = id.parse::<i64>().ok().filter(|number| (1..=MAX_SAFE_INTEGER).contains(number));
-        number.is_some_and(|number| number.to_string() == id)
-    };
-    if dialect == DialectId::Immuta && !decimal() {
-        return Err(value(&at, "a user id of an immuta tenant is a decimal integer like \"2\""));
-    }
-    let Some(user) = UserId::new(&id) else {
-        return Err(value(&at, "a user id is 1 to 128 printable ASCII characters"));
-    };
-    let roles = roles
-        .iter()
-        .map(|name| {
-            Role::parse(name).ok_or_else(|| value(&at, format!("{name:?} is no role: admin, user, sender")))
-        })
-        .collect::<Result<_, _>>()?;
-    let holder = TokenHolder::User { tenant: tenant.to_owned(), user: user.clone() };
+    let form = UserText { id, name, roles, spaces };
+    let user = form.read(dialect, Origin::File).map_err(|error| value(&at, error.message))?;
+    let holder = TokenHolder::User { tenant: tenant.to_owned(), user: user.id.clone() };
     add_token(tokens, RawToken { token_sha256, token_file, token }, holder, &at, base)?;
-    Ok(User { id: user, name: name.unwrap_or(id), roles, spaces })
+    Ok(user)
 }
-
-/// Ids travel as JSON numbers, which JavaScript reads exactly up to here.
-const MAX_SAFE_INTEGER: i64 = (1 << 53) - 1;
 
 struct RawToken {
     token_sha256: Option<String>,
@@ -293,37 +208,20 @@ fn hash_of(token: &str, at: &str) -> Result<TokenHash, ConfigError> {
     Ok(TokenHash::of(token))
 }
 
-fn day(days: u64) -> Duration {
-    Duration::from_secs(days * 24 * 60 * 60)
-}
-
-fn within(text: &str, min: Duration, max: Duration) -> Option<Duration> {
-    duration(text).filter(|duration| (min..=max).contains(duration))
-}
-
-/// A whole number and a unit: `250ms`, `10s`, `5m`, `2h`, `7d`.
-fn duration(text: &str) -> Option<Duration> {
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let (number, unit) = text.split_at(digits);
-    let number: u64 = number.parse().ok()?;
-    let millis = match unit {
-        "ms" => 1,
-        "s" => 1_000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        "d" => 86_400_000,
-        _ => return None,
-    };
-    number.checked_mul(millis).map(Duration::from_millis)
-}
-
 fn value(at: &str, message: impl Into<String>) -> ConfigError {
     ConfigError::Value { at: at.to_owned(), message: message.into() }
 }
 
 #[cfg(test)]
 mod tests {
+    use core::time::Duration;
+
     use super::*;
+    use crate::domain::{Envelope, RetryPolicy, Role, UserId};
+
+    fn day(days: u64) -> Duration {
+        Duration::from_secs(days * 24 * 60 * 60)
+    }
 
     fn parse(toml: &str) -> Result<Config, ConfigError> {
         Config::parse(toml, Path::new("/base"), Overrides::default())
@@ -456,17 +354,5 @@ mod tests {
              [[tenant.user]]\nid = \"2\"\nroles = []\ntoken = \"0123456789abcdef\"\n"
         );
         assert!(parse(&toml).map(|_| ()).unwrap_err().to_string().contains("already somebody else's"));
-    }
-
-    #[test]
-    fn durations_are_a_number_and_a_unit() {
-        assert_eq!(duration("250ms"), Some(Duration::from_millis(250)));
-        assert_eq!(duration("5m"), Some(Duration::from_secs(300)));
-        assert_eq!(duration("7d"), Some(day(7)));
-        for bad in
-            ["", "5", "s", "-1s", "1.5s", "5 s", "5S", "99999999999999999999s", "18446744073709551615d"]
-        {
-            assert_eq!(duration(bad), None, "{bad}");
-        }
     }
 }

@@ -16,6 +16,12 @@ pub struct IpNetwork(ipnet::IpNet);
 #[error("not an address block like 10.0.0.0/8 or fd00::/8")]
 pub struct ParseNetworkError;
 
+impl core::fmt::Display for IpNetwork {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 impl core::str::FromStr for IpNetwork {
     type Err = ParseNetworkError;
 
@@ -38,6 +44,12 @@ impl EgressPolicy {
     #[must_use]
     pub fn new(allow: Vec<IpNetwork>) -> Self {
         Self { allow }
+    }
+
+    /// What is open in addition to the public internet.
+    #[must_use]
+    pub fn allowed(&self) -> &[IpNetwork] {
+        &self.allow
     }
 
     /// Whether a connection to this address is allowed.

@@ -117,6 +117,21 @@ impl PublicId {
         Self(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
     }
 
+    /// The id of a configured user's token: of version 8 (RFC 9562), derived from whose it is and not from the token, of
+    /// which it must tell nothing. A user has one such token at the most.
+    #[must_use]
+    pub fn of_configured_token(tenant: &TenantUid, user: &UserId) -> Self {
+        use sha2::{Digest, Sha256};
+        let digest = Sha256::new()
+            .chain_update(b"sigpost/configured-token-id/v1")
+            .chain_update(tenant.as_bytes())
+            .chain_update(user.as_str())
+            .finalize();
+        let mut bytes = [0; 16];
+        bytes.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
+        Self(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+    }
+
     /// The id of a delivery, made of what is known of it: nothing more has to be stored, nor looked up by a random key.
     /// A UUID of version 7 whose 74 free bits hold a check of 30 bits and the number, masked: so the id tells nobody
     /// how much a tenant sends. It is a name and no proof: whoever asks for it needs the right to.

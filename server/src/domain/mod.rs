@@ -5,6 +5,7 @@
 //! rules of its system, because its only constructors hold them.
 
 mod activity;
+mod audit;
 mod delivery;
 mod egress;
 mod endpoint;
@@ -22,12 +23,14 @@ mod retry;
 mod secrets;
 mod series;
 mod tenant;
+pub mod text;
 mod token;
 mod webhook;
 
 pub use activity::{
     Activity, EndedAttempt, FAILING_ATTEMPTS, FAILING_FOR, LATENCY_BOUNDS, LATENCY_CLASSES, STATS_STEP, Stats,
 };
+pub use audit::{Actor, AuditEntry, AuditObject, AuditOutcome, AuditQuery, AuditRecord};
 pub use delivery::{
     Attempt, Cause, DeliveryState, Failure, FailureClass, Next, Outcome, Phase, Settlement, Work,
 };
@@ -51,10 +54,10 @@ pub use retry::RetryPolicy;
 pub use secrets::{BadRotation, MAX_ROTATION, Rotation, Secrets, Signing};
 pub use series::{BadSeries, MAX_STEPS, Series, Step};
 pub use tenant::{
-    DialectId, Egress, Envelope, ImmutaSignatures, NotificationList, Principal, Role, Roles, Settings,
-    Tenant, TenantSpec, User,
+    DialectId, Egress, Envelope, ImmutaSignatures, NotificationList, Origin, Principal, Role, Roles,
+    Settings, Tenant, TenantSpec, User,
 };
-pub use token::{IssuedToken, TokenHash, TokenOwner};
+pub use token::{IssuedToken, Token, TokenHash, TokenOrigin, TokenOwner};
 pub use webhook::{DisabledReason, NewWebhook, Webhook, WebhookState};
 
 /// A point in time, in UTC. Stored and compared in microseconds.

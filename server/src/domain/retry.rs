@@ -22,6 +22,12 @@ impl RetryPolicy {
         (ladder.len() <= MAX_STEPS).then_some(Self { ladder })
     }
 
+    /// The waits before each attempt.
+    #[must_use]
+    pub fn ladder(&self) -> &[Duration] {
+        &self.ladder
+    }
+
     /// How long to wait after `attempts_made` failed attempts before the next, or `None` if there is no next.
     /// `draw` is a uniform random number in `0..=u32::MAX`: the step is lengthened by up to the larger of 30 s and
     /// a quarter of the step, so that what failed together does not come back together.

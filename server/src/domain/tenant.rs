@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{EgressPolicy, RetryPolicy, TenantId, TenantUid, UserId};
+use super::{EgressPolicy, RetryPolicy, TenantId, TenantUid, Timestamp, UserId};
 
 /// Which system's management API a tenant speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -53,7 +53,7 @@ pub struct Tenant {
     pub id: TenantId,
     /// Its random name.
     pub uid: TenantUid,
-    /// Its configured name.
+    /// Its name.
     pub name: String,
     /// Which API it speaks.
     pub dialect: DialectId,
@@ -61,22 +61,35 @@ pub struct Tenant {
     pub egress: Egress,
     /// Its settings.
     pub settings: Settings,
-    /// Its users, by id.
+    /// Its users, by id: those of the configuration, and those made through the API.
     pub users: BTreeMap<UserId, User>,
+    /// Who declares it.
+    pub origin: Origin,
+    /// When it was made, if through the API.
+    pub created_at: Option<Timestamp>,
+}
+
+/// Who declares something, and may therefore change it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// The configuration file: it is what the file says, and the API only shows it.
+    File,
+    /// Whoever made it through the API.
+    Api,
 }
 
 impl Tenant {
-    /// Whether it has this user: one that is configured at present.
+    /// Whether it has this user: one that is declared at present.
     #[must_use]
     pub fn has(&self, user: &UserId) -> bool {
         self.users.contains_key(user)
     }
 }
 
-/// A tenant as configured, before the store has given it its id.
+/// A tenant as declared, before the store has given it its id.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TenantSpec {
-    /// Its configured name, which identifies it over restarts.
+    /// Its name, which identifies it over restarts.
     pub name: String,
     /// Which API it speaks. It never changes: the webhooks a tenant has are of one system.
     pub dialect: DialectId,
@@ -89,11 +102,17 @@ pub struct TenantSpec {
 }
 
 impl TenantSpec {
-    /// The tenant, with the id and the random name the store keeps for it.
+    /// The tenant of the configuration, with the id and the random name the store keeps for it.
     #[must_use]
     pub fn into_tenant(self, id: TenantId, uid: TenantUid) -> Tenant {
         let Self { name, dialect, egress, settings, users } = self;
-        Tenant { id, uid, name, dialect, egress, settings, users }
+        Tenant { id, uid, name, dialect, egress, settings, users, origin: Origin::File, created_at: None }
+    }
+
+    /// The tenant that was made through the API at this time.
+    #[must_use]
+    pub fn into_made(self, id: TenantId, uid: TenantUid, at: Timestamp) -> Tenant {
+        Tenant { origin: Origin::Api, created_at: Some(at), ..self.into_tenant(id, uid) }
     }
 }
 
@@ -184,6 +203,8 @@ pub struct User {
     pub roles: Roles,
     /// The spaces it belongs to: a Qlik webhook of its own receives what happens in them.
     pub spaces: Vec<String>,
+    /// Who declares it.
+    pub origin: Origin,
 }
 
 /// A right inside a tenant.
@@ -198,15 +219,23 @@ pub enum Role {
 }
 
 impl Role {
-    /// The role of that name in the configuration.
+    /// All there are. An operator is no user of a tenant, so that is no role.
+    pub const ALL: [Self; 3] = [Self::Admin, Self::User, Self::Sender];
+
+    /// The name in configuration, API and store. It never changes.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::User => "user",
+            Self::Sender => "sender",
+        }
+    }
+
+    /// The role of that name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        match name {
-            "admin" => Some(Self::Admin),
-            "user" => Some(Self::User),
-            "sender" => Some(Self::Sender),
-            _ => None,
-        }
+        Self::ALL.into_iter().find(|role| role.as_str() == name)
     }
 }
 
@@ -227,6 +256,11 @@ impl Roles {
             Role::User => self.user,
             Role::Sender => self.sender,
         }
+    }
+
+    /// The names of those in the set.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        Role::ALL.into_iter().filter(move |role| self.has(*role)).map(Role::as_str)
     }
 }
 
@@ -255,6 +289,8 @@ pub enum Principal {
         id: UserId,
         /// What it may do.
         roles: Roles,
+        /// When its token expires, if it does: it can hand on no more than it has.
+        expires_at: Option<Timestamp>,
     },
     /// An operator of the server.
     Operator {

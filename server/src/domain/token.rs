@@ -1,6 +1,6 @@
 //! Bearer tokens. Only a digest is kept: who reads the store cannot use them.
 
-use super::{TenantId, Timestamp, UserId};
+use super::{PublicId, TenantId, Timestamp, UserId};
 
 /// SHA-256 of a token. Tokens are 256 bits of randomness (or an operator's own), so a plain hash is enough: there
 /// is nothing to guess that a slow hash would protect.
@@ -45,6 +45,8 @@ pub enum TokenOwner {
         tenant: TenantId,
         /// The user.
         user: UserId,
+        /// When the token expires, if it does.
+        expires_at: Option<Timestamp>,
     },
     /// An operator of the server, by name.
     Operator(String),
@@ -55,12 +57,56 @@ pub enum TokenOwner {
 pub struct IssuedToken {
     /// Its hash.
     pub hash: TokenHash,
+    /// The id it is shown by.
+    pub public_id: PublicId,
     /// The tenant it belongs to.
     pub tenant: TenantId,
     /// Whose it is.
     pub user: UserId,
+    /// What it is for, in its maker's words.
+    pub name: String,
+    /// The API key it was exchanged for; `None`: it was made as a token of its own. It ends with its key.
+    pub exchanged_for: Option<PublicId>,
     /// When it was handed out.
     pub issued_at: Timestamp,
     /// From then on it is worth nothing.
-    pub expires_at: Timestamp,
+    pub expires_at: Option<Timestamp>,
+}
+
+impl IssuedToken {
+    /// Whether it still opens anything.
+    #[must_use]
+    pub fn is_valid(&self, now: Timestamp) -> bool {
+        self.expires_at.is_none_or(|end| now < end)
+    }
+}
+
+/// A token as it is shown: everything but itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// Its id.
+    pub id: PublicId,
+    /// Whose it is.
+    pub user: UserId,
+    /// What it is for; the configuration gives no names.
+    pub name: Option<String>,
+    /// When it was made, unless the configuration declares it.
+    pub created_at: Option<Timestamp>,
+    /// When it expires, if it does.
+    pub expires_at: Option<Timestamp>,
+    /// When it was last used, as far as that is known.
+    pub last_used_at: Option<Timestamp>,
+    /// Where it comes from.
+    pub origin: TokenOrigin,
+}
+
+/// Where a token comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenOrigin {
+    /// The configuration file declares it.
+    File,
+    /// It was made through the API.
+    Api,
+    /// It was exchanged for an API key, for an hour.
+    Exchange,
 }

@@ -254,7 +254,10 @@ mod tests {
 
     fn user(dialect: DialectId, tenant: i64, id: &str) -> Principal {
         Principal::User {
+            expires_at: None,
             tenant: Arc::new(Tenant {
+                origin: crate::domain::Origin::File,
+                created_at: None,
                 id: TenantId::new(tenant),
                 uid: TenantUid::new([0; 16]),
                 name: "acme".into(),

@@ -29,12 +29,13 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// What a client has to take the end of an answer that has none of its own.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
-/// Serves `router` on `listener` until `shutdown` resolves, then lets requests in progress end within `grace`.
+/// Serves `router` on `listener` until `shutdown` resolves, then lets requests in progress end within `grace`, which is
+/// asked for then.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
     shutdown: impl Future<Output = ()>,
-    grace: Duration,
+    grace: impl Fn() -> Duration,
 ) {
     let connections = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let graceful = GracefulShutdown::new();
@@ -74,7 +75,7 @@ pub async fn serve(
     }
     drop(listener);
     stopping.send_replace(true);
-    if tokio::time::timeout(grace, graceful.shutdown()).await.is_err() {
+    if tokio::time::timeout(grace(), graceful.shutdown()).await.is_err() {
         tracing::warn!("requests were still in progress at the end of the grace period");
     }
 }

@@ -4,11 +4,12 @@
 //! reader gets an `Arc` of one version of a webhook and keeps it as long as it likes.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::domain::{
-    Activity, EndedAttempt, IssuedToken, Number, PublicId, Tenant, TenantId, Timestamp, TokenHash,
-    TokenOwner, UserId, Webhook, WebhookId,
+    Activity, EndedAttempt, IssuedToken, Number, PublicId, Tenant, TenantId, Timestamp, Token, TokenHash,
+    TokenOrigin, TokenOwner, UserId, Webhook, WebhookId,
 };
 
 /// The read model. Cheap to read from many threads at once.
@@ -27,23 +28,61 @@ struct Inner {
     by_tenant: HashMap<TenantId, BTreeMap<Number, Arc<Webhook>>>,
     configured_tokens: HashMap<TokenHash, TokenOwner>,
     issued_tokens: HashMap<TokenHash, IssuedToken>,
+    uses: HashMap<TokenHash, LastUse>,
+}
+
+/// When a token was last used, in microseconds. It is told by many threads at once, so it is not behind the lock.
+struct LastUse {
+    at: AtomicI64,
+    /// As of the last time it was made durable.
+    saved: AtomicI64,
+}
+
+/// A token was never used.
+const NEVER: i64 = i64::MIN;
+
+impl Default for LastUse {
+    fn default() -> Self {
+        Self { at: AtomicI64::new(NEVER), saved: AtomicI64::new(NEVER) }
+    }
+}
+
+impl LastUse {
+    fn at(&self) -> Option<Timestamp> {
+        Some(self.at.load(Ordering::Relaxed))
+            .filter(|at| *at != NEVER)
+            .and_then(|at| Timestamp::from_microsecond(at).ok())
+    }
+}
+
+/// A token that is an API key: one that can be exchanged for bearers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ApiKey {
+    /// Its id.
+    pub id: PublicId,
+    /// Its tenant, which is there.
+    pub tenant: Arc<Tenant>,
+    /// Whose it is.
+    pub user: UserId,
+    /// When it expires, if it does.
+    pub expires_at: Option<Timestamp>,
 }
 
 impl Directory {
-    /// A tenant that is configured.
+    /// A tenant that is declared, by the configuration or through the API.
     #[must_use]
     pub fn tenant(&self, id: TenantId) -> Option<Arc<Tenant>> {
         self.read().tenants.get(&id).cloned()
     }
 
-    /// A tenant by its configured name.
+    /// A tenant by its name.
     #[must_use]
     pub fn tenant_by_name(&self, name: &str) -> Option<Arc<Tenant>> {
         let inner = self.read();
         inner.tenants.get(inner.tenants_by_name.get(name)?).cloned()
     }
 
-    /// All configured tenants.
+    /// All tenants that are declared.
     #[must_use]
     pub fn tenants(&self) -> Vec<Arc<Tenant>> {
         self.read().tenants.values().cloned().collect()
@@ -101,23 +140,99 @@ impl Directory {
         if let Some(owner) = inner.configured_tokens.get(hash) {
             return Some(owner.clone());
         }
-        let issued = inner.issued_tokens.get(hash).filter(|token| now < token.expires_at)?;
-        Some(TokenOwner::User { tenant: issued.tenant, user: issued.user.clone() })
+        let issued = inner.issued_tokens.get(hash).filter(|token| token.is_valid(now))?;
+        let IssuedToken { tenant, user, expires_at, .. } = issued;
+        Some(TokenOwner::User { tenant: *tenant, user: user.clone(), expires_at: *expires_at })
     }
 
-    /// Who holds an API key: a token that does not expire by itself.
-    #[must_use]
-    pub fn api_key(&self, hash: &TokenHash) -> Option<TokenOwner> {
-        self.read().configured_tokens.get(hash).cloned()
+    /// Notes that a token is used. Only in memory: see [`Directory::unsaved_token_uses`].
+    pub fn note_token_use(&self, hash: &TokenHash, now: Timestamp) {
+        if let Some(last) = self.read().uses.get(hash) {
+            last.at.fetch_max(now.as_microsecond(), Ordering::Relaxed);
+        }
     }
 
-    /// How many handed-out tokens of a user are valid.
+    /// The tokens that were used since that was last made durable, and when.
     #[must_use]
-    pub fn count_issued(&self, tenant: TenantId, user: &UserId, now: Timestamp) -> usize {
+    pub fn unsaved_token_uses(&self) -> Vec<(TokenHash, Timestamp)> {
         let inner = self.read();
-        let of_user =
-            |token: &&IssuedToken| token.tenant == tenant && token.user == *user && now < token.expires_at;
-        inner.issued_tokens.values().filter(of_user).count()
+        let unsaved = |last: &&LastUse| last.at.load(Ordering::Relaxed) > last.saved.load(Ordering::Relaxed);
+        let uses = inner.uses.iter().map(|(hash, last)| (hash, Some(last).filter(unsaved)));
+        uses.filter_map(|(hash, last)| Some((*hash, last?.at()?))).collect()
+    }
+
+    /// Which API key of a user of a tenant this is: a token that was not itself exchanged for one.
+    #[must_use]
+    pub fn api_key(&self, hash: &TokenHash, now: Timestamp) -> Option<ApiKey> {
+        let inner = self.read();
+        if let Some(owner) = inner.configured_tokens.get(hash) {
+            let TokenOwner::User { tenant, user, expires_at } = owner else { return None };
+            let tenant = inner.tenants.get(tenant)?;
+            let id = PublicId::of_configured_token(&tenant.uid, user);
+            return Some(ApiKey {
+                id,
+                tenant: Arc::clone(tenant),
+                user: user.clone(),
+                expires_at: *expires_at,
+            });
+        }
+        let issued = inner.issued_tokens.get(hash).filter(|token| token.is_valid(now))?;
+        let IssuedToken { public_id, tenant, user, exchanged_for: None, expires_at, .. } = issued else {
+            return None;
+        };
+        let tenant = Arc::clone(inner.tenants.get(tenant)?);
+        Some(ApiKey { id: *public_id, tenant, user: user.clone(), expires_at: *expires_at })
+    }
+
+    /// The tokens of a tenant's users that open something, in the order of their ids. It looks at the tokens of all
+    /// tenants.
+    #[must_use]
+    pub fn tokens_of(&self, tenant: TenantId, now: Timestamp) -> Vec<Token> {
+        let inner = self.read();
+        let Some(found) = inner.tenants.get(&tenant) else { return Vec::new() };
+        let last_used_at = |hash| inner.uses.get(hash).and_then(LastUse::at);
+        let configured = inner.configured_tokens.iter().filter_map(|(hash, owner)| match owner {
+            TokenOwner::User { tenant: of, user, expires_at } if *of == tenant => Some(Token {
+                id: PublicId::of_configured_token(&found.uid, user),
+                user: user.clone(),
+                name: None,
+                created_at: None,
+                expires_at: *expires_at,
+                last_used_at: last_used_at(hash),
+                origin: TokenOrigin::File,
+            }),
+            TokenOwner::User { .. } | TokenOwner::Operator(_) => None,
+        });
+        let issued = inner.issued_tokens.values();
+        let issued =
+            issued.filter(|token| token.tenant == tenant && token.is_valid(now)).map(|token| Token {
+                id: token.public_id,
+                user: token.user.clone(),
+                name: Some(token.name.clone()),
+                created_at: Some(token.issued_at),
+                expires_at: token.expires_at,
+                last_used_at: last_used_at(&token.hash),
+                origin: match token.exchanged_for {
+                    None => TokenOrigin::Api,
+                    Some(_) => TokenOrigin::Exchange,
+                },
+            });
+        let mut tokens: Vec<_> = configured.chain(issued).collect();
+        tokens.sort_unstable_by_key(|token| token.id);
+        tokens
+    }
+
+    /// How many handed-out tokens of a user are valid: those exchanged for an API key, or those that are not.
+    #[must_use]
+    pub fn count_issued(&self, tenant: TenantId, user: &UserId, exchanged: bool, now: Timestamp) -> usize {
+        let inner = self.read();
+        let counts = |token: &&IssuedToken| {
+            token.tenant == tenant
+                && token.user == *user
+                && token.exchanged_for.is_some() == exchanged
+                && token.is_valid(now)
+        };
+        inner.issued_tokens.values().filter(counts).count()
     }
 
     /// How a webhook is doing.
@@ -151,7 +266,14 @@ impl Directory {
 
     /// Replaces the tokens that the configuration declares.
     pub fn set_configured_tokens(&self, tokens: HashMap<TokenHash, TokenOwner>) {
-        self.write().configured_tokens = tokens;
+        let mut inner = self.write();
+        let Inner { issued_tokens, uses, .. } = &mut *inner;
+        // Those that it no longer declares are not used any more.
+        uses.retain(|hash, _| tokens.contains_key(hash) || issued_tokens.contains_key(hash));
+        for hash in tokens.keys() {
+            uses.entry(*hash).or_default();
+        }
+        inner.configured_tokens = tokens;
     }
 
     /// Replaces the tenants.
@@ -159,6 +281,40 @@ impl Directory {
         let mut inner = self.write();
         inner.tenants_by_name = tenants.iter().map(|tenant| (tenant.name.clone(), tenant.id)).collect();
         inner.tenants = tenants.into_iter().map(|tenant| (tenant.id, tenant)).collect();
+    }
+
+    /// Shows a tenant.
+    pub(in crate::storage) fn add_tenant(&self, tenant: Arc<Tenant>) {
+        let mut inner = self.write();
+        inner.tenants_by_name.insert(tenant.name.clone(), tenant.id);
+        inner.tenants.insert(tenant.id, tenant);
+    }
+
+    /// Shows a new version of a tenant. Whoever holds the old one sees by the pointer that it is not the newest.
+    pub(in crate::storage) fn change_tenant(&self, id: TenantId, change: impl FnOnce(&mut Tenant)) {
+        let mut inner = self.write();
+        if let Some(tenant) = inner.tenants.get_mut(&id) {
+            let mut changed = Tenant::clone(tenant);
+            change(&mut changed);
+            *tenant = Arc::new(changed);
+        }
+    }
+
+    /// Hides a tenant, and forgets the tokens that were handed out to its users.
+    pub(in crate::storage) fn remove_tenant(&self, id: TenantId) {
+        let mut inner = self.write();
+        if let Some(tenant) = inner.tenants.remove(&id) {
+            inner.tenants_by_name.remove(&tenant.name);
+        }
+        inner.forget_tokens(|token| token.tenant == id);
+    }
+
+    /// Hides a user, and forgets the tokens that were handed out to it.
+    pub(in crate::storage) fn remove_user(&self, tenant: TenantId, user: &UserId) {
+        self.change_tenant(tenant, |tenant| {
+            tenant.users.remove(user);
+        });
+        self.write().forget_tokens(|token| token.tenant == tenant && token.user == *user);
     }
 
     /// Shows a webhook, or a newer version of it.
@@ -181,18 +337,58 @@ impl Directory {
     /// Shows a token that was handed out, and forgets those that have expired.
     pub(in crate::storage) fn put_token(&self, token: IssuedToken, now: Timestamp) {
         let mut inner = self.write();
-        inner.issued_tokens.retain(|_, token| now < token.expires_at);
+        inner.forget_tokens(|token| !token.is_valid(now));
+        inner.uses.entry(token.hash).or_default();
         inner.issued_tokens.insert(token.hash, token);
     }
 
-    /// A thread that panicked while it held the lock left whole values behind: every change is a single insert or
-    /// remove. Going on is safe.
+    /// Forgets a token that was handed out, and those it was exchanged for.
+    pub(in crate::storage) fn revoke_token(&self, tenant: TenantId, id: PublicId) {
+        self.write().forget_tokens(|token| {
+            token.tenant == tenant && (token.public_id == id || token.exchanged_for == Some(id))
+        });
+    }
+
+    /// Takes over when tokens were used before the store was opened.
+    pub(in crate::storage) fn load_token_uses(&self, uses: &[(TokenHash, Timestamp)]) {
+        let mut inner = self.write();
+        for (hash, at) in uses {
+            let at = at.as_microsecond();
+            inner.uses.insert(*hash, LastUse { at: AtomicI64::new(at), saved: AtomicI64::new(at) });
+        }
+    }
+
+    /// These uses are durable.
+    pub(in crate::storage) fn token_uses_saved(&self, uses: &[(TokenHash, Timestamp)]) {
+        let inner = self.read();
+        for (hash, at) in uses {
+            if let Some(last) = inner.uses.get(hash) {
+                last.saved.fetch_max(at.as_microsecond(), Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// A thread that panicked while it held the lock left whole values behind: every change consists of single inserts
+    /// and removes, and what is missing of it hides something. Going on is safe.
     fn read(&self) -> RwLockReadGuard<'_, Inner> {
         self.inner.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, Inner> {
         self.inner.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn forget_tokens(&mut self, which: impl Fn(&IssuedToken) -> bool) {
+        let uses = &mut self.uses;
+        self.issued_tokens.retain(|hash, token| {
+            let kept = !which(token);
+            if !kept {
+                uses.remove(hash);
+            }
+            kept
+        });
     }
 }
 

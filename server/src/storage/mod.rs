@@ -11,32 +11,37 @@
 //! Not guaranteed: that a write whose future was dropped did not happen. Callers that must act on the outcome run
 //! to its end, whatever becomes of the client they act for.
 
+mod audit;
 #[cfg(test)]
 mod contract;
 mod directory;
 mod happenings;
 pub mod sqlite;
+mod tenancy;
 
 use async_trait::async_trait;
 
 use crate::domain::{
-    Body, DeliveryId, EventId, HistoryPage, HistoryQuery, IssuedToken, NewEvent, NewReplay, NewWebhook,
-    Number, PastAttempt, PublicId, Published, Record, Replay, ReplayFilter, ReplayId, ReplayQuery,
-    RunningReplay, Settlement, Stats, TenantId, TenantSpec, Timestamp, Webhook, WebhookId, Work,
+    Body, DeliveryId, EventId, HistoryPage, HistoryQuery, NewEvent, NewReplay, NewWebhook, Number,
+    PastAttempt, PublicId, Published, Record, Replay, ReplayFilter, ReplayId, ReplayQuery, RunningReplay,
+    Settlement, Stats, TenantId, TenantSpec, Timestamp, Webhook, WebhookId, Work,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
 
-pub use directory::Directory;
+pub use audit::AuditLog;
+pub use directory::{ApiKey, Directory};
 pub use happenings::{Happenings, Told};
+pub use tenancy::Tenancy;
 
 /// A durable store.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: Tenancy + AuditLog {
     /// The tenants, webhooks and tokens, in memory.
     fn directory(&self) -> &Arc<Directory>;
 
-    /// Makes the tenants of the configuration the tenants there are. A tenant that is no longer configured keeps
+    /// Makes the tenants of the configuration, and those made by [`Tenancy::create_tenant`], the tenants there are;
+    /// where both have one of the same name, the configuration's is it. A tenant that is no longer configured keeps
     /// its rows but disappears from the directory; its pending deliveries wait until it is configured again.
     ///
     /// # Errors
@@ -161,9 +166,6 @@ pub trait Store: Send + Sync + 'static {
     /// tenant's time; at most `limit` events. Returns how many events it deleted. Replays that were over by then go too;
     /// the deliveries of one that runs stay.
     async fn prune(&self, before: Vec<(TenantId, Timestamp)>, limit: u32) -> Result<u64, StoreError>;
-
-    /// Stores a token that was handed out; expired ones are swept out with it.
-    async fn issue_token(&self, token: IssuedToken) -> Result<(), StoreError>;
 
     /// Whether the store still commits.
     async fn check(&self) -> Result<(), StoreError>;

@@ -1,6 +1,7 @@
 //! `/v1/webhooks` and the configuration, driven from outside: one tenant of each system, the real binary, a real Node
 //! receiver with the built package.
 
+mod audit;
 mod changes;
 mod config;
 mod deliveries;
@@ -10,6 +11,7 @@ mod secret;
 mod stats;
 mod stream;
 mod systems;
+mod tenancy;
 mod test;
 mod webhooks;
 
@@ -145,4 +147,34 @@ fn listed(admin: &Client, count: usize) -> Vec<Value> {
 /// A header of a shown request or answer.
 fn shown<'a>(part: &'a Value, name: &str) -> Option<&'a Value> {
     part["headers"].as_array().unwrap().iter().find(|header| header["name"] == name)
+}
+
+/// The operator, acting in no tenant.
+fn operator(server: &Server) -> Client {
+    server.client().with_token(OPERATOR)
+}
+
+/// The operator, acting in this tenant.
+fn inside(server: &Server, tenant: &str) -> Client {
+    operator(server).with_header("sigpost-tenant", tenant)
+}
+
+/// Creates something at a path; what was answered.
+fn make(client: &Client, path: &str, body: &Value) -> Value {
+    let answer = client.post(path, body).unwrap();
+    assert_eq!(answer.status, 201, "{path} {body}: {}", answer.text());
+    answer.json().unwrap()
+}
+
+/// Changes something at a path.
+fn alter(client: &Client, path: &str, change: &Value) -> Response {
+    patch(client, path, &[("content-type", "application/json")], change)
+}
+
+/// A problem with this status and of this kind.
+fn problem(answer: &Response, status: u16, kind: &str, what: &str) {
+    assert_eq!(answer.status, status, "{what}: {}", answer.text());
+    assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{what}");
+    let body = answer.json().unwrap();
+    assert_eq!(body["type"], json!(format!("urn:sigpost:problem:{kind}")), "{what}: {body}");
 }

@@ -40,9 +40,12 @@ fn dialects() -> Vec<String> {
 /// The hosts of the documents' examples: nothing leaves this machine.
 const HOSTS: &str = r#"{ "hooks.example.com" = "127.0.0.1" }"#;
 
-/// One tenant of each dialect, named after it, with an admin.
+const OPERATOR: &str = "the-token-of-the-operator";
+
+/// An operator, and one tenant of each dialect, named after it, with an admin.
 fn serve(rate_limit: bool) -> Server {
     let mut toml = format!("[server]\nrate_limit = {rate_limit}\n");
+    toml += &format!("[[operator]]\nname = \"ops\"\ntoken = \"{OPERATOR}\"\n");
     for dialect in dialects() {
         toml += &format!(
             "[[tenant]]\nname = \"{dialect}\"\ndialect = \"{dialect}\"\n\
@@ -129,6 +132,20 @@ impl Operation<'_> {
 
     fn is_one_of(&self, list: &[(&str, &str)]) -> bool {
         list.contains(&(self.method, self.path))
+    }
+
+    /// Whether it is for operators only: it changes what tenants there are.
+    fn is_for_operators(&self) -> bool {
+        self.path.starts_with("/v1/tenants") && !self.reads()
+    }
+
+    /// Somebody who has the right to it, for all that the document says.
+    fn caller(&self, server: &Server, document: &Document) -> Client {
+        if self.is_for_operators() {
+            server.client().with_token(OPERATOR)
+        } else {
+            admin(server, &document.dialect)
+        }
     }
 
     fn reads(&self) -> bool {

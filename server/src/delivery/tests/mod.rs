@@ -25,8 +25,8 @@ use crate::clock::SystemClock;
 use crate::domain::profile::immuta::{ActionType, Immuta, Parts};
 use crate::domain::{
     Body, Cause, DeliveryId, DialectId, Egress, EgressPolicy, Endpoint, EventId, Failure, FailureClass,
-    Frame, MessageId, Number, Outcome, Phase, Profile, PublicId, RetryPolicy, Roles, Secrets, Settings,
-    Tenant, TenantId, TenantUid, Timestamp, User, UserId, Webhook, WebhookState,
+    Frame, MessageId, Number, Origin, Outcome, Phase, Profile, PublicId, RetryPolicy, Roles, Secrets,
+    Settings, Tenant, TenantId, TenantUid, Timestamp, User, UserId, Webhook, WebhookState,
 };
 
 /// Draws zero, so that no wait is lengthened.
@@ -227,8 +227,16 @@ fn tenant(id: i64, egress: Egress, settings: Settings) -> Tenant {
         settings,
         users: BTreeMap::from([(
             owner(),
-            User { id: owner(), name: "owner".into(), roles: Roles::default(), spaces: Vec::new() },
+            User {
+                id: owner(),
+                name: "owner".into(),
+                roles: Roles::default(),
+                spaces: Vec::new(),
+                origin: Origin::File,
+            },
         )]),
+        origin: Origin::File,
+        created_at: None,
     }
 }
 

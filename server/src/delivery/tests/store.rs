@@ -8,13 +8,14 @@ use async_trait::async_trait;
 use tokio::sync::Notify;
 
 use crate::domain::{
-    Attempt, Body, DeliveryId, DeliveryState, EventId, HistoryPage, HistoryQuery, IssuedToken, NewEvent,
-    NewReplay, NewWebhook, Next, Number, PastAttempt, PublicId, Published, Record, Replay, ReplayFilter,
-    ReplayId, ReplayQuery, RunningReplay, Settlement, Stats, TenantId, TenantSpec, Timestamp, Webhook,
-    WebhookId, Work,
+    Attempt, AuditEntry, AuditQuery, AuditRecord, Body, DeliveryId, DeliveryState, Egress, EventId,
+    HistoryPage, HistoryQuery, IssuedToken, NewEvent, NewReplay, NewWebhook, Next, Number, PastAttempt,
+    PublicId, Published, Record, Replay, ReplayFilter, ReplayId, ReplayQuery, RunningReplay, Settings,
+    Settlement, Stats, Tenant, TenantId, TenantSpec, Timestamp, TokenHash, User, UserId, Webhook, WebhookId,
+    Work,
 };
 use crate::storage::{
-    CancelledReplay, Directory, Happenings, ReplayStart, Resend, Store, StoreError, Update,
+    AuditLog, CancelledReplay, Directory, Happenings, ReplayStart, Resend, Store, StoreError, Tenancy, Update,
 };
 
 #[derive(Default)]
@@ -243,13 +244,65 @@ impl Store for FakeStore {
         Err(StoreError::Stopped)
     }
 
-    async fn issue_token(&self, _: IssuedToken) -> Result<(), StoreError> {
-        Err(StoreError::Stopped)
-    }
-
     async fn check(&self) -> Result<(), StoreError> {
         Ok(())
     }
 
     async fn close(&self) {}
+}
+
+/// The engine asks for none of it.
+#[async_trait]
+impl Tenancy for FakeStore {
+    async fn create_tenant(&self, _: TenantSpec, _: Timestamp) -> Result<Option<Arc<Tenant>>, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn update_tenant(&self, _: TenantId, _: Egress, _: Settings) -> Result<bool, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn delete_tenant(&self, _: TenantId, _: Timestamp) -> Result<bool, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn create_user(&self, _: TenantId, _: User) -> Result<bool, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn update_user(&self, _: TenantId, _: User) -> Result<bool, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn delete_user(&self, _: TenantId, _: UserId) -> Result<bool, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn issue_token(&self, _: IssuedToken) -> Result<(), StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn revoke_token(&self, _: TenantId, _: PublicId) -> Result<bool, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn save_token_uses(&self, _: Vec<(TokenHash, Timestamp)>) -> Result<(), StoreError> {
+        Err(StoreError::Stopped)
+    }
+}
+
+/// The engine asks for none of it.
+#[async_trait]
+impl AuditLog for FakeStore {
+    async fn record_audit(&self, _: AuditEntry) -> Result<(), StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn audit(&self, _: AuditQuery) -> Result<Vec<AuditRecord>, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn prune_audit(&self, _: Timestamp, _: u32) -> Result<u64, StoreError> {
+        Err(StoreError::Stopped)
+    }
 }

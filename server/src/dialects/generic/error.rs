@@ -46,7 +46,7 @@ impl From<Error> for Refusal {
             Error::Outdated(_) => (StatusCode::PRECONDITION_FAILED, "outdated"),
             Error::Invalid { field: "url", .. } => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_url"),
             Error::Invalid { .. } => (StatusCode::BAD_REQUEST, "bad_request"),
-            Error::Conflict(_) => (StatusCode::CONFLICT, "conflict"),
+            Error::Configured(_) | Error::Conflict(_) => (StatusCode::CONFLICT, "conflict"),
             Error::TooManyFailures { .. } | Error::RateLimited { .. } | Error::TooManyOpen { .. } => {
                 (StatusCode::TOO_MANY_REQUESTS, "too_many_requests")
             }

@@ -42,7 +42,7 @@ impl From<Error> for Refusal {
             Error::NotFound(_) => StatusCode::NOT_FOUND,
             Error::Outdated(_) => StatusCode::PRECONDITION_FAILED,
             Error::Invalid { .. } => StatusCode::BAD_REQUEST,
-            Error::Conflict(_) => StatusCode::CONFLICT,
+            Error::Configured(_) | Error::Conflict(_) => StatusCode::CONFLICT,
             Error::TooManyFailures { .. } | Error::RateLimited { .. } | Error::TooManyOpen { .. } => {
                 StatusCode::TOO_MANY_REQUESTS
             }

@@ -1,5 +1,6 @@
 //! sigpost's own API under `/v1`. Errors are RFC 9457 problem details.
 
+mod audit;
 mod convert;
 mod deliveries;
 mod delivery;
@@ -8,20 +9,25 @@ mod error;
 mod etag;
 mod event_types;
 mod events;
+mod paging;
 mod profile;
 mod query;
 mod replays;
 mod secret;
 mod stats;
 mod stream;
+mod tenants;
 mod test;
+mod tokens;
+mod users;
 mod webhooks;
 
-use axum::Router;
 use axum::extract::FromRequestParts;
-use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use axum::{Json, Router};
+use serde::Serialize;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -29,13 +35,13 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::dialects::shared;
 use crate::dialects::shared::document;
-use crate::domain::Principal;
+use crate::domain::{Origin, Principal};
 use error::Problem;
 
 const ABOUT: document::About = document::About {
     title: "sigpost",
     description: "sigpost's own API. It publishes events, and manages the webhooks of any tenant, whichever system it \
-                  speaks.\n\nErrors are problem details (RFC 9457); a program tells them apart by `type`. A method that \
+                  speaks, its users and their tokens, and the tenants themselves.\n\nErrors are problem details (RFC 9457); a program tells them apart by `type`. A method that \
                   a path does not take is answered with 405. An operator acts inside a tenant by naming it in the header \
                   `Sigpost-Tenant`.",
 };
@@ -57,6 +63,13 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(replays::list, replays::start))
         .routes(routes!(replays::read, replays::cancel))
         .routes(routes!(stream::watch))
+        .routes(routes!(tenants::list, tenants::create))
+        .routes(routes!(tenants::read, tenants::change, tenants::delete))
+        .routes(routes!(users::list, users::create))
+        .routes(routes!(users::read, users::change, users::delete))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::read, tokens::revoke))
+        .routes(routes!(audit::read))
 }
 
 /// The routes.
@@ -78,6 +91,24 @@ impl<S: Sync> FromRequestParts<S> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         Ok(Self(shared::Caller::of(parts)?))
+    }
+}
+
+/// The answer to a creation: 201, with the path of what was made.
+fn created(folder: &str, id: &str, body: impl Serialize) -> Response {
+    let id: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
+    let mut response = (StatusCode::CREATED, Json(body)).into_response();
+    if let Ok(location) = HeaderValue::try_from(format!("{folder}{id}")) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    response
+}
+
+/// Who declares something, in words.
+const fn origin(origin: Origin) -> &'static str {
+    match origin {
+        Origin::File => "file",
+        Origin::Api => "api",
     }
 }
 

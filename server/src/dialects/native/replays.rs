@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::error::{Problem, Refuses, RefusesBodies, RefusesCallers};
 use super::{Caller, query};
-use crate::app::access::{Operation, authorise};
+use crate::app::access::Operation;
 use crate::app::{App, Error, ReplayRequest, ReplaysRequest, WebhookName};
 use crate::dialects::shared;
 use crate::domain::{self, DeliveryState, EndStates, PublicId, Timestamp, utc_millis};
@@ -139,7 +139,7 @@ pub(super) async fn start(
 ) -> Result<Response, Problem> {
     // Read in any case: a connection with an unread body cannot be used again.
     let body = shared::read(body).await?;
-    authorise(&principal, Operation::Replay)?;
+    app.authorise(&principal, Operation::Replay)?;
     let body: NewReplay = shared::shaped(shared::parse(body).await?.view())?;
     let preview = body.preview;
     let request = ReplayRequest::try_from(body)?;

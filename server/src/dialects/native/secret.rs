@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use super::error::{Problem, Refuses, RefusesBodies, RefusesCallers};
 use super::{Caller, convert, dto, etag, webhooks};
-use crate::app::access::{Operation, authorise};
+use crate::app::access::Operation;
 use crate::app::{App, Change, DraftSecret, Error, Rotate, Rotated, SecretChange};
 use crate::dialects::shared::{self, shaped};
 use crate::domain::Timestamp;
@@ -61,7 +61,7 @@ pub(super) async fn replace(
     body: Body,
 ) -> Result<Response, Problem> {
     let name = webhooks::name(id)?;
-    authorise(&principal, Operation::UpdateWebhook)?;
+    app.authorise(&principal, Operation::UpdateWebhook)?;
     let body = shared::read(body).await?;
     // Whoever may not see it is not told what is wrong with the request.
     app.read_webhook(&principal, name)?;

@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 use super::delivery::{self, Cause, NoAnswer, State};
 use super::error::{Problem, Refuses, RefusesCallers};
 use super::{Caller, query};
-use crate::app::access::{Operation, authorise};
+use crate::app::access::Operation;
 use crate::app::{App, Notice, Stream, WebhookName};
 use crate::dialects::shared::{self, Endless, Renewal};
 use crate::domain::{AttemptEnded, AttemptResult, utc_millis};
@@ -111,7 +111,7 @@ pub(super) async fn watch(
     RawQuery(query): RawQuery,
     request: Request,
 ) -> Result<Response, Problem> {
-    authorise(&principal, Operation::Watch)?;
+    app.authorise(&principal, Operation::Watch)?;
     let (parts, _) = request.into_parts();
     if !accepts_events(&parts.headers) {
         return Err(Problem::new(

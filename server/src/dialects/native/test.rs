@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::delivery::{Bodies, Delivery, Tried};
 use super::error::{Problem, Refuses, RefusesBodies, RefusesCallers};
 use super::{Caller, convert, delivery, dto, webhooks};
-use crate::app::access::{Operation, authorise};
+use crate::app::access::Operation;
 use crate::app::{App, Error};
 use crate::dialects::shared::{self, shaped};
 
@@ -49,7 +49,7 @@ pub(super) async fn stored(
     body: Body,
 ) -> Result<Json<Delivery>, Problem> {
     let name = webhooks::name(id)?;
-    authorise(&principal, Operation::TestWebhook)?;
+    app.authorise(&principal, Operation::TestWebhook)?;
     let body = shared::read(body).await?;
     app.read_webhook(&principal, name)?;
     let Test { event_type } =
@@ -79,7 +79,7 @@ pub(super) async fn draft(
     Caller(principal): Caller,
     body: Body,
 ) -> Result<Json<Tried>, Problem> {
-    let tenant = authorise(&principal, Operation::TestWebhook)?.tenant;
+    let tenant = app.authorise(&principal, Operation::TestWebhook)?.tenant;
     let body = shared::parse(shared::read(body).await?).await?;
     let draft = convert::draft(body.view(), &tenant)?;
     app.admit_test(&principal)?;

@@ -8,7 +8,7 @@ use axum::{Json, body::Body};
 
 use super::error::{Problem, Refuses, RefusesBodies, RefusesCallers};
 use super::{Caller, convert, dto, etag, query};
-use crate::app::access::{Operation, authorise};
+use crate::app::access::Operation;
 use crate::app::{App, Created, WebhookName};
 use crate::dialects::shared;
 use crate::domain::Webhook;
@@ -47,7 +47,7 @@ pub(super) async fn create(
     Caller(principal): Caller,
     body: Body,
 ) -> Result<Response, Problem> {
-    let tenant = authorise(&principal, Operation::CreateWebhook)?.tenant;
+    let tenant = app.authorise(&principal, Operation::CreateWebhook)?.tenant;
     let body = shared::parse(shared::read(body).await?).await?;
     let draft = convert::draft(body.view(), &tenant)?;
     let Created { webhook, secret } = app.create_webhook(&principal, draft).await?;
@@ -133,7 +133,7 @@ pub(super) async fn change(
     body: Body,
 ) -> Result<Response, Problem> {
     let name = name(id)?;
-    authorise(&principal, Operation::UpdateWebhook)?;
+    app.authorise(&principal, Operation::UpdateWebhook)?;
     let precondition = etag::if_match(&headers);
     let body = shared::parse(shared::read(body).await?).await?;
     // Whoever may not see it is not told what is wrong with the change.

@@ -7,7 +7,9 @@ use sigpost_core::json::{Canonical, Limits};
 use sigpost_core::notification as models;
 
 use super::*;
-use crate::domain::{Body, Egress, Envelope, Host, Role, TenantId, TenantSpec, TenantUid, Transport, UserId};
+use crate::domain::{
+    Body, Egress, Envelope, Host, Origin, Role, TenantId, TenantSpec, TenantUid, Transport, UserId,
+};
 
 fn tenant(dialect: DialectId) -> Tenant {
     let spec = TenantSpec {
@@ -22,7 +24,13 @@ fn tenant(dialect: DialectId) -> Tenant {
 
 fn user() -> User {
     let roles = [Role::Admin].into_iter().collect();
-    User { id: UserId::new("u1").unwrap(), name: "Ada".into(), roles, spaces: vec!["s1".into()] }
+    User {
+        id: UserId::new("u1").unwrap(),
+        name: "Ada".into(),
+        roles,
+        spaces: vec!["s1".into()],
+        origin: Origin::File,
+    }
 }
 
 fn event(members: &str) -> CloudEvent {

@@ -123,27 +123,27 @@ pub(in crate::storage) async fn pruning_is_bounded_and_goes_on_where_it_stopped<
 pub(in crate::storage) async fn an_issued_token_works_until_it_expires_also_after_a_restart<B: Bench>() {
     let mut world = World::<B>::new().await;
     let token = |text: &str, seconds| IssuedToken {
-        hash: TokenHash::of(text),
-        tenant: world.tenant,
-        user: UserId::new("2").unwrap(),
-        issued_at: world.clock.now(),
-        expires_at: world.clock.now() + Duration::from_secs(seconds),
+        expires_at: Some(world.clock.now() + Duration::from_secs(seconds)),
+        ..issued(&world, text, "2")
     };
     let (long, short) = (token("long", 3_600), token("short", 60));
+    let (long_end, short_end) = (long.expires_at, short.expires_at);
     world.store.issue_token(long).await.unwrap();
     world.store.issue_token(short).await.unwrap();
     let owner =
         |world: &World<B>, text: &str| world.store.directory().token(&TokenHash::of(text), world.clock.now());
-    let expected = Some(TokenOwner::User { tenant: world.tenant, user: UserId::new("2").unwrap() });
+    let expected = |world: &World<B>, expires_at| {
+        Some(TokenOwner::User { tenant: world.tenant, user: UserId::new("2").unwrap(), expires_at })
+    };
     for _ in 0..2 {
-        assert_eq!(owner(&world, "long"), expected);
-        assert_eq!(owner(&world, "short"), expected);
+        assert_eq!(owner(&world, "long"), expected(&world, long_end));
+        assert_eq!(owner(&world, "short"), expected(&world, short_end));
         assert_eq!(owner(&world, "unknown"), None);
         world.reopen().await;
     }
     world.clock.advance(Duration::from_secs(60));
     for _ in 0..2 {
-        assert_eq!((owner(&world, "long"), owner(&world, "short")), (expected.clone(), None));
+        assert_eq!((owner(&world, "long"), owner(&world, "short")), (expected(&world, long_end), None));
         world.reopen().await;
     }
     world.store.close().await;

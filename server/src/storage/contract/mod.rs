@@ -15,17 +15,19 @@ mod publishing;
 mod replaying;
 mod settling;
 mod telling;
+mod tenancy;
 mod tenants;
 
-use super::{Resend, Store, StoreError};
+use super::{AuditLog, Resend, Store, StoreError, Tenancy};
 use crate::clock::{Clock, MockClock};
 use crate::domain::profile::{immuta, qlik};
 use crate::domain::{
-    Attempt, Cause, DeliveryId, DeliveryState, DialectId, Egress, Endpoint, Failure, FailureClass,
-    Fingerprint, Frame, HistoryFilter, HistoryOrder, HistoryPage, HistoryQuery, IssuedToken, NewDelivery,
-    NewEvent, NewWebhook, Next, Number, Outcome, Phase, Position, Profile, PublicId, Published, Record,
-    ResponseHeaders, Scope, Secrets, Settings, Settlement, SortField, SortOrder, TenantId, TenantSpec,
-    Timestamp, TokenHash, TokenOwner, UserId, Webhook, WebhookState, Work,
+    Actor, Attempt, AuditEntry, AuditObject, AuditOutcome, AuditQuery, Cause, DeliveryId, DeliveryState,
+    DialectId, Egress, Endpoint, Failure, FailureClass, Fingerprint, Frame, HistoryFilter, HistoryOrder,
+    HistoryPage, HistoryQuery, IssuedToken, NewDelivery, NewEvent, NewWebhook, Next, Number, Origin, Outcome,
+    Phase, Position, Profile, PublicId, Published, Record, ResponseHeaders, Role, Scope, Secrets, Settings,
+    Settlement, SortField, SortOrder, TenantId, TenantSpec, Timestamp, TokenHash, TokenOrigin, TokenOwner,
+    User, UserId, Webhook, WebhookState, Work,
 };
 
 /// A place where a backend keeps its data, to be opened again and again.
@@ -291,6 +293,19 @@ macro_rules! contract {
             pruning_is_bounded_and_goes_on_where_it_stopped
             an_issued_token_works_until_it_expires_also_after_a_restart
             one_tenants_long_retention_does_not_keep_anothers_history
+            a_tenant_made_through_the_api_is_there_like_a_configured_one_also_after_a_restart
+            a_tenant_made_through_the_api_yields_to_a_configured_one_of_the_same_name
+            a_changed_tenant_is_another_version_at_once_and_after_a_restart
+            a_deleted_tenant_is_gone_with_its_people_and_its_webhooks_wait_for_its_return
+            a_tenants_dialect_outlives_the_tenant
+            what_the_configuration_declares_cannot_be_changed_here
+            users_are_added_changed_and_deleted_beside_the_configured_ones
+            a_user_that_is_configured_later_hides_the_one_made_here
+            commands_of_one_commit_see_what_those_before_them_did
+            a_revoked_token_takes_the_bearers_exchanged_for_it_along
+            a_token_shows_whose_and_what_it_is_and_when_it_was_used
+            the_audit_log_is_read_newest_first_in_pages_and_by_what_is_asked
+            the_audit_log_is_pruned_from_its_old_end
             a_replay_makes_what_was_missed_anew_and_counts_what_becomes_of_it
             a_replay_chooses_by_state_time_and_type
             what_has_reached_the_webhook_meanwhile_counts_as_delivered
@@ -320,5 +335,6 @@ macro_rules! contract {
 pub(super) use contract;
 
 pub(super) use self::{
-    afterwards::*, changes::*, history::*, publishing::*, replaying::*, settling::*, telling::*, tenants::*,
+    afterwards::*, changes::*, history::*, publishing::*, replaying::*, settling::*, telling::*, tenancy::*,
+    tenants::*,
 };

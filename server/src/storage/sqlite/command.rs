@@ -5,8 +5,8 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use super::replays::Step;
 use super::transaction::Transaction;
 use crate::domain::{
-    IssuedToken, NewEvent, NewReplay, NewWebhook, Number, Published, ReplayId, Settlement, TenantId,
-    TenantSpec, Timestamp, Webhook, Work,
+    AuditEntry, Egress, IssuedToken, NewEvent, NewReplay, NewWebhook, Number, PublicId, Published, ReplayId,
+    Settings, Settlement, Tenant, TenantId, TenantSpec, Timestamp, TokenHash, User, UserId, Webhook, Work,
 };
 use crate::storage::{CancelledReplay, ReplayStart, Resend, StoreError, Update};
 use std::sync::Arc;
@@ -16,6 +16,12 @@ pub(super) enum Command {
     Publish(Job<Vec<NewEvent>, Vec<Published>>),
     Settle(Job<Settlement, ()>),
     ApplyTenants(Job<Vec<TenantSpec>, ()>),
+    CreateTenant(Job<(TenantSpec, Timestamp), Option<Arc<Tenant>>>),
+    UpdateTenant(Job<(TenantId, Egress, Settings), bool>),
+    DeleteTenant(Job<(TenantId, Timestamp), bool>),
+    CreateUser(Job<(TenantId, User), bool>),
+    UpdateUser(Job<(TenantId, User), bool>),
+    DeleteUser(Job<(TenantId, UserId), bool>),
     CreateWebhook(Job<Box<NewWebhook>, Arc<Webhook>>),
     UpdateWebhook(Job<Arc<Webhook>, Update>),
     DeleteWebhook(Job<Named, Option<Arc<Webhook>>>),
@@ -28,6 +34,10 @@ pub(super) enum Command {
     SaveCounts(Job<(), ()>),
     Prune(Job<Prune, Pruned>),
     IssueToken(Job<IssuedToken, ()>),
+    RevokeToken(Job<(TenantId, PublicId), bool>),
+    SaveTokenUses(Job<Vec<(TokenHash, Timestamp)>, ()>),
+    RecordAudit(Job<AuditEntry, ()>),
+    PruneAudit(Job<(Timestamp, u32), u64>),
     Check(Job<(), ()>),
 }
 
@@ -116,6 +126,12 @@ impl Command {
             Self::Settle(job) => job.run(|settlement| transaction.settle(settlement)),
             Self::Check(job) => job.run(|()| transaction.touch()),
             Self::ApplyTenants(job) => job.run_apart(transaction, |t, specs| t.apply_tenants(specs)),
+            Self::CreateTenant(job) => job.run_apart(transaction, Transaction::create_tenant),
+            Self::UpdateTenant(job) => job.run_apart(transaction, Transaction::update_tenant),
+            Self::DeleteTenant(job) => job.run_apart(transaction, |t, (id, at)| t.delete_tenant(*id, *at)),
+            Self::CreateUser(job) => job.run_apart(transaction, Transaction::create_user),
+            Self::UpdateUser(job) => job.run_apart(transaction, Transaction::update_user),
+            Self::DeleteUser(job) => job.run_apart(transaction, Transaction::delete_user),
             Self::CreateWebhook(job) => job.run_apart(transaction, |t, new| t.create_webhook(new)),
             Self::UpdateWebhook(job) => job.run_apart(transaction, Transaction::update_webhook),
             Self::DeleteWebhook(job) => job.run_apart(transaction, |t, named| t.delete_webhook(*named)),
@@ -130,6 +146,10 @@ impl Command {
             Self::CreateResend(job) => job.run_apart(transaction, |t, named| t.create_resend(*named)),
             Self::Prune(job) => job.run_apart(transaction, Transaction::prune),
             Self::IssueToken(job) => job.run_apart(transaction, Transaction::issue_token),
+            Self::RevokeToken(job) => job.run_apart(transaction, Transaction::revoke_token),
+            Self::SaveTokenUses(job) => job.run_apart(transaction, |t, uses| t.save_token_uses(uses)),
+            Self::RecordAudit(job) => job.run_apart(transaction, Transaction::record_audit),
+            Self::PruneAudit(job) => job.run_apart(transaction, Transaction::prune_audit),
         }
     }
 
@@ -139,6 +159,12 @@ impl Command {
             Self::Publish(job) => job.result = Err(error),
             Self::Settle(job) => job.result = Err(error),
             Self::ApplyTenants(job) => job.result = Err(error),
+            Self::CreateTenant(job) => job.result = Err(error),
+            Self::UpdateTenant(job) => job.result = Err(error),
+            Self::DeleteTenant(job) => job.result = Err(error),
+            Self::CreateUser(job) => job.result = Err(error),
+            Self::UpdateUser(job) => job.result = Err(error),
+            Self::DeleteUser(job) => job.result = Err(error),
             Self::CreateWebhook(job) => job.result = Err(error),
             Self::UpdateWebhook(job) => job.result = Err(error),
             Self::DeleteWebhook(job) => job.result = Err(error),
@@ -151,6 +177,10 @@ impl Command {
             Self::CreateResend(job) => job.result = Err(error),
             Self::Prune(job) => job.result = Err(error),
             Self::IssueToken(job) => job.result = Err(error),
+            Self::RevokeToken(job) => job.result = Err(error),
+            Self::SaveTokenUses(job) => job.result = Err(error),
+            Self::RecordAudit(job) => job.result = Err(error),
+            Self::PruneAudit(job) => job.result = Err(error),
             Self::Check(job) => job.result = Err(error),
         }
     }
@@ -161,6 +191,12 @@ impl Command {
             Self::Publish(job) => job.finish(),
             Self::Settle(job) => job.finish(),
             Self::ApplyTenants(job) => job.finish(),
+            Self::CreateTenant(job) => job.finish(),
+            Self::UpdateTenant(job) => job.finish(),
+            Self::DeleteTenant(job) => job.finish(),
+            Self::CreateUser(job) => job.finish(),
+            Self::UpdateUser(job) => job.finish(),
+            Self::DeleteUser(job) => job.finish(),
             Self::CreateWebhook(job) => job.finish(),
             Self::UpdateWebhook(job) => job.finish(),
             Self::DeleteWebhook(job) => job.finish(),
@@ -173,6 +209,10 @@ impl Command {
             Self::CreateResend(job) => job.finish(),
             Self::Prune(job) => job.finish(),
             Self::IssueToken(job) => job.finish(),
+            Self::RevokeToken(job) => job.finish(),
+            Self::SaveTokenUses(job) => job.finish(),
+            Self::RecordAudit(job) => job.finish(),
+            Self::PruneAudit(job) => job.finish(),
             Self::Check(job) => job.finish(),
         }
     }

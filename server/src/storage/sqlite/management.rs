@@ -1,4 +1,5 @@
-//! The rare commands, each in a savepoint of its own: tenants, webhooks, resends, tokens, retention.
+//! The rare commands, each in a savepoint of its own: webhooks, resends, retention. Those about tenants, users and
+//! tokens are in [`super::tenancy`] and [`super::tokens`].
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,21 +14,15 @@ use super::rows::{
     FrameRow, Place, WebhookRow, disabled_reason, first_version, headers_label, next_secret_label,
     secret_label, stored, verified_data, write_headers,
 };
-use super::state::{Effect, Numbers, TenantState, take, take_number};
+use super::state::{Effect, take, take_number};
 use super::transaction::{DeliveryRow, Transaction};
 use crate::domain::head::Sent;
 use crate::domain::profile::Audience;
 use crate::domain::{
-    Body, Cause, DeliveryState, EventId, IssuedToken, MessageId, NewDelivery, NewEvent, NewWebhook, PublicId,
-    Published, Tenant, TenantId, TenantSpec, TenantUid, Webhook, WebhookId, WebhookState, Work,
+    Body, Cause, DeliveryState, EventId, MessageId, NewDelivery, NewEvent, NewWebhook, PublicId, Published,
+    TenantUid, Webhook, WebhookId, WebhookState, Work,
 };
 use crate::storage::{Resend, StoreError, Update};
-
-const TENANT_BY_NAME: &str = "SELECT id, uid, dialect FROM tenant WHERE name = ?1";
-
-const INSERT_TENANT: &str = "
-    INSERT INTO tenant (id, name, uid, dialect, next_webhook, next_event, next_delivery)
-    VALUES (?1, ?2, ?3, ?4, 1, 1, 1)";
 
 const INSERT_WEBHOOK: &str = "
     INSERT INTO webhook
@@ -78,11 +73,6 @@ const DELIVERY_TO_RESEND: &str = "
     JOIN webhook ON webhook.id = delivery.webhook
     WHERE delivery.tenant = ?1 AND delivery.number = ?2 AND delivery.last_attempt IS NOT NULL";
 
-const INSERT_TOKEN: &str =
-    "INSERT OR REPLACE INTO token (hash, tenant, user, issued_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)";
-
-const SWEEP_TOKENS: &str = "DELETE FROM token WHERE expires_at <= ?1";
-
 const EVENTS_AFTER: &str = "
     SELECT id, tenant, received_at, first_delivery, deliveries FROM event WHERE id > ?1 ORDER BY id LIMIT ?2";
 
@@ -108,37 +98,6 @@ const PRUNE_ROWS: usize = 10_000;
 const PRUNE_READS: u32 = 20_000;
 
 impl Transaction<'_> {
-    pub(super) fn apply_tenants(&mut self, specs: &[TenantSpec]) -> Result<(), StoreError> {
-        let tenants =
-            specs.iter().map(|spec| self.apply_tenant(spec).map(Arc::new)).collect::<Result<_, _>>()?;
-        self.draft.effects.push(Effect::SetTenants(tenants));
-        Ok(())
-    }
-
-    fn apply_tenant(&mut self, spec: &TenantSpec) -> Result<Tenant, StoreError> {
-        let known = self.sql.prepare_cached(TENANT_BY_NAME)?.query_row([&spec.name], |row| {
-            Ok((row.get::<_, i64>("id")?, row.get::<_, Vec<u8>>("uid")?, row.get::<_, String>("dialect")?))
-        });
-        let (id, uid) = match known.optional()? {
-            Some((_, _, stored)) if stored != spec.dialect.as_str() => {
-                return Err(StoreError::DialectChanged { tenant: spec.name.clone(), stored });
-            }
-            Some((id, uid, _)) => (TenantId::new(id), Place::new("tenant", id).uid("uid", &uid)?),
-            None => self.insert_tenant(spec)?,
-        };
-        Ok(spec.clone().into_tenant(id, uid))
-    }
-
-    fn insert_tenant(&mut self, spec: &TenantSpec) -> Result<(TenantId, TenantUid), StoreError> {
-        let id = take(&mut self.draft.sequences.tenant);
-        let mut uid = [0; 16];
-        self.context.rng.fill(&mut uid);
-        self.execute(INSERT_TENANT, params![id, spec.name, uid, spec.dialect.as_str()])?;
-        let (id, uid) = (TenantId::new(id), TenantUid::new(uid));
-        self.draft.tenants.insert(id, TenantState { uid, next: Numbers::START });
-        Ok((id, uid))
-    }
-
     pub(super) fn create_webhook(&mut self, new: &NewWebhook) -> Result<Arc<Webhook>, StoreError> {
         let mut tenant = self.tenant(new.tenant)?;
         let number = take_number(&mut tenant.next.webhook);
@@ -334,25 +293,6 @@ impl Transaction<'_> {
         };
         Ok(Resend::Created { work: Box::new(work), number: first })
     }
-
-    pub(super) fn issue_token(&mut self, token: &IssuedToken) -> Result<(), StoreError> {
-        let now = self.context.clock.now();
-        let IssuedToken { hash, tenant, user, issued_at, expires_at } = token;
-        self.execute(SWEEP_TOKENS, [now.as_microsecond()])?;
-        self.execute(
-            INSERT_TOKEN,
-            params![
-                hash.as_bytes(),
-                tenant.get(),
-                user.as_str(),
-                issued_at.as_microsecond(),
-                expires_at.as_microsecond()
-            ],
-        )?;
-        self.draft.effects.push(Effect::PutToken { token: token.clone(), now });
-        Ok(())
-    }
-
     /// Walks along the events from where it last stopped and deletes what is old enough, a bounded part at a time.
     pub(super) fn prune(&mut self, prune: &Prune) -> Result<Pruned, StoreError> {
         let before: HashMap<i64, i64> =

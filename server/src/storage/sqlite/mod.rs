@@ -31,6 +31,7 @@
 //! commit.
 
 mod activity;
+mod audit;
 mod command;
 mod dedupe;
 mod error;
@@ -44,8 +45,10 @@ mod reads;
 mod replays;
 mod rows;
 mod state;
+mod tenancy;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod transaction;
 mod writer;
 
@@ -65,12 +68,15 @@ use self::reads::Readers;
 use self::transaction::Context;
 use self::writer::Writer;
 use super::happenings::Ear;
-use super::{CancelledReplay, Directory, Happenings, ReplayStart, Resend, Store, StoreError, Update};
+use super::{
+    AuditLog, CancelledReplay, Directory, Happenings, ReplayStart, Resend, Store, StoreError, Tenancy, Update,
+};
 use crate::clock::Clock;
 use crate::domain::{
-    Body, DeliveryId, EventId, HistoryPage, HistoryQuery, IssuedToken, NewEvent, NewReplay, NewWebhook,
-    Number, PastAttempt, PublicId, Published, Record, Replay, ReplayFilter, ReplayId, ReplayQuery,
-    RunningReplay, Settlement, Stats, TenantId, TenantSpec, Timestamp, Webhook, WebhookId, Work,
+    AuditEntry, AuditQuery, AuditRecord, Body, DeliveryId, Egress, EventId, HistoryPage, HistoryQuery,
+    IssuedToken, NewEvent, NewReplay, NewWebhook, Number, PastAttempt, PublicId, Published, Record, Replay,
+    ReplayFilter, ReplayId, ReplayQuery, RunningReplay, Settings, Settlement, Stats, Tenant, TenantId,
+    TenantSpec, Timestamp, TokenHash, User, UserId, Webhook, WebhookId, Work,
 };
 use crate::rng::Rng;
 
@@ -355,10 +361,6 @@ impl Store for SqliteStore {
         }
     }
 
-    async fn issue_token(&self, token: IssuedToken) -> Result<(), StoreError> {
-        self.call(0, token, Command::IssueToken).await
-    }
-
     /// Asks without waiting for room: a store with much to do still commits.
     async fn check(&self) -> Result<(), StoreError> {
         let (reply, answer) = oneshot::channel();
@@ -380,5 +382,68 @@ impl Store for SqliteStore {
             // A panic of the writer has been reported where it happened.
             let _ = tokio::task::spawn_blocking(move || thread.join()).await;
         }
+    }
+}
+
+#[async_trait]
+impl Tenancy for SqliteStore {
+    async fn create_tenant(
+        &self,
+        tenant: TenantSpec,
+        at: Timestamp,
+    ) -> Result<Option<Arc<Tenant>>, StoreError> {
+        self.call(0, (tenant, at), Command::CreateTenant).await
+    }
+
+    async fn update_tenant(
+        &self,
+        tenant: TenantId,
+        egress: Egress,
+        settings: Settings,
+    ) -> Result<bool, StoreError> {
+        self.call(0, (tenant, egress, settings), Command::UpdateTenant).await
+    }
+
+    async fn delete_tenant(&self, tenant: TenantId, at: Timestamp) -> Result<bool, StoreError> {
+        self.call(0, (tenant, at), Command::DeleteTenant).await
+    }
+
+    async fn create_user(&self, tenant: TenantId, user: User) -> Result<bool, StoreError> {
+        self.call(0, (tenant, user), Command::CreateUser).await
+    }
+
+    async fn update_user(&self, tenant: TenantId, user: User) -> Result<bool, StoreError> {
+        self.call(0, (tenant, user), Command::UpdateUser).await
+    }
+
+    async fn delete_user(&self, tenant: TenantId, user: UserId) -> Result<bool, StoreError> {
+        self.call(0, (tenant, user), Command::DeleteUser).await
+    }
+
+    async fn issue_token(&self, token: IssuedToken) -> Result<(), StoreError> {
+        self.call(0, token, Command::IssueToken).await
+    }
+
+    async fn revoke_token(&self, tenant: TenantId, id: PublicId) -> Result<bool, StoreError> {
+        self.call(0, (tenant, id), Command::RevokeToken).await
+    }
+
+    async fn save_token_uses(&self, uses: Vec<(TokenHash, Timestamp)>) -> Result<(), StoreError> {
+        self.call(0, uses, Command::SaveTokenUses).await
+    }
+}
+
+#[async_trait]
+impl AuditLog for SqliteStore {
+    async fn record_audit(&self, entry: AuditEntry) -> Result<(), StoreError> {
+        self.call(0, entry, Command::RecordAudit).await
+    }
+
+    async fn audit(&self, query: AuditQuery) -> Result<Vec<AuditRecord>, StoreError> {
+        self.readers.read(move |sql| audit::read(sql, &query)).await
+    }
+
+    async fn prune_audit(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        self.call(0, (before, limit), Command::PruneAudit).await
     }
 }

@@ -8,7 +8,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::Options;
 use super::activity::{self, Counted};
@@ -16,12 +16,13 @@ use super::dedupe::{Dedupe, DedupeWindow, Key};
 use super::key::{KeySource, MasterKey, Sealer, key_file};
 use super::rows::{Place, WebhookRow};
 use super::state::{Numbers, Sequences, State, TenantState};
-use crate::domain::{EventId, IssuedToken, TenantId, Timestamp, TokenHash, UserId};
+use super::tokens;
+use crate::domain::{EventId, TenantId, Timestamp};
 use crate::rng::Rng;
 use crate::storage::happenings::Bell;
 use crate::storage::{Directory, StoreError};
 
-mod embedded {
+pub(super) mod embedded {
     refinery::embed_migrations!("src/storage/sqlite/migrations");
 }
 
@@ -215,8 +216,6 @@ fn draw_key(directory: &Path, rng: &dyn Rng) -> Result<MasterKey, OpenError> {
 
 const SEQUENCES: &str = "SELECT tenant, webhook, event, delivery, attempt FROM sequence WHERE id = 1";
 const TENANTS: &str = "SELECT id, uid, next_webhook, next_event, next_delivery FROM tenant";
-const TOKENS: &str = "SELECT rowid_, hash, tenant, user, issued_at, expires_at FROM
-    (SELECT row_number() OVER () AS rowid_, * FROM token WHERE expires_at > ?1)";
 const LIVING_WEBHOOKS: &str = "
     SELECT webhook.*, tenant.uid AS uid FROM webhook JOIN tenant ON tenant.id = webhook.tenant
     WHERE deleted_at IS NULL";
@@ -246,9 +245,7 @@ fn load(
     for row in sql.prepare(LIVING_WEBHOOKS)?.query_map([], WebhookRow::read)? {
         directory.put_webhook(&Arc::new(row?.opened(sealer)?));
     }
-    for row in sql.prepare(TOKENS)?.query_map([now.as_microsecond()], TokenRow::read)? {
-        directory.put_token(row?.try_into()?, now);
-    }
+    tokens::load(sql, &directory, now)?;
     let dedupe = load_dedupe(sql, &tenants, window, now)?;
     activity::load(sql, &directory)?;
     let counted = Counted::default();
@@ -301,42 +298,4 @@ fn load_dedupe(
         dedupe.insert(key, event, received);
     }
     Ok(dedupe)
-}
-
-struct TokenRow {
-    /// The table has no number of its own; this one only tells where a bad row stands in a listing.
-    row: i64,
-    hash: Vec<u8>,
-    tenant: i64,
-    user: String,
-    issued_at: i64,
-    expires_at: i64,
-}
-
-impl TokenRow {
-    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            row: row.get("rowid_")?,
-            hash: row.get("hash")?,
-            tenant: row.get("tenant")?,
-            user: row.get("user")?,
-            issued_at: row.get("issued_at")?,
-            expires_at: row.get("expires_at")?,
-        })
-    }
-}
-
-impl TryFrom<TokenRow> for IssuedToken {
-    type Error = StoreError;
-
-    fn try_from(row: TokenRow) -> Result<Self, StoreError> {
-        let place = Place::new("token", row.row);
-        Ok(Self {
-            hash: row.hash.try_into().map(TokenHash::from_bytes).map_err(|_| place.column("hash"))?,
-            tenant: TenantId::new(row.tenant),
-            user: UserId::new(&row.user).ok_or_else(|| place.column("user"))?,
-            issued_at: place.time("issued_at", row.issued_at)?,
-            expires_at: place.time("expires_at", row.expires_at)?,
-        })
-    }
 }

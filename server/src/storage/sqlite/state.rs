@@ -10,8 +10,9 @@ use std::sync::Arc;
 use super::activity::Counted;
 use super::dedupe::{Dedupe, Key};
 use crate::domain::{
-    AttemptEnded, DeliveryId, EndedAttempt, EventId, Happening, IssuedToken, Number, Tenant, TenantId,
-    TenantUid, Timestamp, Webhook, WebhookChange, WebhookId, WebhookState,
+    AttemptEnded, DeliveryId, Egress, EndedAttempt, EventId, Happening, IssuedToken, Number, PublicId,
+    Settings, Tenant, TenantId, TenantUid, Timestamp, TokenHash, User, UserId, Webhook, WebhookChange,
+    WebhookId, WebhookState,
 };
 use crate::storage::Directory;
 use crate::storage::happenings::Bell;
@@ -76,6 +77,23 @@ pub(super) struct State {
 #[derive(Clone)]
 pub(super) enum Effect {
     SetTenants(Vec<Arc<Tenant>>),
+    AddTenant(Arc<Tenant>),
+    ChangeTenant {
+        id: TenantId,
+        egress: Egress,
+        settings: Settings,
+    },
+    /// With the tokens that were handed out to its users.
+    RemoveTenant(TenantId),
+    PutUser {
+        tenant: TenantId,
+        user: User,
+    },
+    /// With the tokens that were handed out to it.
+    RemoveUser {
+        tenant: TenantId,
+        user: UserId,
+    },
     PutWebhook(Arc<Webhook>),
     RemoveWebhook(Arc<Webhook>),
     /// A webhook's failures are forgiven.
@@ -84,6 +102,11 @@ pub(super) enum Effect {
         token: IssuedToken,
         now: Timestamp,
     },
+    RevokeToken {
+        tenant: TenantId,
+        id: PublicId,
+    },
+    SavedUses(Vec<(TokenHash, Timestamp)>),
 }
 
 /// What a transaction has changed so far.
@@ -157,23 +180,39 @@ impl State {
             self.bell.ring(Happening::Attempt(attempt));
         }
         for effect in effects {
-            match effect {
-                Effect::SetTenants(tenants) => self.directory.set_tenants(tenants),
-                Effect::PutWebhook(webhook) => {
-                    let change = self.change_to(&webhook);
-                    self.directory.put_webhook(&webhook);
-                    self.tell(webhook, change);
-                }
-                Effect::RemoveWebhook(webhook) => {
-                    self.directory.remove_webhook(&webhook);
-                    self.tell(webhook, WebhookChange::Deleted);
-                }
-                Effect::Forgive(webhook) => {
-                    self.directory.forgive(webhook);
-                    self.counted.touch(webhook);
-                }
-                Effect::PutToken { token, now } => self.directory.put_token(token, now),
+            self.show(effect);
+        }
+    }
+
+    fn show(&mut self, effect: Effect) {
+        match effect {
+            Effect::SetTenants(tenants) => self.directory.set_tenants(tenants),
+            Effect::AddTenant(tenant) => self.directory.add_tenant(tenant),
+            Effect::ChangeTenant { id, egress, settings } => self.directory.change_tenant(id, |tenant| {
+                tenant.egress = egress;
+                tenant.settings = settings;
+            }),
+            Effect::RemoveTenant(id) => self.directory.remove_tenant(id),
+            Effect::PutUser { tenant, user } => self.directory.change_tenant(tenant, |tenant| {
+                tenant.users.insert(user.id.clone(), user);
+            }),
+            Effect::RemoveUser { tenant, user } => self.directory.remove_user(tenant, &user),
+            Effect::PutWebhook(webhook) => {
+                let change = self.change_to(&webhook);
+                self.directory.put_webhook(&webhook);
+                self.tell(webhook, change);
             }
+            Effect::RemoveWebhook(webhook) => {
+                self.directory.remove_webhook(&webhook);
+                self.tell(webhook, WebhookChange::Deleted);
+            }
+            Effect::Forgive(webhook) => {
+                self.directory.forgive(webhook);
+                self.counted.touch(webhook);
+            }
+            Effect::PutToken { token, now } => self.directory.put_token(token, now),
+            Effect::RevokeToken { tenant, id } => self.directory.revoke_token(tenant, id),
+            Effect::SavedUses(uses) => self.directory.token_uses_saved(&uses),
         }
     }
 

@@ -1,6 +1,7 @@
 //! What only this backend does: files, keys, crashes, full disks. The rest is the contract suite.
 
 mod secrets;
+mod tenancy;
 
 use core::time::Duration;
 use std::os::unix::fs::PermissionsExt;
@@ -13,7 +14,7 @@ use tempfile::TempDir;
 use tokio::task::JoinSet;
 
 use super::dedupe::DedupeWindow;
-use super::{KeySource, MasterKey, OpenError, Options, SqliteStore, history, open, reads, replays};
+use super::{KeySource, MasterKey, OpenError, Options, SqliteStore, audit, history, open, reads, replays};
 use crate::clock::MockClock;
 use crate::domain::{
     DeliveryState, HistoryOrder, NewEvent, Next, Outcome, Published, ResponseHeaders, Rotation, Settlement,
@@ -480,6 +481,16 @@ async fn recovery_and_history_are_read_by_their_indexes() {
         assert!(plan.contains("SEARCH delivery USING INDEX delivery_number (tenant=?"), "{plan}");
         assert!(!plan.contains("TEMP B-TREE FOR ORDER BY"), "{plan}");
         assert!(!plan.contains("SCAN delivery"), "{plan}");
+    }
+    let tenants_log = plan(&sql, audit::OF_TENANT);
+    assert!(
+        tenants_log.contains("SEARCH audit USING INDEX audit_tenant (tenant=? AND id<?)"),
+        "{tenants_log}"
+    );
+    let whole_log = plan(&sql, audit::OF_ALL);
+    assert!(whole_log.contains("SEARCH audit USING INTEGER PRIMARY KEY (rowid<?)"), "{whole_log}");
+    for plan in [tenants_log, whole_log] {
+        assert!(!plan.contains("TEMP B-TREE"), "{plan}");
     }
     let one = plan(&sql, history::BY_NUMBER);
     assert!(one.contains("SEARCH delivery USING INDEX delivery_number (tenant=? AND number=?)"), "{one}");

@@ -73,7 +73,13 @@ fn event(members: &str) -> CloudEvent {
 
 fn user() -> User {
     let roles = [Role::User].into_iter().collect();
-    User { id: UserId::new("u1").unwrap(), name: "Ada".into(), roles, spaces: vec!["s1".into()] }
+    User {
+        id: UserId::new("u1").unwrap(),
+        name: "Ada".into(),
+        roles,
+        spaces: vec!["s1".into()],
+        origin: crate::domain::Origin::File,
+    }
 }
 
 #[test]
