@@ -50,7 +50,16 @@ impl<S: Sync> FromRequestParts<S> for Caller {
 #[utoipa::path(
     get, path = "/webhooks", operation_id = "listWebhookEntries", tag = "webhooks", security(("bearer" = [])),
     params(dto::ListQuery),
-    responses((status = 200, description = "A page.", body = dto::WebhookList), RefusesCallers, Refuses<400>)
+    responses(
+        (status = 200, description = "A page.", body = dto::WebhookList,
+            links(
+                ("read" = (operation_id = "getWebhook", parameters(("id" = "$response.body#/data/0/id")))),
+                ("deliveries" = (operation_id = "getWebhookDeliveryList", parameters(
+                    ("id" = "$response.body#/data/0/id")
+                )))
+            )),
+        RefusesCallers, Refuses<400>
+    )
 )]
 async fn list(
     State(app): State<App>,
