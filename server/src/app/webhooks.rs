@@ -192,7 +192,7 @@ impl App {
                 (Some(secret), Some(text))
             }
         };
-        self.admit(&tenant, &profile, &endpoint, secret.as_ref())?;
+        self.admit(&tenant, &profile, Some(&endpoint), secret.as_ref())?;
         let state =
             if enabled { WebhookState::Enabled } else { WebhookState::Disabled(DisabledReason::ByOwner) };
         let created_at = self.clock.now();
@@ -291,7 +291,7 @@ impl App {
         let audited = Entry::of(principal, "webhook.rotate_secret");
         let changed = self.change_webhook(&access, name, &audited, |webhook, now| {
             precondition.check(webhook)?;
-            self.admit(&access.tenant, &webhook.profile, &webhook.endpoint, Some(&secret))?;
+            self.admit(&access.tenant, &webhook.profile, None, Some(&secret))?;
             let activate_at = activate_at.unwrap_or(now);
             let later = || activate_at.saturating_add(OVERLAP).unwrap_or(Timestamp::MAX);
             let rotation =
@@ -409,7 +409,11 @@ impl App {
         next.profile
             .admits_change(&webhook.profile, &webhook.endpoint, &next.endpoint)
             .map_err(|invalid| Error::invalid(invalid.field(), invalid.to_string()))?;
-        self.admit(&access.tenant, &next.profile, &next.endpoint, next.secrets.current())?;
+        // A url that stays is not judged again: where it leads may be closed by now, and whoever switches the webhook
+        // off, or takes its secret away, must not be kept from it.
+        let moved = (next.endpoint != webhook.endpoint).then_some(&next.endpoint);
+        let given = next.secrets.current().filter(|_| next.secrets_since == next.version);
+        self.admit(&access.tenant, &next.profile, moved, given)?;
         Ok(next)
     }
 
@@ -512,18 +516,20 @@ impl App {
         }
     }
 
-    /// Whether a webhook may be as it is to be.
+    /// Whether a webhook may be as it is to be. Of url and secret only what is new is given.
     fn admit(
         &self,
         tenant: &Tenant,
         profile: &Profile,
-        endpoint: &Endpoint,
+        endpoint: Option<&Endpoint>,
         secret: Option<&Secret>,
     ) -> Result<(), Error> {
         if profile.dialect() != tenant.dialect {
             return Err(Error::Internal);
         }
-        self.check_target(tenant, endpoint)?;
+        if let Some(endpoint) = endpoint {
+            self.check_target(tenant, endpoint)?;
+        }
         profile
             .admits(endpoint, secret, tenant)
             .map_err(|unfitting| Error::invalid(unfitting.field, unfitting.to_string()))

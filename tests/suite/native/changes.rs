@@ -304,3 +304,22 @@ fn webhooks_are_found_by_state_owner_type_and_text() {
         assert!(answer.text().contains(name), "{}", answer.text());
     }
 }
+
+/// Where a webhook leads may be closed after it was made. Whoever wants it off, or its secret away, must be able to.
+#[test]
+fn a_change_that_leaves_the_url_is_not_judged_by_where_it_leads() {
+    let mut server = serve();
+    let made = SYSTEMS.map(|system| (system, create(&server, system, SOMEWHERE, &json!({}))));
+    let closed = config().replace("[\"127.0.0.0/8\"]", "[]").replace("targets = true", "targets = false");
+    assert_ne!(closed, config());
+    server.restart_with(&closed).unwrap();
+    for (system, made) in made {
+        let (who, at) = (admin(&server, system), path(&made));
+        let off = body(&patch(&who, &at, &[], &json!({ "url": SOMEWHERE, "enabled": false })), 200);
+        assert_eq!(off["state"], "disabled", "{system}");
+        body(&who.post(&format!("{at}/secret"), &json!({})).unwrap(), 200);
+        assert_eq!(who.delete(&format!("{at}/secret")).unwrap().status, 204, "{system}");
+        let moved = patch(&who, &at, &[], &json!({ "url": "http://127.0.0.1:8/" }));
+        refused(&moved, 422, Some("url"), system);
+    }
+}

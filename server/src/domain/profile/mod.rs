@@ -71,13 +71,13 @@ impl Profile {
         }
     }
 
-    /// Checks what a system asks of the parts that all webhooks have.
+    /// Checks what a system asks of the parts that all webhooks have: of the url and of the secret, where they are new.
     ///
     /// # Errors
     /// [`Unfitting`] names the part.
     pub fn admits(
         &self,
-        endpoint: &Endpoint,
+        endpoint: Option<&Endpoint>,
         secret: Option<&Secret>,
         tenant: &Tenant,
     ) -> Result<(), Unfitting> {

@@ -328,7 +328,7 @@ fn a_qlik_target_is_a_host_name_reached_by_https_unless_that_is_relaxed() {
     let (strict, mut relaxed) = (tenant(DialectId::Qlik), tenant(DialectId::Qlik));
     relaxed.egress.relaxed_targets = true;
     let admits =
-        |url: &str, tenant: &Tenant| qlik(|_| ()).admits(&Endpoint::parse(url).unwrap(), None, tenant);
+        |url: &str, tenant: &Tenant| qlik(|_| ()).admits(Some(&Endpoint::parse(url).unwrap()), None, tenant);
     assert_eq!(admits("https://hooks.example.com/", &strict), Ok(()));
     for url in ["http://hooks.example.com/", "https://192.0.2.1/", "https://[2001:db8::1]/"] {
         assert_eq!(admits(url, &strict).unwrap_err().field, "url", "{url}");
@@ -341,7 +341,7 @@ fn a_qlik_target_is_a_host_name_reached_by_https_unless_that_is_relaxed() {
     );
     for (length, fits) in [(31, false), (32, true), (64, true), (65, false)] {
         let secret = Secret::new("x".repeat(length)).unwrap();
-        assert_eq!(qlik(|_| ()).admits(&endpoint, Some(&secret), &strict).is_ok(), fits, "{length}");
+        assert_eq!(qlik(|_| ()).admits(Some(&endpoint), Some(&secret), &strict).is_ok(), fits, "{length}");
     }
 }
 

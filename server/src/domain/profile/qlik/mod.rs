@@ -360,13 +360,18 @@ impl Qlik {
 
 /// The target must be a host name reached by https unless the operator relaxes it, the secret has 32 to 64 characters.
 /// That a url has at most 2,048 characters holds for every [`Endpoint`].
-pub(super) fn admits(endpoint: &Endpoint, secret: Option<&Secret>, egress: &Egress) -> Result<(), Unfitting> {
-    let strict = !egress.relaxed_targets;
-    if strict && endpoint.transport() != Transport::Https {
-        return Err(Unfitting { field: "url", rule: "must use https" });
-    }
-    if strict && matches!(endpoint.host(), Host::Address(_)) {
-        return Err(Unfitting { field: "url", rule: "must have a host name, not an address" });
+pub(super) fn admits(
+    endpoint: Option<&Endpoint>,
+    secret: Option<&Secret>,
+    egress: &Egress,
+) -> Result<(), Unfitting> {
+    if let Some(endpoint) = endpoint.filter(|_| !egress.relaxed_targets) {
+        if endpoint.transport() != Transport::Https {
+            return Err(Unfitting { field: "url", rule: "must use https" });
+        }
+        if matches!(endpoint.host(), Host::Address(_)) {
+            return Err(Unfitting { field: "url", rule: "must have a host name, not an address" });
+        }
     }
     let characters = secret.map(|secret| String::from_utf8_lossy(secret.as_bytes()).chars().count());
     match characters {
