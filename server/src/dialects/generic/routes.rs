@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 use super::error::{Refusal, Refuses, RefusesBodies, RefusesCallers};
 use super::{convert, dto};
-use crate::app::access::{Operation, authorise};
+use crate::app::access::Operation;
 use crate::app::{App, Error, WebhookName};
 use crate::dialects::shared::{self, DtoError};
 use crate::domain::{DialectId, Principal};
@@ -40,12 +40,12 @@ impl<S: Sync> FromRequestParts<S> for Caller {
 /// A caller with the right to change webhooks and to try them out.
 struct Admin(Principal);
 
-impl<S: Sync> FromRequestParts<S> for Admin {
+impl FromRequestParts<App> for Admin {
     type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
-        let Caller(principal) = Caller::from_request_parts(parts, state).await?;
-        authorise(&principal, Operation::UseAsAdmin)?;
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+        let Caller(principal) = Caller::from_request_parts(parts, app).await?;
+        app.authorise(&principal, Operation::UseAsAdmin)?;
         Ok(Self(principal))
     }
 }
@@ -84,7 +84,7 @@ async fn create(
     Admin(principal): Admin,
     body: Body,
 ) -> Result<(StatusCode, Json<dto::One<dto::CreatedWebhook>>), Refusal> {
-    let tenant = authorise(&principal, Operation::CreateGlobalWebhook)?.tenant;
+    let tenant = app.authorise(&principal, Operation::CreateGlobalWebhook)?.tenant;
     let draft = convert::draft(shared::dto(body).await?, &tenant.settings)?;
     let made = app.create_webhook(&principal, draft).await?;
     Ok((StatusCode::CREATED, Json(dto::One { data: convert::created(&made)? })))
@@ -171,7 +171,7 @@ async fn test(
     body: Body,
 ) -> Result<Json<dto::TestResult>, Refusal> {
     let name = name(id)?;
-    let tenant = authorise(&principal, Operation::TestWebhook)?.tenant;
+    let tenant = app.authorise(&principal, Operation::TestWebhook)?.tenant;
     let dto::TestRequest { event } = test_request(body).await?;
     let event = convert::test_event(event, &tenant.settings)?;
     let (record, _) = app.test_webhook(&principal, name, event.as_deref()).await?;

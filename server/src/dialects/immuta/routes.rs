@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 
 use super::error::{Boom, Refuses, RefusesBodies, RefusesCallers};
 use super::{convert, dto};
-use crate::app::access::{Operation, authorise};
+use crate::app::access::Operation;
 use crate::app::{App, Created, Error, RecordName, WebhookName};
 use crate::dialects::shared;
 use crate::domain::{DialectId, NotificationList, Principal};
@@ -75,7 +75,7 @@ async fn create(
     Caller(principal): Caller,
     body: Body,
 ) -> Result<Json<dto::Created>, Boom> {
-    let access = authorise(&principal, Operation::CreateWebhook)?;
+    let access = app.authorise(&principal, Operation::CreateWebhook)?;
     let body = shared::read(body).await?;
     let entries = shared::off_the_executor(body.len(), move || convert::entries(&body)).await?;
     let mut created = dto::Created { created_webhooks: Vec::new(), errors: Vec::new() };
@@ -158,8 +158,8 @@ async fn delete(
     get, path = "/webhooks/actions", operation_id = "listActions", tag = "webhooks", security(("bearer" = [])),
     responses((status = 200, description = "The names of the notifications.", body = Vec<String>), RefusesCallers)
 )]
-async fn actions(Caller(principal): Caller) -> Result<Json<Vec<String>>, Boom> {
-    let settings = &authorise(&principal, Operation::ReadEventTypes)?.tenant.settings;
+async fn actions(State(app): State<App>, Caller(principal): Caller) -> Result<Json<Vec<String>>, Boom> {
+    let settings = &app.authorise(&principal, Operation::ReadEventTypes)?.tenant.settings;
     let mut names: Vec<String> = match settings.notification_list {
         NotificationList::Saas => model::actions_saas().map(Into::into).collect(),
         NotificationList::V2024_3 => model::ACTIONS_2024_3.iter().copied().map(Into::into).collect(),

@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 use super::error::{Refusal, Refuses, RefusesBodies, RefusesCallers};
 use super::{convert, dto};
-use crate::app::access::{Operation, authorise};
+use crate::app::access::Operation;
 use crate::app::{App, Created, Error, WebhookName};
 use crate::dialects::shared;
 use crate::domain::{DialectId, Principal};
@@ -27,15 +27,15 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 /// A principal whose tenant speaks this dialect, with the right to use it. For other tenants' these paths do not exist.
 struct Admin(Principal);
 
-impl<S: Sync> FromRequestParts<S> for Admin {
+impl FromRequestParts<App> for Admin {
     type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
         let principal = shared::Caller::of(parts)?;
         match principal.tenant() {
             Some(tenant) if tenant.dialect != DialectId::ImmutaRequest => Err(Error::NotFound("path").into()),
             _ => {
-                authorise(&principal, Operation::UseAsAdmin)?;
+                app.authorise(&principal, Operation::UseAsAdmin)?;
                 Ok(Self(principal))
             }
         }

@@ -14,7 +14,7 @@ use super::deliveries::DeliveriesQuery;
 use super::error::{Refusal, Refuses, RefusesBodies, RefusesCallers};
 use super::list::ListRequest;
 use super::{dto, patch};
-use crate::app::access::{Operation, authorise};
+use crate::app::access::Operation;
 use crate::app::{App, Created, Error, RecordName, WebhookName};
 use crate::dialects::shared::{self, DtoError};
 use crate::domain::{DialectId, Principal};
@@ -102,11 +102,11 @@ async fn create(
     body: Body,
 ) -> Result<(StatusCode, [(header::HeaderName, String); 1], Json<dto::Webhook>), Refusal> {
     let body = arrived(body).await?;
-    let access = authorise(&principal, Operation::CreateWebhook)?;
+    let access = app.authorise(&principal, Operation::CreateWebhook)?;
     let wanted: dto::WebhookCreate = shared::dto(body).await?;
     // Whoever may not make it learns nothing of what is wrong with it.
     if wanted.level.unwrap_or_default() == dto::Level::Tenant {
-        authorise(&principal, Operation::CreateGlobalWebhook)?;
+        app.authorise(&principal, Operation::CreateGlobalWebhook)?;
     }
     let draft = convert::draft(wanted, access.user.as_ref(), &access.tenant.settings)?;
     let Created { webhook, secret: _ } = app.create_webhook(&principal, draft).await?;
@@ -167,7 +167,7 @@ async fn patch_webhook(
 ) -> Result<StatusCode, Refusal> {
     let body = arrived(body).await?;
     let name = name(id)?;
-    authorise(&principal, Operation::UpdateWebhook)?;
+    app.authorise(&principal, Operation::UpdateWebhook)?;
     let update = patch::update(shared::dto(body).await?)?;
     app.update_webhook(&principal, name, |webhook, tenant| update.of(webhook, tenant)).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -196,7 +196,7 @@ async fn put(
 ) -> Result<Json<dto::Webhook>, Refusal> {
     let body = arrived(body).await?;
     let name = name(id)?;
-    let access = authorise(&principal, Operation::UpdateWebhook)?;
+    let access = app.authorise(&principal, Operation::UpdateWebhook)?;
     let update = Update::put(shared::dto(body).await?, access.user.as_ref())?;
     let webhook = app.update_webhook(&principal, name, |webhook, tenant| update.of(webhook, tenant)).await?;
     Ok(Json(convert::webhook(&webhook)?))
