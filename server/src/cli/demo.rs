@@ -155,6 +155,7 @@ What to look at next:
 - send a record once more:  curl -sS -X POST {url}/webhooks/history/retry/1 -H 'Authorization: Bearer {admin}'
 - a receiver of your own:   {program} listen --scheme immuta --secret '{secret}' --port 9001
 - in a program of yours:    the npm package, README.md, "Verify a webhook"
+- all there is to ask:      {url}/docs/immuta and {url}/docs/native (the same token speaks both)
 - a server for real:        server/README.md
 
 Ctrl-C stops the demo; its data stays in {data}.

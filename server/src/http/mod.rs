@@ -4,6 +4,7 @@
 mod authentication;
 mod docs;
 mod limits;
+mod rest;
 mod server;
 
 use axum::extract::{Request, State};
@@ -27,6 +28,7 @@ pub fn router(app: App, limits: Option<Limits>) -> Router {
         .layer(middleware::from_fn_with_state(state, authentication::identify))
         .merge(health())
         .merge(docs::router())
+        .layer(middleware::from_fn(rest::read_on))
         .layer(middleware::from_fn(common_headers))
         .with_state(app)
 }

@@ -162,6 +162,44 @@ fn raw_nonsense_on_the_socket_ends_with_an_answer_or_a_closed_connection() {
 }
 
 #[test]
+fn a_client_that_is_refused_before_its_body_has_arrived_can_go_on_using_its_connection() {
+    use std::io::{Read as _, Write as _};
+    let server = serve("");
+    let address = server.base().trim_start_matches("http://").to_owned();
+    let mut connection = std::net::TcpStream::connect(&address).unwrap();
+    connection.set_read_timeout(Some(SOON)).unwrap();
+    // Nobody may, nobody has such a path, nobody takes such a method: none of them is read.
+    for (head, status) in [
+        ("POST /webhooks", 401),
+        ("POST /nowhere", 404),
+        ("PUT /webhooks", 405),
+        ("POST /v1/events", 401),
+        ("POST /api/v1/webhooks", 401),
+    ] {
+        write!(connection, "{head} HTTP/1.1\r\nhost: {address}\r\ncontent-length: 5\r\n\r\n").unwrap();
+        std::thread::sleep(Duration::from_millis(50));
+        connection.write_all(b"hello").unwrap();
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"}") {
+            let mut byte = [0];
+            connection.read_exact(&mut byte).unwrap();
+            answer.push(byte[0]);
+        }
+        let answer = String::from_utf8(answer).unwrap();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{head}: {answer}");
+        // The shared path answers with an object in an object.
+        connection.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
+        let _ = connection.read(&mut [0; 1_024]);
+        connection.set_read_timeout(Some(SOON)).unwrap();
+    }
+    // One that never sends what it has promised is answered all the same.
+    write!(connection, "POST /webhooks HTTP/1.1\r\nhost: {address}\r\ncontent-length: 5\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
+}
+
+#[test]
 fn errors_tell_nothing_of_other_tenants() {
     let server = serve("");
     create(&server, ADMIN, &entry("https://private.example.com/"));
