@@ -175,11 +175,6 @@ fn cloud_event_delivery_is_turned_on_once_and_never_off() {
     );
 }
 
-/// A connection whose request was refused before its body was read is not used again: the server may close it.
-fn once(client: &Client) -> Client {
-    client.clone().with_header("connection", "close")
-}
-
 #[test]
 fn users_see_and_change_their_own_and_admins_all() {
     let server = serve("");
@@ -205,8 +200,7 @@ fn users_see_and_change_their_own_and_admins_all() {
         ]
     };
     let ask = |client: &Client, webhook: &Value| {
-        let once = once(client);
-        requests(webhook).map(|(method, path, body)| send(&once, method, &path, &body).status)
+        requests(webhook).map(|(method, path, body)| send(client, method, &path, &body).status)
     };
     assert_eq!(ask(&cat, &own), [404; 7]);
     assert_eq!(ask(&client(&server, STRANGER), &own), [404; 7]);
@@ -252,7 +246,7 @@ fn a_user_owns_150_webhooks_and_no_more() {
 #[test]
 fn the_older_path_says_that_it_is_whatever_it_answers() {
     let server = serve("");
-    let admin = once(&client(&server, ADA).with_header("qlik-api-version", "2026-08"));
+    let admin = client(&server, ADA).with_header("qlik-api-version", "2026-08");
     let made = create(&server, ADA, &json!({}));
     let id = made["id"].as_str().unwrap();
     let marks = |answer: &Response| {
@@ -306,7 +300,7 @@ fn every_error_has_qliks_form_and_a_trace_of_its_own() {
         (&admin, "PUT", V1.to_owned(), 405, "Method Not Allowed"),
         (&admin, "POST", format!("{CORE}/event-types"), 405, "Method Not Allowed"),
     ] {
-        let answer = once(asking).send(method, &path, &[], b"").unwrap();
+        let answer = asking.send(method, &path, &[], b"").unwrap();
         let body = refused(&answer, status, "");
         assert_eq!(body["errors"][0]["title"], title, "{path}");
         assert_eq!(answer.header("www-authenticate").is_some(), status == 401);

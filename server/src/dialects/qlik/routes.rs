@@ -16,7 +16,7 @@ use super::list::ListRequest;
 use super::{dto, patch};
 use crate::app::access::Operation;
 use crate::app::{App, Created, Error, RecordName, WebhookName};
-use crate::dialects::shared::{self, DtoError};
+use crate::dialects::shared;
 use crate::domain::{DialectId, Principal};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
@@ -101,7 +101,6 @@ async fn create(
     Caller(principal): Caller,
     body: Body,
 ) -> Result<(StatusCode, [(header::HeaderName, String); 1], Json<dto::Webhook>), Refusal> {
-    let body = arrived(body).await?;
     let access = app.authorise(&principal, Operation::CreateWebhook)?;
     let wanted: dto::WebhookCreate = shared::dto(body).await?;
     // Whoever may not make it learns nothing of what is wrong with it.
@@ -165,7 +164,6 @@ async fn patch_webhook(
     id: Result<Path<String>, PathRejection>,
     body: Body,
 ) -> Result<StatusCode, Refusal> {
-    let body = arrived(body).await?;
     let name = name(id)?;
     app.authorise(&principal, Operation::UpdateWebhook)?;
     let update = patch::update(shared::dto(body).await?)?;
@@ -194,7 +192,6 @@ async fn put(
     id: Result<Path<String>, PathRejection>,
     body: Body,
 ) -> Result<Json<dto::Webhook>, Refusal> {
-    let body = arrived(body).await?;
     let name = name(id)?;
     let access = app.authorise(&principal, Operation::UpdateWebhook)?;
     let update = Update::put(shared::dto(body).await?, access.user.as_ref())?;
@@ -297,11 +294,6 @@ async fn resend(
 
 pub(super) async fn method_not_allowed() -> Refusal {
     Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "this path does not take this method")
-}
-
-/// A body that has come whole: whoever is refused while sending sees a broken connection instead of the reason.
-async fn arrived(body: Body) -> Result<Body, Refusal> {
-    Ok(Body::from(shared::read(body).await.map_err(DtoError::from)?))
 }
 
 fn name(id: Result<Path<String>, PathRejection>) -> Result<WebhookName, Refusal> {
