@@ -3,7 +3,8 @@
 //! Whoever is refused by the head of a request has often not sent its body yet. If the answer went out at once, the
 //! connection would have to be closed with the body on its way, and many a client would see a broken connection instead
 //! of the answer, or find the connection closed that it uses next. So the rest is read and forgotten first: up to a
-//! bound, for a short time, and not from a client that waits for leave to send it (`expect: 100-continue`).
+//! bound, for a short time, and not from a client that waits for leave to send it (`expect: 100-continue`). Where that
+//! does not reach the end, the answer says that the connection is closed.
 
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -11,7 +12,7 @@ use core::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody as _};
 use axum::extract::Request;
-use axum::http::header;
+use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use http_body_util::BodyExt as _;
@@ -65,24 +66,30 @@ impl Drop for Lent {
 
 /// Answers when the request has been read to its end, as far as it is worth it.
 pub(super) async fn read_on(request: Request, next: Next) -> Response {
-    if request.body().is_end_stream() || request.headers().contains_key(header::EXPECT) {
+    if request.body().is_end_stream() {
         return next.run(request).await;
     }
+    let waits_for_leave = request.headers().contains_key(header::EXPECT);
     let (back, mut returned) = oneshot::channel();
     let request = request.map(|body| Body::new(Lent { body, back: Some(back) }));
-    let response = next.run(request).await;
-    if let Ok(rest) = returned.try_recv() {
-        // What has not come by then never will, or is more than anybody should have sent.
-        let _ = tokio::time::timeout(PATIENCE, forget(rest)).await;
+    let mut response = next.run(request).await;
+    let Ok(rest) = returned.try_recv() else { return response };
+    let ended = !waits_for_leave && tokio::time::timeout(PATIENCE, forget(rest)).await.unwrap_or(false);
+    if !ended {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     response
 }
 
-async fn forget(mut rest: Body) {
+/// Reads a body, and says whether it came to its end within the bound.
+async fn forget(mut rest: Body) -> bool {
     let mut read = 0;
-    while read <= MOST
-        && let Some(Ok(frame)) = rest.frame().await
-    {
+    while let Some(frame) = rest.frame().await {
+        let Ok(frame) = frame else { return false };
         read += frame.data_ref().map_or(0, Bytes::len);
+        if read > MOST {
+            return false;
+        }
     }
+    true
 }

@@ -196,7 +196,7 @@ fn a_client_that_is_refused_before_its_body_has_arrived_can_go_on_using_its_conn
     write!(connection, "POST /webhooks HTTP/1.1\r\nhost: {address}\r\ncontent-length: 5\r\n\r\n").unwrap();
     let mut answer = String::new();
     connection.read_to_string(&mut answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
+    assert!(answer.starts_with("HTTP/1.1 401 ") && answer.contains("\r\nconnection: close\r\n"), "{answer}");
 }
 
 #[test]
