@@ -65,6 +65,8 @@ pub struct App {
     /// Held while something is made of which there may only be so many, and while tenants, users or tokens change: what
     /// was looked at still holds when it is written.
     creating: Arc<tokio::sync::Mutex<()>>,
+    /// Held while a change is made anew because somebody else's came first.
+    changing: Arc<tokio::sync::Mutex<()>>,
     replaying: Arc<Replaying>,
     streams: Arc<Streams>,
     /// How often each user may try webhooks out; without it, as often as they like.
@@ -91,6 +93,7 @@ impl App {
             readiness: Arc::default(),
             public_url: public_url.trim_end_matches('/').into(),
             creating: Arc::default(),
+            changing: Arc::default(),
             replaying: Arc::default(),
             streams: Arc::default(),
             test_limit: None,

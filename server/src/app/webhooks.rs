@@ -339,6 +339,7 @@ impl App {
         audited: &Entry,
         next: impl Fn(&Webhook, Timestamp) -> Result<Webhook, Error> + Send + Sync,
     ) -> Result<Arc<Webhook>, Error> {
+        let mut queue = None;
         for _ in 0..TRIES {
             let next = next(&*self.webhook_within(access, name)?, self.clock.now())?;
             let entry = audited.clone().to("webhook", &next.public_id);
@@ -356,6 +357,8 @@ impl App {
                 .await?;
             match update {
                 Update::Done(webhook) => return Ok(webhook),
+                // One after the other, or many who change one webhook at once would keep each other from it.
+                Update::Outdated if queue.is_none() => queue = Some(self.changing.lock().await),
                 Update::Outdated => {}
                 Update::Gone => return Err(Error::NotFound("webhook")),
             }

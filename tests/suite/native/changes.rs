@@ -323,3 +323,20 @@ fn a_change_that_leaves_the_url_is_not_judged_by_where_it_leads() {
         refused(&moved, 422, Some("url"), system);
     }
 }
+
+#[test]
+fn many_who_change_one_webhook_at_once_all_get_their_turn() {
+    let server = serve();
+    let made = create(&server, "immuta-request", SOMEWHERE, &json!({}));
+    let (who, at) = (admin(&server, "immuta-request"), path(&made));
+    std::thread::scope(|scope| {
+        for number in 0..40 {
+            let (who, at) = (who.clone(), at.clone());
+            scope.spawn(move || {
+                let change = json!({ "profile": { "verify_tls": number % 2 == 0 } });
+                body(&patch(&who, &at, &[], &change), 200);
+            });
+        }
+    });
+    assert_eq!(body(&who.get(&at).unwrap(), 200)["version"], 41);
+}

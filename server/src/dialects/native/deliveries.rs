@@ -37,7 +37,8 @@ pub(super) struct Deliveries {
     get, path = "/v1/deliveries", operation_id = "listDeliveries", tag = "deliveries", security(("bearer" = [])),
     params(query::OfWebhook, query::Deliveries),
     responses(
-        (status = 200, description = "A page.", body = Deliveries), RefusesCallers, Refuses<400>, Refuses<422>
+        (status = 200, description = "A page.", body = Deliveries), RefusesCallers, Refuses<400>, Refuses<422>,
+        Refuses<503>
     )
 )]
 pub(super) async fn list(
@@ -55,7 +56,8 @@ pub(super) async fn list(
     security(("bearer" = [])),
     params(("id" = String, Path, format = "uuid", description = "The id of the webhook."), query::Deliveries),
     responses(
-        (status = 200, description = "A page.", body = Deliveries), RefusesCallers, Refuses<400>, Refuses<422>
+        (status = 200, description = "A page.", body = Deliveries), RefusesCallers, Refuses<400>, Refuses<422>,
+        Refuses<503>
     )
 )]
 pub(super) async fn list_of_webhook(
@@ -75,7 +77,7 @@ pub(super) async fn list_of_webhook(
     get, path = "/v1/deliveries/{delivery}", operation_id = "readDelivery", tag = "deliveries",
     security(("bearer" = [])),
     params(("delivery" = String, Path, format = "uuid", description = "The id of the delivery.")),
-    responses((status = 200, description = "The delivery.", body = Delivery), RefusesCallers)
+    responses((status = 200, description = "The delivery.", body = Delivery), RefusesCallers, Refuses<503>)
 )]
 pub(super) async fn read(
     State(app): State<App>,
