@@ -14,8 +14,8 @@ use super::ports::Saturated;
 use super::{App, Error};
 use crate::domain::profile::{Audience, Quota};
 use crate::domain::{
-    DisabledReason, Endpoint, Host, NewWebhook, Number, Principal, Profile, PublicId, Rotation, Secrets,
-    Tenant, TenantId, Timestamp, UserId, Webhook, WebhookState,
+    DisabledReason, Endpoint, Host, MAX_ROTATION, NewWebhook, Number, Principal, Profile, PublicId, Rotation,
+    Secrets, Tenant, TenantId, Timestamp, UserId, Webhook, WebhookState,
 };
 use crate::storage::Update;
 
@@ -293,7 +293,9 @@ impl App {
             precondition.check(webhook)?;
             self.admit(&access.tenant, &webhook.profile, None, Some(&secret))?;
             let activate_at = activate_at.unwrap_or(now);
-            let later = || activate_at.saturating_add(OVERLAP).unwrap_or(Timestamp::MAX);
+            // A day later, unless that is beyond what any rotation may take.
+            let latest = now.saturating_add(MAX_ROTATION).unwrap_or(Timestamp::MAX).max(activate_at);
+            let later = || activate_at.saturating_add(OVERLAP).unwrap_or(latest).min(latest);
             let rotation =
                 Rotation { secret: secret.clone(), activate_at, retire_at: retire_at.unwrap_or_else(later) };
             let secrets = webhook.secrets.rotate(rotation, now);

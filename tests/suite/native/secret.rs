@@ -157,6 +157,19 @@ fn without_a_secret_nothing_is_signed_until_there_is_one_again() {
 }
 
 #[test]
+fn the_old_secret_is_retired_after_a_day_or_at_the_end_of_what_a_rotation_may_take() {
+    let server = serve();
+    let made = create(&server, "generic", "http://127.0.0.1:9/", &json!({ "secret": OLD }));
+    for (activate, least, most) in [(10, 86_399, 86_400), (29 * 86_400 + 43_200, 43_100, 43_200)] {
+        let activate_at = after(activate);
+        let rotated = body(&rotate(&server, &made, &json!({ "activate_at": activate_at.to_string() })), 200);
+        let retire_at: Timestamp = rotated["rotation"]["retire_at"].as_str().unwrap().parse().unwrap();
+        let overlap = retire_at.duration_since(activate_at).as_secs();
+        assert!((least..=most).contains(&overlap), "{rotated}");
+    }
+}
+
+#[test]
 fn a_rotation_that_breaks_a_rule_is_refused_with_its_field() {
     let server = serve();
     let made = create(&server, "generic", "http://127.0.0.1:9/", &json!({ "secret": OLD }));
