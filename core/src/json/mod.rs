@@ -151,7 +151,34 @@ impl Canonical {
     /// # Errors
     /// As [`canonicalize_with`].
     pub fn parse(input: &[u8], limits: Limits) -> Result<Self, Error> {
-        parse::canonical_text(input, limits).map(Self)
+        Self::parse_by(input, limits, OwnNumbers)
+    }
+
+    /// As [`Canonical::parse`], the numbers being written by `numbers`.
+    ///
+    /// # Errors
+    /// As [`canonicalize_with`].
+    ///
+    /// ```
+    /// use core::cell::Cell;
+    /// use sigpost_core::json::{Canonical, Limits, Numbers, OwnNumbers};
+    /// /// Tells whether a number was lost, being beyond the doubles.
+    /// struct Noting<'a>(&'a Cell<bool>);
+    /// impl Numbers for Noting<'_> {
+    ///     fn canonical(&self, number: &str, write: impl FnOnce(&str)) {
+    ///         OwnNumbers.canonical(number, |text| {
+    ///             self.0.set(self.0.get() || text == "null");
+    ///             write(text);
+    ///         });
+    ///     }
+    /// }
+    /// let lost = Cell::new(false);
+    /// assert_eq!(Canonical::parse_by(b"[1e999]", Limits::default(), Noting(&lost))?.as_str(), "[null]");
+    /// assert!(lost.get());
+    /// # Ok::<(), sigpost_core::json::Error>(())
+    /// ```
+    pub fn parse_by(input: &[u8], limits: Limits, numbers: impl Numbers) -> Result<Self, Error> {
+        parse::canonical_text(input, limits, numbers).map(Self)
     }
 
     /// The text as bytes.

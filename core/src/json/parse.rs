@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use super::Limits;
 use super::draft::{Draft, Short};
 use super::error::{Error, Expected, Reason};
-use super::number::{Number, Numbers, OwnNumbers};
+use super::number::{Number, Numbers};
 use super::order::{Member, Object, Order};
 use super::string;
 use super::word;
@@ -49,8 +49,8 @@ pub(super) fn canonical<'a, N: Numbers>(
 }
 
 /// The same as text.
-pub(super) fn canonical_text(input: &[u8], limits: Limits) -> Result<String, Error> {
-    let bytes = canonical(input, limits, OwnNumbers)?.into_owned();
+pub(super) fn canonical_text(input: &[u8], limits: Limits, numbers: impl Numbers) -> Result<String, Error> {
+    let bytes = canonical(input, limits, numbers)?.into_owned();
     Ok(String::from_utf8(bytes).expect("only whole characters are replaced, and by text"))
 }
 

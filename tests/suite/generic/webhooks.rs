@@ -113,6 +113,16 @@ fn an_update_merges_and_null_clears_the_description_alone() {
 }
 
 #[test]
+fn a_number_beyond_the_doubles_is_refused_and_clears_nothing() {
+    let server = serve("");
+    let admin = client(&server, ADMIN);
+    let made = create(&server, SOMEWHERE, &["user.created"]);
+    // JavaScript reads null, which would clear it.
+    let answer = admin.send("PUT", &path(&made), &[], br#"{"description":-1e999}"#).unwrap();
+    refused(&answer, 400, "bad_request", "beyond what a double holds at offset 15");
+}
+
+#[test]
 fn what_is_not_understood_is_refused_by_name_and_a_bad_url_is_unprocessable() {
     let server = serve("event_types = [\"our.own\"]");
     let admin = client(&server, ADMIN);

@@ -90,22 +90,27 @@ fn entries_are_judged_one_by_one_and_the_request_succeeds_whatever_becomes_of_th
 }
 
 #[test]
-fn an_entry_that_names_a_member_twice_is_wrong_alone() {
+fn an_entry_with_a_member_twice_or_a_number_without_a_double_is_wrong_alone() {
     let server = serve("");
     let good = entry("https://example.com/");
-    let body = format!(
-        r#"{{"webhooks":[{{"url":"https://a.example/","name":"a","secret":"one","secret":"two"}},{good}],"more":1}}"#
-    );
-    let answer = client(&server, ADMIN).send("POST", "/webhooks", &[], body.as_bytes()).unwrap();
-    assert_eq!(answer.status, 200, "{}", answer.text());
-    let answer = answer.json().unwrap();
-    assert_eq!(answer["createdWebhooks"][0]["name"], "hook");
-    let error = &answer["errors"][0];
-    assert_eq!(
-        (&error["index"], &error["name"], &error["url"]),
-        (&json!(0), &json!("a"), &json!("https://a.example/"))
-    );
-    assert!(error["message"].as_str().unwrap().contains("repeats another"), "{error}");
+    for (secret, wrong) in [
+        (r#""secret":"one","secret":"two""#, "repeats another"),
+        // JavaScript reads null, and null is no secret.
+        (r#""secret":1e999"#, "beyond what a double holds at offset 48 of this entry"),
+    ] {
+        let body =
+            format!(r#"{{"webhooks":[{{"url":"https://a.example/","name":"a",{secret}}},{good}],"more":1}}"#);
+        let answer = client(&server, ADMIN).send("POST", "/webhooks", &[], body.as_bytes()).unwrap();
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let answer = answer.json().unwrap();
+        assert_eq!(answer["createdWebhooks"][0]["name"], "hook");
+        let error = &answer["errors"][0];
+        assert_eq!(
+            (&error["index"], &error["name"], &error["url"]),
+            (&json!(0), &json!("a"), &json!("https://a.example/"))
+        );
+        assert!(error["message"].as_str().unwrap().contains(wrong), "{error}");
+    }
 }
 
 #[test]
@@ -120,6 +125,7 @@ fn what_stands_beside_the_entries_is_judged_with_the_request() {
         ("{\"webhooks\":[],\"a\":1,\"a\":2}".to_owned(), "repeats another"),
         (format!("{{\"a\":1,\"webhooks\":[{good},{good}],\"a\":2}}"), "repeats another"),
         ("{\"webhooks\":[],\"webhooks\":[]}".to_owned(), "repeats another"),
+        (format!("{{\"webhooks\":[{good}],\"a\":-1e999}}"), "beyond what a double holds"),
         (format!("{{\"webhooks\":[{good}],\"a\":{}1{}}}", "[".repeat(70), "]".repeat(70)), "nested deeper"),
     ] {
         let answer = send(body);

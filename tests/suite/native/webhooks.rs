@@ -43,6 +43,32 @@ fn null_as_a_secret_makes_a_webhook_without_signatures() {
 }
 
 #[test]
+fn a_number_beyond_the_doubles_is_refused_and_not_taken_for_null() {
+    let server = serve();
+    let admin = client(&server, "native", "admin");
+    let body = r#"{"url":"https://a.example/","secret":1e999,"profile":{"dialect":"native","name":"a"}}"#;
+    let answer = admin.send("POST", "/v1/webhooks", &[], body.as_bytes()).unwrap();
+    problem(&answer, 400, "malformed-json", "create");
+    assert!(answer.text().contains("beyond what a double holds at offset 37"), "{}", answer.text());
+    let made = create(&server, "native", SOMEWHERE, &json!({}));
+    let path = format!("/v1/webhooks/{}", id(&made));
+    for (method, path) in [("PATCH", path.clone()), ("POST", format!("{path}/secret"))] {
+        let answer = admin.send(method, &path, &[], br#"{"secret":[-1e999]}"#).unwrap();
+        problem(&answer, 400, "malformed-json", method);
+    }
+    // What an event carries is signed as JavaScript writes it.
+    let event = r#"{"specversion":"1.0","id":"1","source":"/a","type":"order.paid","data":{"n":1e999}}"#;
+    let json = [("content-type", "application/cloudevents+json")];
+    assert_eq!(
+        client(&server, "native", "sender")
+            .send("POST", "/v1/events", &json, event.as_bytes())
+            .unwrap()
+            .status,
+        202
+    );
+}
+
+#[test]
 fn a_webhook_is_read_listed_and_deleted_and_outlives_a_crash() {
     let mut server = serve();
     let made = create(&server, "qlik", SOMEWHERE, &json!({ "secret": null }));

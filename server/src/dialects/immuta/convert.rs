@@ -2,12 +2,12 @@
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use sigpost_core::json::{self, Canonical, Duplicates, Elements, Limits, View};
+use sigpost_core::json::{Canonical, Duplicates, Elements, Limits, View};
 
 use super::dto;
 use super::error::Boom;
 use crate::app::{DraftSecret, Error, HistoryRequest, WebhookDraft};
-use crate::dialects::shared;
+use crate::dialects::shared::{self, JsonError};
 use crate::domain::profile::immuta::{ActionType, Immuta, Parts};
 use crate::domain::{
     Attempt, Endpoint, Failure, FailureClass, HistoryOrder, Number, Outcome, Phase, Profile, Record,
@@ -55,7 +55,7 @@ pub(super) struct Entry {
 
 /// The entries of `POST /webhooks`.
 pub(super) fn entries(body: &[u8]) -> Result<Vec<Entry>, Boom> {
-    let strict = match Canonical::parse(body, shared::limits()) {
+    let strict = match shared::canonical(body, shared::limits()) {
         Ok(whole) => {
             let entry = |value: View<'_>| Entry { value: value.to_canonical(), wrong: None };
             return Ok(elements(&whole)?.take(LOOKED_AT).map(entry).collect());
@@ -63,20 +63,22 @@ pub(super) fn entries(body: &[u8]) -> Result<Vec<Entry>, Boom> {
         Err(error) => error,
     };
     // What is wrong inside an entry is that entry's alone.
-    let lenient = Limits { duplicates: Duplicates::LastWins, ..Limits::default() };
-    elements(&Canonical::parse(body, lenient)?)?;
+    elements(&lenient(body)?)?;
     let raw = raw_entries(body, strict)?;
     let entry = |raw: &RawValue| {
         let text = raw.get().as_bytes();
-        Ok(match Canonical::parse(text, shared::limits()) {
+        Ok(match shared::canonical(text, shared::limits()) {
             Ok(value) => Entry { value, wrong: None },
-            Err(error) => Entry {
-                value: Canonical::parse(text, lenient)?,
-                wrong: Some(format!("{error} of this entry")),
-            },
+            Err(error) => Entry { value: lenient(text)?, wrong: Some(format!("{error} of this entry")) },
         })
     };
     raw.into_iter().take(LOOKED_AT).map(entry).collect()
+}
+
+/// As JavaScript reads it, whatever is wrong with it beside its grammar.
+fn lenient(text: &[u8]) -> Result<Canonical, JsonError> {
+    let limits = Limits { duplicates: Duplicates::LastWins, ..Limits::default() };
+    Ok(Canonical::parse(text, limits)?)
 }
 
 fn elements(payload: &Canonical) -> Result<Elements<'_>, Boom> {
@@ -86,7 +88,7 @@ fn elements(payload: &Canonical) -> Result<Elements<'_>, Boom> {
 
 /// The entries as they stand in the body. What is wrong beside them belongs to none, and is wrong with the request:
 /// `error` when they cannot be told from it.
-fn raw_entries(body: &[u8], error: json::Error) -> Result<Vec<&RawValue>, Boom> {
+fn raw_entries(body: &[u8], error: JsonError) -> Result<Vec<&RawValue>, Boom> {
     #[derive(Deserialize)]
     struct Payload<'a> {
         #[serde(borrow)]
@@ -97,7 +99,7 @@ fn raw_entries(body: &[u8], error: json::Error) -> Result<Vec<&RawValue>, Boom> 
     // They are borrowed from the body.
     let at = |text: &str| text.as_ptr().addr() - body.as_ptr().addr();
     let (start, end) = (at(first.get()), at(last.get()) + last.get().len());
-    Canonical::parse(&[&body[..start], &body[end..]].concat(), shared::limits())
+    shared::canonical(&[&body[..start], &body[end..]].concat(), shared::limits())
         .map_err(|error| Boom::bad_request(format_args!("beside the entries of `webhooks`: {error}")))?;
     Ok(webhooks)
 }

@@ -4,11 +4,10 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use sigpost_core::json;
 use utoipa::ToSchema;
 
 use crate::app::Error;
-use crate::dialects::shared::{BodyError, document};
+use crate::dialects::shared::{BodyError, JsonError, document};
 
 /// Documents what every operation of this dialect that needs a token may be refused with.
 pub(super) type RefusesCallers = document::RefusesCallers<Wire>;
@@ -67,8 +66,8 @@ impl From<BodyError> for Boom {
     }
 }
 
-impl From<json::Error> for Boom {
-    fn from(error: json::Error) -> Self {
+impl From<JsonError> for Boom {
+    fn from(error: JsonError) -> Self {
         Self::bad_request(format_args!("Invalid request payload JSON format: {error}"))
     }
 }

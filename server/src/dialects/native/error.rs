@@ -5,11 +5,10 @@ use std::borrow::Cow;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use sigpost_core::json;
 use utoipa::ToSchema;
 
 use crate::app::Error;
-use crate::dialects::shared::{BodyError, DtoError, document};
+use crate::dialects::shared::{BodyError, DtoError, JsonError, document};
 
 /// Documents what every operation of this dialect that needs a token may be refused with.
 pub(super) type RefusesCallers = document::RefusesCallers<Wire>;
@@ -87,8 +86,8 @@ impl From<DtoError> for Problem {
     }
 }
 
-impl From<json::Error> for Problem {
-    fn from(error: json::Error) -> Self {
+impl From<JsonError> for Problem {
+    fn from(error: JsonError) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "malformed-json", error)
     }
 }

@@ -4,18 +4,19 @@
 //! event, because some may be accepted and others not.
 
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
-use sigpost_core::json::View;
+use sigpost_core::json::{Canonical, View};
 use sigpost_core::notification::cloudevents::{self, CloudEvent, EventError};
 use utoipa::ToSchema;
 
 use super::Caller;
 use super::error::{Problem, Refuses, RefusesBodies, RefusesCallers};
 use crate::app::{App, Receipt};
-use crate::dialects::shared;
+use crate::dialects::shared::{self, JsonError};
 use crate::domain::Principal;
 
 /// The result for one event.
@@ -107,7 +108,7 @@ pub(super) async fn publish(
     let body = shared::read(body).await?;
     match mode {
         Mode::Batch => {
-            let body = shared::parse(body).await?;
+            let body = parse(body).await?;
             let events = cloudevents::batch(body.view()).map_err(Problem::from)?;
             let names: Vec<_> = body.view().elements().into_iter().flatten().map(given_name).collect();
             let receipts = app.publish(&principal, events).await?;
@@ -116,7 +117,7 @@ pub(super) async fn publish(
             Ok((StatusCode::ACCEPTED, Json(BatchResult { results })).into_response())
         }
         Mode::Structured => {
-            let event = CloudEvent::from_json(shared::parse(body).await?.view());
+            let event = CloudEvent::from_json(parse(body).await?.view());
             single(&app, &principal, event).await
         }
         Mode::Binary { content_type } => {
@@ -128,6 +129,12 @@ pub(super) async fn publish(
             single(&app, &principal, event).await
         }
     }
+}
+
+/// Events are read as JavaScript reads them: their payload is signed as `JSON.stringify` writes it, in which a number
+/// beyond the doubles is `null`.
+async fn parse(body: Bytes) -> Result<Canonical, JsonError> {
+    Ok(shared::off_the_executor(body.len(), move || Canonical::parse(&body, shared::limits())).await?)
 }
 
 async fn single(

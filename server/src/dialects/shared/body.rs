@@ -1,11 +1,12 @@
 //! Bodies of requests, bounded: how large, how long, how deep.
 
+use core::cell::Cell;
 use core::time::Duration;
 
 use axum::body::{Body, Bytes};
 use http_body_util::BodyExt as _;
 use hyper::body::Body as _;
-use sigpost_core::json::{self, Canonical, Duplicates, Limits};
+use sigpost_core::json::{self, Canonical, Duplicates, Limits, Numbers, OwnNumbers};
 use tokio::sync::Semaphore;
 
 /// The largest request body in bytes.
@@ -84,12 +85,58 @@ const LARGE: usize = 16 * 1024;
 /// How many large bodies are parsed at once: some take twenty times their size in memory while they are.
 static PLACES: Semaphore = Semaphore::const_new(8);
 
-/// Parses JSON within [`limits`].
+/// Why JSON in a request is not taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum JsonError {
+    /// It is no JSON, or breaks a bound.
+    #[error(transparent)]
+    Text(#[from] json::Error),
+    /// A number that no double holds. JavaScript writes `null` for it, which in a request means "without" or "clear
+    /// this": nobody who writes such a number means that. It is not repeated: it may be meant for a secret.
+    #[error("a number beyond what a double holds at offset {offset}")]
+    Infinite {
+        /// Where in the body it begins, in bytes: the first of them.
+        offset: usize,
+    },
+}
+
+/// Parses JSON within [`limits`], beside an executor if it is large.
+///
+/// # Errors
+/// As [`canonical`].
+pub async fn parse(body: Bytes) -> Result<Canonical, JsonError> {
+    off_the_executor(body.len(), move || canonical(&body, limits())).await
+}
+
+/// Parses JSON that says what to change, where `null` has a meaning. (What events carry is JavaScript's to judge.)
 ///
 /// # Errors
 /// Says what is wrong at which byte.
-pub async fn parse(body: Bytes) -> Result<Canonical, json::Error> {
-    off_the_executor(body.len(), move || Canonical::parse(&body, limits())).await
+pub fn canonical(text: &[u8], limits: Limits) -> Result<Canonical, JsonError> {
+    let lost = Cell::new(None);
+    let canonical = Canonical::parse_by(text, limits, Finite { text, lost: &lost })?;
+    match lost.get() {
+        None => Ok(canonical),
+        Some(offset) => Err(JsonError::Infinite { offset }),
+    }
+}
+
+/// Writes numbers and notes the first that has no double.
+struct Finite<'a> {
+    text: &'a [u8],
+    lost: &'a Cell<Option<usize>>,
+}
+
+impl Numbers for Finite<'_> {
+    fn canonical(&self, number: &str, write: impl FnOnce(&str)) {
+        OwnNumbers.canonical(number, |text| {
+            if text == "null" && self.lost.get().is_none() {
+                // The number is borrowed from the text.
+                self.lost.set(Some(number.as_ptr().addr() - self.text.as_ptr().addr()));
+            }
+            write(text);
+        });
+    }
 }
 
 /// Runs what takes long for a large body in a thread of its own.

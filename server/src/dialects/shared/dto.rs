@@ -13,9 +13,9 @@ use serde::de::{
     DeserializeOwned, DeserializeSeed, Expected, IntoDeserializer as _, MapAccess, SeqAccess, Visitor,
 };
 use serde::{Deserialize, Deserializer, de, forward_to_deserialize_any};
-use sigpost_core::json::{self, Elements, Kind, Members, View};
+use sigpost_core::json::{Elements, Kind, Members, View};
 
-use super::body::{BodyError, off_the_executor, parse, read};
+use super::body::{BodyError, JsonError, off_the_executor, parse, read};
 
 /// Why a body is not the DTO that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -23,9 +23,9 @@ pub enum DtoError {
     /// It could not be read.
     #[error(transparent)]
     Body(#[from] BodyError),
-    /// It is no JSON, or breaks a bound.
+    /// It is no JSON, or none that is taken.
     #[error(transparent)]
-    Json(#[from] json::Error),
+    Json(#[from] JsonError),
     /// It has another shape.
     #[error("{path} {message}")]
     Shape {

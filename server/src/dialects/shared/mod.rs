@@ -12,7 +12,9 @@ use axum::http::request::Parts;
 use sigpost_core::json::{Kind, View};
 use sigpost_core::signature::Secret;
 
-pub use body::{BodyError, MAX_BODY, limits, off_the_executor, parse, read, read_within};
+pub use body::{
+    BodyError, JsonError, MAX_BODY, canonical, limits, off_the_executor, parse, read, read_within,
+};
 pub use dto::{DtoError, Maybe, dto, present, shaped};
 pub use words::told;
 
