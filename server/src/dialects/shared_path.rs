@@ -7,13 +7,13 @@
 use std::convert::Infallible;
 
 use axum::extract::Request;
-use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Json, Router};
 use serde::Serialize;
 use tower::ServiceExt as _;
 
-use super::shared::Caller;
+use super::shared::{self, Caller};
+use super::{generic, qlik};
 use crate::app::{App, Error};
 use crate::domain::DialectId;
 
@@ -47,11 +47,11 @@ impl SharedPath {
         let dialect = match caller.as_ref().map(|principal| principal.tenant()) {
             Ok(Some(tenant)) => tenant.dialect,
             Ok(None) => {
-                return self.refuse(&Error::Forbidden {
+                return self.refuse(Error::Forbidden {
                     needs: "the `Sigpost-Tenant` header: an operator acts inside a tenant only by naming it",
                 });
             }
-            Err(error) => return self.refuse(error),
+            Err(error) => return self.refuse(error.clone()),
         };
         match self.dialects.iter().find(|(shares, _)| *shares == dialect) {
             Some((_, router)) => {
@@ -59,64 +59,27 @@ impl SharedPath {
                 answered.unwrap_or_else(|never| match never {})
             }
             // A path of other dialects: it is answered as theirs.
-            None => self.refuse(&Error::NotFound("path")),
+            None => self.refuse(Error::NotFound("path")),
         }
     }
 
-    /// An error in the form of all dialects at once.
-    fn refuse(&self, error: &Error) -> Response {
-        let (status, code) = match error {
-            Error::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthorized"),
-            Error::Forbidden { .. } => (StatusCode::FORBIDDEN, "forbidden"),
-            Error::NotFound(_) => (StatusCode::NOT_FOUND, "not_found"),
-            Error::TooManyFailures { .. } | Error::RateLimited { .. } => {
-                (StatusCode::TOO_MANY_REQUESTS, "too_many_requests")
-            }
-            // Finding out who it is fails in no other way.
-            _ => (StatusCode::INTERNAL_SERVER_ERROR, "internal_error"),
+    /// An error in the form of all dialects at once: what it says has names of its own in each.
+    fn refuse(&self, error: Error) -> Response {
+        let (status, retry_after) = (shared::status(&error), error.retry_after());
+        let form = Forms {
+            generic: generic::error_form(error.clone()),
+            qlik: qlik::error_form(error, self.app.trace_id()),
         };
-        let message = error.to_string();
-        let (title, detail) = match error {
-            // Qlik's own words.
-            Error::RateLimited { retry_after } => (
-                "API rate limit reached.",
-                format!("You need to wait {retry_after} seconds until limit is lifted."),
-            ),
-            _ => (status.canonical_reason().unwrap_or("Error"), message.clone()),
-        };
-        let trace_id = self.app.trace_id();
-        tracing::debug!(trace_id, status = status.as_u16(), message, "a request was refused");
-        let qlik = QlikError { code: format!("HTTP-{}", status.as_u16()), title, detail };
-        let wire = Wire { success: false, error: GenericError { code, message }, errors: [qlik], trace_id };
-        let mut response = (status, Json(wire)).into_response();
-        if status == StatusCode::UNAUTHORIZED {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
-        if let Some(seconds) = error.retry_after() {
-            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
-        }
+        let mut response = (status, Json(form)).into_response();
+        shared::advise(&mut response, retry_after);
         response
     }
 }
 
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Wire {
-    success: bool,
-    error: GenericError,
-    errors: [QlikError; 1],
-    trace_id: String,
-}
-
-#[derive(Serialize)]
-struct GenericError {
-    code: &'static str,
-    message: String,
-}
-
-#[derive(Serialize)]
-struct QlikError {
-    code: String,
-    title: &'static str,
-    detail: String,
+struct Forms<G, Q> {
+    #[serde(flatten)]
+    generic: G,
+    #[serde(flatten)]
+    qlik: Q,
 }

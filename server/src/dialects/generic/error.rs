@@ -1,13 +1,13 @@
 //! The form of errors, in line with the page's other answers: `{"success":false,"error":{"code","message"}}`.
 
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::Error;
-use crate::dialects::shared::{BodyError, DtoError, document};
+use crate::dialects::shared::{self, DtoError, document};
 
 /// Documents what every operation of this dialect may be refused with.
 pub(super) type RefusesCallers = document::RefusesCallers<Wire>;
@@ -26,49 +26,55 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    /// `code` names the kind of error for programs; it never changes.
-    pub(super) fn new(status: StatusCode, code: &'static str, message: impl core::fmt::Display) -> Self {
-        Self { status, code, message: message.to_string(), retry_after: None }
+    pub(super) fn new(status: StatusCode, message: impl core::fmt::Display) -> Self {
+        Self { status, code: code(status), message: message.to_string(), retry_after: None }
     }
 
     pub(super) fn bad_request(message: impl core::fmt::Display) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "bad_request", message)
+        Self::new(StatusCode::BAD_REQUEST, message)
+    }
+
+    /// Its form.
+    pub(super) fn wire(self) -> Wire {
+        let Self { status: _, code, message, retry_after: _ } = self;
+        Wire { success: false, error: Told { code, message } }
     }
 }
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
-        let (status, code) = match &error {
-            Error::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthorized"),
-            Error::Forbidden { .. } => (StatusCode::FORBIDDEN, "forbidden"),
-            Error::LimitReached { .. } => (StatusCode::FORBIDDEN, "limit_reached"),
-            Error::NotFound(_) => (StatusCode::NOT_FOUND, "not_found"),
-            Error::Outdated(_) => (StatusCode::PRECONDITION_FAILED, "outdated"),
-            Error::Invalid { field: "url", .. } => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_url"),
-            Error::Invalid { .. } => (StatusCode::BAD_REQUEST, "bad_request"),
-            Error::Configured(_) | Error::Conflict(_) => (StatusCode::CONFLICT, "conflict"),
-            Error::TooManyFailures { .. } | Error::RateLimited { .. } | Error::TooManyOpen { .. } => {
-                (StatusCode::TOO_MANY_REQUESTS, "too_many_requests")
+        let refusal = Self { retry_after: error.retry_after(), ..Self::new(shared::status(&error), &error) };
+        match error {
+            Error::Invalid { field: "url", .. } => {
+                Self { status: StatusCode::UNPROCESSABLE_ENTITY, code: "invalid_url", ..refusal }
             }
-            Error::Saturated(_) | Error::DiskFull | Error::Unavailable | Error::Crowded { .. } => {
-                (StatusCode::SERVICE_UNAVAILABLE, "unavailable")
-            }
-            Error::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal_error"),
-        };
-        Self { status, code, message: error.to_string(), retry_after: error.retry_after() }
+            Error::LimitReached { .. } => Self { code: "limit_reached", ..refusal },
+            _ => refusal,
+        }
     }
 }
 
 impl From<DtoError> for Refusal {
     fn from(error: DtoError) -> Self {
-        let (status, code) = match &error {
-            DtoError::Body(BodyError::TooLarge) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
-            DtoError::Body(BodyError::Slow) => (StatusCode::REQUEST_TIMEOUT, "too_slow"),
-            DtoError::Body(BodyError::Broken) | DtoError::Json(_) | DtoError::Shape { .. } => {
-                (StatusCode::BAD_REQUEST, "bad_request")
-            }
-        };
-        Self::new(status, code, error)
+        Self::new(error.status(), error)
+    }
+}
+
+/// What a status is called for programs. A name never changes.
+const fn code(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::UNAUTHORIZED => "unauthorized",
+        StatusCode::FORBIDDEN => "forbidden",
+        StatusCode::NOT_FOUND => "not_found",
+        StatusCode::METHOD_NOT_ALLOWED => "method_not_allowed",
+        StatusCode::REQUEST_TIMEOUT => "too_slow",
+        StatusCode::CONFLICT => "conflict",
+        StatusCode::PRECONDITION_FAILED => "outdated",
+        StatusCode::PAYLOAD_TOO_LARGE => "too_large",
+        StatusCode::TOO_MANY_REQUESTS => "too_many_requests",
+        StatusCode::SERVICE_UNAVAILABLE => "unavailable",
+        StatusCode::INTERNAL_SERVER_ERROR => "internal_error",
+        _ => "bad_request",
     }
 }
 
@@ -95,15 +101,9 @@ impl document::ErrorForm for Wire {}
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let Self { status, code, message, retry_after } = self;
-        let wire = Wire { success: false, error: Told { code, message } };
-        let mut response = (status, Json(wire)).into_response();
-        if status == StatusCode::UNAUTHORIZED {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
-        if let Some(seconds) = retry_after {
-            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
-        }
+        let (status, retry_after) = (self.status, self.retry_after);
+        let mut response = (status, Json(self.wire())).into_response();
+        shared::advise(&mut response, retry_after);
         response
     }
 }

@@ -17,9 +17,10 @@ mod routes;
 
 use axum::Router;
 use axum::http::StatusCode;
+use serde::Serialize;
 use utoipa::openapi::OpenApi;
 
-use crate::app::App;
+use crate::app::{App, Error};
 use crate::dialects::shared::document;
 
 const ABOUT: document::About = document::About {
@@ -33,11 +34,16 @@ const ABOUT: document::About = document::About {
 pub fn router() -> Router<App> {
     Router::from(routes::routes())
         .method_not_allowed_fallback(routes::method_not_allowed)
-        .fallback(async || error::Refusal::new(StatusCode::NOT_FOUND, "not_found", "no such path"))
+        .fallback(async || error::Refusal::new(StatusCode::NOT_FOUND, "no such path"))
 }
 
 /// The routes as an OpenAPI document.
 #[must_use]
 pub fn document() -> OpenApi {
     document::of::<error::Wire>(routes::routes(), &ABOUT)
+}
+
+/// The form of an error.
+pub(super) fn error_form(error: Error) -> impl Serialize {
+    error::Refusal::from(error).wire()
 }

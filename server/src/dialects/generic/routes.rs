@@ -189,7 +189,7 @@ async fn test_request(body: Body) -> Result<dto::TestRequest, DtoError> {
 }
 
 pub(super) async fn method_not_allowed() -> Refusal {
-    Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this path does not take this method")
+    Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "this path does not take this method")
 }
 
 fn name(id: Result<Path<String>, PathRejection>) -> Result<WebhookName, Refusal> {

@@ -1,13 +1,13 @@
 //! hapi's Boom: `{"statusCode":404,"error":"Not Found","message":"…"}`.
 
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::Error;
-use crate::dialects::shared::{BodyError, JsonError, document};
+use crate::dialects::shared::{self, BodyError, JsonError, document};
 
 /// Documents what every operation of this dialect that needs a token may be refused with.
 pub(super) type RefusesCallers = document::RefusesCallers<Wire>;
@@ -36,33 +36,13 @@ impl Boom {
 
 impl From<Error> for Boom {
     fn from(error: Error) -> Self {
-        let status = match &error {
-            Error::Unauthenticated => StatusCode::UNAUTHORIZED,
-            Error::Forbidden { .. } | Error::LimitReached { .. } => StatusCode::FORBIDDEN,
-            Error::NotFound(_) => StatusCode::NOT_FOUND,
-            Error::Outdated(_) => StatusCode::PRECONDITION_FAILED,
-            Error::Invalid { .. } => StatusCode::BAD_REQUEST,
-            Error::Configured(_) | Error::Conflict(_) => StatusCode::CONFLICT,
-            Error::TooManyFailures { .. } | Error::RateLimited { .. } | Error::TooManyOpen { .. } => {
-                StatusCode::TOO_MANY_REQUESTS
-            }
-            Error::Saturated(_) | Error::DiskFull | Error::Unavailable | Error::Crowded { .. } => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
-            Error::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-        };
-        Self { status, message: error.to_string(), retry_after: error.retry_after() }
+        Self { retry_after: error.retry_after(), ..Self::new(shared::status(&error), &error) }
     }
 }
 
 impl From<BodyError> for Boom {
     fn from(error: BodyError) -> Self {
-        let status = match error {
-            BodyError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            BodyError::Slow => StatusCode::REQUEST_TIMEOUT,
-            BodyError::Broken => StatusCode::BAD_REQUEST,
-        };
-        Self::new(status, error)
+        Self::new(error.status(), error)
     }
 }
 
@@ -93,12 +73,7 @@ impl IntoResponse for Boom {
         let error = status.canonical_reason().unwrap_or("Error");
         let mut response =
             (status, Json(Wire { status_code: status.as_u16(), error, message })).into_response();
-        if status == StatusCode::UNAUTHORIZED {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
-        if let Some(seconds) = retry_after {
-            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
-        }
+        shared::advise(&mut response, retry_after);
         response
     }
 }

@@ -1,13 +1,13 @@
 //! The form of Nest's errors: `{"statusCode":404,"message":"…","error":"Not Found"}`. Immuta's documents have none.
 
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::Error;
-use crate::dialects::shared::{BodyError, DtoError, document};
+use crate::dialects::shared::{self, DtoError, document};
 
 /// Documents what every operation of this dialect may be refused with.
 pub(super) type RefusesCallers = document::RefusesCallers<Wire>;
@@ -36,35 +36,13 @@ impl Refusal {
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
-        let status = match &error {
-            Error::Unauthenticated => StatusCode::UNAUTHORIZED,
-            Error::Forbidden { .. } | Error::LimitReached { .. } => StatusCode::FORBIDDEN,
-            Error::NotFound(_) => StatusCode::NOT_FOUND,
-            Error::Outdated(_) => StatusCode::PRECONDITION_FAILED,
-            Error::Invalid { .. } => StatusCode::BAD_REQUEST,
-            Error::Configured(_) | Error::Conflict(_) => StatusCode::CONFLICT,
-            Error::TooManyFailures { .. } | Error::RateLimited { .. } | Error::TooManyOpen { .. } => {
-                StatusCode::TOO_MANY_REQUESTS
-            }
-            Error::Saturated(_) | Error::DiskFull | Error::Unavailable | Error::Crowded { .. } => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
-            Error::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-        };
-        Self { status, message: error.to_string(), retry_after: error.retry_after() }
+        Self { retry_after: error.retry_after(), ..Self::new(shared::status(&error), &error) }
     }
 }
 
 impl From<DtoError> for Refusal {
     fn from(error: DtoError) -> Self {
-        let status = match &error {
-            DtoError::Body(BodyError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
-            DtoError::Body(BodyError::Slow) => StatusCode::REQUEST_TIMEOUT,
-            DtoError::Body(BodyError::Broken) | DtoError::Json(_) | DtoError::Shape { .. } => {
-                StatusCode::BAD_REQUEST
-            }
-        };
-        Self::new(status, error)
+        Self::new(error.status(), error)
     }
 }
 
@@ -89,12 +67,7 @@ impl IntoResponse for Refusal {
         let error = status.canonical_reason().unwrap_or("Error");
         let mut response =
             (status, Json(Wire { status_code: status.as_u16(), message, error })).into_response();
-        if status == StatusCode::UNAUTHORIZED {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
-        if let Some(seconds) = retry_after {
-            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
-        }
+        shared::advise(&mut response, retry_after);
         response
     }
 }

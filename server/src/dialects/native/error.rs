@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::Error;
-use crate::dialects::shared::{BodyError, DtoError, JsonError, document};
+use crate::dialects::shared::{self, BodyError, DtoError, JsonError, document};
 
 /// Documents what every operation of this dialect that needs a token may be refused with.
 pub(super) type RefusesCallers = document::RefusesCallers<Wire>;
@@ -63,12 +63,12 @@ impl From<Error> for Problem {
 
 impl From<BodyError> for Problem {
     fn from(error: BodyError) -> Self {
-        let (status, code) = match error {
-            BodyError::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-large"),
-            BodyError::Slow => (StatusCode::REQUEST_TIMEOUT, "too-slow"),
-            BodyError::Broken => (StatusCode::BAD_REQUEST, "incomplete"),
+        let code = match error {
+            BodyError::TooLarge => "too-large",
+            BodyError::Slow => "too-slow",
+            BodyError::Broken => "incomplete",
         };
-        Self::new(status, code, error)
+        Self::new(error.status(), code, error)
     }
 }
 
@@ -127,14 +127,8 @@ impl IntoResponse for Problem {
         };
         let body = serde_json::to_vec(&wire).unwrap_or_default();
         let mut response = (status, body).into_response();
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM));
-        if status == StatusCode::UNAUTHORIZED {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
-        if let Some(seconds) = retry_after {
-            headers.insert(header::RETRY_AFTER, seconds.into());
-        }
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM));
+        shared::advise(&mut response, retry_after);
         response
     }
 }

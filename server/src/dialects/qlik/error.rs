@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::Error;
-use crate::dialects::shared::{BodyError, DtoError, document};
+use crate::dialects::shared::{self, DtoError, document};
 
 /// Documents what every operation of this dialect may be refused with.
 pub(super) type RefusesCallers = document::RefusesCallers<Wire>;
@@ -38,9 +38,8 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, detail)
     }
 
-    /// Writes it into the response it has become. A fault of ours is logged under the same id, by which whoever met it
-    /// can be helped.
-    pub(super) fn tell(self, response: &mut Response, trace_id: String) {
+    /// Its form. A fault of ours is logged under the same id, by which whoever met it can be helped.
+    pub(super) fn wire(self, trace_id: String) -> Wire {
         let Self { status, title, detail, retry_after: _ } = self;
         if status.is_server_error() {
             tracing::error!(trace_id, status = status.as_u16(), detail, "a request failed");
@@ -48,8 +47,12 @@ impl Refusal {
             tracing::debug!(trace_id, status = status.as_u16(), detail, "a request was refused");
         }
         let told = Told { code: format!("HTTP-{}", status.as_u16()), title, detail };
-        let wire = Wire { errors: [told], trace_id };
-        let json = serde_json::to_vec(&wire).unwrap_or_default();
+        Wire { errors: [told], trace_id }
+    }
+
+    /// Writes it into the response it has become.
+    pub(super) fn tell(self, response: &mut Response, trace_id: String) {
+        let json = serde_json::to_vec(&self.wire(trace_id)).unwrap_or_default();
         let headers = response.headers_mut();
         headers.remove(header::CONTENT_LENGTH);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -59,21 +62,7 @@ impl Refusal {
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
-        let status = match &error {
-            Error::Unauthenticated => StatusCode::UNAUTHORIZED,
-            Error::Forbidden { .. } | Error::LimitReached { .. } => StatusCode::FORBIDDEN,
-            Error::NotFound(_) => StatusCode::NOT_FOUND,
-            Error::Outdated(_) => StatusCode::PRECONDITION_FAILED,
-            Error::Invalid { .. } => StatusCode::BAD_REQUEST,
-            Error::Configured(_) | Error::Conflict(_) => StatusCode::CONFLICT,
-            Error::TooManyFailures { .. } | Error::RateLimited { .. } | Error::TooManyOpen { .. } => {
-                StatusCode::TOO_MANY_REQUESTS
-            }
-            Error::Saturated(_) | Error::DiskFull | Error::Unavailable | Error::Crowded { .. } => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
-            Error::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-        };
+        let status = shared::status(&error);
         let retry_after = error.retry_after();
         let refusal = match &error {
             // Qlik's own words.
@@ -108,14 +97,7 @@ fn spelled(field: &str, message: &str) -> String {
 
 impl From<DtoError> for Refusal {
     fn from(error: DtoError) -> Self {
-        let status = match &error {
-            DtoError::Body(BodyError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
-            DtoError::Body(BodyError::Slow) => StatusCode::REQUEST_TIMEOUT,
-            DtoError::Body(BodyError::Broken) | DtoError::Json(_) | DtoError::Shape { .. } => {
-                StatusCode::BAD_REQUEST
-            }
-        };
-        Self::new(status, error)
+        Self::new(error.status(), error)
     }
 }
 
@@ -147,12 +129,7 @@ impl document::ErrorForm for Wire {}
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
-        if self.status == StatusCode::UNAUTHORIZED {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
-        if let Some(seconds) = self.retry_after {
-            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
-        }
+        shared::advise(&mut response, self.retry_after);
         response.extensions_mut().insert(self);
         response
     }

@@ -29,10 +29,11 @@ use axum::http::StatusCode;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Router};
+use serde::Serialize;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::app::App;
+use crate::app::{App, Error};
 use crate::dialects::shared::document;
 
 use base::Base;
@@ -99,6 +100,11 @@ pub fn no_such_path(app: &App) -> Response {
     response.extensions_mut().remove::<Refusal>();
     refusal.tell(&mut response, app.trace_id());
     response
+}
+
+/// The form of an error. One of ours is logged under the trace id.
+pub(super) fn error_form(error: Error, trace_id: String) -> impl Serialize {
+    Refusal::from(error).wire(trace_id)
 }
 
 fn unknown_path() -> Refusal {

@@ -3,6 +3,7 @@
 mod body;
 pub mod document;
 mod dto;
+mod refusal;
 mod words;
 
 use core::ops::RangeInclusive;
@@ -16,6 +17,7 @@ pub use body::{
     BodyError, JsonError, MAX_BODY, canonical, limits, off_the_executor, parse, read, read_within,
 };
 pub use dto::{DtoError, Maybe, dto, present, shaped};
+pub use refusal::{advise, status};
 pub use words::told;
 
 use crate::app::{DraftSecret, Error, Renew};
