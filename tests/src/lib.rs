@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod bench;
+pub mod config;
 pub mod example;
 pub mod fuzz;
 pub mod http;

@@ -9,6 +9,7 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
+use sigpost_tests::config::Config;
 use sigpost_tests::http::{Client, Response};
 use sigpost_tests::server::{Launch, Server};
 
@@ -187,24 +188,17 @@ const TABLE: &[Row] = &[
 
 /// Two tenants of each dialect, the second with an admin only.
 fn config() -> String {
-    let mut toml =
-        format!("[server]\nrate_limit = false\n[[operator]]\nname = \"ops\"\ntoken = \"{OPERATOR}\"\n");
+    let mut config = Config::new("rate_limit = false").operator(OPERATOR);
     for dialect in DIALECTS {
         for tenant in [dialect.to_owned(), format!("{dialect}-elsewhere")] {
-            write!(
-                toml,
-                "[[tenant]]\nname = \"{tenant}\"\ndialect = \"{dialect}\"\nsettings.retry = []\n\
-                 egress = {{ allow = [\"127.0.0.0/8\"], relaxed_targets = true }}\n"
-            )
-            .unwrap();
+            let rules = "settings.retry = []\negress = { allow = [\"127.0.0.0/8\"], relaxed_targets = true }";
+            config = config.tenant(&tenant, dialect, rules);
             for (id, role) in [(1, "admin"), (2, "user"), (3, "sender"), (4, "user")] {
-                let token = token(&tenant, id);
-                writeln!(toml, "[[tenant.user]]\nid = \"{id}\"\nroles = [\"{role}\"]\ntoken = \"{token}\"")
-                    .unwrap();
+                config = config.user(&id.to_string(), role, &token(&tenant, id));
             }
         }
     }
-    toml
+    config.into()
 }
 
 fn token(tenant: &str, user: u8) -> String {

@@ -10,6 +10,7 @@ mod webhooks;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use sigpost_tests::config::Config;
 use sigpost_tests::example::{Exception, differences};
 use sigpost_tests::http::{Client, Response};
 use sigpost_tests::receiver::Receiver;
@@ -33,52 +34,19 @@ const OTHERS: [&str; 3] = ["native", "immuta", "immuta-request"];
 
 /// Two generic tenants, and one of each system of [`OTHERS`] with an admin.
 fn config(server: &str, settings: &str) -> String {
-    let mut toml = format!(
-        r#"
-        [server]
-        {server}
-        [[operator]]
-        name = "ops"
-        token = "{OPERATOR}"
-
-        [[tenant]]
-        name = "acme"
-        dialect = "generic"
-          [tenant.egress]
-          allow = ["127.0.0.0/8"]
-          hosts = {{ "inside.test" = "10.0.0.1" }}
-          [tenant.settings]
-          {settings}
-          [[tenant.user]]
-          id = "ada"
-          roles = ["admin"]
-          token = "{ADMIN}"
-          [[tenant.user]]
-          id = "bob"
-          roles = ["user"]
-          token = "{USER}"
-          [[tenant.user]]
-          id = "eve"
-          roles = ["sender"]
-          token = "{SENDER}"
-
-        [[tenant]]
-        name = "other"
-        dialect = "generic"
-          [[tenant.user]]
-          id = "ada"
-          roles = ["admin"]
-          token = "{STRANGER}"
-        "#
-    );
+    let egress = r#"egress = { allow = ["127.0.0.0/8"], hosts = { "inside.test" = "10.0.0.1" } }"#;
+    let mut config = Config::new(server)
+        .operator(OPERATOR)
+        .tenant("acme", "generic", &format!("{egress}\n[tenant.settings]\n{settings}"))
+        .user("ada", "admin", ADMIN)
+        .user("bob", "user", USER)
+        .user("eve", "sender", SENDER)
+        .tenant("other", "generic", "")
+        .user("ada", "admin", STRANGER);
     for system in OTHERS {
-        toml += &format!(
-            "[[tenant]]\nname = \"{system}\"\ndialect = \"{system}\"\n\
-             [[tenant.user]]\nid = \"1\"\nroles = [\"admin\"]\ntoken = \"{}\"\n",
-            token(system)
-        );
+        config = config.tenant(system, system, "").user("1", "admin", &token(system));
     }
-    toml
+    config.into()
 }
 
 /// The token of the admin of the tenant of another system.

@@ -240,8 +240,8 @@ fn a_user_who_owns_a_webhook_still_only_reads_it() {
     // Its creator is an admin no longer.
     let mut server = server;
     let demoted = config("rate_limit = false", "").replacen(
-        "id = \"ada\"\n          roles = [\"admin\"]",
-        "id = \"ada\"\n          roles = [\"user\"]",
+        "id = \"ada\"\nroles = [\"admin\"]",
+        "id = \"ada\"\nroles = [\"user\"]",
         1,
     );
     server.restart_with(&demoted).unwrap();

@@ -11,6 +11,7 @@ mod webhooks;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use sigpost_tests::config::Config;
 use sigpost_tests::http::{Client, Response};
 use sigpost_tests::receiver::Receiver;
 use sigpost_tests::server::{Launch, Server};
@@ -28,49 +29,18 @@ const OPERATOR: &str = "the-token-of-the-operator";
 
 /// Two tenants of one kind. `settings` are lines of the first one's `[tenant.settings]`.
 fn config(settings: &str) -> String {
-    format!(
-        r#"
-        [server]
-        rate_limit = false
-        [[operator]]
-        name = "ops"
-        token = "{OPERATOR}"
-
-        [[tenant]]
-        name = "acme"
-        dialect = "immuta"
-          [tenant.egress]
-          allow = ["127.0.0.0/8"]
-          hosts = {{ "hooks.test" = "127.0.0.1", "inside.test" = "10.0.0.1" }}
-          [tenant.settings]
-          {settings}
-          [[tenant.user]]
-          id = "1"
-          name = "Ada"
-          roles = ["admin"]
-          token = "{ADMIN}"
-          [[tenant.user]]
-          id = "2"
-          roles = ["user"]
-          token = "{USER}"
-          [[tenant.user]]
-          id = "4"
-          roles = ["user"]
-          token = "{OTHER_USER}"
-          [[tenant.user]]
-          id = "3"
-          roles = ["sender"]
-          token = "{SENDER}"
-
-        [[tenant]]
-        name = "other"
-        dialect = "immuta"
-          [[tenant.user]]
-          id = "1"
-          roles = ["admin"]
-          token = "{STRANGER}"
-        "#
-    )
+    let egress = r#"egress = { allow = ["127.0.0.0/8"], hosts = { "hooks.test" = "127.0.0.1", "inside.test" = "10.0.0.1" } }"#;
+    Config::new("rate_limit = false")
+        .operator(OPERATOR)
+        .tenant("acme", "immuta", &format!("{egress}\n[tenant.settings]\n{settings}"))
+        .user("1", "admin", ADMIN)
+        .lines("name = \"Ada\"")
+        .user("2", "user", USER)
+        .user("4", "user", OTHER_USER)
+        .user("3", "sender", SENDER)
+        .tenant("other", "immuta", "")
+        .user("1", "admin", STRANGER)
+        .into()
 }
 
 fn serve(settings: &str) -> Server {

@@ -11,6 +11,7 @@ use std::time::Duration;
 use documented::Documented;
 use serde_json::{Value, json};
 use sigpost_core::signature::{Scheme, Secret, Verifier, VerifyError};
+use sigpost_tests::config::Config;
 use sigpost_tests::http::{Client, Response};
 use sigpost_tests::receiver::{Receiver, Reply, Request};
 use sigpost_tests::server::{Launch, Server};
@@ -32,52 +33,18 @@ const FOREIGNER: &str = "the-token-of-another-systems-admin";
 const OPERATOR: &str = "the-token-of-the-operator";
 
 fn config(settings: &str) -> String {
-    format!(
-        r#"
-        [server]
-        rate_limit = false
-        [[operator]]
-        name = "ops"
-        token = "{OPERATOR}"
-
-        [[tenant]]
-        name = "acme"
-        dialect = "immuta-request"
-          [tenant.egress]
-          allow = ["127.0.0.0/8"]
-          hosts = {{ "inside.test" = "10.0.0.1" }}
-          [tenant.settings]
-          {settings}
-          [[tenant.user]]
-          id = "ada"
-          roles = ["admin"]
-          token = "{ADMIN}"
-          [[tenant.user]]
-          id = "bob"
-          roles = ["user"]
-          token = "{USER}"
-          [[tenant.user]]
-          id = "eve"
-          roles = ["sender"]
-          token = "{SENDER}"
-
-        [[tenant]]
-        name = "other"
-        dialect = "immuta-request"
-          [[tenant.user]]
-          id = "ada"
-          roles = ["admin"]
-          token = "{STRANGER}"
-
-        [[tenant]]
-        name = "native"
-        dialect = "native"
-          [[tenant.user]]
-          id = "ada"
-          roles = ["admin"]
-          token = "{FOREIGNER}"
-        "#
-    )
+    let egress = r#"egress = { allow = ["127.0.0.0/8"], hosts = { "inside.test" = "10.0.0.1" } }"#;
+    Config::new("rate_limit = false")
+        .operator(OPERATOR)
+        .tenant("acme", "immuta-request", &format!("{egress}\n[tenant.settings]\n{settings}"))
+        .user("ada", "admin", ADMIN)
+        .user("bob", "user", USER)
+        .user("eve", "sender", SENDER)
+        .tenant("other", "immuta-request", "")
+        .user("ada", "admin", STRANGER)
+        .tenant("native", "native", "")
+        .user("ada", "admin", FOREIGNER)
+        .into()
 }
 
 fn serve(settings: &str) -> Server {

@@ -18,6 +18,7 @@ mod webhooks;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use sigpost_tests::config::Config;
 use sigpost_tests::http::{Client, Response};
 use sigpost_tests::receiver::Receiver;
 use sigpost_tests::server::{Launch, Server};
@@ -37,24 +38,22 @@ fn token(system: &str, role: &str) -> String {
 
 /// One tenant of each system, named after it, with an admin (1), a user (2), a sender (3) and another user (4).
 fn config() -> String {
-    let mut toml =
-        format!("[server]\nrate_limit = false\n[[operator]]\nname = \"ops\"\ntoken = \"{OPERATOR}\"\n");
+    let mut config = Config::new("rate_limit = false").operator(OPERATOR);
     for system in SYSTEMS {
-        toml += &format!(
-            "[[tenant]]\nname = \"{system}\"\ndialect = \"{system}\"\n\
-             egress = {{ allow = [\"127.0.0.0/8\"], relaxed_targets = true }}\n\
-             settings = {{ retry = [], event_types = [\"order.paid\"] }}\n"
-        );
-        for (id, role, name) in
-            [(1, "admin", "admin"), (2, "user", "user"), (3, "sender", "sender"), (4, "user", "other")]
-        {
-            let token = token(system, name);
-            toml += &format!(
-                "[[tenant.user]]\nid = \"{id}\"\nroles = [\"{role}\"]\ntoken = \"{token}\"\nspaces = [\"space-{id}\"]\n"
-            );
+        let rules = "egress = { allow = [\"127.0.0.0/8\"], relaxed_targets = true }\n\
+                     settings = { retry = [], event_types = [\"order.paid\"] }";
+        config = config.tenant(system, system, rules);
+        for (id, role, name) in [
+            ("1", "admin", "admin"),
+            ("2", "user", "user"),
+            ("3", "sender", "sender"),
+            ("4", "user", "other"),
+        ] {
+            let spaces = format!("spaces = [\"space-{id}\"]");
+            config = config.user(id, role, &token(system, name)).lines(spaces);
         }
     }
-    toml
+    config.into()
 }
 
 fn serve() -> Server {

@@ -7,6 +7,7 @@ mod conformance;
 mod routes;
 
 use serde_json::{Map, Value};
+use sigpost_tests::config::Config;
 use sigpost_tests::http::{Client, Response};
 use sigpost_tests::server::{Launch, Server};
 use sigpost_tests::workspace;
@@ -44,18 +45,15 @@ const OPERATOR: &str = "the-token-of-the-operator";
 
 /// An operator, and one tenant of each dialect, named after it, with an admin.
 fn serve(rate_limit: bool) -> Server {
-    let mut toml = format!("[server]\nrate_limit = {rate_limit}\n");
-    toml += &format!("[[operator]]\nname = \"ops\"\ntoken = \"{OPERATOR}\"\n");
+    let mut config = Config::new(&format!("rate_limit = {rate_limit}")).operator(OPERATOR);
     for dialect in dialects() {
-        toml += &format!(
-            "[[tenant]]\nname = \"{dialect}\"\ndialect = \"{dialect}\"\n\
-             egress = {{ allow = [\"127.0.0.0/8\"], relaxed_targets = true, hosts = {HOSTS} }}\n\
-             settings = {{ retry = [], timeout = \"1s\", event_types = [\"order.paid\"] }}\n\
-             [[tenant.user]]\nid = \"1\"\nroles = [\"admin\"]\ntoken = \"{}\"\n",
-            token(&dialect)
+        let rules = format!(
+            "egress = {{ allow = [\"127.0.0.0/8\"], relaxed_targets = true, hosts = {HOSTS} }}\n\
+             settings = {{ retry = [], timeout = \"1s\", event_types = [\"order.paid\"] }}"
         );
+        config = config.tenant(&dialect, &dialect, &rules).user("1", "admin", &token(&dialect));
     }
-    Launch::sigpost(toml).unwrap().start().unwrap()
+    Launch::sigpost(config).unwrap().start().unwrap()
 }
 
 fn token(dialect: &str) -> String {

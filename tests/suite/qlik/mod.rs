@@ -10,6 +10,7 @@ mod webhooks;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use sigpost_tests::config::Config;
 use sigpost_tests::example::{Exception, differences};
 use sigpost_tests::http::{Client, Response};
 use sigpost_tests::receiver::Receiver;
@@ -34,25 +35,19 @@ const OPERATOR: &str = "the-token-of-the-operator";
 
 /// Two of Qlik's tenants and a generic one. Links lead to `https://hooks.test`, where nobody is asked.
 fn config(server: &str, egress: &str, settings: &str) -> String {
-    let mut toml = format!(
-        "[server]\npublic_url = \"https://hooks.test/\"\n{server}\n[[operator]]\nname = \"ops\"\ntoken = \"{OPERATOR}\"\n\
-         [[tenant]]\nname = \"acme\"\ndialect = \"qlik\"\n[tenant.egress]\nallow = [\"127.0.0.0/8\"]\n{egress}\n\
-         [tenant.settings]\n{settings}\n"
-    );
+    let egress = format!("[tenant.egress]\nallow = [\"127.0.0.0/8\"]\n{egress}");
+    let mut config = Config::new(&format!("public_url = \"https://hooks.test/\"\n{server}"))
+        .operator(OPERATOR)
+        .tenant("acme", "qlik", &format!("{egress}\n[tenant.settings]\n{settings}"));
     for (id, role, token) in
         [("ada", "admin", ADA), ("bob", "user", BOB), ("cat", "user", CAT), ("pub", "sender", PUB)]
     {
-        toml += &format!(
-            "[[tenant.user]]\nid = \"{id}\"\nroles = [\"{role}\"]\ntoken = \"{token}\"\nspaces = [\"space-of-{id}\"]\n"
-        );
+        config = config.user(id, role, token).lines(format_args!("spaces = [\"space-of-{id}\"]"));
     }
     for (system, token) in [("qlik", STRANGER), ("generic", FOREIGNER)] {
-        toml += &format!(
-            "[[tenant]]\nname = \"other-{system}\"\ndialect = \"{system}\"\n\
-             [[tenant.user]]\nid = \"ada\"\nroles = [\"admin\"]\ntoken = \"{token}\"\n"
-        );
+        config = config.tenant(&format!("other-{system}"), system, "").user("ada", "admin", token);
     }
-    toml
+    config.into()
 }
 
 fn start(config: &str) -> Server {
