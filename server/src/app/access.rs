@@ -24,6 +24,8 @@
 //! | manage tokens | all | own | no | all |
 //! | read the audit log | its tenant's | no | no | its tenant's |
 //!
+//! What is the tenant's is nobody's own: in Qlik Cloud, webhooks of level `tenant`, whoever made them.
+//!
 //! To use what a system keeps for admins only lets somebody in: what is then done there needs a right of its own.
 //!
 //! Outside every tenant an operator may do this, and nothing else:
@@ -39,7 +41,7 @@
 use std::sync::Arc;
 
 use super::Error;
-use crate::domain::{Principal, Role, Roles, Tenant, UserId, Webhook};
+use crate::domain::{Audience, Owned, Principal, Role, Roles, Tenant, UserId, Webhook};
 
 /// Something a principal may or may not do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,7 +182,23 @@ impl Access {
     /// Whether this webhook is within reach.
     #[must_use]
     pub fn reaches(&self, webhook: &Webhook) -> bool {
-        webhook.tenant == self.tenant.id && self.reaches_user(&webhook.owner)
+        webhook.tenant == self.tenant.id && self.reaches_owned(&webhook.owner, webhook.profile.audience())
+    }
+
+    /// Whether a webhook of this owner that receives these events is within reach.
+    #[must_use]
+    pub fn reaches_owned(&self, owner: &UserId, audience: Audience) -> bool {
+        match self.reach {
+            Reach::All => true,
+            Reach::Own => self.reaches_user(owner) && self.tenant.dialect.is_owned(audience),
+        }
+    }
+
+    /// The webhooks within reach, unless it is all of them.
+    #[must_use]
+    pub fn owned(&self) -> Option<Owned> {
+        let by = self.user.clone().filter(|_| self.reach == Reach::Own)?;
+        Some(Owned { by, global: self.tenant.dialect.global_is_owned() })
     }
 }
 

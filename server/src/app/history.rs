@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::access::{Access, Operation, Reach};
+use super::access::{Access, Operation};
 use super::{App, Error, WebhookName};
 use crate::domain::{
-    Cause, Cursor, DeliveryState, HistoryFilter, HistoryOrder, HistoryPage, HistoryQuery, Number,
+    Cause, Cursor, DeliveryState, HistoryFilter, HistoryOrder, HistoryPage, HistoryQuery, Number, Owned,
     PastAttempt, Position, Principal, PublicId, Record, Scope, Tenant, Timestamp,
 };
 
@@ -88,9 +88,10 @@ impl App {
         if global {
             self.authorise(principal, Operation::ReadGlobalHistory)?;
         }
+        let owned_by = access.user.filter(|_| own).map(|by| Owned { by, global: true });
         let filter = HistoryFilter {
             tenant: access.tenant.id,
-            scope: Scope::Shares { owned_by: access.user.filter(|_| own), global },
+            scope: Scope::Shares { owned_by, global },
             event_type,
             success,
             state: None,
@@ -128,9 +129,9 @@ impl App {
         let access = self.authorise(principal, Operation::ReadHistory)?;
         let scope = match webhook {
             Some(name) => Scope::Webhook(self.webhook_within(&access, name)?.id),
-            None => match access.reach {
-                Reach::All => Scope::Tenant,
-                Reach::Own => Scope::Shares { owned_by: access.user.clone(), global: false },
+            None => match access.owned() {
+                None => Scope::Tenant,
+                owned_by => Scope::Shares { owned_by, global: false },
             },
         };
         let tenant = access.tenant.id;

@@ -6,7 +6,7 @@
 
 use tokio::sync::{Mutex, Notify};
 
-use super::access::{Operation, Reach};
+use super::access::Operation;
 use super::audit::Entry;
 use super::{App, Error, WebhookName};
 use crate::domain::{
@@ -128,7 +128,7 @@ impl App {
         let webhook = webhook.map(|name| self.webhook_within(&access, name)).transpose()?;
         let query = ReplayQuery {
             tenant: access.tenant.id,
-            owned_by: access.user.filter(|_| access.reach == Reach::Own),
+            owned_by: access.owned(),
             webhook: webhook.map(|webhook| webhook.id),
             before,
             // One more tells whether there is more.
@@ -178,7 +178,8 @@ impl App {
     ) -> Result<Replay, Error> {
         let access = self.authorise(principal, operation)?;
         let found = self.store.replay(access.tenant.id, id).await?;
-        found.filter(|replay| access.reaches_user(&replay.owner)).ok_or(Error::NotFound("replay"))
+        let found = found.filter(|replay| access.reaches_owned(&replay.owner, replay.audience));
+        found.ok_or(Error::NotFound("replay"))
     }
 
     /// Takes every running replay a bounded step further: makes some of its deliveries and hands them to the engine. One

@@ -12,10 +12,10 @@ use super::access::{Access, Operation};
 use super::audit::Entry;
 use super::ports::Saturated;
 use super::{App, Error};
-use crate::domain::profile::{Audience, Quota};
+use crate::domain::profile::Quota;
 use crate::domain::{
-    DisabledReason, Endpoint, Host, MAX_ROTATION, NewWebhook, Number, Principal, Profile, PublicId, Rotation,
-    Secrets, Tenant, TenantId, Timestamp, UserId, Webhook, WebhookState,
+    Audience, DisabledReason, Endpoint, Host, MAX_ROTATION, NewWebhook, Number, Principal, Profile, PublicId,
+    Rotation, Secrets, Tenant, TenantId, Timestamp, UserId, Webhook, WebhookState,
 };
 use crate::storage::Update;
 
@@ -180,6 +180,9 @@ impl App {
         let owner = match owner {
             Some(owner) if owner != created_by => {
                 self.authorise(principal, Operation::GiveWebhook)?;
+                if !tenant.dialect.is_owned(profile.audience()) {
+                    return Err(nobodys());
+                }
                 owner_in(&tenant, owner)?
             }
             _ => created_by.clone(),
@@ -341,15 +344,23 @@ impl App {
         audited: &Entry,
         next: impl Fn(&Webhook, Timestamp) -> Result<Webhook, Error> + Send + Sync,
     ) -> Result<Arc<Webhook>, Error> {
-        let mut queue = None;
+        let (mut queue, mut one_at_a_time) = (None, None);
         for _ in 0..TRIES {
-            let next = next(&*self.webhook_within(access, name)?, self.clock.now())?;
-            let entry = audited.clone().to("webhook", &next.public_id);
+            let webhook = self.webhook_within(access, name)?;
+            let mut wanted = next(&webhook, self.clock.now())?;
+            if wanted.owner != webhook.owner && one_at_a_time.is_none() {
+                // So that the new owner's webhooks are still as many as were counted when this is one of them.
+                one_at_a_time = Some(Arc::clone(&self.creating).lock_owned().await);
+                wanted = next(&webhook, self.clock.now())?;
+            }
+            let held = one_at_a_time.take();
+            let entry = audited.clone().to("webhook", &wanted.public_id);
             let (store, dispatcher) = (Arc::clone(&self.store), Arc::clone(&self.dispatcher));
             let auditor = self.auditor();
             let update = self
                 .to_the_end(async move {
-                    let update = store.update_webhook(next).await?;
+                    let update = store.update_webhook(wanted).await?;
+                    drop(held);
                     if let Update::Done(webhook) = &update {
                         dispatcher.webhook_changed(webhook.id);
                         auditor.record(entry).await;
@@ -380,16 +391,20 @@ impl App {
         let Change { endpoint, secret, enabled, owner, profile } = change;
         let mut next = webhook.next_version(now);
         next.updated_by.clone_from(access.user.as_ref().unwrap_or(&webhook.updated_by));
-        if let Some(owner) = owner.filter(|owner| *owner != webhook.owner) {
-            self.authorise(principal, Operation::GiveWebhook)?;
-            next.owner = owner_in(&access.tenant, owner)?;
-            self.check_owners_quota(webhook.profile.quota(), access.tenant.id, &next.owner)?;
-        }
         if let Some(profile) = profile {
             if profile.audience() != webhook.profile.audience() {
                 self.authorise(principal, creating(&profile))?;
             }
             next.profile = profile;
+        }
+        if let Some(owner) = owner.filter(|owner| *owner != webhook.owner) {
+            self.authorise(principal, Operation::GiveWebhook)?;
+            let owned = access.tenant.dialect.is_owned(next.profile.audience());
+            if !owned && access.user.as_ref() != Some(&owner) {
+                return Err(nobodys());
+            }
+            next.owner = owner_in(&access.tenant, owner)?;
+            self.check_owners_quota(webhook.profile.quota(), access.tenant.id, &next.owner)?;
         }
         if let Some(endpoint) = endpoint {
             next.endpoint = endpoint;
@@ -566,6 +581,11 @@ const fn creating(profile: &Profile) -> Operation {
         Audience::Owner => Operation::CreateWebhook,
         Audience::Tenant => Operation::CreateGlobalWebhook,
     }
+}
+
+/// A webhook of the tenant may name only somebody who has it anyhow.
+fn nobodys() -> Error {
+    Error::invalid("owner", "owner is for webhooks that receive only what concerns their owner")
 }
 
 fn owner_in(tenant: &Tenant, owner: UserId) -> Result<UserId, Error> {

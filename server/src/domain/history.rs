@@ -31,6 +31,15 @@ pub struct HistoryFilter {
     pub until: Option<Timestamp>,
 }
 
+/// The webhooks that are a user's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owned {
+    /// Whose.
+    pub by: UserId,
+    /// Whether those are among them that receive everybody's events.
+    pub global: bool,
+}
+
 /// Of which webhooks records are wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scope {
@@ -38,8 +47,8 @@ pub enum Scope {
     Tenant,
     /// Of those that are shared out by ownership.
     Shares {
-        /// Records of this user's webhooks.
-        owned_by: Option<UserId>,
+        /// Records of a user's webhooks.
+        owned_by: Option<Owned>,
         /// Records of global webhooks, in addition to `owned_by`'s.
         global: bool,
     },

@@ -41,11 +41,11 @@ pub use frame::{Body, Frame, Template};
 pub use happening::{AttemptEnded, AttemptResult, Happening, WebhookChange};
 pub use headers::ResponseHeaders;
 pub use history::{
-    Cursor, HistoryFilter, HistoryOrder, HistoryPage, HistoryQuery, PastAttempt, Position, Record, Scope,
-    SortField, SortOrder,
+    Cursor, HistoryFilter, HistoryOrder, HistoryPage, HistoryQuery, Owned, PastAttempt, Position, Record,
+    Scope, SortField, SortOrder,
 };
 pub use ids::{DeliveryId, EventId, MessageId, Number, PublicId, TenantId, TenantUid, UserId, WebhookId};
-pub use profile::{Profile, Subject};
+pub use profile::{Audience, Profile, Subject};
 pub use rate::{RatePer, RateRule};
 pub use replay::{
     EndStates, NewReplay, Replay, ReplayFilter, ReplayId, ReplayQuery, ReplayState, RunningReplay,

@@ -10,7 +10,7 @@
 //! stands is looked at when its turn comes; one whose event has meanwhile reached the webhook by a resend or by another
 //! replay counts as delivered. What is pending is not chosen: it is still on its way.
 
-use super::{DeliveryState, PublicId, TenantId, Timestamp, UserId, WebhookId};
+use super::{Audience, DeliveryState, Owned, PublicId, TenantId, Timestamp, UserId, WebhookId};
 
 /// A replay, inside this installation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -116,6 +116,8 @@ pub struct Replay {
     pub webhook: PublicId,
     /// Whose the webhook is, or was.
     pub owner: UserId,
+    /// Whose events it receives, or did.
+    pub audience: Audience,
     /// What is sent again.
     pub filter: ReplayFilter,
     /// Who wanted it.
@@ -186,8 +188,8 @@ pub struct RunningReplay {
 pub struct ReplayQuery {
     /// Whose.
     pub tenant: TenantId,
-    /// Only of webhooks that belong, or belonged, to this user.
-    pub owned_by: Option<UserId>,
+    /// Only of webhooks that are, or were, a user's.
+    pub owned_by: Option<Owned>,
     /// Only of this webhook.
     pub webhook: Option<WebhookId>,
     /// Only those older than this one.

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{EgressPolicy, RetryPolicy, TenantId, TenantUid, Timestamp, UserId};
+use super::{Audience, EgressPolicy, RetryPolicy, TenantId, TenantUid, Timestamp, UserId};
 
 /// Which system's management API a tenant speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -34,6 +34,22 @@ impl DialectId {
             Self::Generic => "generic",
             Self::Qlik => "qlik",
         }
+    }
+
+    /// Whether a webhook that receives everybody's events is its owner's to see and change all the same. Qlik's of level
+    /// tenant are the tenant's: they have no owner in its documents, and are for admins.
+    #[must_use]
+    pub const fn global_is_owned(self) -> bool {
+        match self {
+            Self::Native | Self::Immuta | Self::ImmutaRequest | Self::Generic => true,
+            Self::Qlik => false,
+        }
+    }
+
+    /// Whether a webhook for these events is its owner's.
+    #[must_use]
+    pub fn is_owned(self, audience: Audience) -> bool {
+        audience == Audience::Owner || self.global_is_owned()
     }
 
     /// All there are.

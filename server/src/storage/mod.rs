@@ -102,10 +102,11 @@ pub trait Store: Tenancy + AuditLog {
     /// The body of a delivery.
     async fn body(&self, delivery: DeliveryId) -> Result<Option<Body>, StoreError>;
 
-    /// A page of the history.
+    /// A page of the history. Its bodies are 32 MiB together at the most: a page behind a cursor ends before what would
+    /// be more.
     ///
     /// # Errors
-    /// [`StoreError::PageTooLarge`] when its bodies are more than 32 MiB together.
+    /// [`StoreError::PageTooLarge`] when a page at an offset would have more.
     async fn history(&self, query: HistoryQuery) -> Result<HistoryPage, StoreError>;
 
     /// One record of the history, by its number in the tenant; `None` before its first attempt has ended.

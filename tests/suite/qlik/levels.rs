@@ -49,6 +49,70 @@ fn a_webhook_of_level_user_receives_what_concerns_its_owner_and_one_of_the_tenan
 }
 
 #[test]
+fn a_webhook_of_the_tenant_is_nobodys_own_whoever_had_it_before() {
+    let (mut server, receiver) = (serve(""), receiver());
+    let url = json!({ "url": receiver.url("/"), "enabled": true, "level": "user" });
+    let made = create(&server, BOB, &url);
+    let (core, native) = (path(&made), format!("/v1/webhooks/{}", made["id"].as_str().unwrap()));
+    let (ada, bob) = (client(&server, ADA), client(&server, BOB));
+    // Ada's PUT leaves the level out: it is the tenant's now, for admins.
+    let put = hook(&json!({ "url": receiver.url("/"), "enabled": true }));
+    let changed = send(&ada, "PUT", &core, &put);
+    assert_eq!((changed.status, &changed.json().unwrap()["level"]), (200, &json!("tenant")));
+    publish(&server, "1", TYPE, &json!({ "userid": "ada" }));
+    let delivery = deliveries(&server, &made, 1).remove(0);
+    let delivery = delivery["id"].as_str().unwrap();
+    for (method, path, body) in [
+        ("GET", core.clone(), json!(null)),
+        ("PATCH", core.clone(), json!([{ "op": "replace", "path": "/url", "value": SOMEWHERE }])),
+        ("PUT", core.clone(), hook(&json!({ "level": "user" }))),
+        ("DELETE", core.clone(), json!(null)),
+        ("GET", format!("{core}/deliveries"), json!(null)),
+        ("GET", format!("{core}/deliveries/{delivery}"), json!(null)),
+        ("POST", format!("{core}/deliveries/{delivery}/actions/resend"), json!(null)),
+        ("GET", native.clone(), json!(null)),
+        ("PATCH", native.clone(), json!({ "url": SOMEWHERE })),
+        ("POST", format!("{native}/secret"), json!({})),
+        ("GET", format!("/v1/deliveries/{delivery}"), json!(null)),
+        ("GET", format!("{native}/stats"), json!(null)),
+    ] {
+        assert_eq!(send(&bob, method, &path, &body).status, 404, "{method} {path}");
+    }
+    assert_eq!(bob.get(CORE).unwrap().json().unwrap()["data"], json!([]));
+    assert_eq!(bob.get("/v1/deliveries").unwrap().json().unwrap()["deliveries"], json!([]));
+    assert_eq!(ada.get("/v1/deliveries").unwrap().json().unwrap()["deliveries"][0]["id"], *delivery);
+    // The native API is no way round.
+    let profile = json!({ "dialect": "qlik", "name": "hook", "event_types": [TYPE] });
+    let given = json!({ "url": SOMEWHERE, "owner": "bob", "profile": profile });
+    let answer = ada.post("/v1/webhooks", &given).unwrap();
+    assert_eq!((answer.status, &answer.json().unwrap()["field"]), (422, &json!("owner")));
+    let answer = send(&ada, "PATCH", &native, &json!({ "owner": "cat" }));
+    assert_eq!((answer.status, &answer.json().unwrap()["field"]), (422, &json!("owner")));
+    // Nor is it Ada's when she is no admin any more.
+    let demoted = config("rate_limit = false", "relaxed_targets = true", "retry = []").replacen(
+        "id = \"ada\"\nroles = [\"admin\"]",
+        "id = \"ada\"\nroles = [\"user\"]",
+        1,
+    );
+    server.restart_with(&demoted).unwrap();
+    let ada = client(&server, ADA);
+    assert_eq!(ada.get(&core).unwrap().status, 404);
+    assert_eq!(send(&ada, "PUT", &core, &hook(&json!({ "level": "user" }))).status, 404);
+    assert_eq!(ada.get("/v1/deliveries").unwrap().json().unwrap()["deliveries"], json!([]));
+}
+
+#[test]
+fn whoever_may_not_ask_is_not_told_what_is_wrong_with_the_question() {
+    let server = serve("");
+    let made = create(&server, ADA, &json!({}));
+    for path in [format!("{CORE}?limit=0"), format!("{}/deliveries?limit=0", path(&made))] {
+        refused(&client(&server, PUB).get(&path).unwrap(), 403, "role");
+        refused(&client(&server, OPERATOR).get(&path).unwrap(), 403, "Sigpost-Tenant");
+        refused(&client(&server, BOB).get(&path).unwrap(), 400, "limit");
+    }
+}
+
+#[test]
 fn a_filter_lets_through_what_it_says_and_either_name_of_a_type_subscribes_to_both() {
     let (server, receiver) = (serve(""), receiver());
     let make = |at: &str, types: Value, filter: Option<&str>| {

@@ -170,6 +170,7 @@ pub(super) async fn list(
     Caller(principal): Caller,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Replays>, Problem> {
+    app.authorise(&principal, Operation::ReadReplays)?;
     let request = listed(query.as_deref().unwrap_or_default())?;
     let (replays, more) = app.list_replays(&principal, request).await?;
     let next = replays.last().filter(|_| more).map(|last| query::write_cursor(last.public_id.as_bytes()));
@@ -263,6 +264,7 @@ impl From<domain::Replay> for Replay {
             public_id,
             webhook,
             owner: _,
+            audience: _,
             filter,
             created_by,
             created_at,

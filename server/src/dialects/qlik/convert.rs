@@ -22,11 +22,7 @@ use crate::domain::{
 const OMITTED: &str = "**OMITTED**";
 
 /// A webhook to create, by this user.
-pub(super) fn draft(
-    wanted: dto::WebhookCreate,
-    caller: Option<&UserId>,
-    settings: &Settings,
-) -> Result<WebhookDraft, Error> {
+pub(super) fn draft(wanted: dto::WebhookCreate, settings: &Settings) -> Result<WebhookDraft, Error> {
     let dto::WebhookCreate {
         url,
         name,
@@ -45,7 +41,6 @@ pub(super) fn draft(
     } = wanted;
     let level = level.unwrap_or_default().into();
     let owner = owner_id.map(|id| owner(&id)).transpose()?;
-    check_owner(level, owner.as_ref(), &[caller])?;
     let parts = Parts {
         name,
         description,
@@ -78,13 +73,11 @@ pub(super) struct Update {
     pub enabled: Option<bool>,
     pub profile: qlik::Change,
     owner: Option<UserId>,
-    /// Who wants it.
-    caller: Option<UserId>,
 }
 
 impl Update {
     /// Sets everything: what is left out takes its default, but for the owner and CloudEvents delivery.
-    pub(super) fn put(wanted: dto::WebhookBase, caller: Option<&UserId>) -> Result<Self, Error> {
+    pub(super) fn put(wanted: dto::WebhookBase) -> Result<Self, Error> {
         let dto::WebhookBase {
             url,
             name,
@@ -116,15 +109,12 @@ impl Update {
                 check_revocation: Some(check_certificate_revocation.unwrap_or(false)),
             },
             owner: owner_id.map(|id| owner(&id)).transpose()?,
-            caller: caller.cloned(),
         })
     }
 
     /// What it makes of a webhook.
     pub(super) fn of(&self, webhook: &Webhook, tenant: &Tenant) -> Result<Change, Error> {
-        let Self { endpoint, secret, enabled, profile, owner, caller } = self;
-        let level = profile.level.unwrap_or(own(webhook)?.level());
-        check_owner(level, owner.as_ref(), &[caller.as_ref(), Some(&webhook.owner)])?;
+        let Self { endpoint, secret, enabled, profile, owner } = self;
         let to = endpoint.as_ref().unwrap_or(&webhook.endpoint);
         let changed = if is_none(profile) {
             // What is not asked for is not judged: its types may have been taken out of the configuration since.
@@ -197,16 +187,6 @@ pub(super) fn encrypted_headers(given: Option<BTreeMap<String, String>>) -> Vec<
 
 fn owner(id: &str) -> Result<UserId, Error> {
     UserId::new(id).ok_or_else(|| Error::invalid("owner", "owner is no user of this tenant"))
-}
-
-/// A webhook of the tenant is nobody's in particular: it may name only somebody who has it anyhow.
-fn check_owner(level: Level, owner: Option<&UserId>, allowed: &[Option<&UserId>]) -> Result<(), Error> {
-    match (level, owner) {
-        (Level::Tenant, Some(owner)) if !allowed.contains(&Some(owner)) => {
-            Err(Error::invalid("owner", "owner is for webhooks of level user"))
-        }
-        (Level::Tenant | Level::User, _) => Ok(()),
-    }
 }
 
 /// A tenant's webhooks are of its own system: another profile is a damaged store.

@@ -60,7 +60,8 @@ pub(in crate::storage) async fn a_changed_webhook_reads_back_as_it_was_changed_a
     let delivery = world.deliver("1", &[&changed]).await[0];
     world.store.settle(ended(delivery, 200)).await.unwrap();
     let mut theirs = everything(world.tenant);
-    theirs.filter.scope = Scope::Shares { owned_by: Some(changed.owner.clone()), global: false };
+    theirs.filter.scope =
+        Scope::Shares { owned_by: Some(Owned { by: changed.owner.clone(), global: true }), global: false };
     assert_eq!(world.store.history(theirs).await.unwrap().total, 1);
     world.store.close().await;
 }

@@ -1,6 +1,7 @@
 //! The history: filters, orders, pages.
 
 use super::*;
+use crate::domain::Cursor;
 
 pub(in crate::storage) async fn a_record_appears_with_its_first_attempt_and_shows_the_latest<B: Bench>() {
     let world = World::<B>::new().await;
@@ -99,15 +100,19 @@ pub(super) async fn three_records<B: Bench>() -> (World<B>, [Arc<Webhook>; 3]) {
 
 pub(in crate::storage) async fn history_is_filtered_by_owner_and_global<B: Bench>() {
     let (world, _) = three_records::<B>().await;
-    let user = |id| UserId::new(id);
+    let all_of = |id| Some(Owned { by: UserId::new(id).unwrap(), global: true });
+    let own_of = |id| Some(Owned { by: UserId::new(id).unwrap(), global: false });
     for (owned_by, global, expected) in [
-        (user("2"), false, vec![1, 2]),
-        (user("2"), true, vec![1, 2, 3]),
-        (user("3"), false, vec![3]),
-        (user("3"), true, vec![2, 3]),
+        (all_of("2"), false, vec![1, 2]),
+        (all_of("2"), true, vec![1, 2, 3]),
+        (all_of("3"), false, vec![3]),
+        (all_of("3"), true, vec![2, 3]),
+        (own_of("2"), false, vec![1]),
+        (own_of("3"), false, vec![]),
+        (own_of("2"), true, vec![1, 2, 3]),
         (None, true, vec![2, 3]),
         (None, false, vec![]),
-        (user("4"), false, vec![]),
+        (all_of("4"), false, vec![]),
     ] {
         let mut query = everything(world.tenant);
         query.filter.scope = Scope::Shares { owned_by: owned_by.clone(), global };
@@ -143,6 +148,33 @@ pub(in crate::storage) async fn history_is_filtered_by_type_and_success<B: Bench
         assert_eq!(numbers(&page), expected, "{event_type:?} {success:?}");
         assert_eq!(page.total, u64::try_from(expected.len()).unwrap());
     }
+    world.store.close().await;
+}
+
+pub(in crate::storage) async fn a_page_behind_a_cursor_ends_before_its_bodies_are_too_much<B: Bench>() {
+    let world = World::<B>::new().await;
+    let webhook = world.webhook().await;
+    for index in 1..=5_u8 {
+        let large = NewEvent {
+            data: Bytes::from(vec![b'1'; 12 << 20]),
+            fingerprint: Fingerprint([index; 32]),
+            ..event(world.tenant, &index.to_string(), &[&webhook])
+        };
+        let Published::Accepted { deliveries, .. } = world.publish(large).await else { panic!("new") };
+        world.store.settle(ended(deliveries[0], 200)).await.unwrap();
+    }
+    let page = async |position| {
+        let page = world.store.history(HistoryQuery { position, ..everything(world.tenant) }).await?;
+        Ok::<_, StoreError>((numbers(&page), page.more))
+    };
+    let at = |at| Some(Cursor { success: true, number: number(at) });
+    assert_eq!(page(Position::After(None)).await.unwrap(), (vec![1, 2], true));
+    assert_eq!(page(Position::After(at(2))).await.unwrap(), (vec![3, 4], true));
+    assert_eq!(page(Position::After(at(4))).await.unwrap(), (vec![5], false));
+    assert_eq!(page(Position::Before(at(5).unwrap())).await.unwrap(), (vec![3, 4], true));
+    assert_eq!(page(Position::Before(at(3).unwrap())).await.unwrap(), (vec![1, 2], false));
+    assert!(matches!(page(Position::Offset(0)).await, Err(StoreError::PageTooLarge)));
+    assert_eq!(page(Position::Offset(3)).await.unwrap(), (vec![4, 5], false));
     world.store.close().await;
 }
 

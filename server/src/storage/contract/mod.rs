@@ -25,9 +25,9 @@ use crate::domain::{
     Actor, Attempt, AuditEntry, AuditObject, AuditOutcome, AuditQuery, Cause, DeliveryId, DeliveryState,
     DialectId, Egress, Endpoint, Failure, FailureClass, Fingerprint, Frame, HistoryFilter, HistoryOrder,
     HistoryPage, HistoryQuery, IssuedToken, NewDelivery, NewEvent, NewWebhook, Next, Number, Origin, Outcome,
-    Phase, Position, Profile, PublicId, Published, Record, ResponseHeaders, Role, Scope, Secrets, Settings,
-    Settlement, SortField, SortOrder, TenantId, TenantSpec, Timestamp, TokenHash, TokenOrigin, TokenOwner,
-    User, UserId, Webhook, WebhookState, Work,
+    Owned, Phase, Position, Profile, PublicId, Published, Record, ResponseHeaders, Role, Scope, Secrets,
+    Settings, Settlement, SortField, SortOrder, TenantId, TenantSpec, Timestamp, TokenHash, TokenOrigin,
+    TokenOwner, User, UserId, Webhook, WebhookState, Work,
 };
 
 /// A place where a backend keeps its data, to be opened again and again.
@@ -163,7 +163,10 @@ pub(super) fn everything(tenant: TenantId) -> HistoryQuery {
     HistoryQuery {
         filter: HistoryFilter {
             tenant,
-            scope: Scope::Shares { owned_by: Some(UserId::new("2").unwrap()), global: true },
+            scope: Scope::Shares {
+                owned_by: Some(Owned { by: UserId::new("2").unwrap(), global: true }),
+                global: true,
+            },
             event_type: None,
             success: None,
             state: None,
@@ -277,6 +280,7 @@ macro_rules! contract {
             the_headers_of_an_answer_read_back_as_they_were_kept
             history_is_filtered_by_owner_and_global
             history_is_filtered_by_type_and_success
+            a_page_behind_a_cursor_ends_before_its_bodies_are_too_much
             history_is_sorted_by_every_field_in_both_directions
             history_is_counted_before_it_is_paged
             history_outlives_its_webhook

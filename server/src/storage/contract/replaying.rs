@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::domain::{
-    AttemptResult, EndStates, Happening, NewReplay, Replay, ReplayFilter, ReplayQuery, ReplayState,
+    AttemptResult, Audience, EndStates, Happening, NewReplay, Replay, ReplayFilter, ReplayQuery, ReplayState,
     WebhookChange,
 };
 use crate::storage::{Happenings, ReplayStart, Told};
@@ -294,8 +294,15 @@ pub(in crate::storage) async fn replays_are_listed_newest_first_by_owner_and_web
     assert_eq!(ids(&all).await, [made[2], made[1], made[0]]);
     assert_eq!(ids(&ReplayQuery { limit: 1, ..all.clone() }).await, [made[2]]);
     assert_eq!(ids(&ReplayQuery { before: Some(made[2]), ..all.clone() }).await, [made[1], made[0]]);
-    let owned = ReplayQuery { owned_by: Some(UserId::new("3").unwrap()), ..all.clone() };
+    let owned =
+        ReplayQuery { owned_by: Some(Owned { by: UserId::new("3").unwrap(), global: true }), ..all.clone() };
     assert_eq!(ids(&owned).await, [made[1]]);
+    let global = world.store.create_webhook(new_webhook(world.tenant, "3", true)).await.unwrap();
+    let replay = world.replay(filter(&global)).await;
+    assert_eq!(replay.audience, Audience::Tenant);
+    assert_eq!(ids(&owned).await, [replay.public_id, made[1]]);
+    let own = Owned { by: UserId::new("3").unwrap(), global: false };
+    assert_eq!(ids(&ReplayQuery { owned_by: Some(own), ..all.clone() }).await, [made[1]]);
     assert_eq!(ids(&ReplayQuery { webhook: Some(mine.id), ..all.clone() }).await, [made[2], made[0]]);
     world.store.apply_tenants(vec![spec("acme"), spec("other")]).await.unwrap();
     let elsewhere = world.store.directory().tenant_by_name("other").unwrap().id;

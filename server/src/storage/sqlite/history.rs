@@ -17,7 +17,7 @@ use crate::domain::head::Sent;
 use crate::domain::{
     Attempt, Body, Cursor, DeliveryId, DeliveryState, HistoryFilter, HistoryOrder, HistoryPage, HistoryQuery,
     MessageId, Number, PastAttempt, Position, PublicId, Record, Scope, SortField, SortOrder, TenantId,
-    Timestamp, UserId, Webhook, WebhookId,
+    Timestamp, Webhook, WebhookId,
 };
 use crate::storage::{Directory, StoreError};
 
@@ -29,7 +29,8 @@ macro_rules! records {
     WHERE tenant = :tenant AND last_attempt IS NOT NULL
       AND (:webhook IS NULL OR webhook = :webhook)
       AND (:all OR webhook IN
-            (SELECT id FROM webhook WHERE tenant = :tenant AND (owner = :owner OR (global AND :global))))
+            (SELECT id FROM webhook WHERE tenant = :tenant
+                AND ((owner = :owner AND (:owned_global OR NOT global)) OR (global AND :global))))
       AND (:type IS NULL OR :type = (SELECT type FROM event WHERE event.id = delivery.event))
       AND (:success IS NULL OR :success = (status BETWEEN 200 AND 299))
       AND (:state IS NULL OR state = :state) AND (:cause IS NULL OR cause = :cause)
@@ -145,6 +146,10 @@ pub(super) fn history(
             let page: [(&str, &dyn ToSql); 2] = [(":limit", limit), (":offset", &offset)];
             let ids = bind(filter, &page, |params| ids(sql, page_statement(*order), params))?;
             let records = reader.records(&ids)?;
+            if records.len() < ids.len() {
+                // Whoever counts records would miss those that are left out.
+                return Err(StoreError::PageTooLarge);
+            }
             let total = u64::try_from(total).unwrap_or(0);
             let more = u64::try_from(offset).unwrap_or(0).saturating_add(ids.len() as u64) < total;
             Ok(HistoryPage { total, records, more })
@@ -164,9 +169,9 @@ fn bind<T>(
     run: impl FnOnce(&[(&str, &dyn ToSql)]) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
     let HistoryFilter { tenant, scope, event_type, success, state, cause, since, until } = filter;
-    let (all, owner, global, webhook) = match scope {
+    let (all, owned, global, webhook) = match scope {
         Scope::Tenant => (true, None, false, None),
-        Scope::Shares { owned_by, global } => (false, owned_by.as_ref().map(UserId::as_str), *global, None),
+        Scope::Shares { owned_by, global } => (false, owned_by.as_ref(), *global, None),
         Scope::Webhook(webhook) => (true, None, false, Some(webhook.get())),
     };
     let (state, cause) = (state.map(state_code), cause.map(cause_code));
@@ -176,7 +181,8 @@ fn bind<T>(
         ":tenant": tenant,
         ":webhook": webhook,
         ":all": all,
-        ":owner": owner,
+        ":owner": owned.map(|owned| owned.by.as_str()),
+        ":owned_global": owned.is_some_and(|owned| owned.global),
         ":global": global,
         ":type": event_type,
         ":success": success,
@@ -249,15 +255,15 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// The records with these ids, as long as their bodies can be held at once.
+    /// The records with these ids, up to the first whose body is too much to be held with those before it.
     fn records(&mut self, ids: &[i64]) -> Result<Vec<Record>, StoreError> {
         let mut bytes = 0;
         let mut records = Vec::with_capacity(ids.len());
         for id in ids {
             let record = self.record(*id)?;
             bytes += record.request.len();
-            if bytes > MAX_PAGE {
-                return Err(StoreError::PageTooLarge);
+            if bytes > MAX_PAGE && !records.is_empty() {
+                break;
             }
             records.push(record);
         }
@@ -282,12 +288,15 @@ impl Reader<'_> {
             place.push((":after_success", &success));
         }
         let mut ids = bind(filter, &place, |params| ids(self.sql, statement, params))?;
-        let more = ids.len() > usize::try_from(limit).unwrap_or(usize::MAX);
+        let found = ids.len();
         ids.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        // What is left out stands on the page behind.
+        let mut records = self.records(&ids)?;
+        let more = records.len() < found;
         if turn {
-            ids.reverse();
+            records.reverse();
         }
-        Ok(HistoryPage { total: 0, records: self.records(&ids)?, more })
+        Ok(HistoryPage { total: 0, records, more })
     }
 
     fn record(&mut self, id: i64) -> Result<Record, StoreError> {

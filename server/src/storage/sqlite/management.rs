@@ -17,10 +17,9 @@ use super::rows::{
 use super::state::{Effect, take, take_number};
 use super::transaction::{DeliveryRow, Transaction};
 use crate::domain::head::Sent;
-use crate::domain::profile::Audience;
 use crate::domain::{
-    Body, Cause, DeliveryState, EventId, MessageId, NewDelivery, NewEvent, NewWebhook, PublicId, Published,
-    TenantUid, Webhook, WebhookId, WebhookState, Work,
+    Audience, Body, Cause, DeliveryState, EventId, MessageId, NewDelivery, NewEvent, NewWebhook, PublicId,
+    Published, TenantUid, Webhook, WebhookId, WebhookState, Work,
 };
 use crate::storage::{Resend, StoreError, Update};
 

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params, params};
 use super::rows::{FrameRow, Place, state, state_code, stored};
 use super::transaction::{DeliveryRow, Transaction};
 use crate::domain::{
-    Cause, DeliveryId, DeliveryState, EndStates, EventId, MessageId, NewReplay, PublicId, Replay,
+    Audience, Cause, DeliveryId, DeliveryState, EndStates, EventId, MessageId, NewReplay, PublicId, Replay,
     ReplayFilter, ReplayId, ReplayQuery, ReplayState, RunningReplay, TenantId, Timestamp, UserId, WebhookId,
     Work,
 };
@@ -90,14 +90,14 @@ const ORIGINAL: &str = "
     WHERE delivery.id = ?1";
 
 const REPLAYS: &str = "
-    SELECT replay.*, webhook.public_id AS webhook_id, webhook.owner,
+    SELECT replay.*, webhook.public_id AS webhook_id, webhook.owner, webhook.global,
         iif(replay.state = 0, (SELECT count(*) FROM delivery INDEXED BY delivery_replay
             WHERE delivery.replay = replay.id AND delivery.state = 1), replay.delivered) AS delivered_now,
         iif(replay.state = 0, (SELECT count(*) FROM delivery INDEXED BY delivery_replay
             WHERE delivery.replay = replay.id AND delivery.state > 1), replay.failed) AS failed_now
     FROM replay JOIN webhook ON webhook.id = replay.webhook
     WHERE replay.tenant = :tenant
-      AND (:owner IS NULL OR webhook.owner = :owner)
+      AND (:owner IS NULL OR (webhook.owner = :owner AND (:owned_global OR NOT webhook.global)))
       AND (:webhook IS NULL OR replay.webhook = :webhook)
       AND (:id IS NULL OR replay.public_id = :id)
       AND (:before IS NULL OR replay.public_id < :before)
@@ -233,7 +233,8 @@ fn select(sql: &Connection, query: &ReplayQuery, id: Option<PublicId>) -> Result
     let rows = statement.query_map(
         named_params! {
             ":tenant": tenant.get(),
-            ":owner": owned_by.as_ref().map(UserId::as_str),
+            ":owner": owned_by.as_ref().map(|owned| owned.by.as_str()),
+            ":owned_global": owned_by.as_ref().is_some_and(|owned| owned.global),
             ":webhook": webhook.map(WebhookId::get),
             ":id": id.as_ref().map(bytes),
             ":before": before.as_ref().map(bytes),
@@ -478,6 +479,7 @@ struct ReplayRow {
     public_id: Vec<u8>,
     webhook_id: Vec<u8>,
     owner: String,
+    global: bool,
     created_by: String,
     created_at: i64,
     state: i64,
@@ -495,6 +497,7 @@ impl ReplayRow {
             public_id: row.get("public_id")?,
             webhook_id: row.get("webhook_id")?,
             owner: row.get("owner")?,
+            global: row.get("global")?,
             created_by: row.get("created_by")?,
             created_at: row.get("created_at")?,
             state: row.get("state")?,
@@ -520,6 +523,7 @@ impl TryFrom<ReplayRow> for Replay {
             public_id: place.public_id("public_id", &row.public_id)?,
             webhook: place.public_id("webhook", &row.webhook_id)?,
             owner: user("webhook", &row.owner)?,
+            audience: if row.global { Audience::Tenant } else { Audience::Owner },
             filter: row.filter.try_into_filter()?,
             created_by: user("created_by", &row.created_by)?,
             created_at: place.time("created_at", row.created_at)?,
