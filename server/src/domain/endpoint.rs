@@ -34,8 +34,8 @@ pub enum Host {
 /// Why a text is not an [`Endpoint`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EndpointError {
-    /// Longer than 2,048 bytes.
-    #[error("url is longer than 2048 bytes")]
+    /// Longer than 2,048 characters.
+    #[error("url is longer than 2048 characters")]
     TooLong,
     /// White space or control characters, which a URL parser would silently drop.
     #[error("url contains white space or a control character")]
@@ -57,8 +57,8 @@ pub enum EndpointError {
     Port,
 }
 
-/// The longest accepted URL in bytes (Qlik's limit; ample for the others).
-const MAX_BYTES: usize = 2_048;
+/// The longest accepted URL in characters (Qlik's limit; ample for the others).
+const MAX_CHARS: usize = 2_048;
 
 impl Endpoint {
     /// Parses a URL as given by a client.
@@ -66,7 +66,7 @@ impl Endpoint {
     /// # Errors
     /// [`EndpointError`] says what is wrong with it.
     pub fn parse(text: &str) -> Result<Self, EndpointError> {
-        if text.len() > MAX_BYTES {
+        if text.chars().count() > MAX_CHARS {
             return Err(EndpointError::TooLong);
         }
         if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
@@ -80,11 +80,15 @@ impl Endpoint {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(EndpointError::Scheme);
         }
-        // The parser is as lenient as browsers: it reads `http:host` and `http:\\host`, and drops an empty `@`.
+        // The parser is as lenient as browsers: it reads `http:host`, `http:\\host` and `http:///host`, and drops an
+        // empty `@`. Whoever reads the text by RFC 3986 sees another host, or none.
         let authority = text.get(url.scheme().len()..).and_then(|rest| rest.strip_prefix("://"));
-        let authority = authority.and_then(|rest| rest.split(['/', '?', '#', '\\']).next());
+        let authority = authority.and_then(|rest| rest.split(['/', '?', '#']).next());
         match authority {
             None => return Err(EndpointError::Relative),
+            Some(authority) if authority.is_empty() || authority.contains('\\') => {
+                return Err(EndpointError::Host);
+            }
             Some(authority) if authority.contains('@') => return Err(EndpointError::UserInfo),
             Some(_) => {}
         }
@@ -186,6 +190,14 @@ mod tests {
             ("http:/example.com", EndpointError::Relative),
             ("http:\\\\example.com\\x", EndpointError::Relative),
             ("http://", EndpointError::Host),
+            ("https:///example.com/", EndpointError::Host),
+            ("https:///ada:pw@example.com/", EndpointError::Host),
+            ("https:////ada:pw@example.com/", EndpointError::Host),
+            ("https://\\ada:pw@example.com/", EndpointError::Host),
+            ("https://\\\\ada:pw@example.com/", EndpointError::Host),
+            ("https://example.com\\x", EndpointError::Host),
+            ("https://example.com\\@elsewhere.example/", EndpointError::Host),
+            ("https:///@example.com/", EndpointError::Host),
             ("http://exa mple.com/", EndpointError::Unprintable),
             (" http://example.com/", EndpointError::Unprintable),
             ("http://example.com/\r\nx: y", EndpointError::Unprintable),
@@ -195,6 +207,13 @@ mod tests {
         ] {
             assert_eq!(Endpoint::parse(text).unwrap_err(), error, "{text:?}");
         }
+    }
+
+    #[test]
+    fn the_limit_counts_characters() {
+        let text = |count| format!("https://example.com/{}", "é".repeat(count));
+        assert!(Endpoint::parse(&text(2_028)).is_ok());
+        assert_eq!(Endpoint::parse(&text(2_029)).unwrap_err(), EndpointError::TooLong);
     }
 
     #[test]
