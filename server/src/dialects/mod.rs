@@ -28,6 +28,7 @@ use utoipa::openapi::OpenApi;
 use crate::app::App;
 use crate::domain::DialectId;
 
+use shared::Caller;
 use shared_path::SharedPath;
 
 /// All routes of all dialects, and the answer to a path that nobody has.
@@ -41,7 +42,11 @@ pub fn router(app: &App) -> Router<App> {
             let (app, shared) = (app.clone(), Arc::clone(&shared));
             async move {
                 let path = request.uri().path();
-                if SharedPath::owns(path) { shared.answer(request).await } else { no_such_path(&app, path) }
+                if SharedPath::owns(path) {
+                    return shared.answer(request).await;
+                }
+                let caller = request.extensions().get::<Caller>().and_then(Caller::dialect);
+                no_such_path(&app, path, caller)
             }
         }
     };
@@ -65,15 +70,25 @@ pub fn documents() -> Vec<(DialectId, OpenApi)> {
     ]
 }
 
-/// The answer to a path that nobody has, in the form of the dialect it seems to be meant for.
-fn no_such_path(app: &App, path: &str) -> Response {
-    if immuta::owns(path) {
-        immuta::no_such_path(path)
+/// The answer to a path that nobody has, in the form of the dialect it seems to be meant for: the one whose root it lies
+/// below, else the caller's.
+fn no_such_path(app: &App, path: &str, caller: Option<DialectId>) -> Response {
+    let meant = if native::owns(path) {
+        DialectId::Native
+    } else if immuta::owns(path) {
+        DialectId::Immuta
     } else if immuta_request::owns(path) {
-        immuta_request::no_such_path(path)
+        DialectId::ImmutaRequest
     } else if qlik::owns(path) {
-        qlik::no_such_path(app)
+        DialectId::Qlik
     } else {
-        native::no_such_path(path)
+        caller.unwrap_or(DialectId::Native)
+    };
+    match meant {
+        DialectId::Native => native::no_such_path(path),
+        DialectId::Immuta => immuta::no_such_path(),
+        DialectId::ImmutaRequest => immuta_request::no_such_path(),
+        DialectId::Generic => generic::no_such_path(),
+        DialectId::Qlik => qlik::no_such_path(app),
     }
 }

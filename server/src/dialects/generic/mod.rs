@@ -17,6 +17,7 @@ mod routes;
 
 use axum::Router;
 use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 use utoipa::openapi::OpenApi;
 
@@ -34,7 +35,13 @@ const ABOUT: document::About = document::About {
 pub fn router() -> Router<App> {
     Router::from(routes::routes())
         .method_not_allowed_fallback(routes::method_not_allowed)
-        .fallback(async || error::Refusal::new(StatusCode::NOT_FOUND, "no such path"))
+        .fallback(async || no_such_path())
+}
+
+/// The answer to a path that is none of this dialect's own.
+#[must_use]
+pub fn no_such_path() -> Response {
+    error::Refusal::new(StatusCode::NOT_FOUND, "no such path").into_response()
 }
 
 /// The routes as an OpenAPI document.

@@ -63,6 +63,7 @@ async fn list(
     Caller(principal): Caller,
     RawQuery(query): RawQuery,
 ) -> Result<Json<dto::Page>, Refusal> {
+    app.authorise(&principal, Operation::ReadSharedWebhooks)?;
     let request = convert::list_request(query.as_deref().unwrap_or_default())?;
     let webhooks = app.list_shared_webhooks(&principal)?;
     Ok(Json(convert::page(&webhooks, &request, |webhook| app.activity(webhook))?))

@@ -51,6 +51,6 @@ pub fn owns(path: &str) -> bool {
 
 /// The answer to a path below this dialect's roots that is none of its own.
 #[must_use]
-pub fn no_such_path(_path: &str) -> Response {
+pub fn no_such_path() -> Response {
     error::Boom::new(StatusCode::NOT_FOUND, "Not Found").into_response()
 }

@@ -188,6 +188,7 @@ async fn history(
     Caller(principal): Caller,
     RawQuery(query): RawQuery,
 ) -> Result<Json<dto::History>, Boom> {
+    app.authorise(&principal, Operation::ReadHistory)?;
     let request = convert::history_request(query.as_deref().unwrap_or_default())?;
     let page = app.read_history(&principal, request).await?;
     let records = page.records.into_iter().map(convert::history_record).collect::<Result<_, _>>()?;

@@ -58,6 +58,6 @@ pub fn owns(path: &str) -> bool {
 
 /// The answer to a path below this dialect's roots that is none of its own.
 #[must_use]
-pub fn no_such_path(_path: &str) -> Response {
+pub fn no_such_path() -> Response {
     error::Refusal::new(StatusCode::NOT_FOUND, "no such path").into_response()
 }

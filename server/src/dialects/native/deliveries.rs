@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::delivery::{Bodies, Delivery};
 use super::error::{Problem, Refuses, RefusesCallers};
 use super::{Caller, delivery, query, webhooks};
+use crate::app::access::Operation;
 use crate::app::{self, App, DeliveriesRequest, RecordName, WebhookName};
 use crate::dialects::shared;
 use crate::domain::{
@@ -46,6 +47,7 @@ pub(super) async fn list(
     Caller(principal): Caller,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Deliveries>, Problem> {
+    app.authorise(&principal, Operation::ReadHistory)?;
     let wanted = read_query(query.as_deref().unwrap_or_default(), None)?;
     page(&app, &principal, wanted).await
 }
@@ -66,6 +68,7 @@ pub(super) async fn list_of_webhook(
     id: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Deliveries>, Problem> {
+    app.authorise(&principal, Operation::ReadHistory)?;
     let wanted = read_query(query.as_deref().unwrap_or_default(), Some(webhooks::name(id)?))?;
     page(&app, &principal, wanted).await
 }

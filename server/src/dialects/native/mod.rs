@@ -112,6 +112,12 @@ const fn origin(origin: Origin) -> &'static str {
     }
 }
 
+/// Whether a path is one of this dialect's alone.
+#[must_use]
+pub fn owns(path: &str) -> bool {
+    path.strip_prefix("/v1").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 /// The answer to a path that nobody has.
 #[must_use]
 pub fn no_such_path(path: &str) -> Response {

@@ -112,6 +112,7 @@ pub(super) async fn list(
     Caller(principal): Caller,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Tokens>, Problem> {
+    app.authorise(&principal, Operation::ManageTokens)?;
     let paging = Paging::<PublicId>::read(query.as_deref())?;
     let (page, next) = paging.cut(app.list_tokens(&principal)?, |token| token.id);
     Ok(Json(Tokens { tokens: page.into_iter().map(token_body).collect(), next }))

@@ -108,6 +108,7 @@ pub(super) async fn list(
     Caller(principal): Caller,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Users>, Problem> {
+    app.authorise(&principal, Operation::ManageUsers)?;
     let paging = Paging::<String>::read(query.as_deref())?;
     let (page, next) = paging.cut(app.list_users(&principal)?, |user| user.id.to_string());
     Ok(Json(Users { users: page.into_iter().map(user_body).collect(), next }))

@@ -75,6 +75,7 @@ pub(super) async fn list(
     Caller(principal): Caller,
     RawQuery(query): RawQuery,
 ) -> Result<Json<dto::Webhooks>, Problem> {
+    app.authorise(&principal, Operation::ReadWebhooks)?;
     let listing = convert::listing(query.as_deref().unwrap_or_default())?;
     let mut all = app.list_webhooks(&principal)?;
     all.retain(|webhook| listing.wants(webhook));

@@ -51,9 +51,9 @@ pub(super) struct WebhookCreate {
     pub headers: Option<BTreeMap<String, String>>,
     /// Whose it is, of level `user`: whoever creates it if nothing is said; only admins may name others.
     pub owner_id: Option<String>,
-    /// The types of events it receives.
+    /// The types of events it receives: none if nothing is said.
     #[serde(default)]
-    #[schema(required = true, min_items = 1, max_items = 200)]
+    #[schema(max_items = 200)]
     pub event_types: Vec<String>,
     /// What it is for.
     #[schema(max_length = 1024)]
@@ -92,9 +92,9 @@ pub(super) struct WebhookBase {
     pub headers: Option<BTreeMap<String, String>>,
     /// Whose it is, of level `user`: as it is if nothing is said; only admins may name others.
     pub owner_id: Option<String>,
-    /// The types of events it receives.
+    /// The types of events it receives: none if nothing is said.
     #[serde(default)]
-    #[schema(required = true, min_items = 1, max_items = 200)]
+    #[schema(max_items = 200)]
     pub event_types: Vec<String>,
     /// What it is for.
     #[schema(max_length = 1024)]
@@ -159,6 +159,9 @@ pub(super) enum PatchValue {
     Text(String),
     Texts(Vec<String>),
     Headers(BTreeMap<String, String>),
+    /// No member takes one; along with `remove` it does not matter.
+    #[expect(dead_code, reason = "it only has to be taken")]
+    Number(f64),
 }
 
 /// The query of a list of webhooks.

@@ -32,7 +32,6 @@ fn remove(update: &mut Update, path: PatchPath) -> Result<(), String> {
     match path {
         PatchPath::Name | PatchPath::Url => return Err(".path must not be removed: it is required".into()),
         PatchPath::Description => update.profile.description = Some(None),
-        // A webhook without any is refused when all is judged.
         PatchPath::EventTypes => update.profile.event_types = Some(Vec::new()),
         PatchPath::Headers => update.profile.headers = Some(Vec::new()),
         PatchPath::EncryptedHeaders => update.profile.encrypted_headers = Some(Vec::new()),

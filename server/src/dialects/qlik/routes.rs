@@ -67,6 +67,7 @@ async fn list(
     Caller(principal): Caller,
     RawQuery(query): RawQuery,
 ) -> Result<Json<dto::WebhookList>, Refusal> {
+    app.authorise(&principal, Operation::ReadWebhooks)?;
     let request = ListRequest::read(query.as_deref().unwrap_or_default())?;
     let webhooks = app.list_webhooks(&principal)?;
     Ok(Json(request.of(&webhooks, &base.webhooks(app.public_url()))?))
@@ -107,7 +108,7 @@ async fn create(
     if wanted.level.unwrap_or_default() == dto::Level::Tenant {
         app.authorise(&principal, Operation::CreateGlobalWebhook)?;
     }
-    let draft = convert::draft(wanted, access.user.as_ref(), &access.tenant.settings)?;
+    let draft = convert::draft(wanted, &access.tenant.settings)?;
     let Created { webhook, secret: _ } = app.create_webhook(&principal, draft).await?;
     let webhook = convert::webhook(&webhook)?;
     let location = format!("{}/{}", base.webhooks(app.public_url()), webhook.id);
@@ -193,8 +194,8 @@ async fn put(
     body: Body,
 ) -> Result<Json<dto::Webhook>, Refusal> {
     let name = name(id)?;
-    let access = app.authorise(&principal, Operation::UpdateWebhook)?;
-    let update = Update::put(shared::dto(body).await?, access.user.as_ref())?;
+    app.authorise(&principal, Operation::UpdateWebhook)?;
+    let update = Update::put(shared::dto(body).await?)?;
     let webhook = app.update_webhook(&principal, name, |webhook, tenant| update.of(webhook, tenant)).await?;
     Ok(Json(convert::webhook(&webhook)?))
 }
@@ -244,6 +245,7 @@ async fn deliveries(
     id: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<dto::DeliveryList>, Refusal> {
+    app.authorise(&principal, Operation::ReadHistory)?;
     let Path(id) = id.map_err(|_| Error::NotFound("webhook"))?;
     let name = convert::webhook_name(&id)?;
     let query = DeliveriesQuery::read(query.as_deref().unwrap_or_default())?;

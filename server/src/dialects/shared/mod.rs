@@ -21,7 +21,7 @@ pub use refusal::{advise, status};
 pub use words::told;
 
 use crate::app::{DraftSecret, Error, Renew};
-use crate::domain::Principal;
+use crate::domain::{DialectId, Principal};
 
 /// Who makes the request, or why that is not known. Put into every request by `http::authentication`, so that each
 /// dialect can render the refusal in its own form.
@@ -37,6 +37,12 @@ impl Caller {
         let Self(caller) =
             parts.extensions.get::<Self>().cloned().unwrap_or(Self(Err(Error::Unauthenticated)));
         caller
+    }
+
+    /// The dialect of the tenant, if there is one.
+    #[must_use]
+    pub fn dialect(&self) -> Option<DialectId> {
+        self.0.as_ref().ok()?.tenant().map(|tenant| tenant.dialect)
     }
 }
 

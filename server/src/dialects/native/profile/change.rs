@@ -99,7 +99,7 @@ pub(in crate::dialects::native) struct QlikChange {
     #[schema(value_type = Option<String>, max_length = 1024)]
     description: Maybe<String>,
     #[serde(default)]
-    #[schema(value_type = Vec<String>, min_items = 1, max_items = 200)]
+    #[schema(value_type = Vec<String>, max_items = 200)]
     event_types: Maybe<Vec<String>>,
     /// Only an admin may change it.
     #[serde(default)]

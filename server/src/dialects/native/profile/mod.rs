@@ -92,7 +92,7 @@ pub(super) struct NewQlik {
     name: String,
     #[schema(max_length = 1024)]
     description: Option<String>,
-    #[schema(min_items = 1, max_items = 200)]
+    #[schema(max_items = 200)]
     event_types: Vec<String>,
     /// Absent, it is `tenant`, which only an admin may say.
     level: Option<Level>,

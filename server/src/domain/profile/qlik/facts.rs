@@ -21,9 +21,11 @@ pub(in crate::domain::profile) struct Facts {
 
 impl Facts {
     pub(in crate::domain::profile) fn of(event: &CloudEvent) -> Self {
-        let text = |name| match event.attribute(name) {
-            Some(Value::Text(text)) => Some(text.as_str().into()),
-            _ => None,
+        // In a header a number is a text, so it is here.
+        let text = |name| match event.attribute(name)? {
+            Value::Text(text) => Some(text.as_str().into()),
+            Value::Integer(number) => Some(number.to_string().into()),
+            Value::Boolean(_) => None,
         };
         let answer = |attribute: Attribute| attribute.of(event).map(|text| text.into_owned().into());
         let known = model::event_type(event.event_type());

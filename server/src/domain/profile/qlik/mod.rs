@@ -240,7 +240,11 @@ impl Qlik {
             return Err(Invalid::Description);
         }
         let known = |name: &str| model::event_type(name).is_some();
-        let event_types = subscribable(self.event_types, settings, known).map_err(Invalid::EventTypes)?;
+        let event_types = match self.event_types {
+            // `eventTypes` is optional: one that names none receives nothing.
+            none if none.is_empty() => none,
+            some => subscribable(some, settings, known).map_err(Invalid::EventTypes)?,
+        };
         // Where nobody tells the levels of a type, it is there for both.
         let levels = |name: &String| model::event_type(name).and_then(|known| known.levels);
         let unfit =
@@ -369,8 +373,17 @@ pub(super) fn admits(
         if endpoint.transport() != Transport::Https {
             return Err(Unfitting { field: "url", rule: "must use https" });
         }
-        if matches!(endpoint.host(), Host::Address(_)) {
-            return Err(Unfitting { field: "url", rule: "must have a host name, not an address" });
+        match endpoint.host() {
+            Host::Address(_) => {
+                return Err(Unfitting { field: "url", rule: "must have a host name, not an address" });
+            }
+            Host::Name(name) if !is_fully_qualified(&name) => {
+                return Err(Unfitting {
+                    field: "url",
+                    rule: "must have a fully qualified host name, like hooks.example.com",
+                });
+            }
+            Host::Name(_) => {}
         }
     }
     let characters = secret.map(|secret| String::from_utf8_lossy(secret.as_bytes()).chars().count());
@@ -378,6 +391,13 @@ pub(super) fn admits(
         None | Some(32..=64) => Ok(()),
         Some(_) => Err(Unfitting { field: "secret", rule: "must have 32 to 64 characters" }),
     }
+}
+
+/// Whether a name says all of where it lies in the DNS: two labels or more, within the lengths of RFC 1035 (section
+/// 2.3.4).
+fn is_fully_qualified(name: &str) -> bool {
+    let name = name.strip_suffix('.').unwrap_or(name);
+    name.contains('.') && name.len() <= 253 && name.split('.').all(|label| (1..=63).contains(&label.len()))
 }
 
 /// An event in the older form, which is only written if a webhook wants it, and then once.

@@ -102,6 +102,40 @@ fn a_url_has_at_most_2048_characters() {
 }
 
 #[test]
+fn a_host_name_must_be_a_whole_one_unless_the_operator_relaxes_it() {
+    let label = "a".repeat(63);
+    let long = [&*label; 4].join(".");
+    let good = ["hooks.example", "hooks.example.", "a_b.example", &format!("{label}.example"), &long[..253]];
+    let bad =
+        ["localhost", "localhost.", ".", "...", "a..b", ".example", &format!("{label}a.example"), &long];
+    for (names, fits) in [(&good[..], true), (&bad[..], false)] {
+        for name in names {
+            // What the parser refuses already is refused as well.
+            let Ok(url) = Endpoint::parse(&format!("https://{name}/")) else { continue };
+            assert_eq!(admits(Some(&url), None, &Egress::default()).is_ok(), fits, "{name}");
+            let relaxed = Egress { relaxed_targets: true, ..Egress::default() };
+            assert!(admits(Some(&url), None, &relaxed).is_ok(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_user_that_is_a_number_is_the_one_whose_id_is_written_so() {
+    let user = User { id: UserId::new("5").unwrap(), spaces: vec!["7".into()], ..user() };
+    let own = make(|parts| parts.level = Level::User).unwrap();
+    let concerns = |member: &str| {
+        let event = event(&format!(",\"type\":{CREATED:?},{member}"));
+        own.matches(&user, CREATED, &Facts::of(&event))
+    };
+    for member in [r#""userid":5"#, r#""userid":"5""#, r#""ownerid":5"#, r#""spaceid":7"#] {
+        assert!(concerns(member), "{member}");
+    }
+    for member in [r#""userid":50"#, r#""userid":true"#, r#""ownerid":"05""#] {
+        assert!(!concerns(member), "{member}");
+    }
+}
+
+#[test]
 fn every_type_must_be_there_for_the_level() {
     let with = |level, types: &[&str]| {
         make(|parts| {
