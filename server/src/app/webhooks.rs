@@ -440,58 +440,30 @@ impl App {
     /// Deletes a webhook. What was pending for it is cancelled; its history stays.
     ///
     /// # Errors
-    /// [`Error::Forbidden`], [`Error::NotFound`].
+    /// [`Error::Forbidden`], [`Error::NotFound`]; [`Error::Outdated`] when it has not the version that is meant.
     pub async fn delete_webhook(
         &self,
         principal: &Principal,
         name: WebhookName,
+        precondition: Precondition,
     ) -> Result<Arc<Webhook>, Error> {
-        let access = self.authorise(principal, Operation::DeleteWebhook)?;
-        let webhook = self.webhook_within(&access, name)?;
-        let entry = Entry::of(principal, "webhook.delete").to("webhook", &webhook.public_id);
-        let (store, dispatcher) = (Arc::clone(&self.store), Arc::clone(&self.dispatcher));
-        let auditor = self.auditor();
-        let now = self.clock.now();
-        self.to_the_end(async move {
-            let deleted = store.delete_webhook(access.tenant.id, webhook.number, now).await?;
-            let deleted = deleted.ok_or(Error::NotFound("webhook"))?;
-            dispatcher.webhook_changed(deleted.id);
-            auditor.record(entry).await;
-            Ok(deleted)
-        })
-        .await
-    }
-
-    fn webhooks_within(&self, access: &Access) -> Vec<Arc<Webhook>> {
-        let mut webhooks = self.store.directory().webhooks_of(access.tenant.id);
-        webhooks.retain(|webhook| access.reaches(webhook));
-        webhooks
-    }
-
-    /// Deletes a webhook as [`App::delete_webhook`] does, if it has the version that is meant.
-    ///
-    /// # Errors
-    /// Also [`Error::Outdated`].
-    pub async fn delete_webhook_if(
-        &self,
-        principal: &Principal,
-        name: WebhookName,
-        precondition: &Precondition,
-    ) -> Result<Arc<Webhook>, Error> {
-        if *precondition == Precondition::None {
-            return self.delete_webhook(principal, name).await;
-        }
         let access = self.authorise(principal, Operation::DeleteWebhook)?;
         for _ in 0..TRIES {
             let webhook = self.webhook_within(&access, name)?;
             precondition.check(&webhook)?;
+            let whichever = precondition == Precondition::None;
             let entry = Entry::of(principal, "webhook.delete").to("webhook", &webhook.public_id);
             let (store, dispatcher) = (Arc::clone(&self.store), Arc::clone(&self.dispatcher));
             let auditor = self.auditor();
             let now = self.clock.now();
             let update = self
                 .to_the_end(async move {
-                    let update = store.delete_version(&webhook, now).await?;
+                    let update = if whichever {
+                        let deleted = store.delete_webhook(webhook.tenant, webhook.number, now).await?;
+                        deleted.map_or(Update::Gone, Update::Done)
+                    } else {
+                        store.delete_version(&webhook, now).await?
+                    };
                     if let Update::Done(webhook) = &update {
                         dispatcher.webhook_changed(webhook.id);
                         auditor.record(entry).await;
@@ -506,6 +478,12 @@ impl App {
             }
         }
         Err(Error::Saturated(Saturated { retry_after: 1 }))
+    }
+
+    fn webhooks_within(&self, access: &Access) -> Vec<Arc<Webhook>> {
+        let mut webhooks = self.store.directory().webhooks_of(access.tenant.id);
+        webhooks.retain(|webhook| access.reaches(webhook));
+        webhooks
     }
 
     pub(super) fn webhook_within(&self, access: &Access, name: WebhookName) -> Result<Arc<Webhook>, Error> {

@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 use super::error::{Refusal, Refuses, RefusesBodies, RefusesCallers};
 use super::{convert, dto};
 use crate::app::access::Operation;
-use crate::app::{App, Error, WebhookName};
+use crate::app::{App, Error, Precondition, WebhookName};
 use crate::dialects::shared::{self, DtoError};
 use crate::domain::{DialectId, Principal};
 
@@ -147,7 +147,7 @@ async fn delete(
     Admin(principal): Admin,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Json<dto::Done>, Refusal> {
-    app.delete_webhook(&principal, name(id)?).await?;
+    app.delete_webhook(&principal, name(id)?, Precondition::None).await?;
     Ok(Json(dto::Done { success: true, message: "Webhook deleted successfully" }))
 }
 

@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use super::error::{Boom, Refuses, RefusesBodies, RefusesCallers};
 use super::{convert, dto};
 use crate::app::access::Operation;
-use crate::app::{App, Created, Error, RecordName, WebhookName};
+use crate::app::{App, Created, Error, Precondition, RecordName, WebhookName};
 use crate::dialects::shared;
 use crate::domain::{DialectId, NotificationList, Principal};
 
@@ -147,7 +147,8 @@ async fn delete(
     Caller(principal): Caller,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Json<dto::Webhook>, Boom> {
-    let webhook = app.delete_webhook(&principal, WebhookName::Number(path_id(id, "webhook")?)).await?;
+    let name = WebhookName::Number(path_id(id, "webhook")?);
+    let webhook = app.delete_webhook(&principal, name, Precondition::None).await?;
     Ok(Json(convert::summary(&webhook)?))
 }
 

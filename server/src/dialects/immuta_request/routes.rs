@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 use super::error::{Refusal, Refuses, RefusesBodies, RefusesCallers};
 use super::{convert, dto};
 use crate::app::access::Operation;
-use crate::app::{App, Created, Error, WebhookName};
+use crate::app::{App, Created, Error, Precondition, WebhookName};
 use crate::dialects::shared;
 use crate::domain::{DialectId, Principal};
 
@@ -134,7 +134,7 @@ async fn delete(
     Admin(principal): Admin,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<StatusCode, Refusal> {
-    app.delete_webhook(&principal, name(id)?).await?;
+    app.delete_webhook(&principal, name(id)?, Precondition::None).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -165,7 +165,7 @@ pub(super) async fn delete(
     id: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Result<StatusCode, Problem> {
-    app.delete_webhook_if(&principal, name(id)?, &etag::if_match(&headers)).await?;
+    app.delete_webhook(&principal, name(id)?, etag::if_match(&headers)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -41,6 +41,7 @@ pub(super) struct WebhookCreate {
     pub level: Option<Level>,
     /// What an event must have besides, by `id`, `spaceId`, `topLevelResourceId` and, of finished reloads, `data.status`,
     /// with `eq`, `ne`, `and`, `or` and parentheses.
+    #[schema(max_length = 8192)]
     pub filter: Option<String>,
     /// What its deliveries are signed with. It is never shown.
     #[schema(min_length = 32, max_length = 64)]
@@ -82,6 +83,7 @@ pub(super) struct WebhookBase {
     /// At what level it works: `tenant` if nothing is said.
     pub level: Option<Level>,
     /// What an event must have besides.
+    #[schema(max_length = 8192)]
     pub filter: Option<String>,
     /// What its deliveries are signed with; nothing if nothing is said.
     #[schema(min_length = 32, max_length = 64)]

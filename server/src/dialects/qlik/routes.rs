@@ -15,7 +15,7 @@ use super::error::{Refusal, Refuses, RefusesBodies, RefusesCallers};
 use super::list::ListRequest;
 use super::{dto, patch};
 use crate::app::access::Operation;
-use crate::app::{App, Created, Error, RecordName, WebhookName};
+use crate::app::{App, Created, Error, Precondition, RecordName, WebhookName};
 use crate::dialects::shared;
 use crate::domain::{DialectId, Principal};
 
@@ -213,7 +213,7 @@ async fn delete(
     Caller(principal): Caller,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<StatusCode, Refusal> {
-    app.delete_webhook(&principal, name(id)?).await?;
+    app.delete_webhook(&principal, name(id)?, Precondition::None).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
