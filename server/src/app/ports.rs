@@ -26,6 +26,9 @@ pub trait Dispatcher: Send + Sync + 'static {
 
     /// This webhook was changed or deleted: what waits for it must look at it anew.
     fn webhook_changed(&self, webhook: WebhookId);
+
+    /// This tenant is there again: what waits for it is due.
+    fn tenant_returned(&self, tenant: TenantId);
 }
 
 /// More work is runnable than the engine can hold; try again after `retry_after` seconds.

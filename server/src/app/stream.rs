@@ -290,6 +290,8 @@ mod tests {
         fn withdrawn(&self, _: WebhookId, _: Vec<DeliveryId>) {}
 
         fn webhook_changed(&self, _: WebhookId) {}
+
+        fn tenant_returned(&self, _: TenantId) {}
     }
 
     #[async_trait]

@@ -64,6 +64,7 @@ impl App {
                 Err(error) => return Err(error.into()),
             };
             app.webhooks_changed(&tenant);
+            app.dispatcher.tenant_returned(tenant.id);
             app.auditor().record(entry.in_tenant(tenant.id)).await;
             Ok(tenant)
         })

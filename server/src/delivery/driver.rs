@@ -14,7 +14,7 @@ use crate::app::ports::Keep;
 use crate::clock::Clock;
 use crate::domain::{
     Attempt, DeliveryId, DeliveryState, DisabledReason, EndedAttempt, Next, Outcome, Settlement, Tenant,
-    Timestamp, Webhook, WebhookId, WebhookState, Work,
+    TenantId, Timestamp, Webhook, WebhookId, WebhookState, Work,
 };
 use crate::rng::{Rng, draw_u32};
 use crate::storage::Update;
@@ -40,6 +40,8 @@ pub(super) enum Message {
     Withdrawn(WebhookId, HashSet<DeliveryId>),
     /// A webhook was changed or deleted.
     Changed(WebhookId),
+    /// A tenant is there again.
+    Returned(TenantId),
     /// Start nothing more; answer when the last attempt has ended and its result is with the store.
     Stop(oneshot::Sender<()>),
 }
@@ -56,6 +58,8 @@ pub(super) struct Driver {
     gone: HashSet<WebhookId>,
     /// Cancelled before recovery may have come to them; those of this process were handed over first.
     withdrawn: HashSet<DeliveryId>,
+    /// What came while its tenant was not there.
+    absent: HashMap<TenantId, Vec<Work>>,
     /// For what happens later to be told.
     inbox: mpsc::WeakUnboundedSender<Message>,
     stopping: Option<oneshot::Sender<()>>,
@@ -90,6 +94,7 @@ impl Driver {
             in_flight: HashMap::new(),
             gone: HashSet::new(),
             withdrawn: HashSet::new(),
+            absent: HashMap::new(),
             inbox,
             stopping: None,
         }
@@ -165,13 +170,20 @@ impl Driver {
                 let standing = self.standing(webhook);
                 self.scheduler.webhook_changed(webhook, standing, self.attempter.clock.now());
             }
+            Message::Returned(tenant) => {
+                for work in self.absent.remove(&tenant).unwrap_or_default() {
+                    self.accept(work);
+                }
+            }
             Message::Stop(stopped) => self.stopping = Some(stopped),
         }
     }
 
-    /// Hands a pending delivery to the scheduler. One whose tenant is not configured stays pending in the store.
+    /// Hands a pending delivery to the scheduler, or keeps it until its tenant is there.
     fn accept(&mut self, work: Work) {
-        let Some(tenant) = self.attempter.store.directory().tenant(work.tenant) else { return };
+        let Some(tenant) = self.attempter.store.directory().tenant(work.tenant) else {
+            return self.absent.entry(work.tenant).or_default().push(Work { body: None, ..work });
+        };
         let standing = self.standing(work.webhook);
         let now = self.attempter.clock.now();
         self.scheduler.accept(work, standing, &tenant.settings.retry, now);
@@ -227,7 +239,8 @@ impl Driver {
         let directory = self.attempter.store.directory();
         let now = self.attempter.clock.now();
         let Some(tenant) = directory.tenant(work.tenant) else {
-            return self.scheduler.give_back(work.delivery, GiveBack::Forget, now);
+            self.scheduler.give_back(work.delivery, GiveBack::Forget, now);
+            return self.accept(work);
         };
         let Some(webhook) = directory.webhook(work.webhook) else {
             return self.scheduler.give_back(work.delivery, GiveBack::Gone, now);

@@ -2,7 +2,7 @@
 //!
 //! # Theory
 //! Actors: the **scheduler** decides and does nothing; the **driver**, one task, owns it and does what it says; each
-//! **attempt** is a task of its own; **recovery** is a task that runs once at the start; a **probe** is one exchange
+//! **attempt** is a task of its own; **recovery** is a task that takes up what an earlier process left; a **probe** is one exchange
 //! made for a caller who waits for it.
 //!
 //! ```text
@@ -134,6 +134,7 @@ struct Handle {
     backpressure: Arc<Backpressure>,
     runnable_limit: usize,
     probes: Arc<Probes>,
+    recovery: mpsc::UnboundedSender<TenantId>,
 }
 
 impl Engine {
@@ -167,12 +168,13 @@ impl Engine {
         let attempter =
             Arc::new(Attempter { store: Arc::clone(&store), clock, transport, policies, signers });
         let backpressure = Arc::new(Backpressure::default());
-        let newest = store.newest_at_open();
         let (sender, inbox) = mpsc::unbounded_channel();
         let (attempts, backlog) = (Arc::clone(&attempter), Arc::clone(&backpressure));
         let driver = Driver::new(attempts, rng, backlog, limits, sender.downgrade());
         let task = tokio::spawn(driver.run(inbox));
-        let recovery = tokio::spawn(recovery::recover(store, newest, sender.clone()));
+        let newest = store.newest_at_open();
+        let (recovery, returned) = mpsc::unbounded_channel();
+        let recoverer = tokio::spawn(recovery::run(store, newest, sender.clone(), returned));
         let sweeper = tokio::spawn(sweep(Arc::clone(&attempter)));
         let handle = Handle {
             attempter,
@@ -180,8 +182,9 @@ impl Engine {
             backpressure,
             runnable_limit: limits.runnable,
             probes: Arc::new(Probes::new(limits.probes)),
+            recovery,
         };
-        let helpers = [recovery.abort_handle(), sweeper.abort_handle()];
+        let helpers = [recoverer.abort_handle(), sweeper.abort_handle()];
         Ok(Self { handle: Arc::new(handle), task: Mutex::new(Some(task)), helpers })
     }
 
@@ -271,6 +274,12 @@ impl Dispatcher for Handle {
     fn webhook_changed(&self, webhook: WebhookId) {
         // After shutdown nothing waits any more.
         let _ = self.driver.send(Message::Changed(webhook));
+    }
+
+    fn tenant_returned(&self, tenant: TenantId) {
+        // After shutdown nobody listens: the deliveries stay pending in the store.
+        let _ = self.driver.send(Message::Returned(tenant));
+        let _ = self.recovery.send(tenant);
     }
 }
 

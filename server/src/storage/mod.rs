@@ -95,9 +95,14 @@ pub trait Store: Tenancy + AuditLog {
     /// The newest delivery there was when the store was opened: everything up to it is what an earlier process left.
     fn newest_at_open(&self) -> Option<DeliveryId>;
 
-    /// Pending deliveries of the tenants in the directory, in id order, after the given one; without bodies. What a
-    /// starting server reads, up to [`Store::newest_at_open`], to take up where the last one stopped.
-    async fn pending(&self, after: Option<DeliveryId>, limit: u32) -> Result<Vec<Work>, StoreError>;
+    /// Pending deliveries of these tenants, in id order, after the given one; without bodies. What is read of a tenant
+    /// when it is there first, up to [`Store::newest_at_open`], to take up where the last process stopped.
+    async fn pending(
+        &self,
+        tenants: &[TenantId],
+        after: Option<DeliveryId>,
+        limit: u32,
+    ) -> Result<Vec<Work>, StoreError>;
 
     /// The body of a delivery.
     async fn body(&self, delivery: DeliveryId) -> Result<Option<Body>, StoreError>;

@@ -126,6 +126,42 @@ fn what_is_pending_for_a_deleted_tenant_waits_and_is_delivered_when_it_is_back()
 }
 
 #[test]
+fn what_is_pending_for_a_deleted_tenant_outlives_restarts_and_is_delivered_once_when_it_is_back() {
+    let (mut server, receiver) = (serve(), receiver());
+    let mut patient = shop();
+    patient["settings"]["retry"] = json!(["0s", "1h"]);
+    make(&operator(&server), "/v1/tenants", &patient);
+    let token = employ(&server, "shop", "ada", &json!(["admin"]));
+    let admin = server.client().with_token(&token);
+    make(
+        &admin,
+        "/v1/webhooks",
+        &json!({ "url": receiver.url("/"), "enabled": false, "profile": profile("native") }),
+    );
+    let webhook = id(&body(&admin.get("/v1/webhooks").unwrap(), 200)["webhooks"][0]);
+    for event in ["1", "2"] {
+        assert_eq!(send_event(&admin, event), 202);
+    }
+    assert_eq!(operator(&server).delete("/v1/tenants/shop").unwrap().status, 204);
+    server.restart().unwrap();
+    // It comes, goes and comes once more: what was taken up already is not taken up again.
+    make(&operator(&server), "/v1/tenants", &patient);
+    assert_eq!(operator(&server).delete("/v1/tenants/shop").unwrap().status, 204);
+    make(&operator(&server), "/v1/tenants", &patient);
+    let token = employ(&server, "shop", "ada", &json!(["admin"]));
+    let admin = server.client().with_token(&token);
+    assert_eq!(
+        patch(&admin, &format!("/v1/webhooks/{webhook}"), &[], &json!({ "enabled": true })).status,
+        200
+    );
+    receiver.wait_for(2, SOON).unwrap();
+    assert_eq!(send_event(&admin, "3"), 202);
+    receiver.wait_for(3, SOON).unwrap();
+    assert_eq!(delivered(&receiver, "3"), ids(&["1", "2", "3"]));
+    assert_eq!(receiver.requests().len(), 3);
+}
+
+#[test]
 fn a_change_of_a_tenant_takes_effect_at_once_and_stays_over_a_restart() {
     let (mut server, receiver) = (serve(), receiver());
     let mut generic = shop();

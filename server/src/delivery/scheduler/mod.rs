@@ -70,7 +70,7 @@ pub(super) enum GiveBack {
     Gone,
     /// Something of ours was missing; try again then.
     Until(Timestamp),
-    /// It is none of this process' business any more; it stays pending in the store.
+    /// Whoever gives it back keeps it.
     Forget,
 }
 

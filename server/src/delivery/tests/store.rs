@@ -169,12 +169,18 @@ impl Store for FakeStore {
         Err(StoreError::Stopped)
     }
 
-    async fn pending(&self, after: Option<DeliveryId>, limit: u32) -> Result<Vec<Work>, StoreError> {
+    async fn pending(
+        &self,
+        tenants: &[TenantId],
+        after: Option<DeliveryId>,
+        limit: u32,
+    ) -> Result<Vec<Work>, StoreError> {
         // Others get their turn while a page is read, as with a real store.
         tokio::task::yield_now().await;
         let rows = self.rows.lock().unwrap();
         let pending = rows.values().filter(|row| row.state == DeliveryState::Pending);
         let page = pending.map(|row| Work { body: None, ..row.work.clone() });
+        let page = page.filter(|work| tenants.contains(&work.tenant));
         let page = page.filter(|work| after.is_none_or(|after| work.delivery > after));
         Ok(page.take(usize::try_from(limit).unwrap()).collect())
     }

@@ -171,7 +171,7 @@ pub(in crate::storage) async fn a_closed_store_refuses_everything<B: Bench>() {
     let created = world.store.create_webhook(new_webhook(world.tenant, "2", false)).await;
     assert!(created.is_err_and(stopped));
     assert!(stopped(world.store.check().await.unwrap_err()));
-    assert!(stopped(world.store.pending(None, 1).await.unwrap_err()));
+    assert!(stopped(world.store.pending(&[world.tenant], None, 1).await.unwrap_err()));
     world.store.settle_later(ended(DeliveryId::new(1), 200));
     assert_eq!(world.store.unsettled(), 0);
 }

@@ -217,8 +217,12 @@ impl<B: Bench> World<B> {
         }
     }
 
+    fn tenants(&self) -> Vec<TenantId> {
+        self.store.directory().tenants().iter().map(|tenant| tenant.id).collect()
+    }
+
     pub(super) async fn pending(&self) -> Vec<Work> {
-        self.store.pending(None, 1_000).await.unwrap()
+        self.store.pending(&self.tenants(), None, 1_000).await.unwrap()
     }
 
     pub(super) async fn history(&self) -> HistoryPage {
@@ -305,6 +309,7 @@ macro_rules! contract {
             what_the_configuration_declares_cannot_be_changed_here
             users_are_added_changed_and_deleted_beside_the_configured_ones
             a_user_that_is_configured_later_hides_the_one_made_here
+            a_new_user_has_no_tokens_of_an_earlier_one_of_its_id
             commands_of_one_commit_see_what_those_before_them_did
             a_revoked_token_takes_the_bearers_exchanged_for_it_along
             a_token_shows_whose_and_what_it_is_and_when_it_was_used

@@ -32,7 +32,7 @@ pub(in crate::storage) async fn pending_work_is_read_in_pages<B: Bench>() {
     }
     let (mut read, mut after) = (Vec::new(), None);
     loop {
-        let page = world.store.pending(after, 2).await.unwrap();
+        let page = world.store.pending(&[world.tenant], after, 2).await.unwrap();
         let Some(last) = page.last() else { break };
         after = Some(last.delivery);
         read.extend(page.iter().map(|work| work.delivery));

@@ -212,6 +212,30 @@ pub(in crate::storage) async fn a_user_that_is_configured_later_hides_the_one_ma
     world.store.close().await;
 }
 
+pub(in crate::storage) async fn a_new_user_has_no_tokens_of_an_earlier_one_of_its_id<B: Bench>() {
+    let mut world = World::<B>::new().await;
+    // Declared by the file at first, and then no more.
+    world.store.apply_tenants(vec![acme(&[user("2", Origin::File)])]).await.unwrap();
+    world.store.issue_token(issued(&world, "endless", "2")).await.unwrap();
+    world.store.issue_token(issued(&world, "others", "3")).await.unwrap();
+    world.store.apply_tenants(vec![acme(&[])]).await.unwrap();
+    assert!(world.store.create_user(world.tenant, user("2", Origin::Api)).await.unwrap());
+    for _ in 0..2 {
+        let tokens = world.store.directory().tokens_of(world.tenant, time(100));
+        let users: Vec<_> = tokens.iter().map(|token| token.user.as_str()).collect();
+        assert_eq!(users, ["3"]);
+        // Who is there already keeps them.
+        world.store.issue_token(issued(&world, "new", "2")).await.unwrap();
+        assert!(!world.store.create_user(world.tenant, user("2", Origin::Api)).await.unwrap());
+        let tokens = world.store.directory().tokens_of(world.tenant, time(100));
+        assert_eq!(tokens.len(), 2);
+        let own = tokens.iter().find(|token| token.user.as_str() == "2").unwrap();
+        assert!(world.store.revoke_token(world.tenant, own.id).await.unwrap());
+        world.reopen().await;
+    }
+    world.store.close().await;
+}
+
 pub(in crate::storage) async fn commands_of_one_commit_see_what_those_before_them_did<B: Bench>() {
     let world = World::<B>::new().await;
     let store = &world.store;

@@ -263,8 +263,13 @@ impl Store for SqliteStore {
         self.call(weight(&event), event, Command::CreateTest).await
     }
 
-    async fn pending(&self, after: Option<DeliveryId>, limit: u32) -> Result<Vec<Work>, StoreError> {
-        let tenants: Vec<i64> = self.directory.tenants().iter().map(|tenant| tenant.id.get()).collect();
+    async fn pending(
+        &self,
+        tenants: &[TenantId],
+        after: Option<DeliveryId>,
+        limit: u32,
+    ) -> Result<Vec<Work>, StoreError> {
+        let tenants: Vec<i64> = tenants.iter().map(|tenant| tenant.get()).collect();
         // A list of integers, printed as JSON prints one.
         let tenants = format!("{tenants:?}");
         self.engine_readers.read(move |sql| reads::pending(sql, &tenants, after, limit)).await

@@ -186,29 +186,32 @@ impl Transaction<'_> {
         if !there || self.is_configured_user(*tenant, &user.id) {
             return Ok(false);
         }
-        self.put_user(INSERT_USER, *tenant, user)
+        if !self.write_user(INSERT_USER, *tenant, user)? {
+            return Ok(false);
+        }
+        // One of this id may have been declared by the file and is no more: whoever had its tokens is somebody else.
+        self.delete_tokens_of(*tenant, Some(&user.id))?;
+        self.draft.effects.push(Effect::RemoveUser { tenant: *tenant, user: user.id.clone() });
+        self.draft.effects.push(put(*tenant, user));
+        Ok(true)
     }
 
     pub(super) fn update_user(&mut self, change: &(TenantId, User)) -> Result<bool, StoreError> {
         let (tenant, user) = change;
-        Ok(!self.is_configured_user(*tenant, &user.id) && self.put_user(UPDATE_USER, *tenant, user)?)
+        let changed =
+            !self.is_configured_user(*tenant, &user.id) && self.write_user(UPDATE_USER, *tenant, user)?;
+        if changed {
+            self.draft.effects.push(put(*tenant, user));
+        }
+        Ok(changed)
     }
 
-    fn put_user(
-        &mut self,
-        statement: &'static str,
-        tenant: TenantId,
-        user: &User,
-    ) -> Result<bool, StoreError> {
+    /// Whether there was a row to write.
+    fn write_user(&self, statement: &'static str, tenant: TenantId, user: &User) -> Result<bool, StoreError> {
         let User { id, name, roles, spaces, origin: _ } = user;
         let roles: Vec<_> = roles.names().collect();
         let params = params![tenant.get(), id.as_str(), name, json_of(&roles), json_of(spaces)];
-        if self.execute(statement, params)? == 0 {
-            return Ok(false);
-        }
-        let user = User { origin: Origin::Api, ..user.clone() };
-        self.draft.effects.push(Effect::PutUser { tenant, user });
-        Ok(true)
+        Ok(self.execute(statement, params)? > 0)
     }
 
     pub(super) fn delete_user(&mut self, named: &(TenantId, UserId)) -> Result<bool, StoreError> {
@@ -234,6 +237,10 @@ impl Transaction<'_> {
         let tenant = self.state.directory.tenant(tenant);
         tenant.is_some_and(|tenant| tenant.users.get(user).is_some_and(|user| user.origin == Origin::File))
     }
+}
+
+fn put(tenant: TenantId, user: &User) -> Effect {
+    Effect::PutUser { tenant, user: User { origin: Origin::Api, ..user.clone() } }
 }
 
 struct MadeRow {
