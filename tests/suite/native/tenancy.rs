@@ -4,6 +4,9 @@ use std::collections::BTreeSet;
 
 use sigpost_tests::receiver::Reply;
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
 use super::*;
 
 /// A tenant that the operator makes: native, reaching this machine.
@@ -347,6 +350,30 @@ fn a_token_ends_by_itself_and_makes_none_that_outlives_it() {
     problem(&holder.get("/v1/webhooks").unwrap(), 401, "unauthenticated", "expired");
     let listed = admin.get("/v1/tokens").unwrap().json().unwrap();
     assert_eq!(listed["tokens"].as_array().unwrap().len(), 4, "expired ones are gone: {listed}");
+}
+
+#[test]
+fn a_token_that_is_revoked_while_its_request_comes_in_makes_no_other() {
+    let server = serve();
+    let user = client(&server, "native", "user");
+    let made = hand_out(&user, &json!({ "name": "to be revoked" }));
+    let mut socket = TcpStream::connect(server.base().strip_prefix("http://").unwrap()).unwrap();
+    socket.set_read_timeout(Some(SOON)).unwrap();
+    let token = made["token"].as_str().unwrap();
+    let head = format!(
+        "POST /v1/tokens HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {token}\r\ncontent-length: 2\r\n\
+         expect: 100-continue\r\nconnection: close\r\n\r\n"
+    );
+    socket.write_all(head.as_bytes()).unwrap();
+    // It asks for the body when it has let the head pass.
+    let mut asked = [0; 25];
+    socket.read_exact(&mut asked).unwrap();
+    assert_eq!(&asked[..], b"HTTP/1.1 100 Continue\r\n\r\n");
+    assert_eq!(user.delete(&format!("/v1/tokens/{}", id(&made))).unwrap().status, 204);
+    socket.write_all(b"{}").unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
 }
 
 #[test]
