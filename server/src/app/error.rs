@@ -73,6 +73,9 @@ pub enum Error {
         /// How many.
         limit: usize,
     },
+    /// Nobody: so many change it at once that this change found no turn. It passes.
+    #[error("this {0} is being changed by many at once; try again")]
+    Contended(&'static str),
     /// Nobody: more work is waiting than can be held. It passes.
     #[error(transparent)]
     Saturated(#[from] Saturated),
@@ -100,6 +103,7 @@ impl Error {
             Self::Saturated(Saturated { retry_after })
             | Self::TooManyFailures { retry_after }
             | Self::RateLimited { retry_after } => Some(*retry_after),
+            Self::Contended(_) => Some(1),
             Self::TooManyOpen { .. } => Some(5),
             Self::DiskFull | Self::Unavailable | Self::Crowded { .. } => Some(30),
             _ => None,

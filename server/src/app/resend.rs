@@ -50,12 +50,12 @@ impl App {
         let (work, number) = match made {
             Resend::Created { work, number } => (*work, number),
             Resend::NoRecord => return Err(Error::NotFound("delivery")),
-            Resend::WebhookDeleted => return Err(Error::NotFound("webhook: it was deleted since")),
+            Resend::WebhookDeleted => return Err(Error::NotFound("webhook any more")),
         };
         let (delivery, tenant) = (work.delivery, work.tenant);
         let directory = self.store.directory();
         let target = directory.tenant(tenant).zip(directory.webhook(work.webhook));
-        let (home, webhook) = target.ok_or(Error::NotFound("webhook: it was deleted since"))?;
+        let (home, webhook) = target.ok_or(Error::NotFound("webhook any more"))?;
         let exchange = Exchange { tenant: home, webhook, work, keep };
         let attempt = self.probe.attempt(exchange, reservation).await;
         let end =

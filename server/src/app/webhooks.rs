@@ -10,7 +10,6 @@ use zeroize::Zeroizing;
 
 use super::access::{Access, Operation};
 use super::audit::Entry;
-use super::ports::Saturated;
 use super::{App, Error};
 use crate::domain::profile::Quota;
 use crate::domain::{
@@ -255,8 +254,8 @@ impl App {
     /// changed it meanwhile.
     ///
     /// # Errors
-    /// [`Error::Forbidden`], [`Error::NotFound`], whatever `change` says, and what [`App::create_webhook`] says of the
-    /// result.
+    /// [`Error::Forbidden`], [`Error::NotFound`], [`Error::Contended`], whatever `change` says, and what
+    /// [`App::create_webhook`] says of the result.
     pub async fn update_webhook(
         &self,
         principal: &Principal,
@@ -344,22 +343,39 @@ impl App {
         audited: &Entry,
         next: impl Fn(&Webhook, Timestamp) -> Result<Webhook, Error> + Send + Sync,
     ) -> Result<Arc<Webhook>, Error> {
+        let wish = |webhook: &Webhook, now| Ok(Wish::Become(Box::new(next(webhook, now)?)));
+        self.grant(access, name, audited, wish).await
+    }
+
+    /// Does with the newest version of a webhook what `wish` says of it: it is asked again if somebody else has changed
+    /// the webhook meanwhile.
+    async fn grant(
+        &self,
+        access: &Access,
+        name: WebhookName,
+        audited: &Entry,
+        wish: impl Fn(&Webhook, Timestamp) -> Result<Wish, Error> + Send + Sync,
+    ) -> Result<Arc<Webhook>, Error> {
         let (mut queue, mut one_at_a_time) = (None, None);
         for _ in 0..TRIES {
             let webhook = self.webhook_within(access, name)?;
-            let mut wanted = next(&webhook, self.clock.now())?;
-            if wanted.owner != webhook.owner && one_at_a_time.is_none() {
+            let now = self.clock.now();
+            let mut wanted = wish(&webhook, now)?;
+            if wanted.gives(&webhook) && one_at_a_time.is_none() {
                 // So that the new owner's webhooks are still as many as were counted when this is one of them.
                 one_at_a_time = Some(Arc::clone(&self.creating).lock_owned().await);
-                wanted = next(&webhook, self.clock.now())?;
+                wanted = wish(&webhook, now)?;
             }
             let held = one_at_a_time.take();
-            let entry = audited.clone().to("webhook", &wanted.public_id);
+            let entry = audited.clone().to("webhook", &webhook.public_id);
             let (store, dispatcher) = (Arc::clone(&self.store), Arc::clone(&self.dispatcher));
             let auditor = self.auditor();
             let update = self
                 .to_the_end(async move {
-                    let update = store.update_webhook(wanted).await?;
+                    let update = match wanted {
+                        Wish::Become(next) => store.update_webhook(*next).await?,
+                        Wish::Go => store.delete_webhook(&webhook, now).await?,
+                    };
                     drop(held);
                     if let Update::Done(webhook) = &update {
                         dispatcher.webhook_changed(webhook.id);
@@ -376,7 +392,7 @@ impl App {
                 Update::Gone => return Err(Error::NotFound("webhook")),
             }
         }
-        Err(Error::Saturated(Saturated { retry_after: 1 }))
+        Err(Error::Contended("webhook"))
     }
 
     /// The next version of a webhook, if it may be so.
@@ -440,7 +456,8 @@ impl App {
     /// Deletes a webhook. What was pending for it is cancelled; its history stays.
     ///
     /// # Errors
-    /// [`Error::Forbidden`], [`Error::NotFound`]; [`Error::Outdated`] when it has not the version that is meant.
+    /// [`Error::Forbidden`], [`Error::NotFound`], [`Error::Contended`]; [`Error::Outdated`] when it has not the version
+    /// that is meant.
     pub async fn delete_webhook(
         &self,
         principal: &Principal,
@@ -448,36 +465,8 @@ impl App {
         precondition: Precondition,
     ) -> Result<Arc<Webhook>, Error> {
         let access = self.authorise(principal, Operation::DeleteWebhook)?;
-        for _ in 0..TRIES {
-            let webhook = self.webhook_within(&access, name)?;
-            precondition.check(&webhook)?;
-            let whichever = precondition == Precondition::None;
-            let entry = Entry::of(principal, "webhook.delete").to("webhook", &webhook.public_id);
-            let (store, dispatcher) = (Arc::clone(&self.store), Arc::clone(&self.dispatcher));
-            let auditor = self.auditor();
-            let now = self.clock.now();
-            let update = self
-                .to_the_end(async move {
-                    let update = if whichever {
-                        let deleted = store.delete_webhook(webhook.tenant, webhook.number, now).await?;
-                        deleted.map_or(Update::Gone, Update::Done)
-                    } else {
-                        store.delete_version(&webhook, now).await?
-                    };
-                    if let Update::Done(webhook) = &update {
-                        dispatcher.webhook_changed(webhook.id);
-                        auditor.record(entry).await;
-                    }
-                    Ok(update)
-                })
-                .await?;
-            match update {
-                Update::Done(deleted) => return Ok(deleted),
-                Update::Outdated => {}
-                Update::Gone => return Err(Error::NotFound("webhook")),
-            }
-        }
-        Err(Error::Saturated(Saturated { retry_after: 1 }))
+        let audited = Entry::of(principal, "webhook.delete");
+        self.grant(&access, name, &audited, |webhook, _| precondition.check(webhook).map(|()| Wish::Go)).await
     }
 
     fn webhooks_within(&self, access: &Access) -> Vec<Arc<Webhook>> {
@@ -548,8 +537,29 @@ impl App {
     fn generate_secret(&self) -> Result<(Secret, Zeroizing<String>), Error> {
         let mut random = Zeroizing::new([0; SECRET_BYTES]);
         self.rng.fill(random.as_mut());
-        let text = Zeroizing::new(format!("whsec_{}", STANDARD.encode(random.as_ref())));
+        // As long as it gets: a text that grows leaves a copy behind.
+        let mut text = Zeroizing::new(String::with_capacity("whsec_".len() + SECRET_BYTES.div_ceil(3) * 4));
+        text.push_str("whsec_");
+        STANDARD.encode_string(random.as_ref(), &mut text);
         Ok((Secret::new(text.as_bytes()).map_err(|_| Error::Internal)?, text))
+    }
+}
+
+/// What is to become of a webhook.
+enum Wish {
+    /// Another version of it.
+    Become(Box<Webhook>),
+    /// Nothing: it is deleted.
+    Go,
+}
+
+impl Wish {
+    /// Whether it makes the webhook somebody else's.
+    fn gives(&self, webhook: &Webhook) -> bool {
+        match self {
+            Self::Become(next) => next.owner != webhook.owner,
+            Self::Go => false,
+        }
     }
 }
 

@@ -69,17 +69,9 @@ pub trait Store: Tenancy + AuditLog {
     /// Replaces a webhook by its next version, whose number is one higher.
     async fn update_webhook(&self, webhook: Webhook) -> Result<Update, StoreError>;
 
-    /// Deletes a webhook: its pending deliveries are cancelled, its secret is erased, its history stays. `None`
-    /// when the tenant has no such webhook (any more).
-    async fn delete_webhook(
-        &self,
-        tenant: TenantId,
-        number: Number,
-        at: Timestamp,
-    ) -> Result<Option<Arc<Webhook>>, StoreError>;
-
-    /// Deletes a webhook as [`Store::delete_webhook`] does, if this is still its newest version.
-    async fn delete_version(&self, webhook: &Webhook, at: Timestamp) -> Result<Update, StoreError>;
+    /// Deletes a webhook if this is still its newest version: its pending deliveries are cancelled, its secret is erased,
+    /// its history stays.
+    async fn delete_webhook(&self, webhook: &Webhook, at: Timestamp) -> Result<Update, StoreError>;
 
     /// Makes a new delivery with the bytes of an earlier one, to be attempted once.
     async fn create_resend(

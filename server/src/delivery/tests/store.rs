@@ -148,16 +148,7 @@ impl Store for FakeStore {
         Ok(Update::Done(webhook))
     }
 
-    async fn delete_webhook(
-        &self,
-        _: TenantId,
-        _: Number,
-        _: Timestamp,
-    ) -> Result<Option<Arc<Webhook>>, StoreError> {
-        Err(StoreError::Stopped)
-    }
-
-    async fn delete_version(&self, _: &Webhook, _: Timestamp) -> Result<Update, StoreError> {
+    async fn delete_webhook(&self, _: &Webhook, _: Timestamp) -> Result<Update, StoreError> {
         Err(StoreError::Stopped)
     }
 

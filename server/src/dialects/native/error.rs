@@ -51,6 +51,7 @@ impl From<Error> for Problem {
             Error::RateLimited { .. } => (StatusCode::TOO_MANY_REQUESTS, "rate-limited"),
             Error::TooManyOpen { .. } => (StatusCode::TOO_MANY_REQUESTS, "too-many-open"),
             Error::Crowded { .. } => (StatusCode::SERVICE_UNAVAILABLE, "crowded"),
+            Error::Contended(_) => (StatusCode::SERVICE_UNAVAILABLE, "contended"),
             Error::Saturated(_) => (StatusCode::SERVICE_UNAVAILABLE, "saturated"),
             Error::DiskFull => (StatusCode::SERVICE_UNAVAILABLE, "disk-full"),
             Error::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),

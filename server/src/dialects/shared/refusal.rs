@@ -19,9 +19,11 @@ pub const fn status(error: &Error) -> StatusCode {
         Error::TooManyFailures { .. } | Error::RateLimited { .. } | Error::TooManyOpen { .. } => {
             StatusCode::TOO_MANY_REQUESTS
         }
-        Error::Saturated(_) | Error::DiskFull | Error::Unavailable | Error::Crowded { .. } => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
+        Error::Contended(_)
+        | Error::Saturated(_)
+        | Error::DiskFull
+        | Error::Unavailable
+        | Error::Crowded { .. } => StatusCode::SERVICE_UNAVAILABLE,
         Error::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

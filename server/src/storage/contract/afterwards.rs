@@ -40,7 +40,7 @@ pub(in crate::storage) async fn only_records_that_are_shown_can_be_resent<B: Ben
 
 pub(in crate::storage) async fn a_record_of_a_deleted_webhook_cannot_be_resent<B: Bench>() {
     let (world, webhooks) = three_records::<B>().await;
-    world.store.delete_webhook(world.tenant, webhooks[0].number, time(60)).await.unwrap();
+    world.delete(&webhooks[0], 60).await;
     let resend = world.store.create_resend(world.tenant, number(1), time(70)).await.unwrap();
     assert!(matches!(resend, Resend::WebhookDeleted));
     world.store.close().await;

@@ -3,7 +3,6 @@
 use super::*;
 use crate::domain::head::Shown;
 use crate::domain::{Activity, DisabledReason, Rotation, Signing, Stats};
-use crate::storage::Update;
 
 fn secret(text: &str) -> Secret {
     Secret::new(text.as_bytes().to_vec()).unwrap()
@@ -103,7 +102,7 @@ pub(in crate::storage) async fn of_two_changes_of_one_version_at_once_one_is_don
 pub(in crate::storage) async fn a_deleted_webhook_cannot_be_changed<B: Bench>() {
     let mut world = World::<B>::new().await;
     let made = world.webhook().await;
-    world.store.delete_webhook(world.tenant, made.number, time(50)).await.unwrap();
+    world.delete(&made, 50).await;
     for version in [2, 3] {
         let late = Webhook { version, ..next(&made, point_elsewhere) };
         assert!(matches!(world.store.update_webhook(late).await.unwrap(), Update::Gone));
@@ -118,15 +117,15 @@ pub(in crate::storage) async fn only_its_newest_version_can_be_deleted_as_that<B
     let made = world.webhook().await;
     let changed = update(&world, &made, point_elsewhere).await;
     let delivery = world.deliver("1", &[&changed]).await[0];
-    assert!(matches!(world.store.delete_version(&made, time(250)).await.unwrap(), Update::Outdated));
+    assert!(matches!(world.store.delete_webhook(&made, time(250)).await.unwrap(), Update::Outdated));
     assert_same(&world.store.directory().webhook(made.id).unwrap(), &changed);
     assert_eq!(world.pending().await[0].delivery, delivery);
-    let Update::Done(deleted) = world.store.delete_version(&changed, time(250)).await.unwrap() else {
+    let Update::Done(deleted) = world.store.delete_webhook(&changed, time(250)).await.unwrap() else {
         panic!("it is the newest")
     };
     assert_eq!((deleted.version, deleted.updated_at, deleted.secrets.sign()), (3, time(250), false));
     assert!(world.store.directory().webhook(made.id).is_none() && world.pending().await.is_empty());
-    assert!(matches!(world.store.delete_version(&changed, time(251)).await.unwrap(), Update::Gone));
+    assert!(matches!(world.store.delete_webhook(&changed, time(251)).await.unwrap(), Update::Gone));
     world.store.close().await;
 }
 
@@ -188,7 +187,7 @@ pub(in crate::storage) async fn an_attempt_shows_what_its_version_of_the_webhook
     let by_second = Attempt { webhook_version: changed.version, ..attempt(2, answered(200)) };
     let next = Next::End(DeliveryState::Delivered);
     world.store.settle(Settlement { delivery, attempt: Some(by_second), next }).await.unwrap();
-    world.store.delete_webhook(world.tenant, made.number, time(300)).await.unwrap();
+    world.delete(&made, 300).await;
     for _ in 0..2 {
         let sent = world.record(1).await.unwrap().sent.unwrap();
         assert_eq!((sent.url.as_str(), sent.signed), ("https://elsewhere.example.com/", false));
@@ -272,7 +271,7 @@ pub(in crate::storage) async fn activity_and_counts_are_kept_by_webhook_and_surv
         assert_eq!(world.store.stats(other.id, time(0), time(600)).await.unwrap().len(), 1);
         world.reopen().await;
     }
-    world.store.delete_webhook(world.tenant, webhook.number, time(700)).await.unwrap();
+    world.delete(&webhook, 700).await;
     assert_eq!(world.store.directory().activity(webhook.id), Activity::default());
     world.store.close().await;
 }

@@ -239,7 +239,7 @@ pub(in crate::storage) async fn history_is_counted_before_it_is_paged<B: Bench>(
 
 pub(in crate::storage) async fn history_outlives_its_webhook<B: Bench>() {
     let (mut world, webhooks) = three_records::<B>().await;
-    world.store.delete_webhook(world.tenant, webhooks[0].number, time(60)).await.unwrap();
+    world.delete(&webhooks[0], 60).await;
     for _ in 0..2 {
         assert_eq!(numbers(&world.history().await), [1, 2, 3]);
         let record = world.record(1).await.unwrap();

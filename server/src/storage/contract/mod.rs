@@ -18,7 +18,7 @@ mod telling;
 mod tenancy;
 mod tenants;
 
-use super::{AuditLog, Resend, Store, StoreError, Tenancy};
+use super::{AuditLog, Resend, Store, StoreError, Tenancy, Update};
 use crate::clock::{Clock, MockClock};
 use crate::domain::profile::{immuta, qlik};
 use crate::domain::{
@@ -203,6 +203,17 @@ impl<B: Bench> World<B> {
 
     pub(super) async fn webhook(&self) -> Arc<Webhook> {
         self.store.create_webhook(new_webhook(self.tenant, "2", false)).await.unwrap()
+    }
+
+    /// Deletes the newest version of a webhook, if it is still there.
+    pub(in crate::storage) async fn delete(&self, webhook: &Webhook, at: i64) -> Option<Arc<Webhook>> {
+        let newest = self.store.directory().webhook(webhook.id);
+        let newest = newest.as_deref().unwrap_or(webhook);
+        match self.store.delete_webhook(newest, time(at)).await.unwrap() {
+            Update::Done(deleted) => Some(deleted),
+            Update::Gone => None,
+            Update::Outdated => panic!("the directory does not show the newest version"),
+        }
     }
 
     pub(super) async fn publish(&self, event: NewEvent) -> Published {

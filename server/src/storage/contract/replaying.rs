@@ -267,7 +267,7 @@ pub(in crate::storage) async fn deleting_a_webhook_cancels_its_replay<B: Bench>(
     world.ended_events(&webhook, &[500; 5]).await;
     let replay = world.replay(filter(&webhook)).await;
     world.store.advance_replay(replay.id, 3, time(300)).await.unwrap();
-    world.store.delete_webhook(world.tenant, webhook.number, time(350)).await.unwrap();
+    world.delete(&webhook, 350).await;
     let given_up = world.again(&replay).await;
     assert_eq!((given_up.state, progress(&given_up)), (ReplayState::Cancelled, (5, 3, 0, 0, 3)));
     assert!(world.make_all(&replay, 3).await.is_empty());
@@ -387,7 +387,7 @@ pub(in crate::storage) async fn a_listener_is_told_what_becomes_of_webhooks<B: B
     let still = next(&disabled, off);
     world.store.update_webhook(still.clone()).await.unwrap();
     world.store.update_webhook(next(&still, WebhookState::Enabled)).await.unwrap();
-    world.store.delete_webhook(world.tenant, webhook.number, time(60)).await.unwrap();
+    world.delete(&webhook, 60).await;
     let mut changes = Vec::new();
     while let Some(told) = happenings.at_hand() {
         let Told::Happening(Happening::Webhook { webhook: about, change }) = told else {

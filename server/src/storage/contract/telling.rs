@@ -71,7 +71,7 @@ pub(in crate::storage) async fn history_is_filtered_by_webhook_state_cause_and_t
         filter.until = Some(time(50));
     };
     assert_eq!(found(&world, several).await, [1]);
-    world.store.delete_webhook(world.tenant, webhooks[0].number, time(90)).await.unwrap();
+    world.delete(&webhooks[0], 90).await;
     assert_eq!(found(&world, |filter| filter.state = Some(DeliveryState::Cancelled)).await, [4]);
     assert_eq!(found(&world, |filter| filter.scope = webhook(0)).await, [1, 4], "it outlives its webhook");
     world.store.close().await;
@@ -171,7 +171,7 @@ pub(in crate::storage) async fn a_test_is_a_delivery_with_a_cause_of_its_own<B: 
         world.store.stats(webhook.id, time(0), time(1)).await.unwrap();
         world.reopen().await;
     }
-    world.store.delete_webhook(world.tenant, webhook.number, time(50)).await.unwrap();
+    world.delete(&webhook, 50).await;
     let again = NewEvent { id: "again".into(), ..tried };
     assert!(matches!(world.store.create_test(again).await.unwrap(), Resend::WebhookDeleted));
     world.store.close().await;

@@ -66,7 +66,7 @@ pub(in crate::storage) async fn encrypted_headers_survive_a_restart_and_end_with
     assert_eq!(webhook.profile, new.profile);
     let delivery = world.deliver("1", &[&webhook]).await[0];
     world.store.settle(ended(delivery, 200)).await.unwrap();
-    let deleted = world.store.delete_webhook(world.tenant, made.number, time(50)).await.unwrap().unwrap();
+    let deleted = world.delete(&made, 50).await.unwrap();
     let record = world.record(1).await.unwrap();
     assert!(record.webhook_deleted);
     for gone in [deleted, record.webhook] {
@@ -119,7 +119,7 @@ pub(in crate::storage) async fn numbers_are_counted_per_tenant_and_never_given_t
     assert_ne!(webhook.id, theirs.id);
     let first = world.deliver("1", &[&webhook]).await;
     world.store.settle(ended(first[0], 200)).await.unwrap();
-    world.store.delete_webhook(world.tenant, webhook.number, time(50)).await.unwrap().unwrap();
+    world.delete(&webhook, 50).await.unwrap();
     assert_eq!(world.store.prune(vec![(world.tenant, time(1_000))], 10).await.unwrap(), 1);
     world.reopen().await;
     let webhook = world.webhook().await;
@@ -139,11 +139,11 @@ pub(in crate::storage) async fn numbers_are_counted_per_tenant_and_never_given_t
 pub(in crate::storage) async fn a_deleted_webhook_is_gone_and_its_number_stays_taken<B: Bench>() {
     let mut world = World::<B>::new().await;
     let webhook = world.webhook().await;
-    let deleted = world.store.delete_webhook(world.tenant, webhook.number, time(50)).await.unwrap().unwrap();
+    let deleted = world.delete(&webhook, 50).await.unwrap();
     assert_eq!((deleted.id, deleted.version, deleted.updated_at), (webhook.id, 2, time(50)));
     assert!(!deleted.secrets.sign());
     assert!(world.store.directory().webhook(webhook.id).is_none());
-    assert!(world.store.delete_webhook(world.tenant, webhook.number, time(51)).await.unwrap().is_none());
+    assert!(world.delete(&webhook, 51).await.is_none());
     world.reopen().await;
     assert!(world.store.directory().webhook_by_number(world.tenant, webhook.number).is_none());
     assert_eq!(world.webhook().await.number, number(2));
@@ -156,7 +156,7 @@ pub(in crate::storage) async fn deleting_a_webhook_cancels_what_is_pending_for_i
     let world = World::<B>::new().await;
     let (gone, kept) = (world.webhook().await, world.webhook().await);
     let deliveries = world.deliver("1", &[&gone, &kept]).await;
-    world.store.delete_webhook(world.tenant, gone.number, time(50)).await.unwrap();
+    world.delete(&gone, 50).await;
     let pending: Vec<_> = world.pending().await.into_iter().map(|work| work.delivery).collect();
     assert_eq!(pending, [deliveries[1]]);
     // Its attempt was under way: it is recorded, the delivery stays cancelled.
@@ -174,7 +174,7 @@ pub(in crate::storage) async fn a_delivery_to_a_webhook_deleted_meanwhile_is_ove
     let world = World::<B>::new().await;
     let webhook = world.webhook().await;
     let event = event(world.tenant, "1", &[&webhook]);
-    world.store.delete_webhook(world.tenant, webhook.number, time(50)).await.unwrap();
+    world.delete(&webhook, 50).await;
     assert!(
         matches!(world.publish(event).await, Published::Accepted { deliveries, .. } if deliveries.len() == 1)
     );
@@ -187,7 +187,8 @@ pub(in crate::storage) async fn another_tenants_webhook_cannot_be_deleted<B: Ben
     world.store.apply_tenants(vec![spec("acme"), spec("other")]).await.unwrap();
     let other = world.store.directory().tenant_by_name("other").unwrap().id;
     let webhook = world.webhook().await;
-    assert!(world.store.delete_webhook(other, webhook.number, time(50)).await.unwrap().is_none());
+    let theirs = Webhook { tenant: other, ..Webhook::clone(&webhook) };
+    assert!(matches!(world.store.delete_webhook(&theirs, time(50)).await.unwrap(), Update::Gone));
     assert!(world.store.directory().webhook(webhook.id).is_some());
     world.store.close().await;
 }

@@ -24,8 +24,7 @@ pub(super) enum Command {
     DeleteUser(Job<(TenantId, UserId), bool>),
     CreateWebhook(Job<Box<NewWebhook>, Arc<Webhook>>),
     UpdateWebhook(Job<Arc<Webhook>, Update>),
-    DeleteWebhook(Job<Named, Option<Arc<Webhook>>>),
-    DeleteVersion(Job<(Named, u64), Update>),
+    DeleteWebhook(Job<(Named, u64), Update>),
     CreateResend(Job<Named, Resend>),
     CreateTest(Job<NewEvent, Resend>),
     CreateReplay(Job<(NewReplay, u64), ReplayStart>),
@@ -134,9 +133,8 @@ impl Command {
             Self::DeleteUser(job) => job.run_apart(transaction, Transaction::delete_user),
             Self::CreateWebhook(job) => job.run_apart(transaction, |t, new| t.create_webhook(new)),
             Self::UpdateWebhook(job) => job.run_apart(transaction, Transaction::update_webhook),
-            Self::DeleteWebhook(job) => job.run_apart(transaction, |t, named| t.delete_webhook(*named)),
-            Self::DeleteVersion(job) => {
-                job.run_apart(transaction, |t, (named, version)| t.delete_version(*named, *version))
+            Self::DeleteWebhook(job) => {
+                job.run_apart(transaction, |t, (named, version)| t.delete_webhook(*named, *version))
             }
             Self::CreateTest(job) => job.run_apart(transaction, Transaction::create_test),
             Self::CreateReplay(job) => job.run_apart(transaction, Transaction::create_replay),
@@ -168,7 +166,6 @@ impl Command {
             Self::CreateWebhook(job) => job.result = Err(error),
             Self::UpdateWebhook(job) => job.result = Err(error),
             Self::DeleteWebhook(job) => job.result = Err(error),
-            Self::DeleteVersion(job) => job.result = Err(error),
             Self::CreateTest(job) => job.result = Err(error),
             Self::CreateReplay(job) => job.result = Err(error),
             Self::AdvanceReplay(job) => job.result = Err(error),
@@ -200,7 +197,6 @@ impl Command {
             Self::CreateWebhook(job) => job.finish(),
             Self::UpdateWebhook(job) => job.finish(),
             Self::DeleteWebhook(job) => job.finish(),
-            Self::DeleteVersion(job) => job.finish(),
             Self::CreateTest(job) => job.finish(),
             Self::CreateReplay(job) => job.finish(),
             Self::AdvanceReplay(job) => job.finish(),

@@ -191,32 +191,27 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    pub(super) fn delete_webhook(&mut self, named: Named) -> Result<Option<Arc<Webhook>>, StoreError> {
-        let Named { tenant, number, at } = named;
-        let at = stored(at).as_microsecond();
-        if self.execute(ERASE_WEBHOOK, [tenant.get(), number.get(), at])? == 0 {
-            return Ok(None);
-        }
-        let mut statement = self.sql.prepare_cached(WEBHOOK_BY_NUMBER)?;
-        let row = statement.query_row([tenant.get(), number.get()], WebhookRow::read)?;
-        let webhook = Arc::new(row.without_secret()?);
-        self.execute(CANCEL_PENDING, [webhook.id.get()])?;
-        self.give_up_replays_of(webhook.id, named.at)?;
-        self.execute(END_VERSION, [webhook.id.get(), at])?;
-        self.draft.deleted.insert(webhook.id);
-        self.draft.effects.push(Effect::RemoveWebhook(Arc::clone(&webhook)));
-        Ok(Some(webhook))
-    }
-
     /// Deletes a webhook if it has this version.
-    pub(super) fn delete_version(&mut self, named: Named, version: u64) -> Result<Update, StoreError> {
-        let key = [named.tenant.get(), named.number.get()];
+    pub(super) fn delete_webhook(&mut self, named: Named, version: u64) -> Result<Update, StoreError> {
+        let Named { tenant, number, at } = named;
+        let key = [tenant.get(), number.get()];
         let found = self.sql.prepare_cached(VERSION_OF)?.query_row(key, |row| row.get::<_, i64>(0));
         match found.optional()? {
-            None => Ok(Update::Gone),
-            Some(found) if u64::try_from(found) != Ok(version) => Ok(Update::Outdated),
-            Some(_) => Ok(self.delete_webhook(named)?.map_or(Update::Gone, Update::Done)),
+            None => return Ok(Update::Gone),
+            Some(found) if u64::try_from(found) != Ok(version) => return Ok(Update::Outdated),
+            Some(_) => {}
         }
+        let erased_at = stored(at).as_microsecond();
+        self.execute(ERASE_WEBHOOK, [tenant.get(), number.get(), erased_at])?;
+        let mut statement = self.sql.prepare_cached(WEBHOOK_BY_NUMBER)?;
+        let row = statement.query_row(key, WebhookRow::read)?;
+        let webhook = Arc::new(row.without_secret()?);
+        self.execute(CANCEL_PENDING, [webhook.id.get()])?;
+        self.give_up_replays_of(webhook.id, at)?;
+        self.execute(END_VERSION, [webhook.id.get(), erased_at])?;
+        self.draft.deleted.insert(webhook.id);
+        self.draft.effects.push(Effect::RemoveWebhook(Arc::clone(&webhook)));
+        Ok(Update::Done(webhook))
     }
 
     pub(super) fn create_resend(&mut self, named: Named) -> Result<Resend, StoreError> {

@@ -236,18 +236,9 @@ impl Store for SqliteStore {
         self.call(0, Arc::new(webhook), Command::UpdateWebhook).await
     }
 
-    async fn delete_webhook(
-        &self,
-        tenant: TenantId,
-        number: Number,
-        at: Timestamp,
-    ) -> Result<Option<Arc<Webhook>>, StoreError> {
-        self.call(0, Named { tenant, number, at }, Command::DeleteWebhook).await
-    }
-
-    async fn delete_version(&self, webhook: &Webhook, at: Timestamp) -> Result<Update, StoreError> {
+    async fn delete_webhook(&self, webhook: &Webhook, at: Timestamp) -> Result<Update, StoreError> {
         let named = Named { tenant: webhook.tenant, number: webhook.number, at };
-        self.call(0, (named, webhook.version), Command::DeleteVersion).await
+        self.call(0, (named, webhook.version), Command::DeleteWebhook).await
     }
 
     async fn create_resend(

@@ -336,7 +336,7 @@ async fn results_that_find_no_space_wait_until_there_is_some() {
         "they are kept, and known to be not durable"
     );
     world.bench.database().execute("UPDATE meta SET value = value", []).unwrap();
-    let webhook = world.store.delete_webhook(world.tenant, webhook.number, time(50)).await.unwrap();
+    let webhook = world.delete(&webhook, 50).await;
     assert!(webhook.is_some(), "deleting still works");
     // What is cancelled and old makes room for the results of what is not; those of deleted rows are dropped.
     while world.store.unsettled() > 0 {

@@ -83,7 +83,7 @@ async fn deleting_a_webhook_erases_its_sealed_secrets() {
     };
     let columns = ["secret_sealed", "encrypted_headers_sealed"];
     let before = columns.map(|column| sealed(column).unwrap());
-    world.store.delete_webhook(world.tenant, webhook.number, time(50)).await.unwrap();
+    world.delete(&webhook, 50).await;
     assert_eq!(columns.map(sealed), [None, None]);
     world.store.close().await;
     let file = std::fs::read(world.bench.path.path().join("sigpost.db")).unwrap();
