@@ -116,7 +116,9 @@ impl Secrets {
         })
     }
 
-    /// Lets a secret take the place of the one that signs now. What was on its way and does not sign yet is forgotten.
+    /// Lets a secret take the place of the one that signs the system's own header now. Of two that sign
+    /// `webhook-signature` because another rotation runs, the second is forgotten at once: before `activate_at` the one
+    /// to come, after it the old one, although it was to sign until `retire_at`.
     ///
     /// # Errors
     /// [`BadRotation`].
