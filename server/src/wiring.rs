@@ -110,6 +110,12 @@ impl Server {
         Ok(Self { app, store, engine, clock, listener, admin, rate_limit: server.rate_limit })
     }
 
+    /// Whether there is any tenant, of the configuration or made through the API.
+    #[must_use]
+    pub fn has_tenants(&self) -> bool {
+        !self.store.directory().tenants().is_empty()
+    }
+
     /// Serves until `shutdown` resolves, or the store has stopped because the disk failed. Then it takes nothing new,
     /// finishes what is in flight, makes every result durable, and returns; what was not attempted yet stays pending in
     /// the store.
