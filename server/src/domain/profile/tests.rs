@@ -111,6 +111,18 @@ fn a_native_webhook_receives_its_types_or_all() {
 }
 
 #[test]
+fn no_native_event_is_of_the_type_that_stands_for_all() {
+    let of = |dialect, event_type: &str| {
+        let event = event(&format!(r#","type":"{event_type}","data":{{}}"#));
+        prepare(&tenant(dialect), &event, now()).map(|prepared| prepared.subject.event_type)
+    };
+    assert_eq!(of(DialectId::Native, "*"), Err(Unfit::Wildcard));
+    assert_eq!(Unfit::Wildcard.to_string(), "type: \"*\" subscribes to every type; no event is of it");
+    assert_eq!(of(DialectId::Native, "**").as_deref(), Ok("**"));
+    assert_eq!(of(DialectId::Generic, "*").as_deref(), Ok("*"), "it stands for nothing there");
+}
+
+#[test]
 fn a_native_body_is_the_event_as_it_came() {
     let given = event(r#","type":"t","zeta":true,"12":7,"subject":"é","data":{"b":1.0,"1":null}"#);
     let expected = r#"{"12":7,"specversion":"1.0","id":"e1","source":"/a","type":"t","subject":"é","zeta":true,"data":{"1":null,"b":1}}"#;
