@@ -1,8 +1,8 @@
 //! What each system adds to a webhook: its fields, their rules, which events it receives and what it sends.
 //!
 //! The variants are closed: a new system is a new variant, and every `match` that has not heard of it fails to
-//! compile. Each variant has private fields, one constructor and, where its system can change a webhook, one
-//! `apply`, so that no API is a way round a rule.
+//! compile. Each variant has private fields, one constructor and one `apply` for changes, so that no API is a way round
+//! a rule; `restore`, where there is one, takes what was stored as it is.
 //!
 //! An event is brought into its tenant's form once ([`prepare`]), matched against every webhook
 //! ([`Profile::matches`]), and framed for each that receives it ([`Profile::render`]).

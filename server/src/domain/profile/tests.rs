@@ -1,4 +1,5 @@
-//! What the systems without a dialect of their own yet receive and send. Immuta's tests stand with its profile.
+//! What webhooks of all systems receive and send, and what a change makes of them. More about Immuta's and Qlik's own rules
+//! stands with their profiles.
 
 use std::collections::BTreeMap;
 
