@@ -58,6 +58,9 @@ pub enum StartError {
     /// The engine cannot start.
     #[error("cannot start delivering")]
     Engine(#[from] EngineError),
+    /// The listener does not say where it listens.
+    #[error("cannot tell which address the server listens on")]
+    Address(#[source] std::io::Error),
     /// The admin listener's address cannot be used.
     #[error("cannot listen on the admin address {address}")]
     Admin {
@@ -85,11 +88,11 @@ impl Server {
                 TcpListener::bind(address).await.map_err(|source| StartError::Admin { address, source })?,
             ),
         };
-        let own_listeners = [Some(&listener), admin.as_ref()]
-            .into_iter()
-            .flatten()
-            .filter_map(|l| l.local_addr().ok())
-            .collect();
+        let address = listener.local_addr().map_err(StartError::Address)?;
+        let mut own_listeners = vec![address];
+        if let Some(admin) = &admin {
+            own_listeners.push(admin.local_addr().map_err(StartError::Address)?);
+        }
         let engine = Engine::start(EngineParts {
             store: Arc::clone(&store),
             clock: Arc::clone(&clock),
@@ -99,12 +102,18 @@ impl Server {
         let public_url = match &server.public_url {
             Some(url) => url.to_string(),
             // Off loopback it is required.
-            None => listener.local_addr().map(|address| format!("http://{address}")).unwrap_or_default(),
+            None => format!("http://{address}"),
         };
         let (dispatcher, probe) = (engine.dispatcher(), engine.probe());
         let app = App::new(Arc::clone(&store), dispatcher, probe, Arc::clone(&clock), rng, &public_url);
         let app = if server.rate_limit { app.limiting_tests() } else { app };
         Ok(Self { app, store, engine, clock, listener, admin, rate_limit: server.rate_limit })
+    }
+
+    /// Whether there is any tenant, of the configuration or made through the API.
+    #[must_use]
+    pub fn has_tenants(&self) -> bool {
+        !self.store.directory().tenants().is_empty()
     }
 
     /// Serves until `shutdown` resolves, or the store has stopped because the disk failed. Then it takes nothing new,

@@ -296,12 +296,12 @@ impl App {
             self.admit(&access.tenant, &webhook.profile, None, Some(&secret))?;
             let activate_at = activate_at.unwrap_or(now);
             // A day later, unless that is beyond what any rotation may take.
-            let latest = now.saturating_add(MAX_ROTATION).unwrap_or(Timestamp::MAX).max(activate_at);
+            let latest = now.saturating_add(MAX_ROTATION).unwrap_or(Timestamp::MAX);
             let later = || activate_at.saturating_add(OVERLAP).unwrap_or(latest).min(latest);
             let rotation =
                 Rotation { secret: secret.clone(), activate_at, retire_at: retire_at.unwrap_or_else(later) };
             let secrets = webhook.secrets.rotate(rotation, now);
-            let secrets = secrets.map_err(|error| Error::invalid("retire_at", error.to_string()))?;
+            let secrets = secrets.map_err(|error| Error::invalid(error.member(), error.to_string()))?;
             let mut next = webhook.next_version(now);
             next.secrets_since = next.version;
             next.secrets = secrets;

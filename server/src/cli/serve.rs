@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{Failure, demo, executor, print, say};
-use crate::config::{Config, Overrides};
+use crate::config::{Config, Overrides, TokenHolder};
 
 /// Run the server
 ///
@@ -47,15 +47,13 @@ impl Serve {
             return executor()?.block_on(demo::run(overrides));
         }
         let config = Config::load(file.as_deref(), overrides).map_err(|error| Failure::of(&error))?;
-        if config.tenants.is_empty() {
-            say(NO_TENANT);
-        }
         executor()?.block_on(serve(config, |_| ()))
     }
 }
 
-const NO_TENANT: &str = "\
-sigpost: no tenant is configured, so nobody can do anything here. A configuration file for --config looks like this:
+const NOBODY: &str = "\
+sigpost: there is no tenant and no operator who could make one, so nobody can do anything here. A configuration file for
+--config looks like this:
 
   [[tenant]]
   name = \"acme\"
@@ -78,7 +76,12 @@ pub(super) async fn serve(config: Config, listening: impl FnOnce(&str)) -> Resul
     })?;
     let address = listener.local_addr().map_err(|error| Failure::of(&error))?;
     let url = format!("http://{address}");
+    let operated = config.tokens.values().any(|holder| matches!(holder, TokenHolder::Operator(_)));
     let server = crate::Server::start(config, listener).await.map_err(|error| Failure::of(&error))?;
+    // Tenants that were made through the API are known only now.
+    if !operated && !server.has_tenants() {
+        say(NOBODY);
+    }
     print(format!("{{\"listening\":\"{url}\"}}\n").as_bytes())?;
     listening(&url);
     let stopped = server.run_until(signals.first()).await;

@@ -63,11 +63,7 @@ fn server(raw: raw::Server, base: &Path, overrides: Overrides) -> Result<Server,
             return Err(value("[server] public_url", message));
         }
         None => None,
-        Some(text) => {
-            let url = url::Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-            let message = "must be an absolute http or https url like https://hooks.example.com";
-            Some(url.ok_or_else(|| value("[server] public_url", message))?)
-        }
+        Some(text) => Some(read_public_url(&text).map_err(|message| value("[server] public_url", message))?),
     };
     let data = overrides.data.unwrap_or_else(|| base.join(data.unwrap_or_else(|| "sigpost-data".into())));
     Ok(Server {
@@ -78,6 +74,22 @@ fn server(raw: raw::Server, base: &Path, overrides: Overrides) -> Result<Server,
         rate_limit: rate_limit.unwrap_or(true),
         master_key: key_source(master_key_file, master_key, base)?,
     })
+}
+
+/// Links are made of it by appending a path, and everybody who may list webhooks reads them.
+fn read_public_url(text: &str) -> Result<url::Url, &'static str> {
+    let url = url::Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    let url = url.ok_or("must be an absolute http or https url like https://hooks.example.com")?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("must not have a user name or password: links would show them");
+    }
+    if url.query().is_some() {
+        return Err("must not have a query: links append a path to it");
+    }
+    if url.fragment().is_some() {
+        return Err("must not have a fragment: links append a path to it");
+    }
+    Ok(url)
 }
 
 fn key_source(file: Option<PathBuf>, given: Option<String>, base: &Path) -> Result<KeySource, ConfigError> {
@@ -310,6 +322,12 @@ mod tests {
             ("[server]\nlisten = \"here\"".into(), "[server] listen: must be an address"),
             ("[server]\nlisten = \"0.0.0.0:80\"".into(), "[server] public_url: is required"),
             ("[server]\npublic_url = \"hooks\"".into(), "[server] public_url: must be an absolute"),
+            ("[server]\npublic_url = \"ftp://a.test\"".into(), "[server] public_url: must be an absolute"),
+            ("[server]\npublic_url = \"https://ada@a.test\"".into(), "public_url: must not have a user name"),
+            ("[server]\npublic_url = \"https://:pw@a.test\"".into(), "public_url: must not have a user name"),
+            ("[server]\npublic_url = \"https://a.test/x?\"".into(), "public_url: must not have a query"),
+            ("[server]\npublic_url = \"https://a.test/?x=1\"".into(), "public_url: must not have a query"),
+            ("[server]\npublic_url = \"https://a.test/#x\"".into(), "public_url: must not have a fragment"),
             ("[server]\nlisen = \"x\"".into(), "unknown field"),
             ("[server]\ndatabase_url = \"postgres://x\"".into(), "[server] database_url: this version"),
             (

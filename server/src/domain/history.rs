@@ -200,7 +200,8 @@ pub struct Record {
 
 impl Record {
     /// The headers of the latest attempt's request, by what is known of them. Signatures are not stored but made again,
-    /// if the webhook still has the secrets it had then.
+    /// if the webhook still has the secrets it had then; which ones are said by the tenant's settings of today, because
+    /// nothing tells what those were.
     #[must_use]
     pub fn request_headers(&self, tenant: &Tenant) -> Vec<(String, Shown)> {
         self.headers_of(&self.attempt, self.sent.as_ref(), tenant)

@@ -185,7 +185,7 @@ impl PublicId {
 const NUMBER_BITS: u32 = 44;
 const NUMBER_MASK: u64 = (1 << NUMBER_BITS) - 1;
 
-/// 30 bits that only this number has.
+/// 30 bits of a hash: an id that was made up passes once in a billion times, and no more is needed to look one up.
 fn delivery_check(tenant: &TenantUid, number: Number) -> u32 {
     let digest = digest(b"sigpost/delivery-id/check/v1", tenant, &number.get().to_be_bytes());
     u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]) >> 2

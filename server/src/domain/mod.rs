@@ -1,8 +1,9 @@
 //! What sigpost is about, as plain types and rules: tenants, webhooks, events, deliveries.
 //!
 //! Nothing here knows HTTP, SQL or an executor, reads a clock or draws a random number. Whatever a type forbids
-//! need not be checked again elsewhere: an [`Endpoint`] is always a deliverable URL, a [`Webhook`] always obeys the
-//! rules of its system, because its only constructors hold them.
+//! need not be checked again elsewhere: an [`Endpoint`] is always a deliverable URL, a [`Profile`] was made and changed by
+//! the rules of its system, because its only constructors hold them. What a system asks of a webhook's other parts is asked
+//! of its profile ([`Profile::admits`]).
 
 mod activity;
 mod audit;

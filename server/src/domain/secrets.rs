@@ -41,9 +41,23 @@ pub enum BadRotation {
     /// The times are in the wrong order.
     #[error("retire_at must not be before activate_at")]
     Order,
+    /// The new one is to come into its place too late.
+    #[error("activate_at must be at most 30 days away")]
+    TooLate,
     /// The end is too far away.
     #[error("retire_at must be at most 30 days away")]
     TooLong,
+}
+
+impl BadRotation {
+    /// Which of the times is wrong.
+    #[must_use]
+    pub const fn member(self) -> &'static str {
+        match self {
+            Self::TooLate => "activate_at",
+            Self::Order | Self::TooLong => "retire_at",
+        }
+    }
 }
 
 /// Which secrets sign at a point in time.
@@ -102,15 +116,21 @@ impl Secrets {
         })
     }
 
-    /// Lets a secret take the place of the one that signs now. What was on its way and does not sign yet is forgotten.
+    /// Lets a secret take the place of the one that signs the system's own header now. Of two that sign
+    /// `webhook-signature` because another rotation runs, the second is forgotten at once: before `activate_at` the one
+    /// to come, after it the old one, although it was to sign until `retire_at`.
     ///
     /// # Errors
     /// [`BadRotation`].
     pub fn rotate(&self, rotation: Rotation, now: Timestamp) -> Result<Self, BadRotation> {
+        let longest = now.saturating_add(MAX_ROTATION).unwrap_or(Timestamp::MAX);
+        // First: nothing that `retire_at` could be would be right then.
+        if rotation.activate_at > longest {
+            return Err(BadRotation::TooLate);
+        }
         if rotation.retire_at < rotation.activate_at {
             return Err(BadRotation::Order);
         }
-        let longest = now.saturating_add(MAX_ROTATION).unwrap_or(Timestamp::MAX);
         if rotation.retire_at > longest {
             return Err(BadRotation::TooLong);
         }
@@ -189,6 +209,11 @@ mod tests {
         assert_eq!(secrets.rotate(rotation("new", 30, 20), at(10)).err(), Some(BadRotation::Order));
         assert!(secrets.rotate(rotation("new", 30, 10 + month), at(10)).is_ok());
         assert_eq!(secrets.rotate(rotation("new", 30, 11 + month), at(10)).err(), Some(BadRotation::TooLong));
+        assert!(secrets.rotate(rotation("new", 10 + month, 10 + month), at(10)).is_ok());
+        for retire in [30, 11 + month] {
+            let late = secrets.rotate(rotation("new", 11 + month, retire), at(10)).err();
+            assert_eq!(late, Some(BadRotation::TooLate), "whatever retire_at is");
+        }
     }
 
     #[test]

@@ -268,20 +268,31 @@ fn read_hosts(hosts: BTreeMap<String, String>) -> Result<BTreeMap<String, IpAddr
     if hosts.len() > MAX_ENTRIES {
         return Err(TextError::new("hosts", format_args!("must be at most {MAX_ENTRIES} names")));
     }
-    let host = |(name, address): (String, String)| {
-        let entry = Some(name.chars().take(100).collect());
-        if name.is_empty() || name.len() > 253 {
-            let error = TextError::new("hosts", "a name is 1 to 253 bytes");
-            return Err(TextError { entry, ..error });
-        }
+    let mut read = BTreeMap::new();
+    for (given, address) in hosts {
+        let wrong = |message: &dyn fmt::Display| TextError {
+            entry: Some(given.chars().take(100).collect()),
+            ..TextError::new("hosts", message)
+        };
+        let name = read_host_name(&given).map_err(|message| wrong(&message))?;
         let address: String = address.chars().take(100).collect();
-        let ip = address.parse::<IpAddr>().map_err(|_| TextError {
-            entry,
-            ..TextError::new("hosts", format_args!("{address:?} is not an IP address"))
-        })?;
-        Ok((name.to_ascii_lowercase(), ip))
-    };
-    hosts.into_iter().map(host).collect()
+        let ip: IpAddr =
+            address.parse().map_err(|_| wrong(&format_args!("{address:?} is not an IP address")))?;
+        if read.insert(name, ip).is_some() {
+            return Err(wrong(&"is there twice: another spelling names the same host"));
+        }
+    }
+    Ok(read)
+}
+
+/// A name as [`Endpoint::host`](super::Endpoint::host) has it, in ASCII and lower case: another form is never found.
+fn read_host_name(given: &str) -> Result<String, &'static str> {
+    match url::Host::parse(given) {
+        Ok(url::Host::Domain(name)) if name.len() <= 253 => Ok(name),
+        Ok(url::Host::Domain(_)) => Err("a name is at most 253 bytes"),
+        Ok(url::Host::Ipv4(_) | url::Host::Ipv6(_)) => Err("must be a name: an address is not looked up"),
+        Err(_) => Err("is not the name of a host"),
+    }
 }
 
 /// A user.
@@ -405,6 +416,7 @@ pub fn write_duration(duration: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{Endpoint, Host};
 
     #[test]
     fn durations_are_a_number_and_a_unit() {
@@ -475,6 +487,30 @@ mod tests {
         let said = EgressText::of(&egress);
         assert_eq!(said.allow.as_deref(), Some(&["127.0.0.0/8".to_owned(), "10.0.0.1/32".to_owned()][..]));
         assert_eq!(said.apply(Egress { ca_file: Some("kept.pem".into()), ..Egress::default() }), Ok(egress));
+    }
+
+    #[test]
+    fn a_fixed_name_is_in_the_form_of_a_urls_host_and_is_there_once() {
+        let read = |names: &[&str]| {
+            let hosts = names.iter().map(|&name| (name.to_owned(), "127.0.0.1".to_owned())).collect();
+            let text = EgressText { hosts: Some(hosts), ..EgressText::default() };
+            text.apply(Egress::default()).map(|egress| egress.hosts)
+        };
+        for name in
+            ["hooks.test", "Hooks.Test", "B\u{fc}cher.test", "b\u{fc}cher.test", "xn--bcher-kva.test", "a_b"]
+        {
+            let endpoint = Endpoint::parse(&format!("https://{name}/in")).unwrap();
+            let Host::Name(host) = endpoint.host() else { panic!("{name} is a name") };
+            assert!(read(&[name]).unwrap().contains_key(&host), "{name}");
+        }
+        for twice in [["Hooks.Test", "hooks.test"], ["b\u{fc}cher.test", "xn--bcher-kva.test"]] {
+            let error = read(&twice).unwrap_err();
+            assert!(error.member == "hosts" && error.message.contains("twice"), "{error}");
+        }
+        let long = format!("{}.test", "\u{fc}".repeat(253));
+        for bad in ["", "a b", "https://a.test", "a.test:80", "127.0.0.1", "0x7f.1", "[::1]", &long] {
+            assert_eq!(read(&[bad]).unwrap_err().member, "hosts", "{bad}");
+        }
     }
 
     #[test]

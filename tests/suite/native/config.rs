@@ -67,6 +67,27 @@ fn the_designs_example_starts_a_server_whose_tenant_works() {
 }
 
 #[test]
+fn a_server_says_that_nobody_can_do_anything_only_while_nobody_can() {
+    let said = |server: &Server| {
+        std::fs::read_to_string(server.folder().join("stderr.log"))
+            .unwrap()
+            .contains("nobody can do anything")
+    };
+    let empty = String::from(Config::new(""));
+    assert!(said(&Launch::sigpost(empty.clone()).unwrap().start().unwrap()));
+    let operated = Config::new("").operator(OPERATOR);
+    let mut server = Launch::sigpost(operated).unwrap().start().unwrap();
+    let shop = json!({ "name": "shop", "dialect": "native" });
+    let operator = server.client().with_token(OPERATOR);
+    assert_eq!(operator.post("/v1/tenants", &shop).unwrap().status, 201);
+    // The operator has gone; what was made has not.
+    server.kill().unwrap();
+    std::fs::write(server.folder().join("sigpost.toml"), empty).unwrap();
+    server.restart().unwrap();
+    assert!(!said(&server));
+}
+
+#[test]
 fn the_master_key_may_come_from_the_environment_and_another_one_does_not_open_the_store() {
     let (key, another) = ("1f".repeat(32), "2f".repeat(32));
     let variable = "SIGPOST_SERVER__MASTER_KEY";

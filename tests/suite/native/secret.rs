@@ -180,7 +180,7 @@ fn a_rotation_that_breaks_a_rule_is_refused_with_its_field() {
             Some("retire_at"),
         ),
         (json!({ "retire_at": month }), Some("retire_at")),
-        (json!({ "activate_at": month }), Some("retire_at")),
+        (json!({ "activate_at": month }), Some("activate_at")),
         (json!({ "activate_at": "tomorrow" }), Some("activate_at")),
         (json!({ "retire_at": 5 }), Some("retire_at")),
         (json!({ "secret": null }), Some("secret")),

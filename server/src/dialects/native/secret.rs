@@ -39,6 +39,10 @@ pub(super) struct NewSecret {
 /// Until `activate_at` the old secret signs the system's own header, from then on the new one; until `retire_at` both
 /// sign `webhook-signature`. So a receiver can change over at any time between. To let the old one go at once, make both
 /// times the present. Without a body a secret is generated, which the answer shows once.
+///
+/// While `rotation` is not `null`, another replacement drops one of its two secrets at once: before its `activate_at` the
+/// new one, after that the old one, although that was to sign until `retire_at`. The one that signs the system's own
+/// header is the old one of the next rotation. Receivers that know only the one that is dropped refuse what comes.
 #[utoipa::path(
     post, path = "/v1/webhooks/{id}/secret", operation_id = "replaceSecret", tag = "webhooks",
     security(("bearer" = [])),

@@ -29,7 +29,8 @@ const MAX_TYPE: usize = 512;
 /// Try a webhook out
 ///
 /// Sends it an event that says of itself that it is a test, once, now, whether or not it is enabled, and answers with the
-/// delivery when the attempt has ended, well or badly. Nobody's state changes. A user may do so ten times a minute.
+/// delivery when the attempt has ended, well or badly. Nobody's state changes. Over this API a user may try something out
+/// ten times in any minute, webhooks that are not stored included.
 #[utoipa::path(
     post, path = "/v1/webhooks/{id}/test", operation_id = "testWebhook", tag = "webhooks", security(("bearer" = [])),
     params(("id" = String, Path, format = "uuid", description = "The id of the webhook.")),
@@ -65,7 +66,7 @@ pub(super) async fn stored(
 
 /// Try out a webhook that is not stored
 ///
-/// As the test of one that is, but nothing is recorded.
+/// As the test of one that is, and counted with those, but nothing is recorded.
 #[utoipa::path(
     post, path = "/v1/webhooks/test", operation_id = "testDraft", tag = "webhooks", security(("bearer" = [])),
     request_body = dto::NewWebhook,

@@ -1,8 +1,8 @@
 //! What each system adds to a webhook: its fields, their rules, which events it receives and what it sends.
 //!
 //! The variants are closed: a new system is a new variant, and every `match` that has not heard of it fails to
-//! compile. Each variant has private fields, one constructor and, where its system can change a webhook, one
-//! `apply`, so that no API is a way round a rule.
+//! compile. Each variant has private fields, one constructor and one `apply` for changes, so that no API is a way round
+//! a rule; `restore`, where there is one, takes what was stored as it is.
 //!
 //! An event is brought into its tenant's form once ([`prepare`]), matched against every webhook
 //! ([`Profile::matches`]), and framed for each that receives it ([`Profile::render`]).
@@ -289,6 +289,9 @@ pub enum Unfit {
     /// Immuta's rules.
     #[error(transparent)]
     Immuta(#[from] immuta::Unfit),
+    /// The wildcard of native webhooks is no event type.
+    #[error("type: {all:?} subscribes to every type; no event is of it", all = native::ALL)]
+    Wildcard,
     /// The system's bodies are JSON.
     #[error("data must be JSON: this tenant's webhooks have no place for other bytes")]
     NotJson,
@@ -307,7 +310,7 @@ impl From<NotJson> for Unfit {
 pub fn prepare<'a>(tenant: &Tenant, event: &'a CloudEvent, now: Timestamp) -> Result<Prepared<'a>, Unfit> {
     let event_type = event.event_type();
     let (shared, older, facts) = match tenant.dialect {
-        DialectId::Native => (event.to_json(), None, Facts::Plain),
+        DialectId::Native => (native::prepare(event)?, None, Facts::Plain),
         DialectId::Immuta => {
             let json = match event.data() {
                 Data::Json(data) => Some(data),

@@ -1,6 +1,8 @@
 //! sigpost's own webhooks: by event type, in the form the event was published in, signed by Standard Webhooks.
 
-use super::{BadTypes, subscribable};
+use sigpost_core::notification::cloudevents::CloudEvent;
+
+use super::{BadTypes, Unfit, subscribable};
 use crate::domain::Settings;
 
 /// The name that subscribes to every event type.
@@ -97,4 +99,10 @@ impl Native {
     pub(super) fn matches(&self, event_type: &str) -> bool {
         self.event_types.iter().any(|name| name == event_type || name == ALL)
     }
+}
+
+/// The event as it came.
+pub(super) fn prepare(event: &CloudEvent) -> Result<Vec<u8>, Unfit> {
+    // Nobody could subscribe to it alone.
+    if event.event_type() == ALL { Err(Unfit::Wildcard) } else { Ok(event.to_json()) }
 }

@@ -8,8 +8,8 @@ use crate::domain::{Endpoint, Settings};
 /// What is to become of a webhook's own part. What is `None` stays as it is; the inner `None` takes a member away.
 ///
 /// Qlik's PATCH and PUT are both made of it: PATCH sets what it names; PUT sets everything, what it omits to its
-/// default, except for `cloud_events`, which stays. `level` and `filter` are for PUT alone, which may change both; the
-/// owner is no member of the profile. `origin` cannot be changed at all.
+/// default, except for `cloud_events`, which stays. `level` and `filter` are no members of that PATCH; PUT and sigpost's
+/// own PATCH may change both. The owner is no member of the profile. `origin` cannot be changed at all.
 #[derive(Clone, Debug, Default)]
 pub struct Change {
     /// `name`.
