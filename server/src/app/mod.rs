@@ -9,6 +9,7 @@
 pub mod access;
 mod audit;
 mod authenticate;
+mod change;
 mod error;
 mod event_types;
 mod history;
@@ -17,6 +18,7 @@ mod publish;
 mod readiness;
 mod replays;
 mod resend;
+mod secrets;
 mod stats;
 mod stream;
 mod tenants;
@@ -29,18 +31,18 @@ mod webhooks;
 use std::sync::Arc;
 
 pub use audit::{AuditPage, AuditRequest};
+pub use change::{Change, Precondition, SecretChange};
 pub use error::Error;
 pub use history::{DeliveriesRequest, HistoryRequest, RecordName, cursor};
 pub use publish::Receipt;
 pub use replays::{Pace, ReplayRequest, ReplaysRequest};
+pub use secrets::{Rotate, Rotated};
 pub use stats::Chart;
 pub use stream::{Notice, Renew, Stream};
 pub use tenants::{TenantChange, TenantDraft};
 pub use tokens::{Lifetime, NewToken, TokenDraft};
 pub use users::UserChange;
-pub use webhooks::{
-    Change, Created, DraftSecret, Precondition, Rotate, Rotated, SecretChange, WebhookDraft, WebhookName,
-};
+pub use webhooks::{Created, DraftSecret, WebhookDraft, WebhookName};
 
 use crate::clock::Clock;
 use crate::domain::{PublicId, Timestamp};

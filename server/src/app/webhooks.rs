@@ -1,10 +1,7 @@
-//! Creating, reading, changing and deleting webhooks.
+//! Creating and reading webhooks, and what all of them must fulfil.
 
-use core::time::Duration;
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use sigpost_core::signature::Secret;
 use zeroize::Zeroizing;
 
@@ -13,13 +10,9 @@ use super::audit::Entry;
 use super::{App, Error};
 use crate::domain::profile::Quota;
 use crate::domain::{
-    Audience, DisabledReason, Endpoint, Host, MAX_ROTATION, NewWebhook, Number, Principal, Profile, PublicId,
-    Rotation, Secrets, Tenant, TenantId, Timestamp, UserId, Webhook, WebhookState,
+    Audience, DisabledReason, Endpoint, Host, NewWebhook, Number, Principal, Profile, PublicId, Secrets,
+    Tenant, TenantId, UserId, Webhook, WebhookState,
 };
-use crate::storage::Update;
-
-/// The random bytes of a generated secret: as many as Standard Webhooks asks for at least.
-const SECRET_BYTES: usize = 24;
 
 /// A webhook that somebody wants.
 pub struct WebhookDraft {
@@ -34,84 +27,6 @@ pub struct WebhookDraft {
     /// Whose it is to be; whoever makes it, if nobody is named.
     pub owner: Option<UserId>,
 }
-
-/// What is to become of a webhook; what is `None` stays as it is.
-#[derive(Default)]
-pub struct Change {
-    /// Where to deliver to.
-    pub endpoint: Option<Endpoint>,
-    /// What to sign with.
-    pub secret: SecretChange,
-    /// Whether it delivers.
-    pub enabled: Option<bool>,
-    /// Whose it is.
-    pub owner: Option<UserId>,
-    /// What its system adds.
-    pub profile: Option<Profile>,
-}
-
-/// What is to become of a webhook's secret. It happens at once; see [`App::rotate_secret`] for what takes its time.
-#[derive(Default)]
-pub enum SecretChange {
-    /// Nothing.
-    #[default]
-    Keep,
-    /// It has none any more.
-    Clear,
-    /// Another takes its place.
-    Set(Secret),
-}
-
-/// Which version of a webhook somebody means who changes it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Precondition {
-    /// Whichever there is.
-    #[default]
-    None,
-    /// One of these.
-    Versions(Vec<u64>),
-}
-
-impl Precondition {
-    /// Holds it against a webhook.
-    ///
-    /// # Errors
-    /// [`Error::Outdated`] when it has another version.
-    pub fn check(&self, webhook: &Webhook) -> Result<(), Error> {
-        match self {
-            Self::Versions(versions) if !versions.contains(&webhook.version) => {
-                Err(Error::Outdated("webhook"))
-            }
-            Self::None | Self::Versions(_) => Ok(()),
-        }
-    }
-}
-
-/// How a secret is to take another's place.
-pub struct Rotate {
-    /// Which version of the webhook is meant.
-    pub precondition: Precondition,
-    /// The new one; generated if there is none.
-    pub secret: Option<Secret>,
-    /// From then on the system's own header is signed with it; from now on if nothing is said.
-    pub activate_at: Option<Timestamp>,
-    /// From then on the old one signs nothing; a day after `activate_at` if nothing is said.
-    pub retire_at: Option<Timestamp>,
-}
-
-/// A webhook whose secret is being replaced.
-pub struct Rotated {
-    /// The webhook.
-    pub webhook: Arc<Webhook>,
-    /// The secret that was generated. It is not shown again.
-    pub secret: Option<Zeroizing<String>>,
-}
-
-/// How long the old secret goes on signing when nobody says how long.
-const OVERLAP: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// How often a change is made anew because somebody else's came first.
-const TRIES: usize = 8;
 
 /// What a new webhook's deliveries are to be signed with.
 pub enum DraftSecret {
@@ -250,225 +165,6 @@ impl App {
         self.webhook_within(&access, name)
     }
 
-    /// Changes a webhook. `change` says what is to become of it as it is, and is asked again if somebody else has
-    /// changed it meanwhile.
-    ///
-    /// # Errors
-    /// [`Error::Forbidden`], [`Error::NotFound`], [`Error::Contended`], whatever `change` says, and what
-    /// [`App::create_webhook`] says of the result.
-    pub async fn update_webhook(
-        &self,
-        principal: &Principal,
-        name: WebhookName,
-        change: impl Fn(&Webhook, &Tenant) -> Result<Change, Error> + Send + Sync,
-    ) -> Result<Arc<Webhook>, Error> {
-        let access = self.authorise(principal, Operation::UpdateWebhook)?;
-        let audited = Entry::of(principal, "webhook.update");
-        self.change_webhook(&access, name, &audited, |webhook, now| {
-            let change = change(webhook, &access.tenant)?;
-            self.changed(principal, &access, webhook, change, now)
-        })
-        .await
-    }
-
-    /// Lets a new secret take the place of a webhook's; see [`Secrets`] for what signs when.
-    ///
-    /// # Errors
-    /// As [`App::update_webhook`]; [`Error::Invalid`] for times in the wrong order or too far away.
-    pub async fn rotate_secret(
-        &self,
-        principal: &Principal,
-        name: WebhookName,
-        rotate: Rotate,
-    ) -> Result<Rotated, Error> {
-        let access = self.authorise(principal, Operation::UpdateWebhook)?;
-        let Rotate { precondition, secret, activate_at, retire_at } = rotate;
-        let (secret, shown) = match secret {
-            Some(secret) => (secret, None),
-            None => {
-                let (secret, text) = self.generate_secret()?;
-                (secret, Some(text))
-            }
-        };
-        let audited = Entry::of(principal, "webhook.rotate_secret");
-        let changed = self.change_webhook(&access, name, &audited, |webhook, now| {
-            precondition.check(webhook)?;
-            self.admit(&access.tenant, &webhook.profile, None, Some(&secret))?;
-            let activate_at = activate_at.unwrap_or(now);
-            // A day later, unless that is beyond what any rotation may take.
-            let latest = now.saturating_add(MAX_ROTATION).unwrap_or(Timestamp::MAX);
-            let later = || activate_at.saturating_add(OVERLAP).unwrap_or(latest).min(latest);
-            let rotation =
-                Rotation { secret: secret.clone(), activate_at, retire_at: retire_at.unwrap_or_else(later) };
-            let secrets = webhook.secrets.rotate(rotation, now);
-            let secrets = secrets.map_err(|error| Error::invalid(error.member(), error.to_string()))?;
-            let mut next = webhook.next_version(now);
-            next.secrets_since = next.version;
-            next.secrets = secrets;
-            next.updated_by.clone_from(access.user.as_ref().unwrap_or(&webhook.updated_by));
-            Ok(next)
-        });
-        Ok(Rotated { webhook: changed.await?, secret: shown })
-    }
-
-    /// Erases the secrets that have been retired, of all tenants.
-    ///
-    /// # Errors
-    /// What the store says.
-    pub async fn erase_retired_secrets(&self) -> Result<(), Error> {
-        let directory = self.store.directory();
-        for tenant in directory.tenants() {
-            for webhook in directory.webhooks_of(tenant.id) {
-                let now = self.clock.now();
-                let Some(secrets) = webhook.secrets.settled(now) else { continue };
-                let mut next = webhook.next_version(now);
-                // Nobody has changed it: it only says so no longer.
-                next.updated_at = webhook.updated_at;
-                next.secrets_since = next.version;
-                next.secrets = secrets;
-                // What is outdated is looked at again.
-                if let Update::Done(_) = self.store.update_webhook(next).await? {
-                    self.dispatcher.webhook_changed(webhook.id);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Replaces a webhook by what `next` makes of it. `audited` is recorded of the webhook.
-    async fn change_webhook(
-        &self,
-        access: &Access,
-        name: WebhookName,
-        audited: &Entry,
-        next: impl Fn(&Webhook, Timestamp) -> Result<Webhook, Error> + Send + Sync,
-    ) -> Result<Arc<Webhook>, Error> {
-        let wish = |webhook: &Webhook, now| Ok(Wish::Become(Box::new(next(webhook, now)?)));
-        self.grant(access, name, audited, wish).await
-    }
-
-    /// Does with the newest version of a webhook what `wish` says of it: it is asked again if somebody else has changed
-    /// the webhook meanwhile.
-    async fn grant(
-        &self,
-        access: &Access,
-        name: WebhookName,
-        audited: &Entry,
-        wish: impl Fn(&Webhook, Timestamp) -> Result<Wish, Error> + Send + Sync,
-    ) -> Result<Arc<Webhook>, Error> {
-        let (mut queue, mut one_at_a_time) = (None, None);
-        for _ in 0..TRIES {
-            let webhook = self.webhook_within(access, name)?;
-            let now = self.clock.now();
-            let mut wanted = wish(&webhook, now)?;
-            if wanted.gives(&webhook) && one_at_a_time.is_none() {
-                // So that the new owner's webhooks are still as many as were counted when this is one of them.
-                one_at_a_time = Some(Arc::clone(&self.creating).lock_owned().await);
-                wanted = wish(&webhook, now)?;
-            }
-            let held = one_at_a_time.take();
-            let entry = audited.clone().to("webhook", &webhook.public_id);
-            let (store, dispatcher) = (Arc::clone(&self.store), Arc::clone(&self.dispatcher));
-            let auditor = self.auditor();
-            let update = self
-                .to_the_end(async move {
-                    let update = match wanted {
-                        Wish::Become(next) => store.update_webhook(*next).await?,
-                        Wish::Go => store.delete_webhook(&webhook, now).await?,
-                    };
-                    drop(held);
-                    if let Update::Done(webhook) = &update {
-                        dispatcher.webhook_changed(webhook.id);
-                        auditor.record(entry).await;
-                    }
-                    Ok(update)
-                })
-                .await?;
-            match update {
-                Update::Done(webhook) => return Ok(webhook),
-                // One after the other, or many who change one webhook at once would keep each other from it.
-                Update::Outdated if queue.is_none() => queue = Some(self.changing.lock().await),
-                Update::Outdated => {}
-                Update::Gone => return Err(Error::NotFound("webhook")),
-            }
-        }
-        Err(Error::Contended("webhook"))
-    }
-
-    /// The next version of a webhook, if it may be so.
-    fn changed(
-        &self,
-        principal: &Principal,
-        access: &Access,
-        webhook: &Webhook,
-        change: Change,
-        now: Timestamp,
-    ) -> Result<Webhook, Error> {
-        let Change { endpoint, secret, enabled, owner, profile } = change;
-        let mut next = webhook.next_version(now);
-        next.updated_by.clone_from(access.user.as_ref().unwrap_or(&webhook.updated_by));
-        if let Some(profile) = profile {
-            if profile.audience() != webhook.profile.audience() {
-                self.authorise(principal, creating(&profile))?;
-            }
-            next.profile = profile;
-        }
-        if let Some(owner) = owner.filter(|owner| *owner != webhook.owner) {
-            self.authorise(principal, Operation::GiveWebhook)?;
-            let owned = access.tenant.dialect.is_owned(next.profile.audience());
-            if !owned && access.user.as_ref() != Some(&owner) {
-                return Err(nobodys());
-            }
-            next.owner = owner_in(&access.tenant, owner)?;
-            self.check_owners_quota(webhook.profile.quota(), access.tenant.id, &next.owner)?;
-        }
-        if let Some(endpoint) = endpoint {
-            next.endpoint = endpoint;
-        }
-        let secret = match secret {
-            SecretChange::Keep => None,
-            SecretChange::Clear => Some(None),
-            SecretChange::Set(secret) => Some(Some(secret)),
-        };
-        if let Some(secret) = secret {
-            next.secrets = Secrets::new(secret);
-            next.secrets_since = next.version;
-        }
-        match enabled {
-            Some(true) => next.state = WebhookState::Enabled,
-            // One that the engine has switched off keeps the reason.
-            Some(false) if webhook.state == WebhookState::Enabled => {
-                next.state = WebhookState::Disabled(DisabledReason::ByOwner);
-            }
-            Some(false) | None => {}
-        }
-        next.profile
-            .admits_change(&webhook.profile, &webhook.endpoint, &next.endpoint)
-            .map_err(|invalid| Error::invalid(invalid.field(), invalid.to_string()))?;
-        // A url that stays is not judged again: where it leads may be closed by now, and whoever switches the webhook
-        // off, or takes its secret away, must not be kept from it.
-        let moved = (next.endpoint != webhook.endpoint).then_some(&next.endpoint);
-        let given = next.secrets.current().filter(|_| next.secrets_since == next.version);
-        self.admit(&access.tenant, &next.profile, moved, given)?;
-        Ok(next)
-    }
-
-    /// Deletes a webhook. What was pending for it is cancelled; its history stays.
-    ///
-    /// # Errors
-    /// [`Error::Forbidden`], [`Error::NotFound`], [`Error::Contended`]; [`Error::Outdated`] when it has not the version
-    /// that is meant.
-    pub async fn delete_webhook(
-        &self,
-        principal: &Principal,
-        name: WebhookName,
-        precondition: Precondition,
-    ) -> Result<Arc<Webhook>, Error> {
-        let access = self.authorise(principal, Operation::DeleteWebhook)?;
-        let audited = Entry::of(principal, "webhook.delete");
-        self.grant(&access, name, &audited, |webhook, _| precondition.check(webhook).map(|()| Wish::Go)).await
-    }
-
     fn webhooks_within(&self, access: &Access) -> Vec<Arc<Webhook>> {
         let mut webhooks = self.store.directory().webhooks_of(access.tenant.id);
         webhooks.retain(|webhook| access.reaches(webhook));
@@ -494,7 +190,12 @@ impl App {
     }
 
     /// Whether this owner may have one webhook more.
-    fn check_owners_quota(&self, quota: Quota, tenant: TenantId, owner: &UserId) -> Result<(), Error> {
+    pub(super) fn check_owners_quota(
+        &self,
+        quota: Quota,
+        tenant: TenantId,
+        owner: &UserId,
+    ) -> Result<(), Error> {
         match quota.per_owner {
             Some(limit) if self.store.directory().count_webhooks_of(tenant, owner) >= limit => {
                 Err(Error::LimitReached { what: "webhooks of this owner", limit })
@@ -504,7 +205,7 @@ impl App {
     }
 
     /// Whether a webhook may be as it is to be. Of url and secret only what is new is given.
-    fn admit(
+    pub(super) fn admit(
         &self,
         tenant: &Tenant,
         profile: &Profile,
@@ -533,38 +234,10 @@ impl App {
             _ => Ok(()),
         }
     }
-
-    fn generate_secret(&self) -> Result<(Secret, Zeroizing<String>), Error> {
-        let mut random = Zeroizing::new([0; SECRET_BYTES]);
-        self.rng.fill(random.as_mut());
-        // As long as it gets: a text that grows leaves a copy behind.
-        let mut text = Zeroizing::new(String::with_capacity("whsec_".len() + SECRET_BYTES.div_ceil(3) * 4));
-        text.push_str("whsec_");
-        STANDARD.encode_string(random.as_ref(), &mut text);
-        Ok((Secret::new(text.as_bytes()).map_err(|_| Error::Internal)?, text))
-    }
-}
-
-/// What is to become of a webhook.
-enum Wish {
-    /// Another version of it.
-    Become(Box<Webhook>),
-    /// Nothing: it is deleted.
-    Go,
-}
-
-impl Wish {
-    /// Whether it makes the webhook somebody else's.
-    fn gives(&self, webhook: &Webhook) -> bool {
-        match self {
-            Self::Become(next) => next.owner != webhook.owner,
-            Self::Go => false,
-        }
-    }
 }
 
 /// The right to make a webhook like this.
-const fn creating(profile: &Profile) -> Operation {
+pub(super) const fn creating(profile: &Profile) -> Operation {
     match profile.audience() {
         Audience::Owner => Operation::CreateWebhook,
         Audience::Tenant => Operation::CreateGlobalWebhook,
@@ -572,11 +245,11 @@ const fn creating(profile: &Profile) -> Operation {
 }
 
 /// A webhook of the tenant may name only somebody who has it anyhow.
-fn nobodys() -> Error {
+pub(super) fn nobodys() -> Error {
     Error::invalid("owner", "owner is for webhooks that receive only what concerns their owner")
 }
 
-fn owner_in(tenant: &Tenant, owner: UserId) -> Result<UserId, Error> {
+pub(super) fn owner_in(tenant: &Tenant, owner: UserId) -> Result<UserId, Error> {
     if tenant.has(&owner) {
         Ok(owner)
     } else {
