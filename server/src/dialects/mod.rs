@@ -20,12 +20,13 @@ mod shared_path;
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::Request;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
+use axum::{Json, Router};
+use serde::Serialize;
 use utoipa::openapi::OpenApi;
 
-use crate::app::App;
+use crate::app::{App, Error};
 use crate::domain::DialectId;
 
 use shared::Caller;
@@ -35,7 +36,11 @@ use shared_path::SharedPath;
 pub fn router(app: &App) -> Router<App> {
     // A dialect whose paths are another's too has its router here instead of below.
     let sharing = [(DialectId::Generic, generic::router()), (DialectId::Qlik, qlik::older_router(app))];
-    let shared = Arc::new(SharedPath::new(app, sharing));
+    let refuse = {
+        let app = app.clone();
+        move |error| refuse_for_both(&app, error)
+    };
+    let shared = Arc::new(SharedPath::new(app, sharing, refuse));
     let fallback = {
         let app = app.clone();
         move |request: Request| {
@@ -68,6 +73,23 @@ pub fn documents() -> Vec<(DialectId, OpenApi)> {
         (DialectId::Generic, generic::document()),
         (DialectId::Qlik, qlik::document()),
     ]
+}
+
+/// An error in the forms of both dialects that share paths: what they say has names of its own in each.
+fn refuse_for_both(app: &App, error: Error) -> Response {
+    #[derive(Serialize)]
+    struct Forms<G, Q> {
+        #[serde(flatten)]
+        generic: G,
+        #[serde(flatten)]
+        qlik: Q,
+    }
+    let (status, retry_after) = (shared::status(&error), error.retry_after());
+    let generic = generic::error_form(error.clone());
+    let forms = Forms { generic, qlik: qlik::error_form(error, app.trace_id()) };
+    let mut response = (status, Json(forms)).into_response();
+    shared::advise(&mut response, retry_after);
+    response
 }
 
 /// The answer to a path that nobody has, in the form of the dialect it seems to be meant for: the one whose root it lies

@@ -6,32 +6,37 @@
 
 use std::convert::Infallible;
 
+use axum::Router;
 use axum::extract::Request;
-use axum::response::{IntoResponse as _, Response};
-use axum::{Json, Router};
-use serde::Serialize;
+use axum::response::Response;
 use tower::ServiceExt as _;
 
-use super::shared::{self, Caller};
-use super::{generic, qlik};
+use super::shared::Caller;
 use crate::app::{App, Error};
 use crate::domain::DialectId;
 
 /// Where the shared paths begin.
 const ROOT: &str = "/api/v1/webhooks";
 
+type Refuse = Box<dyn Fn(Error) -> Response + Send + Sync>;
+
 /// The dialects that share the paths.
 pub(super) struct SharedPath {
-    app: App,
     dialects: Vec<(DialectId, Router)>,
+    /// An error in the form of all of them at once.
+    refuse: Refuse,
 }
 
 impl SharedPath {
-    /// Each dialect's router has its own answers to unknown paths and methods.
-    pub(super) fn new(app: &App, dialects: impl IntoIterator<Item = (DialectId, Router<App>)>) -> Self {
+    /// Each dialect's router has its own answers to unknown paths and methods. `refuse` answers for all of them.
+    pub(super) fn new(
+        app: &App,
+        dialects: impl IntoIterator<Item = (DialectId, Router<App>)>,
+        refuse: impl Fn(Error) -> Response + Send + Sync + 'static,
+    ) -> Self {
         let with_state =
             |(dialect, router): (DialectId, Router<App>)| (dialect, router.with_state(app.clone()));
-        Self { app: app.clone(), dialects: dialects.into_iter().map(with_state).collect() }
+        Self { dialects: dialects.into_iter().map(with_state).collect(), refuse: Box::new(refuse) }
     }
 
     /// Whether a path is one of those that are shared.
@@ -47,11 +52,11 @@ impl SharedPath {
         let dialect = match caller.as_ref().map(|principal| principal.tenant()) {
             Ok(Some(tenant)) => tenant.dialect,
             Ok(None) => {
-                return self.refuse(Error::Forbidden {
+                return (self.refuse)(Error::Forbidden {
                     needs: "the `Sigpost-Tenant` header: an operator acts inside a tenant only by naming it",
                 });
             }
-            Err(error) => return self.refuse(error.clone()),
+            Err(error) => return (self.refuse)(error.clone()),
         };
         match self.dialects.iter().find(|(shares, _)| *shares == dialect) {
             Some((_, router)) => {
@@ -59,27 +64,7 @@ impl SharedPath {
                 answered.unwrap_or_else(|never| match never {})
             }
             // A path of other dialects: it is answered as theirs.
-            None => self.refuse(Error::NotFound("path")),
+            None => (self.refuse)(Error::NotFound("path")),
         }
     }
-
-    /// An error in the form of all dialects at once: what it says has names of its own in each.
-    fn refuse(&self, error: Error) -> Response {
-        let (status, retry_after) = (shared::status(&error), error.retry_after());
-        let form = Forms {
-            generic: generic::error_form(error.clone()),
-            qlik: qlik::error_form(error, self.app.trace_id()),
-        };
-        let mut response = (status, Json(form)).into_response();
-        shared::advise(&mut response, retry_after);
-        response
-    }
-}
-
-#[derive(Serialize)]
-struct Forms<G, Q> {
-    #[serde(flatten)]
-    generic: G,
-    #[serde(flatten)]
-    qlik: Q,
 }
