@@ -6,8 +6,8 @@ use bytes::Bytes;
 
 use super::head::{Sent, Shown, Signers, WEBHOOK_ID, WEBHOOK_TIMESTAMP};
 use super::{
-    Attempt, Cause, DeliveryId, DeliveryState, MessageId, Number, PublicId, Tenant, TenantId, Timestamp,
-    UserId, Webhook, WebhookId,
+    Attempt, Cause, DeliveryId, DeliveryState, MessageId, Number, Outcome, PublicId, Tenant, TenantId,
+    Timestamp, UserId, Webhook, WebhookId,
 };
 
 /// Which records: those of this tenant that meet every condition.
@@ -243,6 +243,28 @@ impl Record {
             }
         }
         headers
+    }
+
+    /// The headers of an attempt's answer. A receiver may answer with what it was sent: what bears the name of a header
+    /// that is not shown is not shown either.
+    #[must_use]
+    pub fn response_headers_of(&self, attempt: &Attempt, sent: Option<&Sent>) -> Vec<(String, Shown)> {
+        let Outcome::Response { headers, .. } = &attempt.outcome else { return Vec::new() };
+        let is_secret = |name: &str| match sent {
+            // Where it is not known any more which were secrets, all may have been.
+            None => true,
+            Some(sent) => {
+                let hidden = |(known, value): &(String, Shown)| {
+                    *value == Shown::Omitted && known.eq_ignore_ascii_case(name)
+                };
+                sent.headers.iter().any(hidden) || self.webhook.profile.keeps_secret(name)
+            }
+        };
+        let shown = |(name, value): (&str, &str)| {
+            let value = if is_secret(name) { Shown::Omitted } else { Shown::Value(value.to_owned()) };
+            (name.to_owned(), value)
+        };
+        headers.iter().map(shown).collect()
     }
 }
 

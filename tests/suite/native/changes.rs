@@ -1,5 +1,7 @@
 //! Changing webhooks: merge patches, versions, owners, and finding them again.
 
+use sigpost_tests::receiver::Reply;
+
 use super::*;
 
 const SOMEWHERE: &str = "http://127.0.0.1:9/";
@@ -239,6 +241,8 @@ fn qlik_headers_are_merged_by_name_and_encrypted_ones_do_not_follow_to_another_r
     let changed = body(&answer, 200);
     assert_eq!(changed["profile"]["headers"], json!({ "x-one": "one", "x-three": "3" }));
     assert_eq!(changed["profile"]["encrypted_headers"], json!(["x-key"]));
+    // A receiver that answers with what it was sent.
+    receiver.otherwise(Reply::status(200).header("X-Key", "hidden-1").header("x-one", "one"));
     assert_eq!(publish(&server, "qlik", &event("1")).status, 202);
     let request = receiver.wait_for(1, SOON).unwrap().remove(0);
     let sent = |name| request.header(name);
@@ -248,6 +252,12 @@ fn qlik_headers_are_merged_by_name_and_encrypted_ones_do_not_follow_to_another_r
     let shown_key = shown(&listed[0]["request"], "x-key").unwrap();
     assert_eq!((&shown_key["value"], &shown_key["omitted"]), (&Value::Null, &json!(true)));
     assert_eq!(shown(&listed[0]["request"], "x-one").unwrap()["value"], "one");
+    let answered_key = shown(&listed[0]["response"], "x-key").unwrap();
+    assert_eq!((&answered_key["value"], &answered_key["omitted"]), (&Value::Null, &json!(true)));
+    assert_eq!(shown(&listed[0]["response"], "x-one").unwrap()["value"], "one");
+    let of_one = format!("/v1/deliveries/{}", id(&listed[0]));
+    let told = who.get(&of_one).unwrap().text();
+    assert!(!told.contains("hidden"), "{told}");
     let elsewhere = json!({ "url": "http://127.0.0.1:9/elsewhere" });
     assert_eq!(patch(&who, &at, &[], &elsewhere).status, 422);
     let mut entered = elsewhere.clone();

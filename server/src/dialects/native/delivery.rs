@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::domain::head::{Sent, Shown};
 use crate::domain::{
-    Attempt, Failure, FailureClass, Outcome, PastAttempt, Phase, Record, ResponseHeaders, Tenant, utc_millis,
+    Attempt, Failure, FailureClass, Outcome, PastAttempt, Phase, Record, Tenant, utc_millis,
 };
 
 /// One event on its way to one webhook, with the latest attempt.
@@ -269,7 +269,14 @@ pub(super) fn with_history(record: &Record, attempts: &[PastAttempt], tenant: &T
 /// What came of trying out a webhook that is not stored.
 pub(super) fn tried(attempt: &Attempt) -> Tried {
     let Attempt { number: _, started_at, duration, webhook_version: _, outcome } = attempt;
-    let (response, failure) = self::outcome(outcome, Bodies::Told);
+    // Whoever tries it out has just said all that the request carried.
+    let answered = match outcome {
+        Outcome::Response { headers, .. } => {
+            headers.iter().map(|(name, value)| (name.to_owned(), Shown::Value(value.to_owned()))).collect()
+        }
+        Outcome::Failed(_) => Vec::new(),
+    };
+    let (response, failure) = self::outcome(outcome, answered, Bodies::Told);
     Tried {
         started_at: utc_millis(*started_at),
         duration_ms: millis(*duration),
@@ -287,16 +294,13 @@ fn exchange(
     bodies: Bodies,
 ) -> Exchange {
     let Attempt { number: _, started_at, duration, webhook_version: _, outcome } = attempt;
-    let headers = record.headers_of(attempt, sent, tenant).into_iter().map(|(name, value)| match value {
-        Shown::Value(value) => Header { name, value: Some(value), omitted: None },
-        Shown::Omitted => Header { name, value: None, omitted: Some(true) },
-    });
     let request = Request {
         url: sent.map(|sent| sent.url.clone()),
-        headers: headers.collect(),
+        headers: told(record.headers_of(attempt, sent, tenant)),
         body: body(&record.request, bodies),
     };
-    let (response, failure) = self::outcome(outcome, bodies);
+    let answered = record.response_headers_of(attempt, sent);
+    let (response, failure) = self::outcome(outcome, answered, bodies);
     Exchange {
         started_at: utc_millis(*started_at),
         duration_ms: millis(*duration),
@@ -307,23 +311,26 @@ fn exchange(
     }
 }
 
-fn outcome(outcome: &Outcome, bodies: Bodies) -> (Option<Response>, Option<NoAnswer>) {
+fn outcome(
+    outcome: &Outcome,
+    headers: Vec<(String, Shown)>,
+    bodies: Bodies,
+) -> (Option<Response>, Option<NoAnswer>) {
     match outcome {
-        Outcome::Response { status, headers, body } => {
-            let body = self::body(body, bodies);
-            (Some(Response { status: *status, headers: answered(headers), body }), None)
+        Outcome::Response { status, headers: _, body } => {
+            let (headers, body) = (told(headers), self::body(body, bodies));
+            (Some(Response { status: *status, headers, body }), None)
         }
         Outcome::Failed(failure) => (None, Some(no_answer(*failure))),
     }
 }
 
-fn answered(headers: &ResponseHeaders) -> Vec<Header> {
-    let header = |(name, value): (&str, &str)| Header {
-        name: name.to_owned(),
-        value: Some(value.to_owned()),
-        omitted: None,
+fn told(headers: Vec<(String, Shown)>) -> Vec<Header> {
+    let header = |(name, value)| match value {
+        Shown::Value(value) => Header { name, value: Some(value), omitted: None },
+        Shown::Omitted => Header { name, value: None, omitted: Some(true) },
     };
-    headers.iter().map(header).collect()
+    headers.into_iter().map(header).collect()
 }
 
 fn body(bytes: &[u8], bodies: Bodies) -> Body {

@@ -285,23 +285,19 @@ pub(super) fn delivery(record: &Record, tenant: &Tenant) -> Result<dto::Delivery
         created_at,
         updated_at: _,
     } = record;
-    let sent_headers = record.request_headers(tenant);
+    let told = |headers: Vec<(String, Shown)>| {
+        joined(headers.into_iter().map(|(name, value)| match value {
+            Shown::Value(value) => (name, value),
+            Shown::Omitted => (name, OMITTED.to_owned()),
+        }))
+    };
     let response = match &attempt.outcome {
         Outcome::Failed(_) => None,
-        Outcome::Response { status, headers, body } => {
-            let secret = |name: &str| {
-                let encrypted = own(webhook).map(Qlik::encrypted_header_names);
-                // Where it is not known any more which were secrets, all may have been.
-                sent.is_none()
-                    || sent_headers.iter().any(|(known, value)| known == name && *value == Shown::Omitted)
-                    || encrypted.is_ok_and(|mut names| names.any(|known| known.eq_ignore_ascii_case(name)))
-            };
-            let shown = headers.iter().map(|(name, value)| {
-                (name.to_owned(), if secret(name) { OMITTED.to_owned() } else { value.to_owned() })
-            });
-            let body = String::from_utf8_lossy(body).into_owned();
-            Some(dto::Response { body, headers: joined(shown), status_code: *status })
-        }
+        Outcome::Response { status, headers: _, body } => Some(dto::Response {
+            body: String::from_utf8_lossy(body).into_owned(),
+            headers: told(record.response_headers_of(attempt, sent.as_ref())),
+            status_code: *status,
+        }),
     };
     let success = attempt.outcome.is_success();
     Ok(dto::Delivery {
@@ -315,10 +311,7 @@ pub(super) fn delivery(record: &Record, tenant: &Tenant) -> Result<dto::Delivery
         request: dto::Request {
             url: sent.as_ref().map(|sent| sent.url.clone()),
             body: raw(request).ok_or(Error::Internal)?,
-            headers: joined(sent_headers.into_iter().map(|(name, value)| match value {
-                Shown::Value(value) => (name, value),
-                Shown::Omitted => (name, OMITTED.to_owned()),
-            })),
+            headers: told(record.request_headers(tenant)),
         },
     })
 }

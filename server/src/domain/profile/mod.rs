@@ -185,6 +185,13 @@ impl Profile {
         self.qlik().into_iter().flat_map(qlik::Qlik::request_headers)
     }
 
+    /// Whether requests carry a header of this name, whatever its case, whose value is kept secret.
+    #[must_use]
+    pub fn keeps_secret(&self, header: &str) -> bool {
+        let named = |name: &str| name.eq_ignore_ascii_case(header);
+        self.qlik().is_some_and(|profile| profile.encrypted_header_names().any(named))
+    }
+
     /// Its encrypted headers, for sealing.
     pub fn encrypted_headers(&self) -> impl Iterator<Item = qlik::EncryptedHeader> {
         self.qlik().into_iter().flat_map(qlik::Qlik::encrypted_headers)
