@@ -105,12 +105,20 @@ fn token(headers: &HeaderMap) -> Result<&str, Error> {
 
 fn renewal(app: &App, headers: &HeaderMap) -> Option<Renewal> {
     let token = Zeroizing::new(token(headers).ok()?.to_owned());
-    let acting_in = headers.get("sigpost-tenant").and_then(|name| name.to_str().ok()).map(str::to_owned);
+    let acting_in = acting_in(headers).map(str::to_owned);
     let app = app.clone();
     Some(Renewal::new(move || app.authenticate(&token, acting_in.as_deref())))
 }
 
 fn caller(app: &App, token: &str, headers: &HeaderMap) -> Result<Principal, Error> {
-    let acting_in = headers.get("sigpost-tenant").and_then(|name| name.to_str().ok());
-    app.authenticate(token, acting_in)
+    app.authenticate(token, acting_in(headers))
+}
+
+/// The tenant that an operator names. What cannot be read, or is said twice, is the name of none: taken for nothing, it
+/// would let the operator act on all of them.
+fn acting_in(headers: &HeaderMap) -> Option<&str> {
+    const NOBODY: &str = "";
+    let mut values = headers.get_all("sigpost-tenant").iter();
+    let name = values.next()?;
+    Some(if values.next().is_some() { NOBODY } else { name.to_str().unwrap_or(NOBODY) })
 }

@@ -189,11 +189,14 @@ impl RequestLimit {
     /// Forgets those who have not asked for so long that they count as new.
     fn sweep(&self) {
         let now = self.clock.monotonic();
-        let mut swept = self.swept.lock().unwrap_or_else(PoisonError::into_inner);
-        if now.saturating_sub(*swept) < SWEEP_EVERY {
-            return;
+        {
+            let mut swept = self.swept.lock().unwrap_or_else(PoisonError::into_inner);
+            if now.saturating_sub(*swept) < SWEEP_EVERY {
+                return;
+            }
+            *swept = now;
+            // Others go on while this one sweeps.
         }
-        *swept = now;
         for System { reads, writes, .. } in &self.systems {
             for limiter in [reads, writes] {
                 limiter.retain_recent();

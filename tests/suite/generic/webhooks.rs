@@ -189,7 +189,7 @@ fn what_is_not_understood_is_refused_by_name_and_a_bad_url_is_unprocessable() {
         assert_eq!(admin.send("PUT", &path(&made), &[], body).unwrap().status, 400);
     }
     let large = vec![b' '; (1 << 20) + 1];
-    refused(&admin.send("POST", ROOT, &[], &large).unwrap(), 413, "too_large", "1 MiB");
+    refused(&admin.send("POST", ROOT, &[], &large).unwrap(), 413, "too_large", "1048576 bytes");
     assert_eq!(get(&server, &made), before, "a refused update changes nothing");
     let list = admin.get(ROOT).unwrap().json().unwrap();
     assert_eq!(list["meta"]["total"], 1, "{list}");

@@ -154,7 +154,7 @@ fn what_is_not_understood_is_refused_by_name() {
             bad(&admin.send(method, path, &[], body).unwrap(), "");
         }
         let large = vec![b' '; (1 << 20) + 1];
-        refused(&admin.send(method, path, &[], &large).unwrap(), 413, "Payload Too Large", "1 MiB");
+        refused(&admin.send(method, path, &[], &large).unwrap(), 413, "Payload Too Large", "1048576 bytes");
     }
     assert_eq!(admin.get(ROOT).unwrap().json().unwrap().as_array().unwrap().len(), 1);
 }

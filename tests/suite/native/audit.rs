@@ -1,5 +1,8 @@
 //! `/v1/audit`: what was changed and by whom, what an operator was refused, and nothing that is secret.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
 use super::*;
 
 fn entries(client: &Client, query: &str) -> Vec<Value> {
@@ -90,6 +93,36 @@ fn bearers_and_resends_leave_an_entry_too() {
         (&all[0]["object"], &all[0]["detail"]),
         (&json!({ "kind": "delivery", "id": "1" }), &json!({ "new_delivery": "2" }))
     );
+}
+
+#[test]
+fn an_operator_that_names_no_tenant_one_can_read_acts_in_none() {
+    let server = serve();
+    let raw = |lines: &str| {
+        let request = format!(
+            "GET /v1/audit HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {OPERATOR}\r\n{lines}connection: close\r\n\r\n"
+        );
+        let mut socket = TcpStream::connect(server.base().strip_prefix("http://").unwrap()).unwrap();
+        socket.set_read_timeout(Some(SOON)).unwrap();
+        socket.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    assert!(raw("").starts_with("HTTP/1.1 200 "));
+    assert!(raw("sigpost-tenant: native\r\n").starts_with("HTTP/1.1 200 "));
+    for lines in [
+        "sigpost-tenant: nativ\u{e9}\r\n",
+        "sigpost-tenant:\r\n",
+        "sigpost-tenant: native\r\nsigpost-tenant: native\r\n",
+        "sigpost-tenant: native\r\nsigpost-tenant: qlik\r\n",
+    ] {
+        let answer = raw(lines);
+        assert!(
+            answer.starts_with("HTTP/1.1 404 ") && answer.contains("no such tenant"),
+            "{lines}: {answer}"
+        );
+    }
 }
 
 #[test]

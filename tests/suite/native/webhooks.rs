@@ -69,6 +69,18 @@ fn a_number_beyond_the_doubles_is_refused_and_not_taken_for_null() {
 }
 
 #[test]
+fn whoever_may_not_publish_is_told_so_whatever_the_body_is() {
+    let server = serve();
+    for (role, status) in [("user", 403), ("sender", 400)] {
+        let json = [("content-type", "application/cloudevents+json")];
+        let answer = client(&server, "native", role).send("POST", "/v1/events", &json, b"{").unwrap();
+        assert_eq!(answer.status, status, "{role}: {}", answer.text());
+    }
+    let answer = client(&server, "native", "user").send("POST", "/v1/events", &[], b"").unwrap();
+    problem(&answer, 403, "forbidden", "no content type");
+}
+
+#[test]
 fn a_webhook_is_read_listed_and_deleted_and_outlives_a_crash() {
     let mut server = serve();
     let made = create(&server, "qlik", SOMEWHERE, &json!({ "secret": null }));

@@ -122,7 +122,7 @@ fn a_webhook_that_breaks_a_rule_is_refused_by_the_name_qlik_gives_its_member() {
         refused(&admin.send("PUT", &path(&made), &[], body).unwrap(), 400, "");
         refused(&admin.send("PATCH", &path(&made), &[], body).unwrap(), 400, "");
     }
-    refused(&admin.send("POST", V1, &[], &vec![b' '; (1 << 20) + 1]).unwrap(), 413, "1 MiB");
+    refused(&admin.send("POST", V1, &[], &vec![b' '; (1 << 20) + 1]).unwrap(), 413, "1048576 bytes");
     assert_eq!(get(&server, &path(&made)), before);
     assert_eq!(names(&get(&server, CORE)), ["hook"]);
 }

@@ -67,7 +67,7 @@ pub(super) struct Audit {
 #[utoipa::path(
     get, path = "/v1/audit", operation_id = "readAudit", tag = "audit", security(("bearer" = [])),
     params(paging::LogParams),
-    responses((status = 200, description = "A page.", body = Audit), RefusesCallers, Refuses<400>)
+    responses((status = 200, description = "A page.", body = Audit), RefusesCallers, Refuses<400>, Refuses<503>)
 )]
 pub(super) async fn read(
     State(app): State<App>,

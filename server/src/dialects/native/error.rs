@@ -65,7 +65,7 @@ impl From<Error> for Problem {
 impl From<BodyError> for Problem {
     fn from(error: BodyError) -> Self {
         let code = match error {
-            BodyError::TooLarge => "too-large",
+            BodyError::TooLarge { .. } => "too-large",
             BodyError::Slow => "too-slow",
             BodyError::Broken => "incomplete",
         };

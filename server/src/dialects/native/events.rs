@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 
 use super::Caller;
 use super::error::{Problem, Refuses, RefusesBodies, RefusesCallers};
+use crate::app::access::Operation;
 use crate::app::{App, Receipt};
 use crate::dialects::shared::{self, JsonError};
 use crate::domain::Principal;
@@ -103,6 +104,8 @@ pub(super) async fn publish(
     Caller(principal): Caller,
     request: Request,
 ) -> Result<Response, Problem> {
+    // Nobody else's body is looked at: nothing bounds how many of them there are.
+    app.authorise(&principal, Operation::Publish)?;
     let (parts, body) = request.into_parts();
     let mode = Mode::of(&parts.headers)?;
     let body = shared::read(body).await?;

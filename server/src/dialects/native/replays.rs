@@ -137,9 +137,8 @@ pub(super) async fn start(
     Caller(principal): Caller,
     body: Body,
 ) -> Result<Response, Problem> {
-    // Read in any case: a connection with an unread body cannot be used again.
-    let body = shared::read(body).await?;
     app.authorise(&principal, Operation::Replay)?;
+    let body = shared::read(body).await?;
     let body: NewReplay = shared::shaped(shared::parse(body).await?.view())?;
     let preview = body.preview;
     let request = ReplayRequest::try_from(body)?;

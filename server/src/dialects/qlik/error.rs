@@ -41,7 +41,7 @@ impl Refusal {
     /// Its form. A fault of ours is logged under the same id, by which whoever met it can be helped.
     pub(super) fn wire(self, trace_id: String) -> Wire {
         let Self { status, title, detail, retry_after: _ } = self;
-        if status.is_server_error() {
+        if status == StatusCode::INTERNAL_SERVER_ERROR {
             tracing::error!(trace_id, status = status.as_u16(), detail, "a request failed");
         } else {
             tracing::debug!(trace_id, status = status.as_u16(), detail, "a request was refused");

@@ -21,9 +21,12 @@ const MAX_DEPTH: usize = 64;
 /// Why a body could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BodyError {
-    /// Larger than the limit, which is 1 MiB for most.
-    #[error("the request body is larger than it may be (1 MiB at most)")]
-    TooLarge,
+    /// Larger than it may be.
+    #[error("the request body is larger than it may be: {limit} bytes at most")]
+    TooLarge {
+        /// The limit in bytes, which is [`MAX_BODY`] for most.
+        limit: usize,
+    },
     /// The client took too long.
     #[error("the request body did not arrive in time")]
     Slow,
@@ -47,7 +50,7 @@ pub async fn read(body: Body) -> Result<Bytes, BodyError> {
 /// [`BodyError`].
 pub async fn read_within(body: Body, limit: usize) -> Result<Bytes, BodyError> {
     if body.size_hint().lower() > (limit + PASSED_OVER) as u64 {
-        return Err(BodyError::TooLarge);
+        return Err(BodyError::TooLarge { limit });
     }
     tokio::time::timeout(BODY_TIMEOUT, collect(body, limit)).await.unwrap_or(Err(BodyError::Slow))
 }
@@ -61,7 +64,7 @@ async fn collect(mut body: Body, limit: usize) -> Result<Bytes, BodyError> {
         let Ok(data) = frame.map_err(|_| BodyError::Broken)?.into_data() else { continue };
         read += data.len();
         if read > limit + PASSED_OVER {
-            return Err(BodyError::TooLarge);
+            return Err(BodyError::TooLarge { limit });
         }
         if read <= limit {
             kept.extend_from_slice(&data);
@@ -69,7 +72,7 @@ async fn collect(mut body: Body, limit: usize) -> Result<Bytes, BodyError> {
             kept = Vec::new();
         }
     }
-    if read > limit { Err(BodyError::TooLarge) } else { Ok(kept.into()) }
+    if read > limit { Err(BodyError::TooLarge { limit }) } else { Ok(kept.into()) }
 }
 
 /// The bounds on JSON in a request. Members named twice are refused: two readers could take different ones.
@@ -148,9 +151,47 @@ pub async fn off_the_executor<T: Send + 'static>(
         return work();
     }
     // The semaphore is never closed; without a place the work would only be done with less order.
-    let _place = PLACES.acquire().await;
+    let place = PLACES.acquire().await;
+    let work = move || {
+        // Until the work has ended, not only while somebody waits for it: a client may hang up.
+        let _place = place;
+        work()
+    };
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
         Err(stopped) => std::panic::resume_unwind(stopped.into_panic()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn work_keeps_its_place_until_it_has_ended_whoever_hangs_up() {
+        let free = PLACES.available_permits();
+        let (end, ended) = std::sync::mpsc::channel::<()>();
+        let waiting = tokio::spawn(off_the_executor(LARGE + 1, move || ended.recv()));
+        while PLACES.available_permits() == free {
+            tokio::task::yield_now().await;
+        }
+        waiting.abort();
+        assert!(waiting.await.unwrap_err().is_cancelled());
+        assert_eq!(PLACES.available_permits(), free - 1);
+        drop(end);
+        while PLACES.available_permits() < free {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    #[test]
+    fn a_number_without_a_double_is_refused_where_it_begins() {
+        let offset = |text: &str| match canonical(text.as_bytes(), limits()) {
+            Err(JsonError::Infinite { offset }) => offset,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(offset("1e999"), 0);
+        assert_eq!(offset(r#"{"a": [1.0, null, -1e400, 1e500]}"#), 18);
+        assert_eq!(canonical(b"[1e308,null,-0.0]", limits()).unwrap().as_str(), "[1e+308,null,0]");
     }
 }
