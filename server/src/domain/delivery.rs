@@ -57,6 +57,16 @@ impl Cause {
     /// All there are.
     pub const ALL: [Self; 4] = [Self::Event, Self::Resend, Self::Test, Self::Replay];
 
+    /// Whether it is attempted again when an attempt fails.
+    #[must_use]
+    pub const fn is_retried(self) -> bool {
+        match self {
+            Self::Event | Self::Replay => true,
+            // A crash may leave one pending: it is attempted once more then, and no more.
+            Self::Resend | Self::Test => false,
+        }
+    }
+
     /// Whether its results say something of the webhook: what somebody tries by hand changes no state.
     #[must_use]
     pub const fn counts(self) -> bool {

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use crate::domain::{Cause, DeliveryState, Next, RetryPolicy, Timestamp, Work};
+use crate::domain::{DeliveryState, Next, RetryPolicy, Timestamp, Work};
 
 /// The longest a receiver can ask us to wait.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
@@ -21,7 +21,7 @@ pub(super) fn decide(work: &Work, verdict: Verdict, policy: &RetryPolicy, draw: 
     if verdict.success {
         return Next::End(DeliveryState::Delivered);
     }
-    if work.cause == Cause::Resend {
+    if !work.cause.is_retried() {
         return Next::End(DeliveryState::Exhausted);
     }
     let Some(step) = policy.wait_after(work.attempts_made.saturating_add(1), draw) else {
@@ -48,6 +48,7 @@ pub(in crate::delivery) fn after(time: Timestamp, wait: Duration) -> Timestamp {
 mod tests {
     use super::super::tests::work;
     use super::*;
+    use crate::domain::Cause;
 
     const FAILED: Verdict = Verdict { success: false, retry_after: None };
     const DAY: Duration = Duration::from_secs(86_400);
@@ -83,10 +84,13 @@ mod tests {
     }
 
     #[test]
-    fn a_resend_is_never_retried() {
-        let work = Work { cause: Cause::Resend, ..work(1, 1, 1) };
-        let next = decide(&work, FAILED, &RetryPolicy::default(), 0, now());
-        assert_eq!(next, Next::End(DeliveryState::Exhausted));
+    fn what_somebody_asked_for_by_hand_is_never_retried() {
+        for cause in Cause::ALL {
+            let work = Work { cause, ..work(1, 1, 1) };
+            let next = decide(&work, FAILED, &RetryPolicy::default(), 0, now());
+            let by_hand = matches!(cause, Cause::Resend | Cause::Test);
+            assert_eq!(next == Next::End(DeliveryState::Exhausted), by_hand, "{cause:?}");
+        }
     }
 
     #[test]
