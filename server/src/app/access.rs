@@ -208,11 +208,11 @@ impl Access {
 /// [`Error::Forbidden`] names who may do it.
 pub fn authorise(principal: &Principal, operation: Operation) -> Result<Access, Error> {
     match principal {
-        Principal::User { tenant, id, roles, expires_at: _ } => {
+        Principal::User { token: _, tenant, id, roles, expires_at: _ } => {
             let reach = reach_of(*roles, operation).ok_or(Error::Forbidden { needs: needs(operation) })?;
             Ok(Access { tenant: Arc::clone(tenant), user: Some(id.clone()), reach })
         }
-        Principal::Operator { name, acting_in } => {
+        Principal::Operator { token: _, name, acting_in } => {
             let tenant = acting_in.as_ref().ok_or(Error::Forbidden {
                 needs: "the `Sigpost-Tenant` header: an operator acts inside a tenant only by naming it",
             })?;
@@ -235,7 +235,7 @@ pub fn authorise_widely(principal: &Principal, operation: Operation) -> Result<R
     if !matches!(operation, Op::ReadTenants | Op::ManageTenants | Op::ReadAudit) {
         return Err(Error::Forbidden { needs: needs(operation) });
     }
-    let Principal::Operator { name, acting_in } = principal else {
+    let Principal::Operator { token: _, name, acting_in } = principal else {
         return Ok(Realm::Tenant(authorise(principal, operation)?.tenant));
     };
     let tenant = acting_in.as_ref().map(|tenant| &*tenant.name);
@@ -334,7 +334,7 @@ const fn needs(operation: Operation) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{DialectId, Egress, Settings, TenantId, TenantSpec, TenantUid};
+    use crate::domain::{DialectId, Egress, Settings, TenantId, TenantSpec, TenantUid, TokenHash};
 
     fn tenant() -> Arc<Tenant> {
         let spec = TenantSpec {
@@ -349,7 +349,13 @@ mod tests {
 
     fn user(roles: &[Role]) -> Principal {
         let roles = roles.iter().copied().collect();
-        Principal::User { tenant: tenant(), id: UserId::new("1").unwrap(), roles, expires_at: None }
+        Principal::User {
+            token: TokenHash::of("t"),
+            tenant: tenant(),
+            id: UserId::new("1").unwrap(),
+            roles,
+            expires_at: None,
+        }
     }
 
     #[test]
@@ -360,8 +366,9 @@ mod tests {
         let plain = user(&[Role::User]);
         let sender = user(&[Role::Sender]);
         let nobody = user(&[]);
-        let operator = Principal::Operator { name: "ops".into(), acting_in: Some(tenant()) };
-        let outside = Principal::Operator { name: "ops".into(), acting_in: None };
+        let operator =
+            Principal::Operator { token: TokenHash::of("t"), name: "ops".into(), acting_in: Some(tenant()) };
+        let outside = Principal::Operator { token: TokenHash::of("t"), name: "ops".into(), acting_in: None };
         let table = [
             // operation, admin, user, sender, operator
             (Op::Publish, Some(All), None, Some(All), None),
@@ -401,8 +408,9 @@ mod tests {
     #[test]
     fn only_an_operator_reaches_beyond_a_tenant_and_only_for_what_concerns_tenants() {
         use Operation as Op;
-        let outside = Principal::Operator { name: "ops".into(), acting_in: None };
-        let inside = Principal::Operator { name: "ops".into(), acting_in: Some(tenant()) };
+        let outside = Principal::Operator { token: TokenHash::of("t"), name: "ops".into(), acting_in: None };
+        let inside =
+            Principal::Operator { token: TokenHash::of("t"), name: "ops".into(), acting_in: Some(tenant()) };
         // What an operator reaches without naming a tenant, with naming one, and what an admin reaches.
         let table = [
             (Op::ReadTenants, Some("server"), Some("tenant"), Some("tenant")),

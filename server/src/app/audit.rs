@@ -134,20 +134,21 @@ impl App {
         Auditor { store: Arc::clone(&self.store), clock: Arc::clone(&self.clock) }
     }
 
-    /// As [`authorise`]; what an operator is refused is recorded.
+    /// As [`authorise`], by what the principal is now; what an operator is refused is recorded.
     ///
     /// # Errors
-    /// [`Error::Forbidden`].
+    /// [`Error::Forbidden`]; what [`App::authenticate`] says when its token is not valid any more.
     pub fn authorise(&self, principal: &Principal, operation: Operation) -> Result<Access, Error> {
-        authorise(principal, operation).inspect_err(|_| self.note_refusal(principal, operation))
+        authorise(&self.still(principal)?, operation).inspect_err(|_| self.note_refusal(principal, operation))
     }
 
-    /// As [`authorise_widely`]; what an operator is refused is recorded.
+    /// As [`authorise_widely`], by what the principal is now; what an operator is refused is recorded.
     ///
     /// # Errors
-    /// [`Error::Forbidden`].
+    /// As [`App::authorise`].
     pub fn authorise_widely(&self, principal: &Principal, operation: Operation) -> Result<Realm, Error> {
-        authorise_widely(principal, operation).inspect_err(|_| self.note_refusal(principal, operation))
+        authorise_widely(&self.still(principal)?, operation)
+            .inspect_err(|_| self.note_refusal(principal, operation))
     }
 
     /// In a task of its own: whoever is refused need not wait for it.

@@ -215,10 +215,12 @@ impl fmt::Display for PublicId {
 pub struct UserId(Box<str>);
 
 impl UserId {
-    /// An id of 1 to 128 visible ASCII characters, or nothing.
+    /// An id of 1 to 128 visible ASCII characters, or nothing. It stands in paths, where `.` and `..` are no names.
     #[must_use]
     pub fn new(id: &str) -> Option<Self> {
-        let fits = (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic());
+        let fits = (1..=128).contains(&id.len())
+            && id.bytes().all(|b| b.is_ascii_graphic())
+            && !matches!(id, "." | "..");
         fits.then(|| Self(id.into()))
     }
 
@@ -322,7 +324,7 @@ mod tests {
     #[test]
     fn a_user_id_is_bounded_and_printable() {
         assert!(UserId::new("2").is_some());
-        for bad in ["", "a b", "é", "a\n", &"x".repeat(129)] {
+        for bad in [".", "..", "", "a b", "é", "a\n", &"x".repeat(129)] {
             assert!(UserId::new(bad).is_none(), "{bad:?}");
         }
     }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Audience, EgressPolicy, RetryPolicy, TenantId, TenantUid, Timestamp, UserId};
+use super::{Audience, EgressPolicy, RetryPolicy, TenantId, TenantUid, Timestamp, TokenHash, UserId};
 
 /// Which system's management API a tenant speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -299,6 +299,8 @@ impl FromIterator<Role> for Roles {
 pub enum Principal {
     /// A user of a tenant.
     User {
+        /// By which token it is known.
+        token: TokenHash,
         /// The tenant, which also chooses the dialect.
         tenant: Arc<Tenant>,
         /// The user's id.
@@ -310,6 +312,8 @@ pub enum Principal {
     },
     /// An operator of the server.
     Operator {
+        /// By which token it is known.
+        token: TokenHash,
         /// Its configured name.
         name: String,
         /// The tenant it asked to act in, by the `Sigpost-Tenant` header.

@@ -350,7 +350,9 @@ fn read_user_id(id: &str, dialect: DialectId) -> Result<UserId, TextError> {
         let message = "a user id of an immuta tenant is a decimal integer like \"2\"";
         return Err(TextError::new("id", message));
     }
-    UserId::new(id).ok_or_else(|| TextError::new("id", "a user id is 1 to 128 printable ASCII characters"))
+    UserId::new(id).ok_or_else(|| {
+        TextError::new("id", "a user id is 1 to 128 printable ASCII characters, and neither `.` nor `..`")
+    })
 }
 
 /// Whether a text can be a tenant's name.
@@ -359,8 +361,11 @@ fn read_user_id(id: &str, dialect: DialectId) -> Result<UserId, TextError> {
 /// [`TextError`] says what a name is.
 pub fn check_tenant_name(name: &str) -> Result<(), TextError> {
     let plain = (1..=64).contains(&name.len())
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
-    let message = "a tenant's name is 1 to 64 letters, digits, dots, hyphens and underscores";
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+        // It stands in paths.
+        && !matches!(name, "." | "..");
+    let message =
+        "a tenant's name is 1 to 64 letters, digits, dots, hyphens and underscores, and neither `.` nor `..`";
     if plain { Ok(()) } else { Err(TextError::new("name", message)) }
 }
 

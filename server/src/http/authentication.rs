@@ -47,7 +47,7 @@ pub(super) async fn identify(
         (Err(limited), _) => Err(limited),
     };
     let caller = caller.and_then(|principal| counted(limits.as_deref(), principal, &request));
-    if ASK_ANEW.contains(&request.uri().path())
+    if request.uri().path() == STREAM
         && let Some(renewal) = renewal(&app, request.headers())
     {
         request.extensions_mut().insert(renewal);
@@ -86,8 +86,8 @@ const PUBLISHING: &str = "/v1/events";
 /// Where an API key comes in the body.
 const KEY_EXCHANGE: &str = "/bim/apikey/authenticate";
 
-/// Where an answer goes on as long as its token is valid, and where tokens are made.
-const ASK_ANEW: [&str; 2] = ["/v1/stream", "/v1/tokens"];
+/// Where an answer goes on as long as its token is valid.
+const STREAM: &str = "/v1/stream";
 
 /// The length of 256 random bits in base64, which is what `sigpost token` prints.
 const UNGUESSABLE: usize = 43;

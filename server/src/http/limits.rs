@@ -257,6 +257,7 @@ mod tests {
 
     fn user(dialect: DialectId, tenant: i64, id: &str) -> Principal {
         Principal::User {
+            token: TokenHash::of("t"),
             expires_at: None,
             tenant: Arc::new(Tenant {
                 origin: crate::domain::Origin::File,
@@ -275,7 +276,7 @@ mod tests {
     }
 
     fn operator(name: &str) -> Principal {
-        Principal::Operator { name: name.into(), acting_in: None }
+        Principal::Operator { token: TokenHash::of("t"), name: name.into(), acting_in: None }
     }
 
     fn hash(token: &str) -> impl FnOnce() -> Result<TokenHash, Error> + use<> {

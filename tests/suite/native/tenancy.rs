@@ -352,28 +352,64 @@ fn a_token_ends_by_itself_and_makes_none_that_outlives_it() {
     assert_eq!(listed["tokens"].as_array().unwrap().len(), 4, "expired ones are gone: {listed}");
 }
 
-#[test]
-fn a_token_that_is_revoked_while_its_request_comes_in_makes_no_other() {
-    let server = serve();
-    let user = client(&server, "native", "user");
-    let made = hand_out(&user, &json!({ "name": "to be revoked" }));
+/// Sends a request whose body comes after something else has happened, and returns the status line.
+fn slowly(
+    server: &Server,
+    token: &str,
+    (method, path, body): (&str, &str, &Value),
+    meanwhile: impl FnOnce(),
+) -> String {
     let mut socket = TcpStream::connect(server.base().strip_prefix("http://").unwrap()).unwrap();
     socket.set_read_timeout(Some(SOON)).unwrap();
-    let token = made["token"].as_str().unwrap();
+    let body = body.to_string();
     let head = format!(
-        "POST /v1/tokens HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {token}\r\ncontent-length: 2\r\n\
-         expect: 100-continue\r\nconnection: close\r\n\r\n"
+        "{method} {path} HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {token}\r\ncontent-length: {}\r\n\
+         content-type: application/cloudevents+json\r\nexpect: 100-continue\r\nconnection: close\r\n\r\n",
+        body.len()
     );
     socket.write_all(head.as_bytes()).unwrap();
     // It asks for the body when it has let the head pass.
     let mut asked = [0; 25];
     socket.read_exact(&mut asked).unwrap();
-    assert_eq!(&asked[..], b"HTTP/1.1 100 Continue\r\n\r\n");
-    assert_eq!(user.delete(&format!("/v1/tokens/{}", id(&made))).unwrap().status, 204);
-    socket.write_all(b"{}").unwrap();
+    assert_eq!(&asked[..], b"HTTP/1.1 100 Continue\r\n\r\n", "{method} {path}");
+    meanwhile();
+    socket.write_all(body.as_bytes()).unwrap();
     let mut answer = String::new();
     socket.read_to_string(&mut answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
+    answer.lines().next().unwrap().to_owned()
+}
+
+#[test]
+fn what_ends_while_a_request_comes_in_has_ended_for_it_too() {
+    let server = serve();
+    let admin = client(&server, "native", "admin");
+    let hook = json!({ "url": "http://127.0.0.1:9/", "profile": profile("native") });
+    let made = create(&server, "native", "http://127.0.0.1:9/", &json!({}));
+    for (method, path, body) in [
+        ("POST", "/v1/tokens", &json!({})),
+        ("POST", "/v1/users", &json!({ "id": "x", "roles": ["admin"] })),
+        ("POST", "/v1/webhooks", &hook),
+        ("PATCH", &path(&made), &json!({ "enabled": false })),
+        ("POST", &format!("{}/secret", path(&made)), &json!({})),
+        ("POST", "/v1/events", &event("1")),
+    ] {
+        let token = hand_out(&admin, &json!({}));
+        let revoke = || {
+            let path = format!("/v1/tokens/{}", id(&token));
+            assert_eq!(admin.delete(&path).unwrap().status, 204);
+        };
+        let status = slowly(&server, token["token"].as_str().unwrap(), (method, path, body), revoke);
+        assert!(status.starts_with("HTTP/1.1 401 "), "{method} {path}: {status}");
+    }
+    make(&admin, "/v1/users", &json!({ "id": "eve", "roles": ["admin"] }));
+    let eve = hand_out(&admin, &json!({ "user": "eve" }));
+    let demote = || {
+        assert_eq!(patch(&admin, "/v1/users/eve", &[], &json!({ "roles": ["user"] })).status, 200);
+    };
+    let promote = ("PATCH", "/v1/users/eve", &json!({ "roles": ["admin"] }));
+    let status = slowly(&server, eve["token"].as_str().unwrap(), promote, demote);
+    assert!(status.starts_with("HTTP/1.1 403 "), "{status}");
+    assert_eq!(body(&admin.get("/v1/users/eve").unwrap(), 200)["roles"], json!(["user"]));
 }
 
 #[test]
@@ -477,6 +513,7 @@ fn what_breaks_a_rule_is_refused_with_its_field() {
     };
     for (field, change) in [
         ("name", &(|body: &mut Value| body["name"] = json!("a b")) as &dyn Fn(&mut Value)),
+        ("name", &|body| body["name"] = json!("..")),
         ("name", &|body| drop(body.as_object_mut().unwrap().remove("name"))),
         ("dialect", &|body| body["dialect"] = json!("klick")),
         ("colour", &|body| body["colour"] = json!("red")),
