@@ -85,7 +85,7 @@ pub enum Error {
     /// The operator: the store has stopped.
     #[error("the server cannot store anything at the moment")]
     Unavailable,
-    /// This program: a bug, or a damaged store. The details are in the log.
+    /// This program: a bug, or a damaged store. The details are in the log: see [`Error::bug`].
     #[error("internal error")]
     Internal,
 }
@@ -94,6 +94,13 @@ impl Error {
     /// A field that breaks a rule.
     pub fn invalid(field: &'static str, message: impl Into<String>) -> Self {
         Self::Invalid { field, message: message.into() }
+    }
+
+    /// Something that cannot be, unless this program has a bug or the store is damaged. It is logged here, and nobody else
+    /// learns what it was.
+    pub fn bug(what: impl core::fmt::Display) -> Self {
+        tracing::error!(what = %what, "a bug, or a damaged store");
+        Self::Internal
     }
 
     /// Seconds after which the same request may succeed, for errors that pass by themselves.
@@ -106,7 +113,15 @@ impl Error {
             Self::Contended(_) => Some(1),
             Self::TooManyOpen { .. } => Some(5),
             Self::DiskFull | Self::Unavailable | Self::Crowded { .. } => Some(30),
-            _ => None,
+            Self::Unauthenticated
+            | Self::Forbidden { .. }
+            | Self::NotFound(_)
+            | Self::Outdated(_)
+            | Self::Invalid { .. }
+            | Self::LimitReached { .. }
+            | Self::Configured(_)
+            | Self::Conflict(_)
+            | Self::Internal => None,
         }
     }
 }

@@ -73,7 +73,12 @@ impl App {
         committed.extend(self.commit(&tenant, portion).await?);
         let mut committed = committed.into_iter();
         // A portion is answered once for each valid event, in order.
-        receipts.into_iter().map(|known| known.or_else(|| committed.next()).ok_or(Error::Internal)).collect()
+        receipts
+            .into_iter()
+            .map(|known| {
+                known.or_else(|| committed.next()).ok_or_else(|| Error::bug("an event without a receipt"))
+            })
+            .collect()
     }
 
     async fn commit(&self, tenant: &Arc<Tenant>, portion: Vec<Prepared>) -> Result<Vec<Receipt>, Error> {

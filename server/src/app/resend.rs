@@ -66,6 +66,6 @@ impl App {
             self.store.settle_later(settlement);
             return Err(error.into());
         }
-        self.store.record(tenant, number).await?.ok_or(Error::Internal)
+        self.store.record(tenant, number).await?.ok_or_else(|| Error::bug("a delivery without a record"))
     }
 }

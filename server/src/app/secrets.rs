@@ -114,6 +114,6 @@ impl App {
         let mut text = Zeroizing::new(String::with_capacity("whsec_".len() + SECRET_BYTES.div_ceil(3) * 4));
         text.push_str("whsec_");
         STANDARD.encode_string(random.as_ref(), &mut text);
-        Ok((Secret::new(text.as_bytes()).map_err(|_| Error::Internal)?, text))
+        Ok((Secret::new(text.as_bytes()).map_err(Error::bug)?, text))
     }
 }

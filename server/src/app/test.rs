@@ -87,7 +87,8 @@ impl App {
             updated_at: now,
         };
         let event = self.test_event(&tenant, &webhook, None, now)?;
-        let prepared = profile::prepare(&tenant, &event, now).map_err(|_| Error::Internal)?;
+        let prepared = profile::prepare(&tenant, &event, now)
+            .map_err(|unfit| Error::invalid("event_type", unfit.to_string()))?;
         let frame = webhook.profile.render(&webhook.named(), &prepared).frame(self.public_id(now));
         // As many as numbers have bits, so that the message has an id of its own.
         let message = Number::new(i64::try_from(self.draw() >> 2).unwrap_or(1)).unwrap_or(Number::FIRST);
@@ -120,7 +121,7 @@ impl App {
     ) -> Result<CloudEvent, Error> {
         let id = self.public_id(now);
         let text = profile::test_event(tenant, webhook, event_type, id, now);
-        let json = Canonical::parse(text.as_bytes(), Limits::default()).map_err(|_| Error::Internal)?;
+        let json = Canonical::parse(text.as_bytes(), Limits::default()).map_err(Error::bug)?;
         CloudEvent::from_json(json.view()).map_err(|error| Error::invalid("event_type", error.to_string()))
     }
 

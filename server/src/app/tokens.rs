@@ -181,7 +181,7 @@ impl App {
         if directory.count_issued(tenant.id, &user, true, issued_at) >= MAX_VALID {
             return Err(Error::LimitReached { what: "valid bearers for one user", limit: MAX_VALID });
         }
-        let ends = issued_at.saturating_add(VALIDITY).map_err(|_| Error::Internal)?;
+        let ends = issued_at.saturating_add(VALIDITY).map_err(Error::bug)?;
         let text = self.token_text();
         let issued = IssuedToken {
             hash: TokenHash::of(&text),

@@ -170,7 +170,11 @@ impl RequestLimit {
             Principal::User { tenant, .. } => tenant.dialect,
             Principal::Operator { .. } => DialectId::Native,
         };
-        let system = self.systems.iter().find(|system| system.dialect == dialect).ok_or(Error::Internal)?;
+        let system = self
+            .systems
+            .iter()
+            .find(|system| system.dialect == dialect)
+            .ok_or_else(|| Error::bug("a dialect without limits"))?;
         let key = match (principal, system.per) {
             (Principal::User { tenant, id, .. }, RatePer::User) => Counted::User(tenant.id, id.clone()),
             (Principal::User { .. }, RatePer::Token) => Counted::Token(token()?),

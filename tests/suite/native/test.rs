@@ -115,6 +115,11 @@ fn what_cannot_be_tried_out_is_refused_with_its_field() {
         refused(&admin.post(&at, &given).unwrap(), 422, field, &given.to_string());
     }
     refused(&admin.send("POST", &at, &[], b"{").unwrap(), 400, None, "malformed");
+    let native = create(&server, "native", "http://127.0.0.1:9/", &json!({}));
+    let all = client(&server, "native", "admin")
+        .post(&format!("{}/test", path(&native)), &json!({ "event_type": "*" }))
+        .unwrap();
+    refused(&all, 422, Some("event_type"), "what stands for all types");
     let draft = |url: &str| json!({ "url": url, "profile": profile("immuta") });
     refused(
         &admin.post("/v1/webhooks/test", &draft("http://10.0.0.1/")).unwrap(),

@@ -78,7 +78,7 @@ fn own(webhook: &Webhook) -> Result<&Generic, Error> {
     match &webhook.profile {
         Profile::Generic(profile) => Ok(profile),
         Profile::Native(_) | Profile::Immuta(_) | Profile::ImmutaRequest(_) | Profile::Qlik(_) => {
-            Err(Error::Internal)
+            Err(Error::bug("a webhook of another system than its tenant's"))
         }
     }
 }
@@ -222,7 +222,7 @@ pub(super) fn created(made: &Created) -> Result<dto::CreatedWebhook, Error> {
     let Created { webhook, secret } = made;
     let dto::Webhook { id, url, events, status, created_at, description, .. } =
         self::webhook(webhook, Activity::default())?;
-    let secret = secret.as_ref().ok_or(Error::Internal)?.to_string();
+    let secret = secret.as_ref().ok_or_else(|| Error::bug("a webhook without a secret"))?.to_string();
     Ok(dto::CreatedWebhook { id, url, events, status, created_at, secret, description })
 }
 

@@ -265,7 +265,7 @@ fn profile(webhook: &Webhook) -> Result<&Immuta, Boom> {
     match &webhook.profile {
         Profile::Immuta(profile) => Ok(profile),
         Profile::Native(_) | Profile::ImmutaRequest(_) | Profile::Generic(_) | Profile::Qlik(_) => {
-            Err(Error::Internal.into())
+            Err(Error::bug("a webhook of another system than its tenant's").into())
         }
     }
 }
@@ -301,7 +301,7 @@ pub(super) fn retried_record(record: Record) -> Result<dto::RetriedRecord, Boom>
     let (status_code, response) = response(attempt);
     Ok(dto::RetriedRecord {
         id: number.get(),
-        request: raw(&request).ok_or(Error::Internal)?,
+        request: raw(&request).ok_or_else(|| Error::bug("a body that is no JSON"))?,
         response,
         status_code,
         notification_type: event_type,

@@ -107,7 +107,7 @@ pub(super) fn webhook(webhook: &Webhook) -> Result<dto::Webhook, Refusal> {
         Profile::ImmutaRequest(profile) => profile.verify_tls(),
         // A tenant's webhooks are of its own system: another profile is a damaged store.
         Profile::Native(_) | Profile::Immuta(_) | Profile::Generic(_) | Profile::Qlik(_) => {
-            return Err(Error::Internal.into());
+            return Err(Error::bug("a webhook of another system than its tenant's").into());
         }
     };
     Ok(dto::Webhook {

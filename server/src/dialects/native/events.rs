@@ -158,7 +158,7 @@ async fn single(
         )),
         Some(Receipt::Invalid(error)) => Err(error.into()),
         Some(Receipt::Unfit(error)) => Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "unfit", error)),
-        None => Err(crate::app::Error::Internal.into()),
+        None => Err(crate::app::Error::bug("an event without a receipt").into()),
     }
 }
 

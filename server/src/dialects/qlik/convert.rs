@@ -194,7 +194,7 @@ pub(super) fn own(webhook: &Webhook) -> Result<&Qlik, Error> {
     match &webhook.profile {
         Profile::Qlik(profile) => Ok(profile),
         Profile::Native(_) | Profile::Immuta(_) | Profile::ImmutaRequest(_) | Profile::Generic(_) => {
-            Err(Error::Internal)
+            Err(Error::bug("a webhook of another system than its tenant's"))
         }
     }
 }
@@ -310,7 +310,7 @@ pub(super) fn delivery(record: &Record, tenant: &Tenant) -> Result<dto::Delivery
         status_message: shared::told(&attempt.outcome),
         request: dto::Request {
             url: sent.as_ref().map(|sent| sent.url.clone()),
-            body: raw(request).ok_or(Error::Internal)?,
+            body: raw(request).ok_or_else(|| Error::bug("a body that is no JSON"))?,
             headers: told(record.request_headers(tenant)),
         },
     })
