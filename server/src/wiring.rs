@@ -30,6 +30,8 @@ const SAVE_TOKEN_USES_EVERY: Duration = Duration::from_secs(60);
 const REPLAY_BUSY: Duration = Duration::from_millis(20);
 const REPLAY_WAITING: Duration = Duration::from_millis(250);
 const REPLAY_IDLE: Duration = Duration::from_secs(5);
+/// How long a background task stays away when it has panicked.
+const BEGIN_AGAIN: Duration = if cfg!(test) { Duration::from_millis(5) } else { Duration::from_secs(5) };
 /// How often it is asked whether the store still commits.
 const CHECK_EVERY: Duration = Duration::from_secs(10);
 /// What a stop may take beyond the longest exchange.
@@ -135,13 +137,16 @@ impl Server {
         let mut tasks = tokio::task::JoinSet::new();
         let router = http::router(app.clone(), rate_limit.then(|| Limits::new(Arc::clone(&clock))));
         let (housekeeping, streams) = (app.clone(), app.clone());
-        let replaying = tokio::spawn(replay(app.clone()));
+        let replaying = app.clone();
+        let replaying = tokio::spawn(for_ever("replays", move || replay(replaying.clone())));
         tasks.spawn(http::serve(listener, router, wait(stopped.clone()), grace.clone()));
         if let Some(admin) = admin {
             tasks.spawn(http::serve(admin, http::admin_router(app), wait(stopped.clone()), || GRACE));
         }
-        let pruning = tokio::spawn(prune(Arc::clone(&store), housekeeping, clock));
-        let saving = tokio::spawn(save_token_uses(Arc::clone(&store)));
+        let (pruned, saved) = (Arc::clone(&store), Arc::clone(&store));
+        let pruning = move || prune(Arc::clone(&pruned), housekeeping.clone(), Arc::clone(&clock));
+        let pruning = tokio::spawn(for_ever("retention", pruning));
+        let saving = tokio::spawn(for_ever("token uses", move || save_token_uses(Arc::clone(&saved))));
         tokio::select! { () = shutdown => (), () = failure(&*store) => () }
         // They would go on for ever.
         streams.end_streams();
@@ -204,6 +209,23 @@ async fn failure(store: &dyn Store) {
 
 fn longest_exchange(directory: &Directory) -> Duration {
     directory.tenants().iter().map(|tenant| tenant.settings.timeout).max().unwrap_or_default()
+}
+
+/// Runs what is to go on as long as the server does, and begins it again if it panics.
+async fn for_ever<F>(what: &'static str, run: impl Fn() -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    loop {
+        // A set, because it is aborted together with this.
+        let mut task = tokio::task::JoinSet::new();
+        task.spawn(run());
+        if let Some(Err(failure)) = task.join_next().await {
+            let failure: &dyn core::error::Error = &failure;
+            tracing::error!(what, failure, "a background task has ended and is begun again");
+        }
+        tokio::time::sleep(BEGIN_AGAIN).await;
+    }
 }
 
 /// Takes replays further, a step at a time, as long as the server runs.
@@ -273,5 +295,38 @@ fn left(what: &str, deleted: Result<u64, StoreError>) -> bool {
             tracing::warn!(error, what, "cannot delete what has expired");
             false
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_background_task_that_panics_is_begun_again_and_ends_when_it_is_told_to() {
+        let begun = Arc::new(AtomicU32::new(0));
+        let (count, alive) = (Arc::clone(&begun), Arc::new(()));
+        let held = Arc::downgrade(&alive);
+        let run = move || {
+            let (nth, alive) = (count.fetch_add(1, Ordering::Relaxed), Arc::clone(&alive));
+            async move {
+                assert!(nth > 1, "a bug");
+                std::future::pending::<()>().await;
+                drop(alive);
+            }
+        };
+        let task = tokio::spawn(for_ever("a test", run));
+        while begun.load(Ordering::Relaxed) < 3 {
+            tokio::time::sleep(BEGIN_AGAIN).await;
+        }
+        task.abort();
+        assert!(task.await.unwrap_err().is_cancelled());
+        // Nothing goes on behind its back.
+        while held.strong_count() > 0 {
+            tokio::time::sleep(BEGIN_AGAIN).await;
+        }
+        assert_eq!(begun.load(Ordering::Relaxed), 3);
     }
 }

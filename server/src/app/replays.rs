@@ -10,8 +10,8 @@ use super::access::Operation;
 use super::audit::Entry;
 use super::{App, Error, WebhookName};
 use crate::domain::{
-    EndStates, NewReplay, Principal, PublicId, Replay, ReplayFilter, ReplayQuery, RunningReplay, TenantId,
-    Timestamp, WebhookId,
+    EndStates, NewReplay, Principal, PublicId, Replay, ReplayFilter, ReplayQuery, ReplayState, RunningReplay,
+    TenantId, Timestamp, WebhookId,
 };
 use crate::storage::{CancelledReplay, ReplayStart, StoreError};
 
@@ -164,7 +164,10 @@ impl App {
             let CancelledReplay { replay, withdrawn } = cancelled.ok_or(Error::NotFound("replay"))?;
             app.dispatcher.withdrawn(replay.filter.webhook, withdrawn);
             drop(making);
-            app.auditor().record(entry).await;
+            // One that was over already is as it was.
+            if found.state == ReplayState::Running {
+                app.auditor().record(entry).await;
+            }
             Ok(replay)
         })
         .await
