@@ -188,8 +188,9 @@ impl Stream {
     }
 
     /// Resolves when the server stops.
-    pub async fn closed(&self) {
-        closed(&mut self.closing.clone()).await;
+    pub fn stopped(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut closing = self.closing.clone();
+        async move { closed(&mut closing).await }
     }
 
     /// Whether the token still gives the right; to be asked from time to time while nothing happens.
@@ -418,7 +419,7 @@ mod tests {
         world.app.end_streams();
         assert!(waiting.await.unwrap());
         let mut late = world.open(&token).unwrap();
-        late.closed().await;
+        late.stopped().await;
         assert_eq!(late.next().await, None);
         let mut last = world.open(&token).unwrap();
         world.app.store.close().await;

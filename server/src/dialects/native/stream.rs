@@ -156,10 +156,10 @@ async fn tell(mut stream: Stream, frames: mpsc::Sender<Bytes>) {
     // So that the client sees at once that it is connected.
     let mut frame = Bytes::from_static(b": open\n\n");
     loop {
+        let stopped = stream.stopped();
         tokio::select! {
-            // The client went away.
-            sent = frames.send(frame) => if sent.is_err() { return },
-            () = stream.closed() => return,
+            sent = send(&frames, frame, HEARTBEAT, || stream.is_allowed()) => if !sent { return },
+            () = stopped => return,
         }
         let told = tokio::select! {
             told = tokio::time::timeout(HEARTBEAT, stream.next()) => told,
@@ -170,6 +170,24 @@ async fn tell(mut stream: Stream, frames: mpsc::Sender<Bytes>) {
             Err(_) if stream.is_allowed() => Bytes::from_static(b": quiet\n\n"),
             Ok(None) | Err(_) => return,
         };
+    }
+}
+
+/// Hands a frame over to whoever writes it. Until that is done it asks every so often whether it still may: a client that
+/// does not read must not keep its place when its token has ended.
+async fn send(
+    frames: &mpsc::Sender<Bytes>,
+    frame: Bytes,
+    every: Duration,
+    mut is_allowed: impl FnMut() -> bool,
+) -> bool {
+    let mut sending = core::pin::pin!(frames.send(frame));
+    loop {
+        match tokio::time::timeout(every, &mut sending).await {
+            Ok(sent) => return sent.is_ok(),
+            Err(_) if is_allowed() => {}
+            Err(_) => return false,
+        }
     }
 }
 
@@ -241,5 +259,34 @@ impl hyper::body::Body for Frames {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         self.0.poll_recv(context).map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_client_that_does_not_read_keeps_its_place_as_long_as_it_may_and_no_longer() {
+        let (frames, mut written) = mpsc::channel(1);
+        let soon = Duration::from_millis(5);
+        let frame = || Bytes::from_static(b": quiet\n\n");
+        assert!(send(&frames, frame(), soon, || panic!("there is room")).await);
+        let mut asked = 0;
+        let thrice = || {
+            asked += 1;
+            asked < 3
+        };
+        assert!(!send(&frames, frame(), soon, thrice).await);
+        assert_eq!(asked, 3);
+        // One that reads after all.
+        let read = async {
+            tokio::time::sleep(2 * soon).await;
+            written.recv().await
+        };
+        let (sent, first) = tokio::join!(send(&frames, frame(), soon, || true), read);
+        assert!(sent && first.is_some());
+        drop(written);
+        assert!(!send(&frames, frame(), soon, || true).await, "it went away");
     }
 }
