@@ -125,6 +125,10 @@ impl App {
             }
             let held = one_at_a_time.take();
             let entry = audited.clone().to("webhook", &webhook.public_id);
+            let entry = match &wanted {
+                Wish::Become(next) => entry.with("changed", &differences(&webhook, next)),
+                Wish::Go => entry,
+            };
             let (store, dispatcher) = (Arc::clone(&self.store), Arc::clone(&self.dispatcher));
             let auditor = self.auditor();
             let update = self
@@ -165,9 +169,6 @@ impl App {
         let mut next = webhook.next_version(now);
         next.updated_by.clone_from(access.user.as_ref().unwrap_or(&webhook.updated_by));
         if let Some(profile) = profile {
-            if profile.audience() != webhook.profile.audience() {
-                self.authorise(principal, creating(&profile))?;
-            }
             next.profile = profile;
         }
         if let Some(owner) = owner.filter(|owner| *owner != webhook.owner) {
@@ -181,6 +182,11 @@ impl App {
         }
         if let Some(endpoint) = endpoint {
             next.endpoint = endpoint;
+        }
+        // What it receives, and where that goes, is for whoever might make it anew: an owner who is no admin was given it as
+        // it is.
+        if next.profile != webhook.profile || next.endpoint != webhook.endpoint {
+            self.authorise(principal, creating(&next.profile))?;
         }
         let secret = match secret {
             SecretChange::Keep => None,
@@ -243,4 +249,16 @@ impl Wish {
             Self::Go => false,
         }
     }
+}
+
+/// What a change changes, by name, for the audit log.
+fn differences(webhook: &Webhook, next: &Webhook) -> String {
+    let changed = [
+        ("url", webhook.endpoint != next.endpoint),
+        ("secret", webhook.secrets_since != next.secrets_since),
+        ("enabled", webhook.state != next.state),
+        ("owner", webhook.owner != next.owner),
+        ("profile", webhook.profile != next.profile),
+    ];
+    changed.iter().filter(|(_, changed)| *changed).map(|(name, _)| *name).collect::<Vec<_>>().join(" ")
 }

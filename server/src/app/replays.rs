@@ -89,14 +89,16 @@ impl App {
     /// As [`App::preview_replay`]; [`Error::Conflict`] while another one of the webhook runs.
     pub async fn start_replay(&self, principal: &Principal, request: ReplayRequest) -> Result<Replay, Error> {
         let access = self.authorise(principal, Operation::Replay)?;
-        let webhook = self.webhook_within(&access, request.webhook)?.id;
+        let webhook = self.webhook_within(&access, request.webhook)?;
+        let (webhook, shown) = (webhook.id, webhook.public_id);
         let created_by = access
             .user
             .ok_or(Error::Forbidden { needs: "a user of the tenant, in whose name it is done" })?;
         let filter = filter(access.tenant.id, webhook, request)?;
         let created_at = self.clock.now();
         let replay = NewReplay { public_id: self.public_id(created_at), filter, created_by, created_at };
-        let entry = Entry::of(principal, "replay.start").to("replay", &replay.public_id);
+        let entry =
+            Entry::of(principal, "replay.start").to("replay", &replay.public_id).with("webhook", &shown);
         let app = self.clone();
         self.to_the_end(async move {
             match app.store.create_replay(replay).await? {

@@ -6,7 +6,7 @@ use super::access::Operation;
 use super::audit::Entry;
 use super::ports::{Exchange, Keep, Reservation};
 use super::{App, Error, RecordName};
-use crate::domain::{DeliveryState, Next, Principal, Record, Settlement, Tenant};
+use crate::domain::{DeliveryState, Next, Principal, PublicId, Record, Settlement, Tenant};
 use crate::storage::Resend;
 
 impl App {
@@ -23,16 +23,18 @@ impl App {
     ) -> Result<(Record, Arc<Tenant>), Error> {
         let access = self.authorise(principal, Operation::Resend)?;
         let tenant = access.tenant.id;
-        let record = self.record_within(&access, name).await?.number;
+        let (uid, record) = (access.tenant.uid, self.record_within(&access, name).await?);
         // Before there is a record: an attempt that cannot be made must not look like one that failed.
         let reservation = self.probe.reserve(tenant)?;
-        let entry = Entry::of(principal, "delivery.resend").to("delivery", &record);
+        let entry = Entry::of(principal, "delivery.resend").to("delivery", &record.public_id);
+        let record = record.number;
         let (app, now) = (self.clone(), self.clock.now());
         let record = self
             .to_the_end(async move {
                 let made = app.store.create_resend(tenant, record, now).await?;
                 if let Resend::Created { number, .. } = &made {
-                    app.auditor().record(entry.with("new_delivery", number)).await;
+                    let new = PublicId::of_delivery(&uid, *number, now);
+                    app.auditor().record(entry.with("new_delivery", &new)).await;
                 }
                 app.attempt_now(made, reservation, Keep::History).await
             })

@@ -84,8 +84,10 @@ impl App {
         let Access { tenant, .. } = self.authorise(principal, Operation::ManageUsers)?;
         let one_at_a_time = Arc::clone(&self.creating).lock_owned().await;
         let tenant = self.newest(&tenant)?;
-        let user = changed(made(&tenant, id)?, change, &tenant)?;
-        let entry = entry(principal, "user.update", &user.id).with("roles", &roles(&user));
+        let before = made(&tenant, id)?;
+        let user = changed(before.clone(), change, &tenant)?;
+        let entry = entry(principal, "user.update", &user.id).with("changed", &differences(&before, &user));
+        let entry = entry.with("roles", &roles(&user));
         let app = self.clone();
         self.to_the_end(async move {
             let _held = one_at_a_time;
@@ -140,6 +142,16 @@ fn entry(principal: &Principal, operation: &'static str, user: &UserId) -> Entry
 
 fn roles(user: &User) -> String {
     user.roles.names().collect::<Vec<_>>().join(" ")
+}
+
+/// What a change changes, by name, for the audit log.
+fn differences(before: &User, after: &User) -> String {
+    let changed = [
+        ("name", before.name != after.name),
+        ("roles", before.roles != after.roles),
+        ("spaces", before.spaces != after.spaces),
+    ];
+    changed.iter().filter(|(_, changed)| *changed).map(|(name, _)| *name).collect::<Vec<_>>().join(" ")
 }
 
 fn named(tenant: &Tenant, id: &str) -> Result<User, Error> {

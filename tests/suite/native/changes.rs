@@ -266,6 +266,33 @@ fn qlik_headers_are_merged_by_name_and_encrypted_ones_do_not_follow_to_another_r
 }
 
 #[test]
+fn an_owner_who_is_no_admin_changes_neither_what_its_webhook_receives_nor_where_that_goes() {
+    let server = serve();
+    let mut profile = profile("native");
+    profile["event_types"] = json!(["order.paid"]);
+    let made = create(&server, "native", SOMEWHERE, &json!({ "owner": "2", "profile": profile }));
+    let owner = client(&server, "native", "user");
+    for change in [
+        json!({ "url": "http://127.0.0.1:9/mine" }),
+        json!({ "profile": { "event_types": ["*"] } }),
+        json!({ "owner": "4" }),
+    ] {
+        let answer = patch(&owner, &path(&made), &[], &change);
+        problem(&answer, 403, "forbidden", &change.to_string());
+    }
+    // To say the same again changes nothing.
+    let same = json!({ "url": SOMEWHERE, "profile": { "event_types": ["order.paid"] }, "enabled": false });
+    assert_eq!(body(&patch(&owner, &path(&made), &[], &same), 200)["state"], "disabled");
+    assert_eq!(owner.post(&format!("{}/secret", path(&made)), &json!({})).unwrap().status, 200);
+    let admin = admin(&server, "native");
+    body(&patch(&admin, &path(&made), &[], &json!({ "profile": { "event_types": ["*"] } })), 200);
+    let entries = body(&admin.get("/v1/audit?operation=webhook.update").unwrap(), 200)["entries"].clone();
+    let changed: Vec<_> =
+        entries.as_array().unwrap().iter().map(|entry| &entry["detail"]["changed"]).collect();
+    assert_eq!(changed, ["profile", "enabled"]);
+}
+
+#[test]
 fn webhooks_are_found_by_state_owner_type_and_text() {
     let server = serve();
     let admin = admin(&server, "native");
