@@ -203,6 +203,9 @@ impl App {
             Some(false) if webhook.state == WebhookState::Enabled => {
                 next.state = WebhookState::Disabled(DisabledReason::ByOwner);
             }
+            None if webhook.state.is_suppressed() && next.profile.any_change_revives() => {
+                next.state = WebhookState::Enabled;
+            }
             Some(false) | None => {}
         }
         next.profile

@@ -22,6 +22,9 @@ const PENDING: u32 = 200;
 /// How many deliveries become durable at once.
 const BATCH: u32 = 100;
 
+/// The longest event type in characters.
+const MAX_TYPE_CHARS: usize = 512;
+
 /// The most event types that a replay names.
 const MAX_TYPES: usize = 200;
 
@@ -245,6 +248,10 @@ fn filter(tenant: TenantId, webhook: WebhookId, request: ReplayRequest) -> Resul
     }
     if event_types.len() > MAX_TYPES {
         let message = format!("event_types must not name more than {MAX_TYPES}");
+        return Err(Error::invalid("event_types", message));
+    }
+    if event_types.iter().any(|name| name.chars().count() > MAX_TYPE_CHARS) {
+        let message = format!("event_types must name types of at most {MAX_TYPE_CHARS} characters");
         return Err(Error::invalid("event_types", message));
     }
     Ok(ReplayFilter { tenant, webhook, states, since, until, event_types })

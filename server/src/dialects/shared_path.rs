@@ -12,6 +12,7 @@ use axum::response::Response;
 use tower::ServiceExt as _;
 
 use super::shared::Caller;
+use crate::app::access::Operation;
 use crate::app::{App, Error};
 use crate::domain::DialectId;
 
@@ -22,6 +23,7 @@ type Refuse = Box<dyn Fn(Error) -> Response + Send + Sync>;
 
 /// The dialects that share the paths.
 pub(super) struct SharedPath {
+    app: App,
     dialects: Vec<(DialectId, Router)>,
     /// An error in the form of all of them at once.
     refuse: Refuse,
@@ -36,7 +38,11 @@ impl SharedPath {
     ) -> Self {
         let with_state =
             |(dialect, router): (DialectId, Router<App>)| (dialect, router.with_state(app.clone()));
-        Self { dialects: dialects.into_iter().map(with_state).collect(), refuse: Box::new(refuse) }
+        Self {
+            app: app.clone(),
+            dialects: dialects.into_iter().map(with_state).collect(),
+            refuse: Box::new(refuse),
+        }
     }
 
     /// Whether a path is one of those that are shared.
@@ -49,14 +55,14 @@ impl SharedPath {
         let (parts, body) = request.into_parts();
         let caller = Caller::of(&parts);
         let request = Request::from_parts(parts, body);
-        let dialect = match caller.as_ref().map(|principal| principal.tenant()) {
-            Ok(Some(tenant)) => tenant.dialect,
-            Ok(None) => {
-                return (self.refuse)(Error::Forbidden {
-                    needs: "the `Sigpost-Tenant` header: an operator acts inside a tenant only by naming it",
-                });
-            }
-            Err(error) => return (self.refuse)(error.clone()),
+        let principal = match caller {
+            Ok(principal) => principal,
+            Err(error) => return (self.refuse)(error),
+        };
+        let Some(dialect) = principal.tenant().map(|tenant| tenant.dialect) else {
+            // An operator that names no tenant may do nothing here, and is told why by whoever else refuses it.
+            let refused = self.app.authorise(&principal, Operation::ReadWebhooks).err();
+            return (self.refuse)(refused.unwrap_or(Error::NotFound("path")));
         };
         match self.dialects.iter().find(|(shares, _)| *shares == dialect) {
             Some((_, router)) => {

@@ -92,6 +92,14 @@ pub enum WebhookState {
     Disabled(DisabledReason),
 }
 
+impl WebhookState {
+    /// Whether the engine, and not its owner, has switched it off.
+    #[must_use]
+    pub const fn is_suppressed(self) -> bool {
+        matches!(self, Self::Disabled(DisabledReason::Gone | DisabledReason::Failing))
+    }
+}
+
 /// Why a webhook does not deliver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DisabledReason {

@@ -259,6 +259,18 @@ fn a_webhook_whose_receiver_is_gone_is_suppressed_until_any_update() {
     publish(&server, "4");
     receiver.wait_for(4, SOON).unwrap();
     assert_eq!(get(&server, &made)["suppressed"], false);
+    // An update through the native API is one too.
+    receiver.otherwise(Reply::status(410));
+    publish(&server, "5");
+    wait_for_history(&server, &made, 5);
+    publish(&server, "6");
+    let suppressed = || Some(get(&server, &made)).filter(|webhook| webhook["suppressed"] == true);
+    Deadline::after(SOON).poll(suppressed).unwrap();
+    let native = format!("/v1/webhooks/{}", made["id"].as_str().unwrap());
+    let change = json!({ "profile": { "verify_tls": false } }).to_string();
+    let updated = admin.send("PATCH", &native, &[], change.as_bytes()).unwrap();
+    assert_eq!((updated.status, &updated.json().unwrap()["state"]), (200, &json!("enabled")));
+    assert_eq!(get(&server, &made)["suppressed"], false);
 }
 
 #[test]

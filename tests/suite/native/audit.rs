@@ -134,17 +134,23 @@ fn what_an_operator_is_refused_is_recorded() {
     let body = json!({ "url": "http://127.0.0.1:9/", "profile": profile("native") });
     assert_eq!(inside(&server, "native").post("/v1/webhooks", &body).unwrap().status, 403);
     assert_eq!(operator(&server).get("/v1/users").unwrap().status, 403);
+    assert_eq!(operator(&server).get("/api/v1/webhooks").unwrap().status, 403);
     // Recorded behind the answer's back.
     let deadline = SOON.as_millis() / 20;
     let found = (0..deadline).find_map(|_| {
         std::thread::sleep(Duration::from_millis(20));
-        Some(entries(&operator(&server), "actor=ops")).filter(|found| found.len() == 2)
+        Some(entries(&operator(&server), "actor=ops")).filter(|found| found.len() == 3)
     });
-    let mut found = found.expect("two entries");
+    let mut found = found.expect("three entries");
     found.sort_by_key(|entry| entry["operation"].as_str().unwrap().to_owned());
     assert!(found.iter().all(|entry| entry["outcome"] == json!("refused") && entry["object"].is_null()));
     let shown: Vec<_> = found.iter().map(|entry| (&entry["operation"], &entry["tenant"])).collect();
-    assert_eq!(shown, [(&json!("user.manage"), &Value::Null), (&json!("webhook.create"), &json!("native"))]);
+    let expected = [
+        (&json!("user.manage"), &Value::Null),
+        (&json!("webhook.create"), &json!("native")),
+        (&json!("webhook.read"), &Value::Null),
+    ];
+    assert_eq!(shown, expected);
     assert_eq!(entries(&client(&server, "native", "admin"), "").len(), 1);
 }
 

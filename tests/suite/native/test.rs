@@ -109,6 +109,7 @@ fn what_cannot_be_tried_out_is_refused_with_its_field() {
         (json!({ "event_type": "x".repeat(513) }), Some("event_type")),
         (json!({ "event_type": "ALL_NOTIFICATIONS" }), Some("event_type")),
         (json!({ "event_type": 7 }), Some("event_type")),
+        (json!({ "event_type": null }), Some("event_type")),
         (json!({ "colour": "red" }), Some("colour")),
         (json!("order.paid"), None),
     ] {

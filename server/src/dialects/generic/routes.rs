@@ -126,6 +126,7 @@ async fn update(
     id: Result<Path<String>, PathRejection>,
     body: Body,
 ) -> Result<Json<dto::One<dto::UpdatedWebhook>>, Refusal> {
+    app.authorise(&principal, Operation::UpdateWebhook)?;
     let name = name(id)?;
     let wanted: dto::WebhookUpdate = shared::dto(body).await?;
     let update = convert::Update::try_from(wanted)?;

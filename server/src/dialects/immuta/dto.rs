@@ -58,7 +58,7 @@ pub(super) struct Webhook {
     pub notification_type: Option<Vec<String>>,
     pub global: bool,
     pub action_type: ActionType,
-    /// The id of its owner.
+    /// The id of whoever made it.
     pub created_by: i64,
     #[schema(format = DateTime)]
     pub created_at: String,

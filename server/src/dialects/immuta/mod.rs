@@ -3,7 +3,7 @@
 //! | domain | wire | note |
 //! |---|---|---|
 //! | `Webhook::number` | `id` | an integer counted per tenant |
-//! | `Webhook::owner` | `createdBy` | a user id of an Immuta tenant is a decimal integer |
+//! | `Webhook::created_by` | `createdBy` | a user id of an Immuta tenant is a decimal integer |
 //! | `Record::number` | history `id` | |
 //! | `Record::event_number` | `webhooksActivityId` | shared by the deliveries of one event |
 //! | no answer | `statusCode` 500, `response.body.code` | the names Node.js gives network errors |

@@ -7,7 +7,6 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Response};
 use axum::{Json, body::Body};
 use sigpost_core::json::{Kind, View};
-use sigpost_core::notification::immuta as model;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -16,7 +15,8 @@ use super::{convert, dto};
 use crate::app::access::Operation;
 use crate::app::{App, Created, Error, Precondition, RecordName, WebhookName};
 use crate::dialects::shared;
-use crate::domain::{DialectId, NotificationList, Principal};
+use crate::domain::profile::immuta::notifications;
+use crate::domain::{DialectId, Principal};
 
 /// The largest body that holds an API key; whoever sends it has shown no credential yet.
 const MAX_KEY_BODY: usize = 4 * 1024;
@@ -161,10 +161,7 @@ async fn delete(
 )]
 async fn actions(State(app): State<App>, Caller(principal): Caller) -> Result<Json<Vec<String>>, Boom> {
     let settings = &app.authorise(&principal, Operation::ReadEventTypes)?.tenant.settings;
-    let mut names: Vec<String> = match settings.notification_list {
-        NotificationList::Saas => model::actions_saas().map(Into::into).collect(),
-        NotificationList::V2024_3 => model::ACTIONS_2024_3.iter().copied().map(Into::into).collect(),
-    };
+    let mut names: Vec<String> = notifications(settings).into_iter().map(Into::into).collect();
     let further =
         settings.event_types.iter().filter(|name| !names.contains(name)).cloned().collect::<Vec<_>>();
     names.extend(further);

@@ -6,10 +6,10 @@ use super::dto;
 use super::error::Refusal;
 use crate::app::{Change, DeliveriesRequest, DraftSecret, Error, SecretChange, WebhookDraft, WebhookName};
 use crate::dialects::shared;
-use crate::domain::profile::immuta_request::{ImmutaRequest, Parts};
+use crate::domain::profile::immuta_request::{self, ImmutaRequest, Parts};
 use crate::domain::{
-    Attempt, DisabledReason, Endpoint, HistoryOrder, HistoryPage, Outcome, Position, Profile, PublicId,
-    Record, SortField, SortOrder, Webhook, WebhookState, utc_millis,
+    Attempt, Endpoint, HistoryOrder, HistoryPage, Outcome, Position, Profile, PublicId, Record, SortField,
+    SortOrder, Webhook, utc_millis,
 };
 
 /// A webhook to create or to try out.
@@ -48,21 +48,20 @@ impl TryFrom<dto::UpdateWebhook> for Update {
 
 impl Update {
     /// What it makes of a webhook.
-    pub(super) fn of(&self, webhook: &Webhook) -> Change {
+    pub(super) fn of(&self, webhook: &Webhook) -> Result<Change, Error> {
         let Self { endpoint, secret, verify_tls } = self;
-        let profile = verify_tls.map(|verify_tls| ImmutaRequest::new(Parts { verify_tls }));
-        Change {
+        let profile = own(webhook)?.apply(immuta_request::Change { verify_tls: *verify_tls });
+        Ok(Change {
             endpoint: endpoint.clone(),
             secret: match secret {
                 None => SecretChange::Keep,
                 Some(None) => SecretChange::Clear,
                 Some(Some(secret)) => SecretChange::Set(secret.clone()),
             },
-            // One that its owner has switched off, elsewhere, is not meant.
-            enabled: suppressed(webhook).then_some(true),
+            enabled: None,
             owner: None,
-            profile: profile.map(Profile::ImmutaRequest),
-        }
+            profile: Some(Profile::ImmutaRequest(profile)),
+        })
     }
 }
 
@@ -75,8 +74,14 @@ fn secret(text: String) -> Result<Option<Secret>, Error> {
     shared::bounded_secret(name, text).map_err(|message| Error::invalid(name, message))
 }
 
-const fn suppressed(webhook: &Webhook) -> bool {
-    matches!(webhook.state, WebhookState::Disabled(DisabledReason::Gone | DisabledReason::Failing))
+/// A tenant's webhooks are of its own system: another profile is a damaged store.
+fn own(webhook: &Webhook) -> Result<ImmutaRequest, Error> {
+    match webhook.profile {
+        Profile::ImmutaRequest(profile) => Ok(profile),
+        Profile::Native(_) | Profile::Immuta(_) | Profile::Generic(_) | Profile::Qlik(_) => {
+            Err(Error::bug("a webhook of another system than its tenant's"))
+        }
+    }
 }
 
 /// An id in a path: what is none is nobody's.
@@ -99,23 +104,17 @@ pub(super) fn webhook(webhook: &Webhook) -> Result<dto::Webhook, Refusal> {
         secrets_since: _,
         state: _,
         version: _,
-        profile,
+        profile: _,
         created_at: _,
         updated_at: _,
     } = webhook;
-    let verify_tls = match profile {
-        Profile::ImmutaRequest(profile) => profile.verify_tls(),
-        // A tenant's webhooks are of its own system: another profile is a damaged store.
-        Profile::Native(_) | Profile::Immuta(_) | Profile::Generic(_) | Profile::Qlik(_) => {
-            return Err(Error::bug("a webhook of another system than its tenant's").into());
-        }
-    };
+    let verify_tls = own(webhook)?.verify_tls();
     Ok(dto::Webhook {
         id: public_id.to_string(),
         url: endpoint.as_given().to_owned(),
         verify_tls,
         signing_key: secrets.sign(),
-        suppressed: suppressed(webhook),
+        suppressed: webhook.state.is_suppressed(),
     })
 }
 

@@ -72,6 +72,7 @@ async fn create(
     Admin(principal): Admin,
     body: Body,
 ) -> Result<Json<dto::Webhook>, Refusal> {
+    app.authorise(&principal, Operation::CreateGlobalWebhook)?;
     let draft = convert::draft(shared::dto(body).await?)?;
     let Created { webhook, secret: _ } = app.create_webhook(&principal, draft).await?;
     Ok(Json(convert::webhook(&webhook)?))
@@ -113,10 +114,11 @@ async fn update(
     id: Result<Path<String>, PathRejection>,
     body: Body,
 ) -> Result<Json<dto::Webhook>, Refusal> {
+    app.authorise(&principal, Operation::UpdateWebhook)?;
     let name = name(id)?;
     let wanted: dto::UpdateWebhook = shared::dto(body).await?;
     let update = convert::Update::try_from(wanted)?;
-    let webhook = app.update_webhook(&principal, name, |webhook, _| Ok(update.of(webhook))).await?;
+    let webhook = app.update_webhook(&principal, name, |webhook, _| update.of(webhook)).await?;
     Ok(Json(convert::webhook(&webhook)?))
 }
 
@@ -155,6 +157,7 @@ async fn test_configuration(
     Admin(principal): Admin,
     body: Body,
 ) -> Result<Json<dto::TestResult>, Refusal> {
+    app.authorise(&principal, Operation::TestWebhook)?;
     let draft = convert::draft(shared::dto(body).await?)?;
     let attempt = app.test_draft(&principal, draft).await?;
     Ok(Json(convert::test_result(&attempt)))

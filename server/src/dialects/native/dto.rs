@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::profile::{NewProfile, ProfileChange, ShownProfile};
-use crate::dialects::shared::Maybe;
+
+use crate::dialects::shared::{self, Maybe};
 
 /// A webhook to create. Other members are refused.
 #[derive(Deserialize, ToSchema)]
@@ -15,14 +16,16 @@ pub(super) struct NewWebhook {
     #[schema(max_length = 2048, examples("https://hooks.example.com/sigpost"))]
     pub url: String,
     /// Signs its deliveries. Absent, one is generated and shown once; `null` is none.
-    // Read by hand: of a secret there are no copies that are not erased.
+    // Read by hand: what is made of it is erased in the end. (The bytes of the request are not.)
     #[serde(default, rename = "secret")]
     #[schema(value_type = Option<String>, required = false, min_length = 1, max_length = 1024)]
     pub _secret: IgnoredAny,
     /// Whether it delivers from the start.
+    #[serde(default, deserialize_with = "shared::present")]
     #[schema(default = true, nullable = false)]
     pub enabled: Option<bool>,
     /// The id of the user whose it is to be; yours if nobody is named. Only an admin may name somebody else.
+    #[serde(default, deserialize_with = "shared::present")]
     #[schema(nullable = false, max_length = 128)]
     pub owner: Option<String>,
     #[serde(rename = "profile")]

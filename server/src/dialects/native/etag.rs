@@ -27,7 +27,11 @@ pub(super) fn if_match(headers: &HeaderMap) -> Precondition {
     if tags.contains(&"*") {
         return Precondition::None;
     }
-    let version = |tag: &&str| tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok();
+    let version = |tag: &&str| {
+        let text = tag.strip_prefix('"')?.strip_suffix('"')?;
+        // Tags are compared as they are written: "03" is not "3".
+        text.parse().ok().filter(|version: &u64| version.to_string() == text)
+    };
     Precondition::Versions(tags.iter().filter_map(version).collect())
 }
 
@@ -49,7 +53,7 @@ mod tests {
         assert_eq!(read(&["*"]), Precondition::None);
         assert_eq!(read(&["\"3\""]), Precondition::Versions(vec![3]));
         assert_eq!(read(&["\"3\", \"5\"", "\"7\""]), Precondition::Versions(vec![3, 5, 7]));
-        for never in ["W/\"3\"", "3", "\"x\"", "\"\"", "", "\"-1\"", "\"3"] {
+        for never in ["W/\"3\"", "3", "\"x\"", "\"\"", "", "\"-1\"", "\"3", "\"+3\"", "\"03\""] {
             assert_eq!(read(&[never]), Precondition::Versions(Vec::new()), "{never}");
         }
     }

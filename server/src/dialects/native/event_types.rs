@@ -5,7 +5,7 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::error::{Problem, RefusesCallers};
+use super::error::{Problem, Refuses, RefusesCallers};
 use super::profile::Level;
 use super::{Caller, query};
 use crate::app::App;
@@ -48,7 +48,7 @@ enum Source {
 /// Those of the system that the tenant speaks, and those that its operator lists.
 #[utoipa::path(
     get, path = "/v1/event-types", operation_id = "listEventTypes", tag = "events", security(("bearer" = [])),
-    responses((status = 200, description = "All event types.", body = EventTypes), RefusesCallers)
+    responses((status = 200, description = "All event types.", body = EventTypes), RefusesCallers, Refuses<400>)
 )]
 pub(super) async fn list(
     State(app): State<App>,

@@ -7,6 +7,7 @@ use utoipa::IntoParams;
 
 use super::error::Problem;
 use crate::app::Error;
+use crate::dialects::shared;
 use crate::domain::{PublicId, Timestamp};
 
 /// How many a page holds if nothing is said.
@@ -20,7 +21,7 @@ pub(super) fn bad(detail: impl core::fmt::Display) -> Problem {
 
 /// How many a page holds.
 pub(super) fn limit(value: &str) -> Result<u32, Problem> {
-    let limit = value.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
+    let limit = shared::whole_number(value, 1..=u64::from(MAX_LIMIT)).and_then(|limit| limit.try_into().ok());
     limit.ok_or_else(|| bad("limit must be a number from 1 to 100"))
 }
 

@@ -27,9 +27,11 @@ pub(super) struct NewSecret {
     #[schema(value_type = String, required = false, min_length = 1, max_length = 1024)]
     _secret: IgnoredAny,
     /// From then on the new one signs the system's own header; at once if nothing is said.
+    #[serde(default, deserialize_with = "shared::present")]
     #[schema(nullable = false, format = DateTime)]
     activate_at: Option<String>,
     /// Until then both sign `webhook-signature`; a day after `activate_at` if nothing is said, 30 days from now at most.
+    #[serde(default, deserialize_with = "shared::present")]
     #[schema(nullable = false, format = DateTime)]
     retire_at: Option<String>,
 }

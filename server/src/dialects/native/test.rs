@@ -20,6 +20,7 @@ use crate::dialects::shared::{self, shaped};
 #[schema(as = WebhookTest)]
 pub(super) struct Test {
     /// The type of the event; one that the webhook is subscribed to, if nothing is said.
+    #[serde(default, deserialize_with = "shared::present")]
     #[schema(nullable = false, min_length = 1, max_length = 512)]
     event_type: Option<String>,
 }

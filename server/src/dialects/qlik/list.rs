@@ -141,17 +141,20 @@ impl Filter {
                         "query parameter eventType is eventTypes, given already",
                     ));
                 }
-                let types: Vec<_> = value.split(',').map(|name| name.trim().to_owned()).collect();
-                if types.iter().any(String::is_empty) {
-                    return Err(bad(name, "event types, separated by commas"));
+                let mut types: Vec<_> =
+                    value.split(',').take(MAX_TYPES + 1).map(|name| name.trim().to_owned()).collect();
+                if types.iter().any(String::is_empty) || types.len() > MAX_TYPES {
+                    return Err(bad(name, "1 to 200 event types, separated by commas"));
                 }
+                types.sort_unstable();
+                types.dedup();
                 self.event_types = Some(types);
             }
             "level" => {
                 self.level = Some(Level::parse(value).ok_or_else(|| bad(name, "user or tenant"))?);
             }
-            "name" => self.name = Some(Pattern::new(value)),
-            "url" => self.url = Some(Pattern::new(value)),
+            "name" => self.name = Some(Pattern::read(name, value)?),
+            "url" => self.url = Some(Pattern::read(name, value)?),
             "origins" => {
                 let origins = value.split(',').map(|name| Origin::parse(name.trim()));
                 let origins = origins.collect::<Option<Vec<_>>>().ok_or_else(|| {
@@ -249,6 +252,12 @@ impl Sort {
     }
 }
 
+/// The most event types that are looked for at once: as many as one webhook names.
+const MAX_TYPES: usize = 200;
+
+/// The longest pattern in characters: as long as the longest text that is looked at.
+const MAX_PATTERN: usize = 2_048;
+
 /// A text in which `*` stands for anything, in any case.
 #[derive(Debug)]
 struct Pattern {
@@ -257,8 +266,23 @@ struct Pattern {
 }
 
 impl Pattern {
+    fn read(parameter: &str, text: &str) -> Result<Self, Refusal> {
+        if text.chars().count() > MAX_PATTERN {
+            return Err(bad(parameter, "a text of at most 2048 characters"));
+        }
+        Ok(Self::new(text))
+    }
+
     fn new(text: &str) -> Self {
-        Self { pieces: text.to_lowercase().split('*').map(Into::into).collect() }
+        let mut pieces: Vec<String> = text.to_lowercase().split('*').map(Into::into).collect();
+        // Two stars in a row say what one does.
+        let (mut at, last) = (0, pieces.len() - 1);
+        pieces.retain(|piece| {
+            let kept = at == 0 || at == last || !piece.is_empty();
+            at += 1;
+            kept
+        });
+        Self { pieces }
     }
 
     fn matches(&self, text: &str) -> bool {
@@ -296,6 +320,10 @@ mod tests {
             ("a*a", "a", false),
             ("a*a", "aa", true),
             ("a*b*c", "aXbXbXc", true),
+            ("a***b**c", "aXbXc", true),
+            ("**", "", true),
+            ("**a", "ba", true),
+            ("a**", "ab", true),
             ("a*b*c", "acb", false),
             ("ab*bc", "abc", false),
             ("**", "x", true),

@@ -137,12 +137,12 @@ pub fn each_parameter<E>(
 ) -> Result<(), E> {
     let mut seen: Vec<String> = Vec::new();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-        if !take(&name, &value)? {
-            let name: String = name.chars().take(100).collect();
-            return Err(wrong(format!("query parameter {name:?} is not known")));
-        }
+        let told: String = name.chars().take(100).collect();
         if seen.iter().any(|seen| *seen == name) {
-            return Err(wrong(format!("query parameter {name} is given twice")));
+            return Err(wrong(format!("query parameter {told} is given twice")));
+        }
+        if !take(&name, &value)? {
+            return Err(wrong(format!("query parameter {told:?} is not known")));
         }
         seen.push(name.into_owned());
     }

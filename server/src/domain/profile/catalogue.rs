@@ -44,6 +44,7 @@ pub fn known_types(tenant: &Tenant) -> Vec<KnownType<'_>> {
     let mut types: Vec<KnownType<'_>> = match tenant.dialect {
         DialectId::Native => vec![EVERYTHING],
         DialectId::Immuta => {
+            // Those of every release: a webhook may name any of them.
             immuta::NOTIFICATION_TYPES.iter().map(|known| entry(&known.about, None)).collect()
         }
         DialectId::ImmutaRequest => {

@@ -9,7 +9,7 @@ use sigpost_core::notification::immuta::{self as model, Metadata};
 use sigpost_core::signature::Scheme;
 
 use super::{Audience, BadTypes, subscribable};
-use crate::domain::{Frame, Number, Settings, UserId};
+use crate::domain::{Frame, NotificationList, Number, Settings, UserId};
 
 /// The name that subscribes to every notification.
 pub const ALL: &str = model::ALL_NOTIFICATIONS;
@@ -91,6 +91,15 @@ pub enum Invalid {
 }
 
 const MAX_NAME_CHARS: usize = 512;
+
+/// The notifications of the tenant's release, in the order in which Immuta lists them.
+#[must_use]
+pub fn notifications(settings: &Settings) -> Vec<&'static str> {
+    match settings.notification_list {
+        NotificationList::Saas => model::actions_saas().collect(),
+        NotificationList::V2024_3 => model::ACTIONS_2024_3.to_vec(),
+    }
+}
 
 impl Immuta {
     /// Makes one by the system's rules. Types named twice are kept once.

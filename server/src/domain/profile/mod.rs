@@ -71,6 +71,13 @@ impl Profile {
         }
     }
 
+    /// Whether any change of a webhook that the engine has switched off switches it on again, as the Request app's page has
+    /// it ("Suppressed webhooks").
+    #[must_use]
+    pub const fn any_change_revives(&self) -> bool {
+        matches!(self, Self::ImmutaRequest(_))
+    }
+
     /// Checks what a system asks of the parts that all webhooks have: of the url and of the secret, where they are new.
     ///
     /// # Errors
