@@ -91,7 +91,7 @@ impl App {
             issued_at: now,
             expires_at,
         };
-        let token = shown(&issued);
+        let token = Token::of(&issued, None);
         let entry = Entry::of(principal, "token.create").to("token", &token.id).with("user", &token.user);
         let entry = match expires_at {
             Some(end) => entry.with("expires_at", &end),
@@ -256,20 +256,6 @@ fn hands_on_no_more(principal: &Principal, user: &UserId, ends: Option<Timestamp
             Err(Error::invalid("expires_at", message))
         }
         Principal::User { .. } | Principal::Operator { .. } => Ok(()),
-    }
-}
-
-fn shown(issued: &IssuedToken) -> Token {
-    let IssuedToken { hash: _, public_id, tenant: _, user, name, exchanged_for: _, issued_at, expires_at } =
-        issued;
-    Token {
-        id: *public_id,
-        user: user.clone(),
-        name: Some(name.clone()),
-        created_at: Some(*issued_at),
-        expires_at: *expires_at,
-        last_used_at: None,
-        origin: TokenOrigin::Api,
     }
 }
 
