@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use tokio::sync::OwnedMutexGuard;
 use zeroize::Zeroizing;
 
 use super::access::{Access, Operation};
@@ -90,22 +91,13 @@ impl App {
             issued_at: now,
             expires_at,
         };
-        let token = shown(&issued);
+        let token = Token::of(&issued, None);
         let entry = Entry::of(principal, "token.create").to("token", &token.id).with("user", &token.user);
         let entry = match expires_at {
             Some(end) => entry.with("expires_at", &end),
             None => entry,
         };
-        let app = self.clone();
-        self.to_the_end(async move {
-            // In here, so that it is held until then even if the client hangs up.
-            let held = one_at_a_time;
-            app.store.issue_token(issued).await?;
-            drop(held);
-            app.auditor().record(entry).await;
-            Ok(())
-        })
-        .await?;
+        self.issue(issued, entry, one_at_a_time).await?;
         Ok(NewToken { token, text })
     }
 
@@ -195,17 +187,21 @@ impl App {
         };
         let entry = Entry::by(Actor::User(user), Some(tenant.id), "token.exchange");
         let entry = entry.to("token", &issued.public_id).with("key", &key);
+        self.issue(issued, entry, one_at_a_time).await?;
+        Ok(text)
+    }
+
+    /// Makes a token durable. What was looked at before holds until then, even if the client hangs up: `held` is let go
+    /// of here.
+    async fn issue(&self, issued: IssuedToken, entry: Entry, held: OwnedMutexGuard<()>) -> Result<(), Error> {
         let app = self.clone();
         self.to_the_end(async move {
-            // In here, so that it is held until then even if the client hangs up.
-            let held = one_at_a_time;
             app.store.issue_token(issued).await?;
             drop(held);
             app.auditor().record(entry).await;
             Ok(())
         })
-        .await?;
-        Ok(text)
+        .await
     }
 
     fn usable_key(&self, hash: &TokenHash, dialect: DialectId) -> Result<ApiKey, Error> {
@@ -260,20 +256,6 @@ fn hands_on_no_more(principal: &Principal, user: &UserId, ends: Option<Timestamp
             Err(Error::invalid("expires_at", message))
         }
         Principal::User { .. } | Principal::Operator { .. } => Ok(()),
-    }
-}
-
-fn shown(issued: &IssuedToken) -> Token {
-    let IssuedToken { hash: _, public_id, tenant: _, user, name, exchanged_for: _, issued_at, expires_at } =
-        issued;
-    Token {
-        id: *public_id,
-        user: user.clone(),
-        name: Some(name.clone()),
-        created_at: Some(*issued_at),
-        expires_at: *expires_at,
-        last_used_at: None,
-        origin: TokenOrigin::Api,
     }
 }
 

@@ -100,6 +100,27 @@ pub struct Token {
     pub origin: TokenOrigin,
 }
 
+impl Token {
+    /// How one that was handed out is shown.
+    #[must_use]
+    pub fn of(issued: &IssuedToken, last_used_at: Option<Timestamp>) -> Self {
+        let IssuedToken { hash: _, public_id, tenant: _, user, name, exchanged_for, issued_at, expires_at } =
+            issued;
+        Self {
+            id: *public_id,
+            user: user.clone(),
+            name: Some(name.clone()),
+            created_at: Some(*issued_at),
+            expires_at: *expires_at,
+            last_used_at,
+            origin: match exchanged_for {
+                None => TokenOrigin::Api,
+                Some(_) => TokenOrigin::Exchange,
+            },
+        }
+    }
+}
+
 /// Where a token comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenOrigin {

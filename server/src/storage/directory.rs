@@ -204,19 +204,9 @@ impl Directory {
             TokenOwner::User { .. } | TokenOwner::Operator(_) => None,
         });
         let issued = inner.issued_tokens.values();
-        let issued =
-            issued.filter(|token| token.tenant == tenant && token.is_valid(now)).map(|token| Token {
-                id: token.public_id,
-                user: token.user.clone(),
-                name: Some(token.name.clone()),
-                created_at: Some(token.issued_at),
-                expires_at: token.expires_at,
-                last_used_at: last_used_at(&token.hash),
-                origin: match token.exchanged_for {
-                    None => TokenOrigin::Api,
-                    Some(_) => TokenOrigin::Exchange,
-                },
-            });
+        let issued = issued
+            .filter(|token| token.tenant == tenant && token.is_valid(now))
+            .map(|token| Token::of(token, last_used_at(&token.hash)));
         let mut tokens: Vec<_> = configured.chain(issued).collect();
         tokens.sort_unstable_by_key(|token| token.id);
         tokens
