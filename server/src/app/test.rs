@@ -11,7 +11,7 @@ use super::publish::new_event;
 use super::{App, Error, WebhookDraft, WebhookName};
 use crate::domain::{
     Attempt, Body, Cause, DeliveryId, EventId, MessageId, NewDelivery, Number, Principal, Record, Tenant,
-    Timestamp, Webhook, WebhookId, WebhookState, Work, profile,
+    Timestamp, Webhook, WebhookId, Work, profile,
 };
 
 impl App {
@@ -68,24 +68,7 @@ impl App {
         let tenant = self.authorise(principal, Operation::TestWebhook)?.tenant;
         let (new, _) = self.checked(principal, draft)?;
         let now = new.created_at;
-        let (id, number) = (WebhookId::NONE, Number::FIRST);
-        let webhook = Webhook {
-            id,
-            number,
-            public_id: new.public_id,
-            tenant: tenant.id,
-            owner: new.owner,
-            updated_by: new.created_by.clone(),
-            created_by: new.created_by,
-            endpoint: new.endpoint,
-            secrets: new.secrets,
-            secrets_since: 1,
-            state: WebhookState::Enabled,
-            version: 1,
-            profile: new.profile,
-            created_at: now,
-            updated_at: now,
-        };
+        let webhook = new.first_version(WebhookId::NONE, Number::FIRST);
         let event = self.test_event(&tenant, &webhook, None, now)?;
         let prepared = profile::prepare(&tenant, &event, now)
             .map_err(|unfit| Error::invalid("event_type", unfit.to_string()))?;
@@ -95,9 +78,9 @@ impl App {
         let work = Work {
             delivery: DeliveryId::new(0),
             tenant: tenant.id,
-            webhook: id,
+            webhook: webhook.id,
             event: EventId::new(0),
-            message_id: MessageId::derive(&tenant.uid, message, number),
+            message_id: MessageId::derive(&tenant.uid, message, webhook.number),
             cause: Cause::Test,
             received_at: now,
             attempts_made: 0,

@@ -83,6 +83,32 @@ pub struct NewWebhook {
     pub created_at: Timestamp,
 }
 
+impl NewWebhook {
+    /// Its first version, with these ids.
+    #[must_use]
+    pub fn first_version(self, id: WebhookId, number: Number) -> Webhook {
+        let Self { public_id, tenant, owner, created_by, endpoint, secrets, state, profile, created_at } =
+            self;
+        Webhook {
+            id,
+            number,
+            public_id,
+            tenant,
+            owner,
+            updated_by: created_by.clone(),
+            created_by,
+            endpoint,
+            secrets,
+            secrets_since: 1,
+            state,
+            version: 1,
+            profile,
+            created_at,
+            updated_at: created_at,
+        }
+    }
+}
+
 /// Whether a webhook delivers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WebhookState {

@@ -11,8 +11,8 @@ use super::command::{Named, Prune, Pruned};
 use super::key::Label;
 use super::profile;
 use super::rows::{
-    FrameRow, Place, WebhookRow, disabled_reason, first_version, headers_label, next_secret_label,
-    secret_label, stored, verified_data, write_headers,
+    FrameRow, Place, WebhookRow, disabled_reason, headers_label, next_secret_label, secret_label, stored,
+    verified_data, write_headers,
 };
 use super::state::{Effect, take, take_number};
 use super::transaction::{DeliveryRow, Transaction};
@@ -102,7 +102,8 @@ impl Transaction<'_> {
         let number = take_number(&mut tenant.next.webhook);
         self.draft.tenants.insert(new.tenant, tenant);
         let id = take(&mut self.draft.sequences.webhook);
-        let webhook = first_version(new.clone(), WebhookId::new(id), number);
+        let new = NewWebhook { created_at: stored(new.created_at), ..new.clone() };
+        let webhook = new.first_version(WebhookId::new(id), number);
         let sealed = self.seal(secret_label(&tenant.uid, id), webhook.secrets.current());
         self.execute(
             INSERT_WEBHOOK,

@@ -12,9 +12,9 @@ use super::key::{Label, Sealer};
 use super::profile;
 use crate::domain::head::Shown;
 use crate::domain::{
-    Attempt, Cause, DeliveryState, DisabledReason, Endpoint, Failure, FailureClass, Frame, NewWebhook,
-    Number, Outcome, Phase, PublicId, ResponseHeaders, Rotation, Secrets, TenantId, TenantUid, Timestamp,
-    UserId, Webhook, WebhookId, WebhookState,
+    Attempt, Cause, DeliveryState, DisabledReason, Endpoint, Failure, FailureClass, Frame, Number, Outcome,
+    Phase, PublicId, ResponseHeaders, Rotation, Secrets, TenantId, TenantUid, Timestamp, UserId, Webhook,
+    WebhookId, WebhookState,
 };
 use crate::storage::StoreError;
 
@@ -361,30 +361,6 @@ pub(super) fn read_headers(place: Place, json: &str) -> Result<Vec<(String, Show
     let pairs: Vec<(String, Option<String>)> =
         serde_json::from_str(json).map_err(|_| place.column("headers"))?;
     Ok(pairs.into_iter().map(|(name, value)| (name, value.map_or(Shown::Omitted, Shown::Value))).collect())
-}
-
-/// The first version of a new webhook.
-pub(super) fn first_version(new: NewWebhook, id: WebhookId, number: Number) -> Webhook {
-    let NewWebhook { public_id, tenant, owner, created_by, endpoint, secrets, state, profile, created_at } =
-        new;
-    let created_at = stored(created_at);
-    Webhook {
-        id,
-        number,
-        public_id,
-        tenant,
-        owner,
-        updated_by: created_by.clone(),
-        created_by,
-        endpoint,
-        secrets,
-        secrets_since: 1,
-        state,
-        version: 1,
-        profile,
-        created_at,
-        updated_at: created_at,
-    }
 }
 
 /// A row of `webhook`, with its tenant's random name.
