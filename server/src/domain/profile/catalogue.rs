@@ -94,9 +94,7 @@ impl Profile {
             Self::ImmutaRequest(_) => true,
             Self::Generic(profile) => profile.matches(event_type),
             Self::Qlik(profile) => {
-                let alias = qlik::event_type(event_type).and_then(|known| known.alias);
-                let wanted = |name: &String| name == event_type || Some(name.as_str()) == alias;
-                profile.event_types().iter().any(wanted)
+                profile.wants(event_type, qlik::event_type(event_type).and_then(|known| known.alias))
             }
         }
     }

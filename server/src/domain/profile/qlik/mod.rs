@@ -331,9 +331,13 @@ impl Qlik {
         }
     }
 
+    /// Whether it names an event type, by this name or by the other one it has.
+    pub(super) fn wants(&self, event_type: &str, alias: Option<&str>) -> bool {
+        self.event_types.iter().any(|name| name == event_type || Some(name.as_str()) == alias)
+    }
+
     pub(super) fn matches(&self, owner: &User, event_type: &str, facts: &Facts) -> bool {
-        let wanted = |name: &String| name == event_type || Some(name.as_str()) == facts.alias();
-        self.event_types.iter().any(wanted)
+        self.wants(event_type, facts.alias())
             && match self.level {
                 Level::Tenant => true,
                 Level::User => facts.concern(owner),
