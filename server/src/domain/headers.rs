@@ -63,10 +63,15 @@ impl ResponseHeaders {
     }
 }
 
-/// A token (RFC 9110, section 5.6.2) in lower case.
+/// Whether a text can be the name of a header: a token (RFC 9110, section 5.6.2).
+pub(super) fn is_token(text: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !text.is_empty() && text.bytes().all(fits)
+}
+
+/// A token in lower case.
 fn is_name(name: &str) -> bool {
-    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    !name.is_empty() && name.bytes().all(|byte| is_token(byte) && !byte.is_ascii_uppercase())
+    is_token(name) && !name.bytes().any(|byte| byte.is_ascii_uppercase())
 }
 
 fn is_value(value: &str) -> bool {

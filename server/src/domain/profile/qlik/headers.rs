@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
+use crate::domain::headers::is_token;
+
 /// The most bytes of names and values together, for each of the two kinds.
 pub const MAX_BYTES: usize = 2_048;
 
@@ -146,7 +148,7 @@ fn check<'a>(headers: impl Iterator<Item = Pair<'a>>, seen: &mut HashSet<String>
             return Err(BadHeaders::TooLong);
         }
         let shown = || name.chars().take(100).collect();
-        if name.is_empty() || !name.bytes().all(is_token) {
+        if !is_token(name) {
             return Err(BadHeaders::Name(shown()));
         }
         if is_reserved(name) {
@@ -160,12 +162,6 @@ fn check<'a>(headers: impl Iterator<Item = Pair<'a>>, seen: &mut HashSet<String>
         }
     }
     Ok(())
-}
-
-/// RFC 9110, section 5.6.2.
-const fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~')
 }
 
 /// RFC 9110, section 5.5, less what it calls obsolete: bytes beyond ASCII. Nothing at all is a value, too.
