@@ -50,6 +50,10 @@ sequence_id! {
     /// One event on its way to one webhook, over all tenants, in the order of acceptance.
     DeliveryId
 }
+sequence_id! {
+    /// A replay, over all tenants.
+    ReplayId
+}
 
 /// A number counted per tenant from 1: what Immuta shows as an id of a webhook, an event or a history record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

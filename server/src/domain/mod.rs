@@ -45,12 +45,12 @@ pub use history::{
     Cursor, HistoryFilter, HistoryOrder, HistoryPage, HistoryQuery, Owned, PastAttempt, Position, Record,
     Scope, SortField, SortOrder,
 };
-pub use ids::{DeliveryId, EventId, MessageId, Number, PublicId, TenantId, TenantUid, UserId, WebhookId};
+pub use ids::{
+    DeliveryId, EventId, MessageId, Number, PublicId, ReplayId, TenantId, TenantUid, UserId, WebhookId,
+};
 pub use profile::{Audience, Profile, Subject};
 pub use rate::{RatePer, RateRule};
-pub use replay::{
-    EndStates, NewReplay, Replay, ReplayFilter, ReplayId, ReplayQuery, ReplayState, RunningReplay,
-};
+pub use replay::{EndStates, NewReplay, Replay, ReplayFilter, ReplayQuery, ReplayState, RunningReplay};
 pub use retry::RetryPolicy;
 pub use secrets::{BadRotation, MAX_ROTATION, Rotation, Secrets, Signing};
 pub use series::{BadSeries, MAX_STEPS, Series, Step};

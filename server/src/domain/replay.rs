@@ -10,25 +10,7 @@
 //! stands is looked at when its turn comes; one whose event has meanwhile reached the webhook by a resend or by another
 //! replay counts as delivered. What is pending is not chosen: it is still on its way.
 
-use super::{Audience, DeliveryState, Owned, PublicId, TenantId, Timestamp, UserId, WebhookId};
-
-/// A replay, inside this installation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ReplayId(i64);
-
-impl ReplayId {
-    /// The id with this sequence number.
-    #[must_use]
-    pub const fn new(sequence: i64) -> Self {
-        Self(sequence)
-    }
-
-    /// The sequence number: never shown to a tenant, since it counts over all of them.
-    #[must_use]
-    pub const fn get(self) -> i64 {
-        self.0
-    }
-}
+use super::{Audience, DeliveryState, Owned, PublicId, ReplayId, TenantId, Timestamp, UserId, WebhookId};
 
 /// What is sent again.
 #[derive(Clone, Debug, PartialEq, Eq)]
