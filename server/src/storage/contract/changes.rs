@@ -243,6 +243,34 @@ fn ended_at(second: i64) -> Timestamp {
     time(second) + Duration::from_micros(1_500)
 }
 
+pub(in crate::storage) async fn one_tenants_short_retention_keeps_what_another_counts_and_sent<B: Bench>() {
+    let world = World::<B>::new().await;
+    world.store.apply_tenants(vec![spec("acme"), spec("other")]).await.unwrap();
+    let other = world.store.directory().tenant_by_name("other").unwrap().id;
+    let (mine, theirs) =
+        (world.webhook().await, world.store.create_webhook(new_webhook(other, "2", false)).await.unwrap());
+    for webhook in [&mine, &theirs] {
+        let published = world.publish(event(webhook.tenant, "1", &[webhook])).await;
+        let Published::Accepted { deliveries, .. } = published else { panic!("new") };
+        world.store.settle(ended(deliveries[0], 200)).await.unwrap();
+        // The first version is replaced, and was what sent it.
+        let next = Webhook {
+            endpoint: Endpoint::parse("https://b.example/").unwrap(),
+            ..webhook.next_version(time(50))
+        };
+        assert!(matches!(world.store.update_webhook(next).await.unwrap(), Update::Done(_)));
+    }
+    let (late, early) = (time(100_000), time(0));
+    world.store.prune(vec![(mine.tenant, late), (theirs.tenant, early)], 100).await.unwrap();
+    let counted = async |webhook: &Webhook| world.store.stats(webhook.id, early, late).await.unwrap().len();
+    assert_eq!((counted(&mine).await, counted(&theirs).await), (0, 1));
+    let number = Number::new(1).unwrap();
+    let sent = world.store.record(other, number).await.unwrap().unwrap().sent;
+    assert_eq!(sent.unwrap().url, theirs.endpoint.as_given());
+    assert!(world.store.record(world.tenant, number).await.unwrap().is_none());
+    world.store.close().await;
+}
+
 pub(in crate::storage) async fn activity_and_counts_are_kept_by_webhook_and_survive_a_restart<B: Bench>() {
     let mut world = World::<B>::new().await;
     let (webhook, other) = (world.webhook().await, world.webhook().await);
@@ -272,6 +300,8 @@ pub(in crate::storage) async fn activity_and_counts_are_kept_by_webhook_and_surv
         world.reopen().await;
     }
     world.delete(&webhook, 700).await;
+    assert_eq!(world.store.directory().activity(webhook.id), Activity::default());
+    world.reopen().await;
     assert_eq!(world.store.directory().activity(webhook.id), Activity::default());
     world.store.close().await;
 }

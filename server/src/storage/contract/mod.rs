@@ -274,6 +274,7 @@ macro_rules! contract {
             a_rotation_survives_a_restart_and_ends_as_it_was_to
             an_attempt_shows_what_its_version_of_the_webhook_sent
             attempts_are_told_in_order_each_with_its_outcome
+            one_tenants_short_retention_keeps_what_another_counts_and_sent
             activity_and_counts_are_kept_by_webhook_and_survive_a_restart
             closing_keeps_what_was_counted_last
             switching_a_webhook_on_again_forgives_its_failures

@@ -71,12 +71,13 @@ const STATS: &str =
 
 const FORGET_STATS: &str = "
     DELETE FROM webhook_stats WHERE (webhook, start) IN
-        (SELECT webhook, start FROM webhook_stats INDEXED BY webhook_stats_start WHERE start < ?1 LIMIT ?2)";
+        (SELECT webhook, start FROM webhook_stats
+         WHERE webhook IN (SELECT id FROM webhook WHERE tenant = ?3) AND start < ?1 LIMIT ?2)";
 
 const FORGET_VERSIONS: &str = "
     DELETE FROM webhook_version WHERE (webhook, version) IN
-        (SELECT webhook, version FROM webhook_version INDEXED BY webhook_version_replaced
-         WHERE replaced_at < ?1 LIMIT ?2)";
+        (SELECT webhook, version FROM webhook_version
+         WHERE webhook IN (SELECT id FROM webhook WHERE tenant = ?3) AND replaced_at < ?1 LIMIT ?2)";
 
 impl Transaction<'_> {
     /// Writes what was counted, if it is time to or `now` is asked for.
@@ -112,11 +113,12 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Deletes counts, and what old versions of webhooks sent, from before a time; so many of each at the most.
-    pub(super) fn forget_counts(&self, before: i64, limit: usize) -> Result<(), StoreError> {
+    /// Deletes counts of a tenant, and what old versions of its webhooks sent, from before a time; so many of each at the
+    /// most.
+    pub(super) fn forget_counts(&self, tenant: i64, before: i64, limit: usize) -> Result<(), StoreError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        self.execute(FORGET_STATS, [before, limit])?;
-        self.execute(FORGET_VERSIONS, [before, limit])?;
+        self.execute(FORGET_STATS, [before, limit, tenant])?;
+        self.execute(FORGET_VERSIONS, [before, limit, tenant])?;
         Ok(())
     }
 }

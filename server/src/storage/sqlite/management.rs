@@ -55,6 +55,8 @@ const WEBHOOK_BY_NUMBER: &str = "
     SELECT webhook.*, tenant.uid AS uid FROM webhook JOIN tenant ON tenant.id = webhook.tenant
     WHERE webhook.tenant = ?1 AND webhook.number = ?2";
 
+const FORGET_ACTIVITY: &str = "DELETE FROM webhook_activity WHERE webhook = ?1";
+
 const VERSION_OF: &str =
     "SELECT version FROM webhook WHERE tenant = ?1 AND number = ?2 AND deleted_at IS NULL";
 
@@ -210,6 +212,7 @@ impl Transaction<'_> {
         self.execute(CANCEL_PENDING, [webhook.id.get()])?;
         self.give_up_replays_of(webhook.id, at)?;
         self.execute(END_VERSION, [webhook.id.get(), erased_at])?;
+        self.execute(FORGET_ACTIVITY, [webhook.id.get()])?;
         self.draft.deleted.insert(webhook.id);
         self.draft.effects.push(Effect::RemoveWebhook(Arc::clone(&webhook)));
         Ok(Update::Done(webhook))
@@ -319,8 +322,8 @@ impl Transaction<'_> {
             }
             self.draft.prune_after = EventId::new(event.id);
         }
-        self.forget_counts(newest_cut, PRUNE_ROWS)?;
         for (tenant, cut) in &before {
+            self.forget_counts(*tenant, *cut, PRUNE_ROWS)?;
             self.forget_replays(*tenant, *cut)?;
         }
         let more = !read_all && !young;
