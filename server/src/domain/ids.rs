@@ -5,7 +5,7 @@ use core::fmt;
 
 use uuid::Uuid;
 
-use super::Timestamp;
+use super::{Timestamp, TokenHash};
 
 macro_rules! sequence_id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -121,14 +121,16 @@ impl PublicId {
         Self(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
     }
 
-    /// The id of a configured user's token: of version 8 (RFC 9562), derived from whose it is and not from the token, of
-    /// which it must tell nothing. A user has one such token at the most.
+    /// The id of a configured user's token: of version 8 (RFC 9562), derived from whose it is and from its hash, so that
+    /// another token has another id. It tells nothing of the token to whoever does not know the tenant's random name, which
+    /// is never shown.
     #[must_use]
-    pub fn of_configured_token(tenant: &TenantUid, user: &UserId) -> Self {
+    pub fn of_configured_token(tenant: &TenantUid, user: &UserId, token: &TokenHash) -> Self {
         use sha2::{Digest, Sha256};
         let digest = Sha256::new()
-            .chain_update(b"sigpost/configured-token-id/v1")
+            .chain_update(b"sigpost/configured-token-id/v2")
             .chain_update(tenant.as_bytes())
+            .chain_update(token.as_bytes())
             .chain_update(user.as_str())
             .finalize();
         let mut bytes = [0; 16];

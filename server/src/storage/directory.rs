@@ -3,7 +3,7 @@
 //! The store's writer is the only one who changes it, after the change is durable and before anybody is told. A
 //! reader gets an `Arc` of one version of a webhook and keeps it as long as it likes.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -168,7 +168,7 @@ impl Directory {
         if let Some(owner) = inner.configured_tokens.get(hash) {
             let TokenOwner::User { tenant, user, expires_at } = owner else { return None };
             let tenant = inner.tenants.get(tenant)?;
-            let id = PublicId::of_configured_token(&tenant.uid, user);
+            let id = PublicId::of_configured_token(&tenant.uid, user, hash);
             return Some(ApiKey {
                 id,
                 tenant: Arc::clone(tenant),
@@ -193,7 +193,7 @@ impl Directory {
         let last_used_at = |hash| inner.uses.get(hash).and_then(LastUse::at);
         let configured = inner.configured_tokens.iter().filter_map(|(hash, owner)| match owner {
             TokenOwner::User { tenant: of, user, expires_at } if *of == tenant => Some(Token {
-                id: PublicId::of_configured_token(&found.uid, user),
+                id: PublicId::of_configured_token(&found.uid, user, hash),
                 user: user.clone(),
                 name: None,
                 created_at: None,
@@ -254,9 +254,21 @@ impl Directory {
         self.activities.write().unwrap_or_else(PoisonError::into_inner).insert(webhook, activity);
     }
 
-    /// Replaces the tokens that the configuration declares.
+    /// Replaces the tokens that the configuration declares. Bearers that were exchanged for others open nothing any more:
+    /// a key that leaked is taken out of the file.
     pub fn set_configured_tokens(&self, tokens: HashMap<TokenHash, TokenOwner>) {
         let mut inner = self.write();
+        let id = |(hash, owner): (&TokenHash, &TokenOwner)| match owner {
+            TokenOwner::User { tenant, user, expires_at: _ } => {
+                let uid = &inner.tenants.get(tenant)?.uid;
+                Some(PublicId::of_configured_token(uid, user, hash))
+            }
+            TokenOwner::Operator(_) => None,
+        };
+        let configured = tokens.iter().filter_map(id);
+        let keys: HashSet<_> =
+            configured.chain(inner.issued_tokens.values().map(|token| token.public_id)).collect();
+        inner.forget_tokens(|token| token.exchanged_for.is_some_and(|key| !keys.contains(&key)));
         let Inner { issued_tokens, uses, .. } = &mut *inner;
         // Those that it no longer declares are not used any more.
         uses.retain(|hash, _| tokens.contains_key(hash) || issued_tokens.contains_key(hash));
@@ -330,6 +342,15 @@ impl Directory {
         inner.forget_tokens(|token| !token.is_valid(now));
         inner.uses.entry(token.hash).or_default();
         inner.issued_tokens.insert(token.hash, token);
+    }
+
+    /// Shows what was handed out before the store was opened.
+    pub(in crate::storage) fn load_tokens(&self, tokens: Vec<IssuedToken>) {
+        let mut inner = self.write();
+        for token in tokens {
+            inner.uses.entry(token.hash).or_default();
+            inner.issued_tokens.insert(token.hash, token);
+        }
     }
 
     /// Forgets a token that was handed out, and those it was exchanged for.

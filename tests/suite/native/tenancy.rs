@@ -456,6 +456,23 @@ fn a_token_made_here_is_an_api_key_and_takes_its_bearers_along_when_it_ends() {
 
 /// Who may do what: role × operation, as in the table of `app::access`.
 #[test]
+fn bearers_end_with_the_key_in_the_file_that_they_were_exchanged_for() {
+    let mut server = serve();
+    let key = token("immuta", "admin");
+    let bearer = server.client().post("/bim/apikey/authenticate", &json!({ "apikey": key })).unwrap();
+    let bearer = bearer.json().unwrap()["token"].as_str().unwrap().to_owned();
+    let status = |server: &Server| server.client().with_token(&bearer).get("/v1/users").unwrap().status;
+    server.restart().unwrap();
+    assert_eq!(status(&server), 200);
+    // It leaked, and is replaced.
+    server.restart_with(&config().replace(&key, "another-key-of-the-admin")).unwrap();
+    assert_eq!(
+        (status(&server), server.client().with_token(&key).get("/v1/users").unwrap().status),
+        (401, 401)
+    );
+}
+
+#[test]
 fn roles_decide_who_manages_what() {
     let server = serve();
     make(&operator(&server), "/v1/tenants", &shop());

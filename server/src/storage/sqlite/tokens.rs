@@ -99,9 +99,9 @@ impl Transaction<'_> {
 
 /// Shows the tokens that were handed out, and when tokens were last used.
 pub(super) fn load(sql: &Connection, directory: &Directory, now: Timestamp) -> Result<(), StoreError> {
-    for row in sql.prepare(TOKENS)?.query_map([now.as_microsecond()], TokenRow::read)? {
-        directory.put_token(row?.restore()?, now);
-    }
+    let mut statement = sql.prepare(TOKENS)?;
+    let rows = statement.query_map([now.as_microsecond()], TokenRow::read)?;
+    directory.load_tokens(rows.map(|row| row?.restore()).collect::<Result<_, StoreError>>()?);
     let mut uses = Vec::new();
     let mut statement = sql.prepare(USES)?;
     let mut rows = statement.query([])?;
