@@ -26,9 +26,11 @@ export async function withServer(config, use) {
     assert.ok(value, `the server ended: ${log}`);
     await use(JSON.parse(value).listening, folder);
   } finally {
-    if (child.exitCode === null) {
+    if (child.exitCode === null && child.signalCode === null) {
       child.kill('SIGTERM');
+      const impatient = setTimeout(() => child.kill('SIGKILL'), 20_000);
       await once(child, 'exit');
+      clearTimeout(impatient);
     }
     await rm(folder, { recursive: true, force: true });
   }

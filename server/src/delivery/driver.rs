@@ -55,7 +55,7 @@ pub(super) struct Driver {
     attempts: JoinSet<Result<Ended, NotMade>>,
     in_flight: HashMap<Id, InFlight>,
     /// Webhooks whose receiver has just answered that it is gone.
-    gone: HashSet<WebhookId>,
+    gone: HashMap<WebhookId, Gone>,
     /// Cancelled before recovery may have come to them; those of this process were handed over first.
     withdrawn: HashSet<DeliveryId>,
     /// What came while its tenant was not there.
@@ -63,6 +63,13 @@ pub(super) struct Driver {
     /// For what happens later to be told.
     inbox: mpsc::WeakUnboundedSender<Message>,
     stopping: Option<oneshot::Sender<()>>,
+}
+
+/// When a receiver answered that it is gone, and which version of its webhook it was told.
+#[derive(Clone, Copy)]
+struct Gone {
+    version: u64,
+    landed: Duration,
 }
 
 /// What must be known of an attempt even if its task dies.
@@ -92,7 +99,7 @@ impl Driver {
             scheduler: Scheduler::new(limits.slots, limits.body_bytes),
             attempts: JoinSet::new(),
             in_flight: HashMap::new(),
-            gone: HashSet::new(),
+            gone: HashMap::new(),
             withdrawn: HashSet::new(),
             absent: HashMap::new(),
             inbox,
@@ -320,16 +327,23 @@ impl Driver {
     /// Whether going on with a webhook is of no use, after this attempt.
     fn judge(&mut self, flight: &InFlight, attempt: &Attempt) -> Option<DisabledReason> {
         let webhook = flight.webhook;
-        if !flight.counts {
+        if !flight.counts || attempt.outcome.is_ours() {
             return None;
         }
         let success = attempt.outcome.is_success();
         // The first may be a mishap, as when a receiver is being replaced.
         let gone = matches!(attempt.outcome, Outcome::Response { status: 410, .. });
-        if gone && !self.gone.insert(webhook) {
-            return Some(DisabledReason::Gone);
-        }
-        if !gone {
+        if gone {
+            let version = flight.webhook_version;
+            let now = Gone { version, landed: self.clock().monotonic() };
+            match self.gone.get(&webhook) {
+                Some(first) if first.version != version => drop(self.gone.insert(webhook, now)),
+                None => drop(self.gone.insert(webhook, now)),
+                // One that was under way already is the same mishap.
+                Some(first) if flight.began < first.landed => {}
+                Some(_) => return Some(DisabledReason::Gone),
+            }
+        } else {
             self.gone.remove(&webhook);
         }
         let at = after(attempt.started_at, attempt.duration);

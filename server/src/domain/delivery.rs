@@ -149,6 +149,12 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Whether it failed for want of something of ours, which says nothing of the receiver.
+    #[must_use]
+    pub const fn is_ours(&self) -> bool {
+        matches!(self, Self::Failed(Failure { class: FailureClass::Local, .. }))
+    }
+
     /// Whether the receiver has taken the event: any 2xx. A redirect is not followed and counts as failure.
     #[must_use]
     pub fn is_success(&self) -> bool {

@@ -145,8 +145,8 @@ fn a_stream_tells_only_what_its_holder_may_know_and_asks_for() {
     let stranger = Watch::open(&server, &token("native", "admin"), "").events();
     let paid = |id: &str| {
         let mut event = event(id);
-        event["data"]["metadata"]["targetUser"] = json!([{ "id": 2 }]);
-        event["data"]["metadata"]["actionBy"] = json!({ "id": 1 });
+        event["data"]["metadata"]["targetUser"] = json!(2);
+        event["data"]["metadata"]["actionBy"] = json!(1);
         event
     };
     assert_eq!(publish(&server, "immuta", &paid("1")).status, 202);
@@ -157,7 +157,7 @@ fn a_stream_tells_only_what_its_holder_may_know_and_asks_for() {
         webhooks
     };
     let global = [first, second.clone()];
-    let arrived = receiver.wait_for(2, SOON).unwrap();
+    let arrived = receiver.wait_for(3, SOON).unwrap();
     let mut of_admin = webhooks(&admin, arrived.len());
     of_admin.retain(|webhook| *webhook != own);
     assert_eq!(of_admin, global);
@@ -167,7 +167,7 @@ fn a_stream_tells_only_what_its_holder_may_know_and_asks_for() {
     assert_eq!(client(&server, "immuta", "user").delete(&mine).unwrap().status, 204);
     let told: Vec<_> =
         std::iter::from_fn(|| Some(next(&user)).filter(|(name, _)| name == "attempt")).collect();
-    assert!(told.iter().all(|(_, data)| data["webhook"] == json!(own)), "{told:?}");
+    assert_eq!(told.iter().map(|(_, data)| &data["webhook"]).collect::<Vec<_>>(), [&json!(own)]);
     let theirs = id(&create(&server, "native", "http://127.0.0.1:9/", &json!({})));
     assert_eq!(next(&stranger).1, json!({ "webhook": theirs, "change": "created" }));
     assert!(narrow.try_recv().is_err() && user.try_recv().is_err());

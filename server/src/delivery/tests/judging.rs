@@ -46,6 +46,25 @@ async fn a_second_410_switches_a_webhook_off_and_what_waits_stays() {
 }
 
 #[tokio::test]
+async fn two_410s_that_were_under_way_together_are_one_mishap() {
+    let slow = b"HTTP/1.1 410 Gone\r\ncontent-length: 0\r\n".to_vec();
+    let receiver = Receiver::start(move |_, _| {
+        Reply::Drip(slow.clone(), [&b"x: "[..], &[b'x'; 20], b"\r\n\r\n"].concat())
+    })
+    .await;
+    let world = without_retries();
+    let webhook = world.webhook(&receiver.url());
+    let together = [world.publish(&webhook), world.publish(&webhook)];
+    for delivery in together {
+        world.store.ended(delivery).await;
+    }
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!((state(&world, &webhook), receiver.requests().len()), (WebhookState::Enabled, 2));
+    world.store.ended(world.publish(&webhook)).await;
+    until_switched_off(&world, &webhook, DisabledReason::Gone).await;
+}
+
+#[tokio::test]
 async fn a_410_counts_anew_when_something_else_came_between() {
     let receiver = answering(&["410 Gone", "200 OK", "410 Gone", "500 Oops", "410 Gone"]).await;
     let world = without_retries();

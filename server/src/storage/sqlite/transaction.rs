@@ -277,11 +277,11 @@ impl<'a> Transaction<'a> {
             )?;
             let told = settled.told(place, attempt, stored(ended))?;
             let AttemptEnded { webhook, at, duration, cause, .. } = told;
-            let (success, counts) = (attempt.outcome.is_success(), cause.counts());
+            let (success, counts) =
+                (attempt.outcome.is_success(), cause.counts() && !attempt.outcome.is_ours());
             self.draft.ended.push(EndedAttempt { webhook, at, duration, success, counts });
-            if self.state.bell.is_heard() {
-                self.draft.told.push(told);
-            }
+            // Whether anybody listens is only asked when it is durable: somebody may begin to in between.
+            self.draft.told.push(told);
         }
         Ok(())
     }
