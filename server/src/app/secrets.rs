@@ -42,7 +42,7 @@ pub struct Rotated {
 const OVERLAP: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl App {
-    /// Lets a new secret take the place of a webhook's; see [`Secrets`] for what signs when.
+    /// Lets a new secret take the place of a webhook's; see [`Secrets`](crate::domain::Secrets) for what signs when.
     ///
     /// # Errors
     /// As [`App::update_webhook`]; [`Error::Invalid`] for times in the wrong order or too far away.
