@@ -117,8 +117,10 @@ enum Caller {
 impl Caller {
     /// What it has the right to.
     fn operations(self, document: &Document) -> impl Iterator<Item = Operation<'_>> {
-        let is_mine =
-            move |operation: &Operation<'_>| operation.path.starts_with(TENANTS) == (self == Self::Operator);
+        let is_mine = move |operation: &Operation<'_>| {
+            // The tool keeps to the first server.
+            operation.base.is_empty() && operation.path.starts_with(TENANTS) == (self == Self::Operator)
+        };
         document.documented().filter(is_mine)
     }
 }

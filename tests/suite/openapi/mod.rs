@@ -21,6 +21,8 @@ struct Document {
 /// One operation of a document, or one that is none.
 struct Operation<'a> {
     method: &'static str,
+    /// What stands before the path.
+    base: &'a str,
     path: &'a str,
     /// What the document says of it.
     documented: Option<&'a Value>,
@@ -75,12 +77,25 @@ fn documents(server: &Server) -> Vec<Document> {
 }
 
 impl Document {
-    /// Every path with every method.
+    /// Where the paths begin: at the root, unless the document names other servers.
+    fn bases(&self) -> Vec<&str> {
+        let Some(servers) = self.json["servers"].as_array() else { return vec![""] };
+        servers.iter().map(|server| server["url"].as_str().unwrap().trim_end_matches('/')).collect()
+    }
+
+    /// Every path with every method, at every server.
     fn operations(&self) -> impl Iterator<Item = Operation<'_>> {
         let paths = self.json["paths"].as_object().unwrap();
         assert!(!paths.is_empty(), "{}", self.dialect);
-        paths.iter().flat_map(|(path, item)| {
-            METHODS.map(|method| Operation { method, path, documented: item.get(method.to_lowercase()) })
+        self.bases().into_iter().flat_map(move |base| {
+            paths.iter().flat_map(move |(path, item)| {
+                METHODS.map(|method| Operation {
+                    method,
+                    base,
+                    path,
+                    documented: item.get(method.to_lowercase()),
+                })
+            })
         })
     }
 
@@ -125,7 +140,7 @@ impl Operation<'_> {
 
     fn send(&self, client: &Client, document: &Document) -> Response {
         let path = self.filled(document.json["paths"][self.path].as_object().unwrap());
-        client.send(self.method, &path, &[], b"").unwrap()
+        client.send(self.method, &format!("{}{path}", self.base), &[], b"").unwrap()
     }
 
     fn is_one_of(&self, list: &[(&str, &str)]) -> bool {
@@ -151,6 +166,6 @@ impl Operation<'_> {
     }
 
     fn name(&self) -> String {
-        format!("{} {}", self.method, self.path)
+        format!("{} {}{}", self.method, self.base, self.path)
     }
 }
