@@ -2,6 +2,7 @@
 //! its own words, statuses and form, in one place.
 
 use super::ports::Saturated;
+use crate::domain::EndpointError;
 use crate::storage::StoreError;
 
 /// Why a use-case did not do what was asked.
@@ -123,6 +124,13 @@ impl Error {
             | Self::Conflict(_)
             | Self::Internal => None,
         }
+    }
+}
+
+/// Every dialect calls the member `url`.
+impl From<EndpointError> for Error {
+    fn from(error: EndpointError) -> Self {
+        Self::invalid("url", error.to_string())
     }
 }
 

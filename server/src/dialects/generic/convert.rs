@@ -20,7 +20,7 @@ pub(super) fn draft(wanted: dto::NewWebhook, settings: &Settings) -> Result<Webh
     let dto::NewWebhook { url, events, description } = wanted;
     let profile = Generic::new(Parts { events, description }, settings).map_err(|rule| broken(&rule))?;
     Ok(WebhookDraft {
-        endpoint: endpoint(&url)?,
+        endpoint: Endpoint::parse(&url)?,
         secret: DraftSecret::Generated,
         profile: Profile::Generic(profile),
         enabled: true,
@@ -46,7 +46,7 @@ impl TryFrom<dto::WebhookUpdate> for Update {
             Maybe::Value(text) => Some(Some(text)),
         };
         let profile = generic::Change { events, description };
-        Ok(Self { endpoint: url.as_deref().map(endpoint).transpose()?, status, profile })
+        Ok(Self { endpoint: url.as_deref().map(Endpoint::parse).transpose()?, status, profile })
     }
 }
 
@@ -63,10 +63,6 @@ impl Update {
             profile: Some(Profile::Generic(profile.map_err(|rule| broken(&rule))?)),
         })
     }
-}
-
-fn endpoint(url: &str) -> Result<Endpoint, Error> {
-    Endpoint::parse(url).map_err(|error| Error::invalid("url", error.to_string()))
 }
 
 fn broken(rule: &generic::Invalid) -> Error {

@@ -17,7 +17,7 @@ pub(super) fn draft(wanted: dto::CreateWebhook) -> Result<WebhookDraft, Error> {
     let dto::CreateWebhook { url, verify_tls, signing_key } = wanted;
     let secret = signing_key.map(secret).transpose()?.flatten();
     Ok(WebhookDraft {
-        endpoint: endpoint(&url)?,
+        endpoint: Endpoint::parse(&url)?,
         secret: secret.map_or(DraftSecret::None, DraftSecret::Given),
         profile: Profile::ImmutaRequest(ImmutaRequest::new(Parts { verify_tls })),
         enabled: true,
@@ -39,7 +39,7 @@ impl TryFrom<dto::UpdateWebhook> for Update {
     fn try_from(wanted: dto::UpdateWebhook) -> Result<Self, Error> {
         let dto::UpdateWebhook { url, verify_tls, signing_key } = wanted;
         Ok(Self {
-            endpoint: url.as_deref().map(endpoint).transpose()?,
+            endpoint: url.as_deref().map(Endpoint::parse).transpose()?,
             secret: signing_key.map(secret).transpose()?,
             verify_tls,
         })
@@ -63,10 +63,6 @@ impl Update {
             profile: Some(Profile::ImmutaRequest(profile)),
         })
     }
-}
-
-fn endpoint(url: &str) -> Result<Endpoint, Error> {
-    Endpoint::parse(url).map_err(|error| Error::invalid("url", error.to_string()))
 }
 
 fn secret(text: String) -> Result<Option<Secret>, Error> {

@@ -8,15 +8,13 @@ use super::profile::{self, Move};
 use super::{dto, query};
 use crate::app::{Change, DraftSecret, Error, SecretChange, WebhookDraft};
 use crate::dialects::shared::{self, Maybe, shaped};
-use crate::domain::{
-    DisabledReason, Endpoint, Number, Tenant, Timestamp, UserId, Webhook, WebhookState, utc_millis,
-};
+use crate::domain::{DisabledReason, Endpoint, Number, Tenant, Timestamp, Webhook, WebhookState, utc_millis};
 
 /// A new webhook as a draft, or which member is wrong. A `secret` that is absent is generated; `null` means none.
 pub(super) fn draft(body: View<'_>, tenant: &Tenant) -> Result<WebhookDraft, Problem> {
     let dto::NewWebhook { url, _secret: _, enabled, owner, _profile: _ } = shaped(body)?;
-    let endpoint = endpoint(&url)?;
-    let owner = owner.map(|id| user(&id)).transpose()?;
+    let endpoint = Endpoint::parse(&url).map_err(Error::from)?;
+    let owner = owner.map(|id| shared::owner(&id)).transpose()?;
     let given = body.get("profile").ok_or_else(|| Error::invalid("profile", "profile is required"))?;
     let profile = profile::new(given, tenant)?;
     let secret = shared::secret(body.get("secret"), DraftSecret::Generated)
@@ -34,8 +32,8 @@ pub(super) fn change_shape(body: View<'_>) -> Result<(), Problem> {
 pub(super) fn change(body: View<'_>, webhook: &Webhook, tenant: &Tenant) -> Result<Change, Error> {
     let dto::WebhookChange { url, enabled, owner, _profile: _ } =
         shaped(body).map_err(|error| Error::invalid("body", error.to_string()))?;
-    let endpoint = required(url, "url")?.map(|url| endpoint(&url)).transpose()?;
-    let owner = required(owner, "owner")?.map(|id| user(&id)).transpose()?;
+    let endpoint = required(url, "url")?.map(|url| Endpoint::parse(&url)).transpose()?;
+    let owner = required(owner, "owner")?.map(|id| shared::owner(&id)).transpose()?;
     let moved = Move { from: &webhook.endpoint, to: endpoint.as_ref().unwrap_or(&webhook.endpoint) };
     let given = body.get("profile");
     let profile =
@@ -50,14 +48,6 @@ fn required<T>(given: Maybe<T>, member: &'static str) -> Result<Option<T>, Error
         Maybe::Null => Err(Error::invalid(member, format!("{member} is required, so it cannot be null"))),
         Maybe::Value(value) => Ok(Some(value)),
     }
-}
-
-fn endpoint(url: &str) -> Result<Endpoint, Error> {
-    Endpoint::parse(url).map_err(|error| Error::invalid("url", error.to_string()))
-}
-
-fn user(id: &str) -> Result<UserId, Error> {
-    UserId::new(id).ok_or_else(|| Error::invalid("owner", "owner is no user of this tenant"))
 }
 
 /// A webhook as it is at this time.

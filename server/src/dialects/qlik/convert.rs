@@ -40,7 +40,7 @@ pub(super) fn draft(wanted: dto::WebhookCreate, settings: &Settings) -> Result<W
         origin,
     } = wanted;
     let level = level.unwrap_or_default().into();
-    let owner = owner_id.map(|id| owner(&id)).transpose()?;
+    let owner = owner_id.map(|id| shared::owner(&id)).transpose()?;
     let parts = Parts {
         name,
         description,
@@ -54,7 +54,7 @@ pub(super) fn draft(wanted: dto::WebhookCreate, settings: &Settings) -> Result<W
         origin: origin.unwrap_or_default().into(),
     };
     Ok(WebhookDraft {
-        endpoint: endpoint(&url)?,
+        endpoint: Endpoint::parse(&url)?,
         secret: match secret {
             Some(text) => DraftSecret::Given(self::secret(text)?),
             None => DraftSecret::None,
@@ -94,7 +94,7 @@ impl Update {
             check_certificate_revocation,
         } = wanted;
         Ok(Self {
-            endpoint: Some(endpoint(&url)?),
+            endpoint: Some(Endpoint::parse(&url)?),
             secret: Some(secret.map(self::secret).transpose()?),
             enabled: Some(enabled.unwrap_or(false)),
             profile: qlik::Change {
@@ -108,7 +108,7 @@ impl Update {
                 cloud_events: enable_cloud_event_delivery,
                 check_revocation: Some(check_certificate_revocation.unwrap_or(false)),
             },
-            owner: owner_id.map(|id| owner(&id)).transpose()?,
+            owner: owner_id.map(|id| shared::owner(&id)).transpose()?,
         })
     }
 
@@ -166,10 +166,6 @@ fn invalid(invalid: Invalid) -> Error {
     Error::invalid(invalid.field(), invalid.to_string())
 }
 
-pub(super) fn endpoint(url: &str) -> Result<Endpoint, Error> {
-    Endpoint::parse(url).map_err(|error| Error::invalid("url", error.to_string()))
-}
-
 /// How long it must be, the profile says.
 pub(super) fn secret(text: String) -> Result<Secret, Error> {
     let secret = shared::bounded_secret("secret", text).map_err(|rule| Error::invalid("secret", rule))?;
@@ -183,10 +179,6 @@ pub(super) fn headers(given: Option<BTreeMap<String, String>>) -> Vec<Header> {
 pub(super) fn encrypted_headers(given: Option<BTreeMap<String, String>>) -> Vec<EncryptedHeader> {
     let header = |(name, value)| EncryptedHeader { name, value: HeaderSecret::new(value) };
     given.into_iter().flatten().map(header).collect()
-}
-
-fn owner(id: &str) -> Result<UserId, Error> {
-    UserId::new(id).ok_or_else(|| Error::invalid("owner", "owner is no user of this tenant"))
 }
 
 /// A tenant's webhooks are of its own system: another profile is a damaged store.

@@ -6,6 +6,7 @@
 use super::convert::{self, Update};
 use super::dto::{PatchOp, PatchOperation, PatchPath, PatchValue};
 use super::error::Refusal;
+use crate::domain::Endpoint;
 
 /// The most operations of one request.
 const MAX_OPERATIONS: usize = 100;
@@ -48,7 +49,7 @@ fn set(update: &mut Update, path: PatchPath, value: Option<PatchValue>) -> Resul
         (PatchPath::Name, Some(PatchValue::Text(name))) => profile.name = Some(name),
         (PatchPath::Description, Some(PatchValue::Text(text))) => profile.description = Some(Some(text)),
         (PatchPath::Url, Some(PatchValue::Text(url))) => {
-            update.endpoint = Some(convert::endpoint(&url).map_err(|error| format!(".value: {error}"))?);
+            update.endpoint = Some(Endpoint::parse(&url).map_err(|error| format!(".value: {error}"))?);
         }
         (PatchPath::EventTypes, Some(PatchValue::Texts(types))) => profile.event_types = Some(types),
         (PatchPath::Headers, Some(PatchValue::Headers(headers))) => {

@@ -21,7 +21,7 @@ pub use refusal::{advise, status};
 pub use words::told;
 
 use crate::app::{DraftSecret, Error, Renew};
-use crate::domain::{DialectId, Principal};
+use crate::domain::{DialectId, Principal, UserId};
 
 /// Who makes the request, or why that is not known. Put into every request by `http::authentication`, so that each
 /// dialect can render the refusal in its own form.
@@ -105,6 +105,14 @@ pub fn secret(given: Option<View<'_>>, absent: DraftSecret) -> Result<DraftSecre
     let text = value.as_str().ok_or("secret must be text, or null for none")?;
     let empty = "secret must not be empty; null makes a webhook without signatures";
     bounded_secret("secret", text.into_owned())?.map(DraftSecret::Given).ok_or_else(|| empty.into())
+}
+
+/// Whoever is named as a webhook's owner. A text that can be nobody's id is refused as one that nobody has.
+///
+/// # Errors
+/// [`Error::Invalid`] of `owner`.
+pub fn owner(id: &str) -> Result<UserId, Error> {
+    UserId::new(id).ok_or_else(|| Error::invalid("owner", "owner is no user of this tenant"))
 }
 
 /// A secret as a dialect that calls it `name` was given it; nothing, if the text is empty.
