@@ -58,6 +58,12 @@ impl Entry {
         self
     }
 
+    /// These members were changed, or not.
+    pub(super) fn changing(self, members: &[(&str, bool)]) -> Self {
+        let changed = members.iter().filter(|(_, changed)| *changed).map(|(name, _)| *name);
+        self.with("changed", &changed.collect::<Vec<_>>().join(" "))
+    }
+
     /// It was not done but refused.
     fn refused(self) -> Self {
         Self { outcome: AuditOutcome::Refused, ..self }

@@ -126,7 +126,7 @@ impl App {
             let held = one_at_a_time.take();
             let entry = audited.clone().to("webhook", &webhook.public_id);
             let entry = match &wanted {
-                Wish::Become(next) => entry.with("changed", &differences(&webhook, next)),
+                Wish::Become(next) => entry.changing(&differences(&webhook, next)),
                 Wish::Go => entry,
             };
             let (store, dispatcher) = (Arc::clone(&self.store), Arc::clone(&self.dispatcher));
@@ -255,13 +255,12 @@ impl Wish {
 }
 
 /// What a change changes, by name, for the audit log.
-fn differences(webhook: &Webhook, next: &Webhook) -> String {
-    let changed = [
+fn differences(webhook: &Webhook, next: &Webhook) -> [(&'static str, bool); 5] {
+    [
         ("url", webhook.endpoint != next.endpoint),
         ("secret", webhook.secrets_since != next.secrets_since),
         ("enabled", webhook.state != next.state),
         ("owner", webhook.owner != next.owner),
         ("profile", webhook.profile != next.profile),
-    ];
-    changed.iter().filter(|(_, changed)| *changed).map(|(name, _)| *name).collect::<Vec<_>>().join(" ")
+    ]
 }

@@ -86,7 +86,7 @@ impl App {
         let tenant = self.newest(&tenant)?;
         let before = made(&tenant, id)?;
         let user = changed(before.clone(), change, &tenant)?;
-        let entry = entry(principal, "user.update", &user.id).with("changed", &differences(&before, &user));
+        let entry = entry(principal, "user.update", &user.id).changing(&differences(&before, &user));
         let entry = entry.with("roles", &roles(&user));
         let app = self.clone();
         self.to_the_end(async move {
@@ -145,13 +145,12 @@ fn roles(user: &User) -> String {
 }
 
 /// What a change changes, by name, for the audit log.
-fn differences(before: &User, after: &User) -> String {
-    let changed = [
+fn differences(before: &User, after: &User) -> [(&'static str, bool); 3] {
+    [
         ("name", before.name != after.name),
         ("roles", before.roles != after.roles),
         ("spaces", before.spaces != after.spaces),
-    ];
-    changed.iter().filter(|(_, changed)| *changed).map(|(name, _)| *name).collect::<Vec<_>>().join(" ")
+    ]
 }
 
 fn named(tenant: &Tenant, id: &str) -> Result<User, Error> {
