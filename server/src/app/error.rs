@@ -104,6 +104,12 @@ impl Error {
         Self::Internal
     }
 
+    /// A webhook has the profile of another system than its tenant's.
+    #[must_use]
+    pub fn foreign_webhook() -> Self {
+        Self::bug("a webhook of another system than its tenant's")
+    }
+
     /// Seconds after which the same request may succeed, for errors that pass by themselves.
     #[must_use]
     pub const fn retry_after(&self) -> Option<u32> {

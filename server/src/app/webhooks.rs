@@ -213,7 +213,7 @@ impl App {
         secret: Option<&Secret>,
     ) -> Result<(), Error> {
         if profile.dialect() != tenant.dialect {
-            return Err(Error::bug("a webhook of another system than its tenant's"));
+            return Err(Error::foreign_webhook());
         }
         if let Some(endpoint) = endpoint {
             self.check_target(tenant, endpoint)?;

@@ -74,7 +74,7 @@ fn own(webhook: &Webhook) -> Result<&Generic, Error> {
     match &webhook.profile {
         Profile::Generic(profile) => Ok(profile),
         Profile::Native(_) | Profile::Immuta(_) | Profile::ImmutaRequest(_) | Profile::Qlik(_) => {
-            Err(Error::bug("a webhook of another system than its tenant's"))
+            Err(Error::foreign_webhook())
         }
     }
 }

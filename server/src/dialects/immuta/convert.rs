@@ -265,7 +265,7 @@ fn profile(webhook: &Webhook) -> Result<&Immuta, Boom> {
     match &webhook.profile {
         Profile::Immuta(profile) => Ok(profile),
         Profile::Native(_) | Profile::ImmutaRequest(_) | Profile::Generic(_) | Profile::Qlik(_) => {
-            Err(Error::bug("a webhook of another system than its tenant's").into())
+            Err(Error::foreign_webhook().into())
         }
     }
 }

@@ -75,7 +75,7 @@ fn own(webhook: &Webhook) -> Result<ImmutaRequest, Error> {
     match webhook.profile {
         Profile::ImmutaRequest(profile) => Ok(profile),
         Profile::Native(_) | Profile::Immuta(_) | Profile::Generic(_) | Profile::Qlik(_) => {
-            Err(Error::bug("a webhook of another system than its tenant's"))
+            Err(Error::foreign_webhook())
         }
     }
 }

@@ -186,7 +186,7 @@ pub(super) fn own(webhook: &Webhook) -> Result<&Qlik, Error> {
     match &webhook.profile {
         Profile::Qlik(profile) => Ok(profile),
         Profile::Native(_) | Profile::Immuta(_) | Profile::ImmutaRequest(_) | Profile::Generic(_) => {
-            Err(Error::bug("a webhook of another system than its tenant's"))
+            Err(Error::foreign_webhook())
         }
     }
 }
