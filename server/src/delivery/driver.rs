@@ -335,10 +335,11 @@ impl Driver {
         let gone = matches!(attempt.outcome, Outcome::Response { status: 410, .. });
         if gone {
             let version = flight.webhook_version;
-            let now = Gone { version, landed: self.clock().monotonic() };
-            match self.gone.get(&webhook) {
-                Some(first) if first.version != version => drop(self.gone.insert(webhook, now)),
-                None => drop(self.gone.insert(webhook, now)),
+            match self.gone.get(&webhook).filter(|first| first.version == version) {
+                None => {
+                    let landed = self.clock().monotonic();
+                    self.gone.insert(webhook, Gone { version, landed });
+                }
                 // One that was under way already is the same mishap.
                 Some(first) if flight.began < first.landed => {}
                 Some(_) => return Some(DisabledReason::Gone),
