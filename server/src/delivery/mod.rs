@@ -2,8 +2,8 @@
 //!
 //! # Theory
 //! Actors: the **scheduler** decides and does nothing; the **driver**, one task, owns it and does what it says; each
-//! **attempt** is a task of its own; **recovery** is a task that takes up what an earlier process left; a **probe** is one exchange
-//! made for a caller who waits for it.
+//! **attempt** is a task of its own; **recovery** is a task that takes up what an earlier process left; a **probe** is
+//! one exchange made for a caller who waits for it.
 //!
 //! ```text
 //!  accepted ──▶ ┌────────┐   poll    ┌───────────┐

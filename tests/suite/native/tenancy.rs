@@ -1,11 +1,10 @@
 //! `/v1/tenants`, `/v1/users` and `/v1/tokens`: making, changing and removing who may do what, over restarts.
 
 use std::collections::BTreeSet;
-
-use sigpost_tests::receiver::Reply;
-
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+
+use sigpost_tests::receiver::Reply;
 
 use super::*;
 
@@ -454,7 +453,6 @@ fn a_token_made_here_is_an_api_key_and_takes_its_bearers_along_when_it_ends() {
     assert_eq!(exchange(key["token"].as_str().unwrap()).status, 401);
 }
 
-/// Who may do what: role × operation, as in the table of `app::access`.
 #[test]
 fn bearers_end_with_the_key_in_the_file_that_they_were_exchanged_for() {
     let mut server = serve();
@@ -472,6 +470,7 @@ fn bearers_end_with_the_key_in_the_file_that_they_were_exchanged_for() {
     );
 }
 
+/// Who may do what: role × operation, as in the table of `app::access`.
 #[test]
 fn roles_decide_who_manages_what() {
     let server = serve();

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::profile::{NewProfile, ProfileChange, ShownProfile};
-
 use crate::dialects::shared::{self, Maybe};
 
 /// A webhook to create. Other members are refused.
