@@ -184,6 +184,7 @@ const TABLE: &[Row] = &[
     Row("native", "DELETE /v1/tokens/{id}", nothing,                        [204, 204, 404, 403, 404, 204, 403, 401]),
     Row("native", "GET /v1/audit", nothing,                                 [200, 403, 403, 403, 200, 200, 200, 401]),
     Row("native", "GET /v1/event-types", nothing,                           [200, 200, 200, 403, 200, 200, 403, 401]),
+    Row("native", "GET /v1/me", nothing,                                    [200, 200, 200, 200, 200, 200, 200, 401]),
 ];
 
 /// Two tenants of each dialect, the second with an admin only.

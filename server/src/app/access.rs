@@ -24,6 +24,8 @@
 //! | manage tokens | all | own | no | all |
 //! | read the audit log | its tenant's | no | no | its tenant's |
 //!
+//! Everybody whose token is valid may read who they are, wherever they are ([`crate::app::App::read_caller`]).
+//!
 //! What is the tenant's is nobody's own: in Qlik Cloud, webhooks of level `tenant`, whoever made them.
 //!
 //! To use what a system keeps for admins only lets somebody in: what is then done there needs a right of its own.

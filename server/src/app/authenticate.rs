@@ -16,6 +16,14 @@ impl App {
         Ok(principal)
     }
 
+    /// Who makes this request. That needs no right but to be known: it tells nobody more than they came with.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] once the token, its user or its tenant is no longer there.
+    pub fn read_caller(&self, principal: &Principal) -> Result<Principal, Error> {
+        self.still(principal)
+    }
+
     /// Who the principal is by now. A request may take half a minute to come in: whose token was revoked meanwhile, or
     /// whose role was taken away, must not act by what held at its head.
     pub(super) fn still(&self, principal: &Principal) -> Result<Principal, Error> {

@@ -9,6 +9,7 @@ mod error;
 mod etag;
 mod event_types;
 mod events;
+mod me;
 mod paging;
 mod profile;
 mod query;
@@ -70,6 +71,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::read, tokens::revoke))
         .routes(routes!(audit::read))
+        .routes(routes!(me::read))
 }
 
 /// The routes.
