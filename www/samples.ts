@@ -1,0 +1,2 @@
+// Placeholder until the samples are read from the vectors.
+export const readSamples = async (): Promise<readonly unknown[]> => [];

@@ -1,0 +1,77 @@
+// The native API, typed by the document that the server checks in (`server/openapi/native.json`). The console asks
+// nothing but this.
+
+import createClient from 'openapi-fetch';
+
+import type { Me, paths, Problem } from '../../generated/api';
+import { Refusal, Unreachable } from './errors';
+import { actingIn, refused, validToken } from './session';
+
+/** How often what may be asked again is asked while the server does not answer. */
+const TRIES = 3;
+
+/**
+ * Asks the server. `openapi-fetch` returns `{ data, error }`; {@link answered} makes of it the data, or throws.
+ *
+ * @example
+ * ```ts
+ * const { webhooks } = await answered(api.GET('/v1/webhooks', { params: { query: { limit: 100 } } }));
+ * ```
+ */
+export const api = createClient<paths>({ baseUrl: location.origin, fetch: ask });
+
+/** The data of an answer. */
+export async function answered<Data>(asked: Promise<{ data?: Data; error?: unknown; response: Response }>): Promise<Data> {
+  const { data, response, error } = await asked;
+  if (!response.ok) throw refusal(response, error);
+  // A 204 has none, and nobody asks for it.
+  return data as Data;
+}
+
+/** Who a token is of. The session is not touched: that is for whoever signs in. */
+export async function whoIs(token: string): Promise<Me> {
+  const response = await reached(() => fetch(new Request(`${location.origin}/v1/me`, { headers: { authorization: `Bearer ${token}` }, ...OPTIONS })));
+  const body: unknown = await response.json().catch(() => undefined);
+  if (!response.ok) throw refusal(response, body);
+  return body as Me;
+}
+
+const OPTIONS: RequestInit = { credentials: 'omit', cache: 'no-store', redirect: 'error', referrerPolicy: 'no-referrer' };
+
+/** `fetch` as the session has it: with its token, once more after somebody has signed in again, and after a lost GET. */
+export async function ask(request: Request): Promise<Response> {
+  for (;;) {
+    const token = await validToken();
+    const attempt = () => {
+      const copy = new Request(request.clone(), OPTIONS);
+      copy.headers.set('authorization', `Bearer ${token}`);
+      if (actingIn.value !== undefined) copy.headers.set('sigpost-tenant', actingIn.value);
+      return fetch(copy);
+    };
+    const response = await reached(attempt, request.method === 'GET' ? TRIES : 1, request.signal);
+    if (response.status !== 401) return response;
+    refused(token);
+  }
+}
+
+/** The answer; what never came is {@link Unreachable}, and what was given up stays that. */
+async function reached(attempt: () => Promise<Response>, tries = 1, signal?: AbortSignal): Promise<Response> {
+  for (let left = tries; ; left -= 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (signal?.aborted === true) throw error;
+      if (left <= 1) throw new Unreachable(error);
+      await new Promise((resolve) => setTimeout(resolve, 500 * (tries - left + 1)));
+    }
+  }
+}
+
+function refusal(response: Response, body: unknown): Refusal {
+  const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
+  return new Refusal(response.status, isProblem(body) ? body : undefined, Number.isFinite(retryAfter) ? retryAfter : undefined);
+}
+
+function isProblem(body: unknown): body is Problem {
+  return typeof body === 'object' && body !== null && 'type' in body && 'detail' in body && typeof body.type === 'string' && typeof body.detail === 'string';
+}

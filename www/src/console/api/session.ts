@@ -1,0 +1,93 @@
+// Who is signed in. The token is kept in memory; in the tab's session storage only if that was asked for; and nowhere
+// else: in no URL, no cookie, no log.
+//
+//   out ──signIn──▶ in ──401──▶ expired ──signIn──▶ in
+//                   └──signOut──▶ out
+//
+// While it is expired every view stays as it is: what asks the server waits until somebody signs in again, as the same
+// user or as another one, and is then asked once more.
+
+import { computed, signal } from '@preact/signals';
+
+import type { Me } from '../../generated/api';
+
+const KEY = 'sigpost-token';
+
+export type State =
+  | { readonly kind: 'out' }
+  | { readonly kind: 'in'; readonly token: string; readonly me: Me }
+  | { readonly kind: 'expired'; readonly me: Me };
+
+export const state = signal<State>({ kind: 'out' });
+
+/** Whoever is signed in, or was until the token ended. */
+export const me = computed(() => (state.value.kind === 'out' ? undefined : state.value.me));
+
+/** The tenant an operator acts in, by name. */
+export const actingIn = signal<string | undefined>(undefined);
+
+let waiting: (() => void)[] = [];
+
+/** The token to ask with; waits while there is none that is valid. */
+export async function validToken(): Promise<string> {
+  for (;;) {
+    const now = state.value;
+    if (now.kind === 'in') return now.token;
+    if (now.kind === 'out') throw new SignedOut();
+    await new Promise<void>((resolve) => waiting.push(resolve));
+  }
+}
+
+/** Nobody is signed in any more: what was asked for is not wanted. */
+export class SignedOut extends Error {
+  constructor() {
+    super('nobody is signed in');
+  }
+}
+
+/** The server took this token for `who`. `keep` holds it in the tab's session storage, over a reload. */
+export function signedIn(token: string, who: Me, keep: boolean): void {
+  store(keep ? token : undefined);
+  state.value = { kind: 'in', token, me: who };
+  wake();
+}
+
+/** The server did not take this token: unless another has taken its place meanwhile, somebody has to sign in again. */
+export function refused(token: string): void {
+  const now = state.value;
+  if (now.kind === 'in' && now.token === token) {
+    store(undefined);
+    state.value = { kind: 'expired', me: now.me };
+  }
+}
+
+export function signOut(): void {
+  store(undefined);
+  actingIn.value = undefined;
+  state.value = { kind: 'out' };
+  wake();
+}
+
+/** The token that was kept over a reload. */
+export function keptToken(): string | undefined {
+  try {
+    return sessionStorage.getItem(KEY) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function store(token: string | undefined): void {
+  try {
+    if (token === undefined) sessionStorage.removeItem(KEY);
+    else sessionStorage.setItem(KEY, token);
+  } catch {
+    // A browser that keeps nothing keeps no token either.
+  }
+}
+
+function wake(): void {
+  const awake = waiting;
+  waiting = [];
+  for (const resolve of awake) resolve();
+}

@@ -1,0 +1,86 @@
+// The way in. A token goes into the field and from there into memory; the form sends nothing.
+
+import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+
+import { Brand } from '../ui/brand';
+import { Button, Check, Dialog, Notice, SecretField } from '../ui/ui';
+import { whoIs } from './api/client';
+import { Refusal, advice } from './api/errors';
+import { keptToken, me, signOut, signedIn } from './api/session';
+
+export function SignIn() {
+  return (
+    <main class="sign-in">
+      <div class="card">
+        <Brand href="./">sigpost</Brand>
+        <h1>Sign in to the console</h1>
+        <p class="faint small">With a token of a user or an operator of this server. Who runs the server hands them out; the demo prints its own.</p>
+        <Form />
+      </div>
+    </main>
+  );
+}
+
+/** Over everything else, once the server no longer takes the token: what is behind it stays as it is. */
+export function SignInAgain() {
+  return (
+    <Dialog title="Sign in again" onClose={() => undefined} insistent>
+      <p>The server no longer takes your token: it has expired or was revoked. What you entered is still there, and goes on once you have signed in.</p>
+      <Form />
+      <div class="row"><Button kind="quiet" onClick={signOut}>Sign out and discard what I entered</Button></div>
+    </Dialog>
+  );
+}
+
+function Form() {
+  const token = useSignal('');
+  const keep = useSignal(false);
+  const busy = useSignal(false);
+  const error = useSignal<string | undefined>(undefined);
+
+  const enter = async (value: string, kept: boolean) => {
+    busy.value = true;
+    error.value = undefined;
+    try {
+      signedIn(value, await whoIs(value), kept);
+    } catch (caught) {
+      error.value = caught instanceof Refusal && caught.status === 401 ? 'The server does not know this token. Check that it is whole, and that it is one of this server.' : words(caught);
+    } finally {
+      busy.value = false;
+    }
+  };
+  useEffect(() => {
+    const kept = keptToken();
+    if (kept !== undefined && me.peek() === undefined) void enter(kept, true);
+  }, []);
+
+  return (
+    <form
+      class="stack"
+      onSubmit={(event) => {
+        event.preventDefault();
+        const value = token.value.trim();
+        if (value === '') error.value = 'Enter a token.';
+        else void enter(value, keep.value);
+      }}
+    >
+      <SecretField label="Token" value={token.value} onInput={(value) => (token.value = value)} error={error.value} />
+      <Check
+        label="Keep it for this tab"
+        hint="In the tab’s session storage, until it is closed or you sign out. Otherwise a reload asks again."
+        checked={keep.value}
+        onChange={(checked) => (keep.value = checked)}
+      />
+      <Button type="submit" kind="primary" busy={busy.value}>Sign in</Button>
+      <Notice>
+        <span class="small">The token is sent to this server in a header, and is in no URL, cookie or log.</span>
+      </Notice>
+    </form>
+  );
+}
+
+function words(error: unknown): string {
+  const { what, todo } = advice(error);
+  return `${what} ${todo}`;
+}

@@ -1,0 +1,38 @@
+// The views of the console, by the first part of the path, and who sees them. What somebody may not do is not offered;
+// the server decides all the same.
+
+import type { FunctionComponent } from 'preact';
+
+import type { Me } from '../generated/api';
+import type { Route } from './route';
+
+export interface View {
+  /** The first part of the path. */
+  readonly name: string;
+  readonly title: string;
+  readonly View: FunctionComponent;
+  readonly seenBy: (who: Me | undefined) => boolean;
+}
+
+const manages = (who: Me | undefined) => who?.roles.some((role) => role === 'admin' || role === 'user') === true;
+
+const VIEWS: readonly View[] = [];
+
+const NOWHERE: View = {
+  name: '',
+  title: 'Nothing here',
+  seenBy: () => false,
+  View: () => <p>There is nothing at this place.</p>,
+};
+
+export function views(who: Me | undefined): readonly View[] {
+  return VIEWS.filter((view) => view.seenBy(who));
+}
+
+/** The view of a route; the first one where none is named. */
+export function viewOf({ path }: Route, who: Me | undefined): View {
+  const offered = views(who);
+  return (path[0] === undefined ? offered[0] : offered.find(({ name }) => name === path[0])) ?? NOWHERE;
+}
+
+void manages;

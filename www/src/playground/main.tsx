@@ -1,0 +1,7 @@
+import '../ui/theme.css';
+import '../ui/ui.css';
+
+import { render } from 'preact';
+
+const root = document.getElementById('app');
+if (root !== null) render(<p>sigpost</p>, root);

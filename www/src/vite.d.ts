@@ -1,0 +1,6 @@
+declare module '*.css' {}
+
+declare module 'virtual:worker' {
+  const program: string;
+  export default program;
+}
