@@ -33,11 +33,17 @@ export default defineConfig({
   plugins: [policy(), worker(), samples(), compressed()],
 });
 
-/** The policies, as the first thing in each document. In development they would forbid what makes it comfortable. */
+/**
+ * The policies, as the first thing in each document, and as a file for the server. In development they would forbid what
+ * makes it comfortable.
+ */
 function policy(): Plugin {
   return {
     name: 'sigpost:policy',
     apply: 'build',
+    generateBundle() {
+      this.emitFile({ type: 'asset', fileName: 'policies.json', source: JSON.stringify(policies) });
+    },
     transformIndexHtml: {
       order: 'post',
       handler: (_, { filename }) => {

@@ -1,9 +1,10 @@
-//! HTTP as a whole: the dialects' routes behind authentication and limits, their documents, health, and the server
-//! that carries them.
+//! HTTP as a whole: the dialects' routes behind authentication and limits, their documents, the pages for people, health,
+//! and the server that carries them.
 
 mod authentication;
 mod docs;
 mod limits;
+mod pages;
 mod rest;
 mod server;
 
@@ -28,6 +29,7 @@ pub fn router(app: App, limits: Option<Limits>) -> Router {
         .layer(middleware::from_fn_with_state(state, authentication::identify))
         .merge(health())
         .merge(docs::router())
+        .merge(pages::router())
         .layer(middleware::from_fn(rest::read_on))
         .layer(middleware::from_fn(common_headers))
         .with_state(app)
@@ -58,11 +60,12 @@ async fn readyz(State(app): State<App>) -> Response {
     }
 }
 
-/// Answers hold tenants' data and tokens: nobody may keep them, and no browser may take them for anything else.
+/// Answers hold tenants' data and tokens: nobody may keep them, but for the files of the pages, which say otherwise; and
+/// no browser may take them for anything else.
 async fn common_headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }

@@ -9,6 +9,7 @@ mod fuzz;
 mod lint;
 mod npm;
 mod output;
+mod pages;
 mod panics;
 mod project;
 mod serve;

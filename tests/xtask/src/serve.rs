@@ -11,7 +11,7 @@ use xshell::cmd;
 use crate::output::Output;
 use crate::project::Project;
 use crate::steps::{Steps, say};
-use crate::{npm, setup};
+use crate::{npm, pages, setup};
 
 const LISTEN: &str = "127.0.0.1:8080";
 
@@ -25,6 +25,7 @@ pub(crate) fn serve(
     setup::for_serve(project, steps)?;
     let sh = &project.shell;
     let package = steps.run("npm package", || npm::npm(sh, &project.root))?;
+    pages::pages(project, steps)?;
     steps.run("server", || Ok(cmd!(sh, "cargo build --release -p sigpost-server").run()?))?;
     say(&format!("\nThe npm package: npm install {}", package.display()));
     match become_server(project, output, arguments)? {}

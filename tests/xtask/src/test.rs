@@ -10,24 +10,28 @@ use xshell::cmd;
 
 use crate::project::Project;
 use crate::steps::Steps;
-use crate::{lint, npm, setup};
+use crate::{lint, npm, pages, setup};
 
 /// Runs everything; stops at the first step that fails.
 pub(crate) fn test(project: &Project, steps: &mut Steps) -> Result<()> {
     let setup::TestTools { chromium, schemathesis } = setup::for_test(project, steps)?;
     project.shell.set_var("SIGPOST_CHROMIUM", chromium);
     project.shell.set_var("SIGPOST_SCHEMATHESIS", schemathesis);
-    lint::code(project, steps)?;
+    // First, since the server embeds them: built later, they would have it compiled twice.
     let package = steps.run("npm package", || npm::npm(&project.shell, &project.root))?;
+    pages::pages(project, steps)?;
+    lint::code(project, steps)?;
     rust(project, steps, &package)?;
     lint::docs(project, steps)?;
     core_alone(project, steps)?;
     fuzz_lock(project, steps)?;
     scripts(project, steps, "package tests", "wasm/js", &package)?;
+    scripts(project, steps, "tests of the pages' parts", "www", &package)?;
     scripts(project, steps, "packaging tests", "tests/packaging", &package)?;
     scripts(project, steps, "adapter tests", "tests/adapters", &package)?;
     scripts(project, steps, "client tests", "tests/clients", &package)?;
     scripts(project, steps, "end-to-end tests", "tests/e2e", &package)?;
+    scripts(project, steps, "tests of the pages", "tests/pages", &package)?;
     steps.summary();
     Ok(())
 }

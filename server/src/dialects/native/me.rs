@@ -70,13 +70,8 @@ fn me(principal: Principal) -> Me {
             tenant,
             expires_at: expires_at.map(utc_millis),
         },
-        Principal::Operator { token: _, name, acting_in: _ } => Me {
-            kind: "operator",
-            id: name.clone(),
-            name,
-            roles: Vec::new(),
-            tenant,
-            expires_at: None,
-        },
+        Principal::Operator { token: _, name, acting_in: _ } => {
+            Me { kind: "operator", id: name.clone(), name, roles: Vec::new(), tenant, expires_at: None }
+        }
     }
 }

@@ -1,0 +1,104 @@
+// How the server hands the pages out, and that they come to life under their policies.
+
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { test } from 'node:test';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+
+import { TIMEOUT, accessible, fits, picture, viewports, withPage, withServer } from './harness.mjs';
+
+const CONFIG = `
+[[tenant]]
+name = "acme"
+dialect = "native"
+  [[tenant.user]]
+  id = "ada"
+  roles = ["admin"]
+  token = "the-token-of-ada"
+`;
+
+/** A request as it is, without what `fetch` does by itself. */
+const ask = (url, headers = {}) => fetch(url, { headers: { 'accept-encoding': 'identity', ...headers }, redirect: 'manual' });
+
+test('each page has its own strict policy, in a header and in itself', { timeout: TIMEOUT }, async () => {
+  await withServer(CONFIG, async (base) => {
+    for (const [path, own] of [
+      ['/', ["script-src 'self' 'wasm-unsafe-eval'", 'worker-src blob:', 'trusted-types sigpost-worker']],
+      ['/console', ["script-src 'self'", "connect-src 'self'", "trusted-types 'none'"]],
+    ]) {
+      const page = await ask(`${base}${path}`);
+      assert.equal(page.status, 200);
+      const policy = page.headers.get('content-security-policy');
+      const directives = policy.split('; ');
+      for (const directive of [...own, "default-src 'none'", "require-trusted-types-for 'script'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"]) {
+        assert.ok(directives.includes(directive), `${path}: ${directive} is not in ${policy}`);
+      }
+      assert.doesNotMatch(policy, /unsafe-inline|unsafe-eval'[^;]*'unsafe-eval'|https?:|\*/);
+      // Where the files lie on another server, this is the only one.
+      const [, inside] = /<meta http-equiv="content-security-policy" content="([^"]*)">/.exec(await page.text());
+      assert.equal(`${inside.replaceAll('&#39;', "'")}; frame-ancestors 'none'`, policy);
+      assert.deepEqual(
+        ['x-content-type-options', 'referrer-policy', 'cross-origin-opener-policy', 'cross-origin-resource-policy', 'cache-control'].map((name) => page.headers.get(name)),
+        ['nosniff', 'no-referrer', 'same-origin', 'same-origin', 'no-cache'],
+      );
+    }
+    const { headers } = await ask(`${base}/`);
+    assert.equal(headers.get('content-security-policy').includes('connect-src'), false, 'the playground may connect to nobody');
+  });
+});
+
+test('files are compressed for those who take it, kept for good, and not sent twice', { timeout: TIMEOUT }, async () => {
+  await withServer(CONFIG, async (base) => {
+    const html = await (await ask(`${base}/console`)).text();
+    const files = [...html.matchAll(/(?:src|href)="\.\/(assets\/[^"]+)"/g)].map(([, file]) => file);
+    assert.ok(files.some((file) => file.endsWith('.js')) && files.some((file) => file.endsWith('.css')), html);
+    for (const file of files) {
+      const plain = await ask(`${base}/${file}`);
+      const digest = createHash('sha256').update(Buffer.from(await plain.arrayBuffer())).digest('hex');
+      assert.match(plain.headers.get('cache-control'), /max-age=31536000, immutable/);
+      assert.equal(plain.headers.get('content-encoding'), null);
+      const again = await ask(`${base}/${file}`, { 'if-none-match': plain.headers.get('etag') });
+      assert.deepEqual([again.status, await again.text()], [304, '']);
+      for (const [encoding, open] of [['br', brotliDecompressSync], ['gzip', gunzipSync]]) {
+        const packed = await raw(`${base}/${file}`, encoding);
+        assert.equal(packed.encoding, encoding, file);
+        assert.equal(createHash('sha256').update(open(packed.body)).digest('hex'), digest, `${file} as ${encoding}`);
+      }
+    }
+  });
+});
+
+test('what is no file of the pages is not served', { timeout: TIMEOUT }, async () => {
+  await withServer(CONFIG, async (base) => {
+    for (const path of ['/assets/', '/assets/missing.js', '/assets/..%2findex.html', '/assets/%2e%2e%2fpolicies.json', '/policies.json', '/assets/%ff.js', '/console.html', '/index.html.br']) {
+      assert.equal((await ask(`${base}${path}`)).status, 404, path);
+    }
+    const elsewhere = await ask(`${base}/console/`);
+    assert.deepEqual([elsewhere.status, elsewhere.headers.get('location')], [308, '../console']);
+  });
+});
+
+for (const colorScheme of ['light', 'dark']) {
+  test(`the way into the console is accessible and fits a phone (${colorScheme})`, { timeout: TIMEOUT }, async () => {
+    await withServer(CONFIG, async (base) => {
+      await withPage(`${base}/console`, async (page) => {
+        await page.getByRole('heading', { name: 'Sign in to the console' }).waitFor();
+        await accessible(page, 'signing in');
+        await fits(page, 'signing in');
+        await picture(page, `sign-in-${colorScheme}`);
+      }, { colorScheme, viewport: viewports.PHONE });
+    });
+  });
+}
+
+/** An answer as it travels: `fetch` would unpack it. */
+async function raw(url, encoding) {
+  const { get } = await import('node:http');
+  return new Promise((resolve, reject) => {
+    get(url, { headers: { 'accept-encoding': encoding } }, async (response) => {
+      const chunks = [];
+      for await (const chunk of response) chunks.push(chunk);
+      resolve({ encoding: response.headers['content-encoding'], body: Buffer.concat(chunks) });
+    }).on('error', reject);
+  });
+}
