@@ -10,7 +10,11 @@ use crate::steps::Steps;
 pub(crate) fn pages(project: &Project, steps: &mut Steps) -> Result<()> {
     steps.run("pages", || {
         let www = project.root.join("www");
-        ensure!(www.join("node_modules").is_dir(), "run `npm ci` in {}: its tools are missing", www.display());
+        ensure!(
+            www.join("node_modules").is_dir(),
+            "run `npm ci` in {}: its tools are missing",
+            www.display()
+        );
         let sh = &project.shell;
         let _folder = sh.push_dir(www);
         Ok(cmd!(sh, "npm run --silent build").run()?)

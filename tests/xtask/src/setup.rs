@@ -98,8 +98,9 @@ fn node(project: &Project) -> Result<()> {
     let sh = &project.shell;
     let version = cmd!(sh, "node --version").quiet().read();
     let (major, minor) = NODE;
-    let version = version
-        .with_context(|| format!("no node in PATH: install Node {major}.{minor} or later, https://nodejs.org"))?;
+    let version = version.with_context(|| {
+        format!("no node in PATH: install Node {major}.{minor} or later, https://nodejs.org")
+    })?;
     ensure!(
         node_version(&version).is_some_and(|version| version >= NODE),
         "node is {version}, but {major}.{minor} or later is needed: https://nodejs.org"
