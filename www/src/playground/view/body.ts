@@ -1,0 +1,47 @@
+// The body as somebody edits it. A text field of a browser knows one kind of line break, so a body is a text only if its
+// bytes come back from it: what has other line breaks than one kind, or is no UTF-8, is edited as hex or base64.
+
+import { NotationError, fromBase64, fromHex, textOf, toBase64, toHex, utf8 } from '../text';
+import type { Bytes } from '../text';
+
+export type Form = 'text' | 'hex' | 'base64';
+
+export interface Body {
+  readonly form: Form;
+  readonly text: string;
+  /** Whether the line breaks of a text are CR LF. */
+  readonly crlf: boolean;
+}
+
+export const EMPTY: Body = { form: 'text', text: '', crlf: false };
+
+/** The bytes of a body, or what is wrong with how they are written. */
+export function bytesOf({ form, text, crlf }: Body): Bytes | NotationError {
+  if (form === 'text') return utf8(crlf ? text.replaceAll('\n', '\r\n') : text);
+  try {
+    const compact = text.replace(/\s+/g, '');
+    return form === 'hex' ? fromHex(compact) : fromBase64(compact);
+  } catch (error) {
+    if (error instanceof NotationError) return error;
+    throw error;
+  }
+}
+
+/** Bytes in a form in which they can be edited: as text if none is lost by it. */
+export function bodyOf(bytes: Uint8Array): Body {
+  const text = textOf(bytes);
+  if (text !== undefined) {
+    if (!text.includes('\r')) return { form: 'text', text, crlf: false };
+    const unix = text.replaceAll('\r\n', '\n');
+    if (unix.replaceAll('\n', '\r\n') === text) return { form: 'text', text: unix, crlf: true };
+  }
+  return { form: 'hex', text: toHex(bytes), crlf: false };
+}
+
+/** The same bytes in another form; as they are, if it is a text that they are to become and that they are not. */
+export function inForm(body: Body, form: Form): Body {
+  const bytes = bytesOf(body);
+  if (bytes instanceof NotationError) return { ...body, form };
+  if (form === 'text') return bodyOf(bytes);
+  return { form, text: form === 'hex' ? toHex(bytes) : toBase64(bytes), crlf: false };
+}
