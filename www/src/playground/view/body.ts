@@ -33,7 +33,7 @@ export function bodyOf(bytes: Uint8Array): Body {
   if (text !== undefined) {
     if (!text.includes('\r')) return { form: 'text', text, crlf: false };
     const unix = text.replaceAll('\r\n', '\n');
-    if (unix.replaceAll('\n', '\r\n') === text) return { form: 'text', text: unix, crlf: true };
+    if (!unix.includes('\r') && unix.replaceAll('\n', '\r\n') === text) return { form: 'text', text: unix, crlf: true };
   }
   return { form: 'hex', text: toHex(bytes), crlf: false };
 }

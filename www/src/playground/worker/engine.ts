@@ -3,6 +3,7 @@
 import { VerificationError, explain, sign, verify } from 'sigpost';
 import type { Explanation, PresetName, VerifierOptions } from 'sigpost';
 
+import { leaks } from '../leaks';
 import type { Header } from '../request';
 import type { Case, Failure, Judgement, Name, Questions, Signable, Verdict } from './protocol';
 import { traceOf } from './trace';
@@ -12,7 +13,7 @@ export const MAX_BODY = 16 * 1024 * 1024;
 
 type Answers = { readonly [N in Name]: (about: Questions[N][0]) => Questions[N][1] };
 
-export const answers: Answers = { judge, explain: explained, sign: signed };
+export const answers: Answers = { judge, explain: explained, sign: signed, leaks: ({ shared, secrets }) => leaks(shared, secrets) };
 
 function judge({ about, others }: Questions['judge'][0]): Judgement {
   const verdict = verdictOf(about);

@@ -6,6 +6,9 @@ import type { Scheme } from 'sigpost';
 import type { Header } from '../request';
 import type { HeaderPiece } from './protocol';
 
+/** Entries behind these do not count for anybody who verifies: more than any rotation needs. */
+const MOST_ENTRIES = 16;
+
 /** A header's value; of several, the first, as the verdict says that there are several. */
 export function valueOf(headers: readonly Header[], name: string | undefined): string | undefined {
   return name === undefined ? undefined : headers.find(([other]) => other.toLowerCase() === name)?.[1];
@@ -17,7 +20,7 @@ export function piecesOf(scheme: Scheme, value: string): readonly HeaderPiece[] 
   if (separator === undefined) return entryOf(scheme, value);
   return value.split(separator).flatMap((entry, index) => [
     ...(index === 0 ? [] : [{ kind: 'separator', text: separator } as const]),
-    ...spaced(entry, (text) => entryOf(scheme, text)),
+    ...spaced(entry, (text) => (index < MOST_ENTRIES ? entryOf(scheme, text) : [{ kind: 'other', text }])),
   ]);
 }
 

@@ -3,6 +3,7 @@
 import type { Explanation, PresetName, Scheme, VerificationCode } from 'sigpost';
 
 import type { Header } from '../request';
+import type { Shared } from '../share';
 
 /** What is to be verified. */
 export interface Case {
@@ -36,6 +37,8 @@ export interface Questions {
   /** Why it is not. Takes up to a second, so it is a question of its own. */
   readonly explain: readonly [asked: Case, answer: Explanation];
   readonly sign: readonly [asked: Signable, answer: readonly Header[]];
+  /** Whether a link to this would give a secret away. */
+  readonly leaks: readonly [asked: { readonly shared: Shared; readonly secrets: readonly string[] }, answer: boolean];
 }
 
 export type Name = keyof Questions;

@@ -1,0 +1,51 @@
+// The playground as a whole: what is entered on one side, what comes of it on the other; on a phone one below the other,
+// with the verdict first.
+
+import { useSignal } from '@preact/signals';
+
+import { Brand } from '../../ui/brand';
+import { theme } from '../../ui/theme';
+import { Button, Notice, ThemeChoice } from '../../ui/ui';
+import { Form } from './form';
+import { ImportButton, useDrop } from './import';
+import { Receiver } from './receiver';
+import { SamplesMenu } from './samples-menu';
+import { ShareButton, useLink } from './share';
+import { Signed } from './signed';
+import { clear, mode } from './state';
+import { Steps } from './steps';
+import { Verdict } from './verdict';
+
+export function App() {
+  const problem = useSignal<string | undefined>(undefined);
+  useLink((text) => (problem.value = text));
+  useDrop();
+  const verifying = mode.value === 'verify';
+  return (
+    <>
+      <a class="skip" href="#result" onClick={(event) => (event.preventDefault(), document.getElementById('result')?.focus())}>Skip to the result</a>
+      <header class="topbar">
+        <Brand href="./">sigpost</Brand>
+        <h1 class="small faint">playground</h1>
+        <div class="row" role="group" aria-label="What to do">
+          <Button kind={verifying ? 'primary' : 'quiet'} pressed={verifying} onClick={() => (mode.value = 'verify')}>Verify</Button>
+          <Button kind={verifying ? 'quiet' : 'primary'} pressed={!verifying} onClick={() => (mode.value = 'sign')}>Sign</Button>
+        </div>
+        <span class="grow" />
+        <SamplesMenu />
+        <ImportButton />
+        <ShareButton />
+        <Button kind="quiet" onClick={() => (history.replaceState(null, '', location.pathname), clear())}>Clear</Button>
+        <ThemeChoice theme={theme} />
+      </header>
+      {problem.value !== undefined && <div class="playground-notice"><Notice tone="bad" live="alert" title="The link cannot be shown"><p>{problem.value}.</p></Notice></div>}
+      <main class="playground">
+        <Form />
+        <div id="result" class="stack result" tabIndex={-1}>
+          {verifying ? <><Verdict /><Steps /></> : <Signed />}
+          <Receiver />
+        </div>
+      </main>
+    </>
+  );
+}

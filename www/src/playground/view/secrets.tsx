@@ -1,0 +1,65 @@
+// The secrets, and the promise about them, which anybody can try out.
+
+import { useSignal } from '@preact/signals';
+
+import { Button, SecretField } from '../../ui/ui';
+import { mode, secrets } from './state';
+
+export function Secrets() {
+  const list = mode.value === 'sign' ? secrets.value.slice(0, 1) : secrets.value;
+  const put = (index: number, value: string) => (secrets.value = secrets.value.map((secret, other) => (other === index ? value : secret)));
+  return (
+    <div class="stack tight">
+      {list.map((secret, index) => (
+        <SecretField
+          key={index}
+          label={index === 0 ? 'Secret' : `Secret ${index + 1}, an older one`}
+          value={secret}
+          onInput={(value) => put(index, value)}
+          error={secret !== secret.trim() ? 'White space stands around it: meant? It counts.' : undefined}
+        />
+      ))}
+      {mode.value === 'verify' && (
+        <div class="row">
+          {list.length < 4 && <Button kind="quiet" onClick={() => (secrets.value = [...list, ''])}>Add another, while one is rotated</Button>}
+          {list.length > 1 && <Button kind="quiet" onClick={() => (secrets.value = list.slice(0, -1))}>Remove the last</Button>}
+        </div>
+      )}
+      <Assurance />
+    </div>
+  );
+}
+
+function Assurance() {
+  const outcome = useSignal('');
+  return (
+    <details class="small">
+      <summary>The secret stays in this tab</summary>
+      <div class="stack tight settings">
+        <p>Everything is computed in this browser, in a worker. Nothing that you enter is stored, and the secret is in no URL: a link that you share has no place for it.</p>
+        <p>Your browser sees to it: the policy of this page lets it connect to nobody, not even to where it came from.</p>
+        <pre class="code wrap" tabIndex={0} aria-label="The policy of this page">{policyOfPage()}</pre>
+        <div class="row">
+          <Button
+            onClick={async () => {
+              try {
+                await fetch(location.href.split('#', 1)[0] ?? '', { cache: 'no-store' });
+                outcome.value = 'It connected: this copy of the page has lost its policy. Do not trust it with a secret.';
+              } catch {
+                outcome.value = 'The browser refused, as it should.';
+              }
+            }}
+          >
+            Let the page try to connect
+          </Button>
+          <span role="status">{outcome.value}</span>
+        </div>
+      </div>
+    </details>
+  );
+}
+
+/** As the document itself says it. */
+function policyOfPage(): string {
+  return document.querySelector<HTMLMetaElement>('meta[http-equiv="content-security-policy" i]')?.content ?? 'This copy of the page has none.';
+}

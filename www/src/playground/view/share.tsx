@@ -1,0 +1,97 @@
+// Links to what somebody looks at: made on demand, shown with what they hold and what they leave out; read when the page
+// is opened with one. A link that would give a secret away is not made.
+
+import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+
+import { Button, Code, Dialog, Notice, Spinner } from '../../ui/ui';
+import { decode, encode, isShared, omitted } from '../share';
+import type { Shared } from '../share';
+import { ask } from '../worker/bridge';
+import { formOfScheme } from './custom';
+import { canonical, choice, custom, given, messageId, mode, now, request, scheme, secondsOf, take, tolerance, toleranceChosen } from './state';
+
+type Made = { readonly kind: 'making' } | { readonly kind: 'made'; readonly link: string; readonly left: readonly string[] } | { readonly kind: 'not'; readonly why: string };
+
+export function ShareButton() {
+  const open = useSignal(false);
+  return (
+    <>
+      <Button onClick={() => (open.value = true)}>Share…</Button>
+      {open.value && <ShareDialog onClose={() => (open.value = false)} />}
+    </>
+  );
+}
+
+function ShareDialog({ onClose }: { readonly onClose: () => void }) {
+  const made = useSignal<Made>({ kind: 'making' });
+  useEffect(() => {
+    void make().then((outcome) => (made.value = outcome), (error: unknown) => (made.value = { kind: 'not', why: String(error instanceof Error ? error.message : error) }));
+  }, []);
+  const { value } = made;
+  return (
+    <Dialog title="Share what you look at" onClose={onClose}>
+      {value.kind === 'making' && <Spinner label="Making the link…" />}
+      {value.kind === 'not' && <Notice tone="bad" live="alert" title="There is no link"><p>{value.why}</p></Notice>}
+      {value.kind === 'made' && (
+        <>
+          <p>The link holds the scheme, the headers and the body, and <strong>not the secret</strong>: whoever opens it enters that. It stands behind the #, which no server is sent.</p>
+          <Code text={value.link} label="The link" wrap />
+          {value.left.length > 0 && <Notice tone="warn"><p>Left out, since they look like credentials: {value.left.join(', ')}.</p></Notice>}
+        </>
+      )}
+    </Dialog>
+  );
+}
+
+async function make(): Promise<Made> {
+  const shared = sharedNow();
+  if (await ask('leaks', { shared, secrets: given.value })) {
+    return { kind: 'not', why: 'The secret stands in the headers or the body: whoever had the link would have it. Take it out there, and take care whom you sent this request to.' };
+  }
+  const fragment = await encode(shared);
+  return { kind: 'made', link: `${location.href.split('#', 1)[0]}${fragment}`, left: omitted(shared) };
+}
+
+/** What is shared: there is no place for a secret in it. */
+function sharedNow(): Shared {
+  const seconds = secondsOf(now.value);
+  const chosen = choice.value === 'auto' ? undefined : scheme.value;
+  const age = toleranceChosen.value;
+  return {
+    mode: mode.value,
+    ...(chosen === undefined ? {} : { scheme: chosen }),
+    request: request.value,
+    options: {
+      ...(seconds === undefined ? {} : { now: seconds * 1000 }),
+      ...(age === undefined ? {} : { tolerance: age }),
+      ...(canonical.value ? { body: 'canonical' as const } : {}),
+      ...(messageId.value === '' ? {} : { id: messageId.value }),
+    },
+  };
+}
+
+/** Shows what the fragment of the URL holds, if it is a link that was made here. The secret that is entered stays. */
+export function useLink(onProblem: (problem: string | undefined) => void): void {
+  useEffect(() => {
+    const read = () => {
+      if (!isShared(location.hash)) return;
+      decode(location.hash).then(show, (error: unknown) => onProblem(String(error instanceof Error ? error.message : error)));
+    };
+    read();
+    addEventListener('hashchange', read);
+    return () => removeEventListener('hashchange', read);
+  }, []);
+
+  function show({ mode: shown, scheme: named, request: shared, options }: Shared): void {
+    onProblem(undefined);
+    mode.value = shown;
+    take(shared);
+    if (typeof named === 'object') custom.value = formOfScheme(named);
+    choice.value = named === undefined ? 'auto' : typeof named === 'object' ? 'custom' : named;
+    now.value = options.now === undefined ? '' : String(Math.floor(options.now / 1000));
+    tolerance.value = options.tolerance === undefined ? '' : options.tolerance === null ? 'any' : String(options.tolerance);
+    canonical.value = options.body === 'canonical';
+    messageId.value = options.id ?? '';
+  }
+}

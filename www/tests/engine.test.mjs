@@ -1,0 +1,105 @@
+// What the playground shows, against the vectors that all of sigpost is held against: the verdict is the package's, and
+// the steps lead to the signature that the request has, if it is genuine, and to no other, if it is not.
+
+import assert from 'node:assert/strict';
+import { readFile, readdir } from 'node:fs/promises';
+import { test } from 'node:test';
+
+import { load } from './load.mjs';
+
+const { answers } = await load('/src/playground/worker/engine.ts');
+
+const folder = new URL('../../tests/vectors/', import.meta.url);
+const read = async (path) => JSON.parse(await readFile(new URL(path, folder), 'utf8'));
+const files = (await readdir(new URL('signature/', folder))).filter((file) => file.endsWith('.json'));
+const cases = (await Promise.all(files.map((file) => read(`signature/${file}`)))).flatMap((file) => file.cases).filter(({ feature }) => !feature);
+
+const bodyOf = (body) => {
+  const { text, hex, repeat, times } = body;
+  const bytes = hex === undefined ? Buffer.from(text ?? repeat.repeat(times)) : Buffer.from(hex, 'hex');
+  return new Uint8Array(bytes);
+};
+
+const judge = ({ scheme, secrets, headers, body, now }) =>
+  answers.judge({ about: { scheme, secrets, headers, body: bodyOf(body), now: now * 1000, tolerance: undefined, canonical: false }, others: [] });
+
+test('the verdict on every vector is the one that it names', () => {
+  assert.ok(cases.length > 1000, `${cases.length} cases`);
+  for (const vector of cases) {
+    const { verdict } = judge(vector);
+    if (vector.expect.error === undefined) {
+      assert.equal(verdict.kind, 'genuine', vector.name);
+      assert.equal(verdict.secretIndex, vector.expect.secretIndex, vector.name);
+    } else {
+      assert.deepEqual([verdict.kind, verdict.code], ['refused', vector.expect.error], vector.name);
+    }
+  }
+});
+
+test('of a genuine request the steps lead to its signature, with the secret that it was made with', () => {
+  for (const vector of cases.filter(({ expect }) => expect.error === undefined)) {
+    const { trace } = judge(vector);
+    const matches = trace.header.pieces.filter(({ secretIndex }) => secretIndex !== undefined);
+    assert.ok(matches.some(({ secretIndex }) => secretIndex === vector.expect.secretIndex), `${vector.name}: ${JSON.stringify(trace.header)} ${JSON.stringify(trace.computed)}`);
+  }
+});
+
+test('of a request whose signature is another the steps lead to none that it has', () => {
+  const mismatches = cases.filter(({ expect }) => expect.error === 'mismatch');
+  assert.ok(mismatches.length > 100, `${mismatches.length} cases`);
+  for (const vector of mismatches) {
+    const { trace } = judge(vector);
+    assert.deepEqual(trace.header.pieces.filter(({ secretIndex }) => secretIndex !== undefined), [], vector.name);
+  }
+});
+
+test('the pieces of a signature header are the header', () => {
+  for (const vector of cases) {
+    const { trace } = judge(vector);
+    if (trace?.header === undefined) continue;
+    const [, value] = vector.headers.find(([name]) => name.toLowerCase() === trace.header.name);
+    assert.equal(trace.header.pieces.map(({ text }) => text).join(''), value, vector.name);
+  }
+});
+
+test('the differences between a body and its canonical form are all of them', async () => {
+  const { vectors } = await read('canonical/valid.json');
+  for (const { name, input, input_base64: base64, output } of vectors) {
+    const raw = base64 === undefined ? Buffer.from(input) : Buffer.from(base64, 'base64');
+    const { trace: { canonical } } = answers.judge({ about: { scheme: 'qlik', secrets: ['s'], headers: [], body: new Uint8Array(raw), now: 0, canonical: false }, others: [] });
+    if (raw.toString() === output) {
+      assert.equal(canonical.kind, 'same', name);
+      continue;
+    }
+    assert.equal(canonical.kind, 'differs', name);
+    assert.equal(Buffer.from(canonical.bytes).toString(), output, name);
+    const joined = (not) => canonical.pieces.filter(({ of }) => of !== not).map(({ text }) => text).join('');
+    assert.deepEqual([joined('canonical'), joined('raw')], [raw.toString(), output], name);
+  }
+});
+
+test('a body that is no JSON has no canonical form, and says where', () => {
+  const body = new TextEncoder().encode('{"a":1,}');
+  const { trace } = answers.judge({ about: { scheme: 'qlik', secrets: [], headers: [], body, now: 0, canonical: false }, others: [] });
+  assert.deepEqual([trace.canonical.kind, trace.canonical.offset], ['none', 7]);
+  assert.deepEqual(trace.computed, []);
+});
+
+test('a secret that is no key of its scheme is told, step by step, and nothing is thrown', () => {
+  const about = { scheme: 'svix', secrets: ['not base64!'], headers: [['svix-id', 'm'], ['svix-timestamp', '1'], ['svix-signature', 'v1,AAAA']], body: new Uint8Array(), now: 0, canonical: false };
+  const { verdict, trace } = answers.judge({ about, others: [] });
+  assert.deepEqual([verdict.code, verdict.fault], ['invalid_secret', 'receiver']);
+  assert.equal(typeof trace.computed[0].failure, 'string');
+});
+
+test('what is signed here verifies here, by every preset', async () => {
+  const { presets } = await load('/src/playground/view/schemes.ts');
+  for (const scheme of presets) {
+    const secret = scheme === 'svix' ? 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' : 'a secret';
+    const body = new TextEncoder().encode('{"n":1.0}');
+    const headers = answers.sign({ scheme, secret, body, id: 'msg_1', timestamp: 1_700_000_000 });
+    const { verdict, trace } = answers.judge({ about: { scheme, secrets: [secret], headers, body, now: 1_700_000_000_000, canonical: false }, others: [] });
+    assert.equal(verdict.kind, 'genuine', scheme);
+    assert.equal(trace.header.pieces.find(({ kind }) => kind === 'signature').secretIndex, 0, scheme);
+  }
+});

@@ -1,0 +1,67 @@
+// What is entered in the playground's form, and what becomes of it.
+
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+
+import { load } from './load.mjs';
+
+const { bodyOf, bytesOf, inForm } = await load('/src/playground/view/body.ts');
+const { readHeaders, writeHeaders } = await load('/src/playground/view/headers.ts');
+const { formOfScheme, partsOf, schemeOfForm } = await load('/src/playground/view/custom.ts');
+const { presets, whole } = await load('/src/playground/view/schemes.ts');
+
+const bytes = (text) => new Uint8Array(Buffer.from(text, 'latin1'));
+const same = (one, other) => assert.equal(Buffer.from(one).toString('hex'), Buffer.from(other).toString('hex'));
+
+test('every body comes back from the form that it is edited in, byte for byte', () => {
+  const bodies = ['', 'a', 'a\nb', 'a\r\nb\r\n', 'a\r\nb\nc', 'a\rb', '\r', '\n\r', '\xef\xbb\xbf{}', '\xff\xfe', '\xed\xa0\x80', '\0', '\xe2\x80\xa8'].map(bytes);
+  for (const body of [...bodies, ...Array.from({ length: 200 }, (_, index) => new Uint8Array(randomBytes(index % 40)))]) {
+    const edited = bodyOf(body);
+    same(bytesOf(edited), body);
+    for (const form of ['text', 'hex', 'base64']) same(bytesOf(inForm(edited, form)), body);
+    // What a text field of a browser makes of it.
+    if (edited.form === 'text') assert.equal(edited.text, edited.text.replace(/\r\n?/g, '\n'));
+  }
+});
+
+test('hex and base64 may be broken into lines, and what is neither says so', () => {
+  same(bytesOf({ form: 'hex', text: '7b\n7D ', crlf: false }), bytes('{}'));
+  same(bytesOf({ form: 'base64', text: 'e30\n=', crlf: false }), bytes('{}'));
+  for (const [form, text] of [['hex', '7'], ['hex', 'zz'], ['base64', 'e'], ['base64', '*']]) {
+    assert.equal(bytesOf({ form, text, crlf: false }).name, 'NotationError', `${form} ${text}`);
+  }
+});
+
+test('headers are read one a line, and what is none is told with its line', () => {
+  const { headers, problems } = readHeaders('Host: a\r\n x-b :  1:2 \n\nno header\n: nothing\nx c: 1\nempty:');
+  assert.deepEqual(headers, [['Host', 'a'], ['x-b', '1:2'], ['empty', '']]);
+  assert.deepEqual(problems.map(({ line }) => line), [4, 5, 6]);
+  assert.deepEqual(readHeaders(writeHeaders(headers)).headers, headers);
+});
+
+test('every scheme comes back from the form for custom ones', async () => {
+  const { cases } = JSON.parse(await readFile(new URL('../../tests/vectors/signature/custom.json', import.meta.url), 'utf8'));
+  const { answers } = await load('/src/playground/worker/engine.ts');
+  const schemes = [...presets.map(whole), ...new Map(cases.map(({ scheme }) => [JSON.stringify(scheme), scheme])).values()];
+  assert.ok(schemes.length > presets.length + 5);
+  for (const scheme of schemes) {
+    const back = schemeOfForm(formOfScheme(scheme));
+    for (const [name, value] of Object.entries(scheme)) {
+      // What the form has no field for: what a preset offers, and the header of a weaker signature.
+      // Texts side by side are one; what is signed is compared below.
+      if (!['replay', 'weakerHeader', 'signed'].includes(name)) assert.deepEqual(back[name], value, `${scheme.name}.${name}`);
+    }
+    const message = { secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', body: bytes('{}'), id: 'm', timestamp: 1 };
+    const signed = (given) => answers.sign({ scheme: given, ...message });
+    assert.deepEqual(signed(back), signed(Object.fromEntries(Object.entries(scheme).filter(([name]) => name !== 'replay'))), scheme.name);
+  }
+});
+
+test('a template is read part by part', () => {
+  assert.deepEqual(partsOf('v0:{timestamp}:{body}'), [{ text: 'v0:' }, 'timestamp', { text: ':' }, 'body']);
+  assert.deepEqual(partsOf('{id}.{timestamp}.{body}'), ['id', { text: '.' }, 'timestamp', { text: '.' }, 'body']);
+  assert.deepEqual(partsOf('{other}{body'), [{ text: '{other}{body' }]);
+  assert.deepEqual(partsOf(''), []);
+});
