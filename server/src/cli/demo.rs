@@ -20,9 +20,12 @@ const RECEIVER: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 9_000);
 
 pub(super) async fn run(overrides: Overrides) -> Result<(), Failure> {
     let data = overrides.data.clone().unwrap_or_else(|| PathBuf::from("sigpost-demo-data"));
-    let [admin, user, sender] = [(); 3].map(|()| token::generate(&SystemRng));
+    let [admin, user, sender, operator] = [(); 4].map(|()| token::generate(&SystemRng));
     let toml = format!(
         r#"
+        [[operator]]
+        name = "operator"
+        token = "{}"
         [[tenant]]
         name = "demo"
         dialect = "immuta"
@@ -44,7 +47,7 @@ pub(super) async fn run(overrides: Overrides) -> Result<(), Failure> {
           roles = ["sender"]
           token = "{}"
         "#,
-        *admin, *user, *sender
+        *operator, *admin, *user, *sender
     );
     let overrides = Overrides { data: Some(data.clone()), ..overrides };
     let config = Config::parse(&toml, Path::new(""), overrides).map_err(|error| Failure::of(&error))?;
@@ -55,7 +58,15 @@ pub(super) async fn run(overrides: Overrides) -> Result<(), Failure> {
     }
     let (receiver, secret) = start_receiver(&data, config.server.listen).await?;
     serve::serve(config, |url| {
-        say(&tour(&Tour { url, receiver, secret: &secret, admin: &admin, sender: &sender, data: &data }));
+        say(&tour(&Tour {
+            url,
+            receiver,
+            secret: &secret,
+            admin: &admin,
+            sender: &sender,
+            operator: &operator,
+            data: &data,
+        }));
     })
     .await
 }
@@ -120,15 +131,23 @@ struct Tour<'a> {
     secret: &'a str,
     admin: &'a str,
     sender: &'a str,
+    operator: &'a str,
     data: &'a Path,
 }
 
 fn tour(tour: &Tour<'_>) -> String {
-    let Tour { url, receiver, secret, admin, sender, data } = tour;
+    let Tour { url, receiver, secret, admin, sender, operator, data } = tour;
     let (data, program) = (data.display(), config::program());
     format!(
         r#"
 sigpost demo: {url}  (only this machine can reach it)
+
+In a browser:
+
+- the console, to manage webhooks and watch deliveries:  {url}/console
+    sign in as the admin:     {admin}
+    or as the operator:       {operator}
+- the playground, to see why a signature does not match:  {url}/
 
 A receiver listens on http://{receiver} and verifies what arrives; watch this terminal.
 In a second terminal, paste:

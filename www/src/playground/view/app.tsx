@@ -7,14 +7,14 @@ import { Brand } from '../../ui/brand';
 import { theme } from '../../ui/theme';
 import { Button, Notice, ThemeChoice } from '../../ui/ui';
 import { Form } from './form';
-import { ImportButton, useDrop } from './import';
+import { ImportButton, dropping, notes, useDrop } from './import';
 import { Receiver } from './receiver';
 import { SamplesMenu } from './samples-menu';
 import { ShareButton, useLink } from './share';
 import { Signed } from './signed';
 import { clear, mode } from './state';
 import { Steps } from './steps';
-import { Verdict } from './verdict';
+import { Verdict, VerdictBar } from './verdict';
 
 export function App() {
   const problem = useSignal<string | undefined>(undefined);
@@ -39,6 +39,15 @@ export function App() {
         <ThemeChoice theme={theme} />
       </header>
       {problem.value !== undefined && <div class="playground-notice"><Notice tone="bad" live="alert" title="The link cannot be shown"><p>{problem.value}.</p></Notice></div>}
+      {notes.value.length > 0 && (
+        <div class="playground-notice">
+          <Notice tone="warn" live="status" title="Taken in, but">
+            <ul>{notes.value.map((note) => <li key={note}>{note}</li>)}</ul>
+            <div class="row"><Button kind="quiet" onClick={() => (notes.value = [])}>Understood</Button></div>
+          </Notice>
+        </div>
+      )}
+      {dropping.value && <div class="dropping">Drop it to look at it</div>}
       <main class="playground">
         <Form />
         <div id="result" class="stack result" tabIndex={-1}>
@@ -46,6 +55,7 @@ export function App() {
           <Receiver />
         </div>
       </main>
+      {verifying && <VerdictBar />}
     </>
   );
 }

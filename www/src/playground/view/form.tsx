@@ -3,6 +3,7 @@
 import { Button, Check, Field, SelectField, TextField } from '../../ui/ui';
 import { EMPTY, inForm } from './body';
 import type { Form as BodyForm } from './body';
+import { isWhole, takeIn } from './import';
 import { CustomScheme } from './custom-scheme';
 import { Secrets } from './secrets';
 import { presets, signsTime, titleOf } from './schemes';
@@ -61,6 +62,12 @@ function HeadersField() {
           autocomplete="off"
           placeholder={'content-type: application/json\nx-webhook-signature: …'}
           onInput={({ currentTarget }) => (headersText.value = currentTarget.value)}
+          onPaste={(event) => {
+            const text = event.clipboardData?.getData('text/plain') ?? '';
+            if (!isWhole(text)) return;
+            event.preventDefault();
+            takeIn(text);
+          }}
         />
       )}
     </Field>

@@ -27,6 +27,17 @@ export function Verdict() {
   );
 }
 
+/** On a phone the verdict is far below what is entered: this tells it at the edge of the screen, and leads there. */
+export function VerdictBar() {
+  const now = judged.value;
+  if (now.kind !== 'judged') return null;
+  const { verdict } = now.judgement;
+  const [tone, text] = verdict.kind === 'genuine' ? ['good', '✓ Genuine'] : verdict.code === 'no_secret' ? ['', 'Enter the secret'] : ['bad', '✗ Not genuine: see why'];
+  return (
+    <a class={`verdict-bar notice ${tone}`} href="#result" onClick={(event) => (event.preventDefault(), document.getElementById('result')?.focus())}>{text}</a>
+  );
+}
+
 function Nothing() {
   if (scheme.value === undefined && headers.value.headers.length > 0 && choice.value === 'auto') {
     return (

@@ -1,0 +1,3 @@
+export function Signed() {
+  return null;
+}
