@@ -10,6 +10,8 @@ import { fileURLToPath } from 'node:url';
 
 import { chromium } from 'playwright-core';
 
+import { withServer } from '../clients/server.mjs';
+
 export { publish, until, withReceiver, withServer } from '../clients/server.mjs';
 
 /** How long a test may take. */
@@ -45,6 +47,26 @@ after(async () => {
   await browser?.close();
   await rm(home, { recursive: true, force: true, maxRetries: 5 });
 }, { timeout: TIMEOUT });
+
+/** A server for all tests of a file: its address, and what stops it. */
+export async function startServer(config = '') {
+  let stop;
+  const stopped = new Promise((resolve) => (stop = resolve));
+  let ended;
+  const base = await new Promise((resolve, reject) => {
+    ended = withServer(config, async (address) => {
+      resolve(address);
+      await stopped;
+    }).catch(reject);
+  });
+  return {
+    base,
+    async stop() {
+      stop();
+      await ended;
+    },
+  };
+}
 
 /**
  * Opens a URL in a browser context of its own and gives `use` the page. Everything the page complains of fails the test

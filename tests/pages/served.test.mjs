@@ -2,6 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { test } from 'node:test';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 
@@ -90,6 +93,44 @@ for (const colorScheme of ['light', 'dark']) {
     });
   });
 }
+
+test('what a page loads at first is small', { timeout: TIMEOUT }, async () => {
+  await withServer(CONFIG, async (base) => {
+    // In bytes as they travel, headers aside: the bounds are what www/README.md states.
+    for (const [path, most] of [['/', 40_000], ['/console', 45_000]]) {
+      const document = await raw(`${base}${path}`, 'br');
+      const html = brotliDecompressSync(document.body).toString();
+      const files = [...html.matchAll(/(?:src|href)="\.\/([^"]+)"/g)].map(([, file]) => file);
+      const sizes = await Promise.all(files.map(async (file) => (await raw(`${base}/${file}`, 'br')).body.length));
+      const total = sizes.reduce((sum, size) => sum + size, document.body.length);
+      console.log(`${path} loads ${total} bytes at first, in ${files.length + 1} files`);
+      assert.ok(total > 1_000 && total <= most, `${path}: ${total} bytes`);
+    }
+  });
+});
+
+test('the playground works as plain files, in any folder of a server that sends no policy', { timeout: TIMEOUT }, async () => {
+  const dist = new URL('../../www/dist/', import.meta.url);
+  const types = { html: 'text/html', js: 'text/javascript', css: 'text/css', svg: 'image/svg+xml' };
+  const server = createServer(async (request, response) => {
+    const path = new URL(request.url, 'http://a').pathname.replace(/^\/some\/folder\//, '');
+    const body = await readFile(new URL(path === '' ? 'index.html' : path, dist)).catch(() => undefined);
+    response.writeHead(body === undefined ? 404 : 200, { 'content-type': types[path.split('.').at(-1)] ?? 'text/html' }).end(body);
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  try {
+    await withPage(`http://127.0.0.1:${server.address().port}/some/folder/`, async (page) => {
+      await page.getByLabel('Load a sample').selectOption({ label: 'Stripe' });
+      await page.getByText('Genuine: the signature matches').waitFor();
+      await page.getByText('The secret stays in this tab').click();
+      await page.getByRole('button', { name: 'Let the page try to connect' }).click();
+      await page.getByText('The browser refused, as it should.').waitFor();
+    }, { expected: [/connect-src|Content Security Policy|Refused to connect|Fetch API cannot load/i] });
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+});
 
 /** An answer as it travels: `fetch` would unpack it. */
 async function raw(url, encoding) {

@@ -66,7 +66,7 @@ function HeadersField() {
             const text = event.clipboardData?.getData('text/plain') ?? '';
             if (!isWhole(text)) return;
             event.preventDefault();
-            takeIn(text);
+            void takeIn(text);
           }}
         />
       )}

@@ -5,8 +5,9 @@ import { signal, useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 
 import { Button, Dialog, Field, Notice } from '../../ui/ui';
-import { ImportError, read } from '../import';
-import type { Imported, ImportedRequest } from '../import';
+import type { ImportedRequest } from '../import';
+import { ask } from '../worker/bridge';
+import type { Unreadable } from '../worker/protocol';
 import { titleOf } from './schemes';
 import { body, choice, headersText, mode, take } from './state';
 import { bodyOf } from './body';
@@ -15,7 +16,7 @@ import { writeHeaders } from './headers';
 type Shown =
   | { readonly kind: 'asking' }
   | { readonly kind: 'choosing'; readonly requests: readonly ImportedRequest[]; readonly notes: readonly string[] }
-  | { readonly kind: 'problem'; readonly error: ImportError };
+  | { readonly kind: 'problem'; readonly error: Omit<Unreadable, 'kind'> };
 
 /** The dialog, if it is open. */
 const shown = signal<Shown | undefined>(undefined);
@@ -32,13 +33,10 @@ export function ImportButton() {
 }
 
 /** Takes in whatever it is; what cannot be read, or is several requests, is shown in the dialog. */
-export function takeIn(given: string | Uint8Array): void {
-  let imported: Imported;
-  try {
-    imported = read(given);
-  } catch (error) {
-    if (!(error instanceof ImportError)) throw error;
-    shown.value = { kind: 'problem', error };
+export async function takeIn(given: string | Uint8Array<ArrayBuffer>): Promise<void> {
+  const imported = await ask('read', given).catch((error: Error): Unreadable => unreadable(error.message, 'Try a smaller part of it.'));
+  if (imported.kind === 'unreadable') {
+    shown.value = { kind: 'problem', error: imported };
     return;
   }
   if (imported.kind === 'headers') {
@@ -69,18 +67,16 @@ function finish(told: readonly string[]): void {
   shown.value = undefined;
 }
 
-/** Whether a text that is pasted where headers go is a whole request. */
+const unreadable = (message: string, remedy: string): Unreadable => ({ kind: 'unreadable', message, position: undefined, remedy });
+
+/** Whether a text that is pasted where headers go looks like a whole request: a command, a file, or with a body. */
 export function isWhole(text: string): boolean {
-  try {
-    return !['headers', 'body'].includes(read(text).kind);
-  } catch (error) {
-    // What is no header either is better told in the dialog.
-    return error instanceof ImportError && text.length > 200;
-  }
+  return /^\s*(?:curl(?:\.exe)?\s|\{|[A-Z]+ \S+ HTTP\/)/.test(text) || /^[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^]*?\r?\n\r?\n\s*\S/.test(text.slice(0, 65_536));
 }
 
 function ImportDialog({ now }: { readonly now: Shown }) {
   const text = useSignal('');
+  const busy = useSignal(false);
   return (
     <Dialog title="Import a request" onClose={() => (shown.value = undefined)} sheet={now.kind === 'choosing'}>
       {now.kind === 'choosing' ? <Chooser requests={now.requests} notes={now.notes} /> : (
@@ -99,7 +95,7 @@ function ImportDialog({ now }: { readonly now: Shown }) {
               Choose a file…
               <input type="file" class="visually-hidden" onChange={({ currentTarget }) => void takeFile(currentTarget.files?.[0])} />
             </label>
-            <Button kind="primary" onClick={() => takeIn(text.value)}>Import</Button>
+            <Button kind="primary" busy={busy.value} onClick={() => { busy.value = true; void takeIn(text.value).finally(() => (busy.value = false)); }}>Import</Button>
           </div>
         </>
       )}
@@ -132,8 +128,8 @@ function Chooser({ requests, notes: all }: { readonly requests: readonly Importe
 
 async function takeFile(file: File | undefined): Promise<void> {
   if (file === undefined) return;
-  if (file.size > LARGEST) shown.value = { kind: 'problem', error: new ImportError('The file is larger than 32 MiB.', undefined, 'Take the request out of it, and import that.') };
-  else takeIn(new Uint8Array(await file.arrayBuffer()));
+  if (file.size > LARGEST) shown.value = { kind: 'problem', error: unreadable('The file is larger than 32 MiB.', 'Take the request out of it, and import that.') };
+  else await takeIn(new Uint8Array(await file.arrayBuffer()));
 }
 
 const LARGEST = 32 << 20;
@@ -158,7 +154,7 @@ export function useDrop(): void {
       const text = event.dataTransfer?.getData('text/plain') ?? '';
       if (file === undefined && text === '') return;
       event.preventDefault();
-      if (file === undefined) takeIn(text);
+      if (file === undefined) void takeIn(text);
       else void takeFile(file);
     };
     addEventListener('dragover', over);

@@ -1,0 +1,1 @@
+export function Receiver() { return null; }

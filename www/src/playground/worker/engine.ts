@@ -3,6 +3,7 @@
 import { VerificationError, explain, sign, verify } from 'sigpost';
 import type { Explanation, PresetName, VerifierOptions } from 'sigpost';
 
+import { ImportError, read } from '../import';
 import { leaks } from '../leaks';
 import type { Header } from '../request';
 import type { Case, Failure, Judgement, Name, Questions, Signable, Verdict } from './protocol';
@@ -13,7 +14,13 @@ export const MAX_BODY = 16 * 1024 * 1024;
 
 type Answers = { readonly [N in Name]: (about: Questions[N][0]) => Questions[N][1] };
 
-export const answers: Answers = { judge, explain: explained, sign: signed, leaks: ({ shared, secrets }) => leaks(shared, secrets) };
+export const answers: Answers = {
+  judge,
+  explain: explained,
+  read: readGiven,
+  sign: signed,
+  leaks: ({ shared, secrets }) => leaks(shared, secrets),
+};
 
 function judge({ about, others }: Questions['judge'][0]): Judgement {
   const verdict = verdictOf(about);
@@ -49,6 +56,16 @@ function verdictOf(about: Case): Verdict {
 
 function explained({ scheme, secrets, headers, body, now }: Case): Explanation {
   return explain(scheme, secrets, headers, body, { now: () => now, maxBytes: MAX_BODY });
+}
+
+function readGiven(given: Questions['read'][0]): Questions['read'][1] {
+  try {
+    return read(given);
+  } catch (error) {
+    if (!(error instanceof ImportError)) throw error;
+    const { message, position, remedy } = error;
+    return { kind: 'unreadable', message, position, remedy };
+  }
 }
 
 function signed({ scheme, secret, body, id, timestamp }: Signable): readonly Header[] {

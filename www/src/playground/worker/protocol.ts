@@ -2,6 +2,7 @@
 
 import type { Explanation, PresetName, Scheme, VerificationCode } from 'sigpost';
 
+import type { Imported, Position } from '../import';
 import type { Header } from '../request';
 import type { Shared } from '../share';
 
@@ -36,9 +37,19 @@ export interface Questions {
   readonly judge: readonly [asked: { readonly about: Case; readonly others: readonly PresetName[] }, answer: Judgement];
   /** Why it is not. Takes up to a second, so it is a question of its own. */
   readonly explain: readonly [asked: Case, answer: Explanation];
+  /** What somebody pasted or dropped. */
+  readonly read: readonly [asked: string | Uint8Array<ArrayBuffer>, answer: Imported | Unreadable];
   readonly sign: readonly [asked: Signable, answer: readonly Header[]];
   /** Whether a link to this would give a secret away. */
   readonly leaks: readonly [asked: { readonly shared: Shared; readonly secrets: readonly string[] }, answer: boolean];
+}
+
+/** An `ImportError`, as it comes through. */
+export interface Unreadable {
+  readonly kind: 'unreadable';
+  readonly message: string;
+  readonly position: Position | undefined;
+  readonly remedy: string;
 }
 
 export type Name = keyof Questions;

@@ -1,0 +1,254 @@
+// The playground in a real browser: what it shows of every sample, what it says of a request that was changed, and that
+// neither a secret nor anything else leaves it.
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { after, before, test } from 'node:test';
+
+import { load } from '../../www/tests/load.mjs';
+import { TIMEOUT, accessible, fits, picture, startServer, viewports, withPage } from './harness.mjs';
+
+const { readSamples } = await load('/samples.ts');
+
+let base;
+let stop;
+
+before(async () => {
+  ({ base, stop } = await startServer());
+}, { timeout: TIMEOUT });
+after(async () => stop?.());
+
+const SECRET = '0123456789abcdef0123456789abcdef';
+
+/** The vectors' genuine request of Qlik, with its secret. */
+const genuine = async () => {
+  const { cases } = JSON.parse(await readFile(new URL('../vectors/signature/qlik.json', import.meta.url), 'utf8'));
+  return cases.find(({ name }) => name === 'qlik: a genuine request');
+};
+
+const verdict = (page) => page.getByRole('status', { name: 'Verdict' }).or(page.locator('section[aria-label="Verdict"]')).first();
+
+async function enter(page, { headers, body, secret }) {
+  if (headers !== undefined) await page.getByLabel('Headers', { exact: true }).fill(headers.map(([name, value]) => `${name}: ${value}`).join('\n'));
+  if (body !== undefined) await page.getByLabel('Body', { exact: true }).fill(body);
+  if (secret !== undefined) await page.getByLabel('Secret', { exact: true }).fill(secret);
+}
+
+const says = (page, pattern) => verdict(page).getByText(pattern).first().waitFor();
+
+test('every sample shows what it says, with the steps that lead to its signature', { timeout: TIMEOUT }, async () => {
+  const samples = await readSamples();
+  assert.ok(samples.length >= 25, `${samples.length} samples`);
+  await withPage(base, async (page) => {
+    const menu = page.getByLabel('Load a sample');
+    for (const { id, title, expect, mistake } of samples) {
+      await page.getByRole('button', { name: 'Clear' }).click();
+      await says(page, 'Nothing to verify yet');
+      await menu.selectOption(id);
+      if (expect === 'genuine') {
+        await says(page, /Genuine: the signature matches/);
+        await page.getByText('This is what came out').waitFor();
+      } else {
+        await says(page, /Not genuine/);
+        await says(page, expect);
+        if (mistake !== undefined) {
+          await says(page, mistake);
+          await says(page, 'Fix:');
+        }
+      }
+      assert.equal(await page.getByLabel('Secret', { exact: true }).getAttribute('type'), 'password', title);
+    }
+  });
+});
+
+test('one byte that was changed is a mismatch, and what parsing did to a body is named with its fix', { timeout: TIMEOUT }, async () => {
+  const { headers, body: { text } } = await genuine();
+  await withPage(base, async (page) => {
+    await enter(page, { headers, body: text });
+    await says(page, 'Enter the secret to verify it');
+    await enter(page, { secret: SECRET });
+    await says(page, /Genuine/);
+    await enter(page, { body: text.replace('Katie', 'Kathi') });
+    await says(page, /Not genuine/);
+    await says(page, 'None of the known mistakes makes it match');
+    await page.getByText('None of it is what came out').waitFor();
+    await enter(page, { body: JSON.stringify(JSON.parse(text), null, 2) });
+    await says(page, 'pretty_printed');
+    await says(page, 'take the body before any parser does');
+    await picture(page, 'playground-pretty');
+  });
+});
+
+test('a body with any line breaks and any bytes stays as it is', { timeout: TIMEOUT }, async () => {
+  await withPage(base, async (page) => {
+    await page.getByRole('button', { name: 'Import…' }).click();
+    await page.getByLabel('Paste it here').fill('POST /hook HTTP/1.1\nHost: a.example\nQlik-Signature: 00\n\na\nb');
+    await page.getByRole('button', { name: 'Import', exact: true }).click();
+    await says(page, 'Enter the secret');
+    assert.equal(await page.getByLabel('Body', { exact: true }).inputValue(), 'a\nb');
+    await page.getByLabel('Line breaks are CR LF').check();
+    await page.getByRole('button', { name: 'Hex' }).click();
+    assert.equal(await page.getByLabel('Body', { exact: true }).inputValue(), '610d0a62');
+    await page.getByLabel('Body', { exact: true }).fill('61 0d 0a 62 ff');
+    await page.getByRole('button', { name: 'Text', exact: true }).click();
+    // It is no text: it stays what it is.
+    assert.equal(await page.getByLabel('Body', { exact: true }).inputValue(), '610d0a62ff');
+    await page.getByRole('button', { name: 'Base64' }).click();
+    assert.equal(await page.getByLabel('Body', { exact: true }).inputValue(), 'YQ0KYv8=');
+  });
+});
+
+test('a link holds everything but the secret, which is nowhere but in its field', { timeout: TIMEOUT }, async () => {
+  const { headers, body: { text } } = await genuine();
+  let link;
+  await withPage(base, async (page, context) => {
+    await enter(page, { headers: [...headers, ['authorization', 'Bearer abc']], body: text, secret: SECRET });
+    await says(page, /Genuine/);
+    await page.getByRole('button', { name: 'Share…' }).click();
+    link = await page.getByRole('region', { name: 'The link' }).textContent();
+    await page.getByText('Left out, since they look like credentials: authorization').waitFor();
+    await accessible(page, 'sharing');
+    await page.getByRole('button', { name: 'Close' }).click();
+    const kept = await page.evaluate(async () => JSON.stringify([location.href, document.cookie, { ...localStorage }, { ...sessionStorage }, await indexedDB.databases(), await caches.keys(), history.state]));
+    assert.ok(!kept.includes(SECRET) && !decodeURIComponent(link).includes(SECRET), kept);
+    assert.deepEqual(JSON.parse(kept).slice(1), ['', { 'sigpost-theme': 'system' }, {}, [], [], null]);
+    assert.deepEqual(await context.cookies(), []);
+  });
+  assert.ok(link.startsWith(`${base}/#v1.`), link);
+  await withPage(link, async (page) => {
+    await says(page, 'Enter the secret');
+    assert.equal(await page.getByLabel('Secret', { exact: true }).inputValue(), '');
+    assert.equal(await page.getByLabel('Body', { exact: true }).inputValue(), text);
+    await enter(page, { secret: SECRET });
+    await says(page, /Genuine/);
+  });
+});
+
+test('a link that would give the secret away is not made', { timeout: TIMEOUT }, async () => {
+  await withPage(base, async (page) => {
+    for (const body of [`{"secret":"${SECRET}"}`, Buffer.from(`a${SECRET}`).toString('base64')]) {
+      await enter(page, { headers: [['qlik-signature', '00']], body, secret: SECRET });
+      await page.getByRole('button', { name: 'Share…' }).click();
+      await page.getByText('The secret stands in the headers or the body').waitFor();
+      await page.getByRole('button', { name: 'Close' }).click();
+    }
+  });
+});
+
+test('a link that is cut off, from elsewhere or a bomb is told, and nothing breaks', { timeout: TIMEOUT }, async () => {
+  const { deflateRawSync } = await import('node:zlib');
+  const packed = (text) => `#v1.${deflateRawSync(text).toString('base64url')}`;
+  const bomb = packed(`{"mode":"verify","request":{"text":"${'a'.repeat(64 << 20)}"}}`);
+  for (const fragment of ['#v1.AAAA', '#v9.AAAA', packed('{"__proto__":{"a":1}}'), packed('{"mode":"verify","request":{},"options":{}}'), bomb]) {
+    await withPage(`${base}/${fragment}`, async (page) => {
+      await page.getByRole('alert').filter({ hasText: 'The link cannot be shown' }).waitFor();
+      assert.equal(await page.evaluate(() => ({}).a), undefined);
+      await says(page, 'Nothing to verify yet');
+    });
+  }
+});
+
+test('hostile headers, bodies, HAR files and links are text', { timeout: TIMEOUT }, async () => {
+  const hostile = '<img src=x onerror=alert(1)><script>alert(2)</script>"\'`${alert(3)}\u202e\u200b';
+  const har = JSON.stringify({ log: { entries: [1, 2].map((n) => ({ startedDateTime: hostile, request: { method: 'POST', url: `https://a.example/${n}${hostile}`, headers: [{ name: 'qlik-signature', value: hostile }], postData: { mimeType: hostile, text: hostile } } })) } });
+  await withPage(base, async (page) => {
+    page.on('dialog', () => assert.fail('something was run'));
+    await page.getByRole('button', { name: 'Import…' }).click();
+    await page.getByLabel('Paste it here').fill(har);
+    await page.getByRole('button', { name: 'Import', exact: true }).click();
+    await page.getByText('2 requests.').waitFor();
+    await accessible(page, 'choosing one of a HAR file');
+    await page.getByRole('listitem').getByRole('button').first().click();
+    await enter(page, { secret: 's' });
+    await says(page, /Not genuine/);
+    assert.equal(await page.locator('main img, main script').count(), 0);
+    // What reorders text or cannot be seen has a mark of its own.
+    await page.getByTitle('U+202E').first().waitFor();
+    await page.getByTitle('ZWSP').first().waitFor();
+  });
+});
+
+test('neither the page nor its worker can connect, and the page shows so', { timeout: TIMEOUT }, async () => {
+  const expected = [/connect-src|Content Security Policy|Refused to connect|Fetch API cannot load/i];
+  await withPage(base, async (page) => {
+    await page.getByLabel('Load a sample').selectOption((await readSamples())[0].id);
+    await says(page, /Genuine/);
+    const [worker] = page.workers();
+    const ways = await worker.evaluate(async (url) => {
+      const refused = new Set();
+      addEventListener('securitypolicyviolation', ({ effectiveDirective }) => refused.add(effectiveDirective));
+      const fetched = await fetch(url).then(() => 'connected', (error) => error.name);
+      const imported = (() => {
+        try {
+          importScripts(`${url}?script`);
+          return 'imported';
+        } catch (error) {
+          return error.name;
+        }
+      })();
+      const socket = await new Promise((resolve) => {
+        const made = new WebSocket(url.replace('http', 'ws'));
+        made.onopen = () => resolve('connected');
+        made.onerror = () => resolve('error');
+      }).catch((error) => error.name);
+      return { fetched, imported, socket, refused: [...refused].sort() };
+    }, `${base}/healthz`);
+    assert.equal((await fetch(`${base}/healthz`)).status, 200);
+    assert.deepEqual([ways.fetched, ways.socket], ['TypeError', 'error']);
+    assert.ok(ways.refused.includes('connect-src'), JSON.stringify(ways));
+    assert.notEqual(ways.imported, 'imported');
+    await page.getByText('The secret stays in this tab').click();
+    await page.getByText("default-src 'none'").waitFor();
+    await page.getByRole('button', { name: 'Let the page try to connect' }).click();
+    await page.getByText('The browser refused, as it should.').waitFor();
+  }, { expected });
+});
+
+test('a scheme of one’s own is described, judged while it is typed, and taken away as data', { timeout: TIMEOUT }, async () => {
+  const { sign } = await import(`${process.env.SIGPOST_NPM}/index.js`);
+  const scheme = { name: 'acme', header: 'x-acme-signature', prefix: 'v0=', timestampHeader: 'x-acme-time', signed: [{ text: 'v0:' }, 'timestamp', { text: ':' }, 'body'] };
+  const timestamp = Math.floor(Date.now() / 1000);
+  const signed = sign(scheme, 'secret', { body: 'a=1', timestamp });
+  await withPage(base, async (page) => {
+    await enter(page, { headers: Object.entries(signed), body: 'a=1', secret: 'secret' });
+    await says(page, 'No scheme is recognised');
+    await page.getByLabel('Scheme', { exact: true }).selectOption('custom');
+    const form = page.getByRole('region', { name: 'Custom scheme' });
+    await form.getByLabel('Name', { exact: true }).fill('acme');
+    await form.getByLabel('Header with the signature').fill('X-Acme-Signature');
+    await form.getByLabel('What is signed', { exact: true }).fill('v0:{timestamp}:{body}');
+    await form.getByText('This is no scheme').waitFor();
+    await form.getByLabel('Prefix').fill('v0=');
+    await form.getByLabel('Header with the time').fill('x-acme-time');
+    await says(page, /Genuine/);
+    await accessible(page, 'a custom scheme');
+    await picture(page, 'playground-custom');
+    await form.getByText('As data, to take away or to bring in').click();
+    const data = JSON.parse(await form.getByRole('region', { name: 'The scheme as data' }).textContent());
+    const { Verifier } = await import(`${process.env.SIGPOST_NPM}/index.js`);
+    assert.equal(new Verifier(data, 'secret').verify(signed, 'a=1').scheme, 'acme');
+    await form.getByLabel('Bring one in').fill(JSON.stringify({ ...scheme, name: 'brought' }));
+    await form.getByRole('button', { name: 'Use it' }).click();
+    assert.equal(await form.getByLabel('Name', { exact: true }).inputValue(), 'brought');
+    await says(page, /Genuine/);
+  });
+});
+
+for (const colorScheme of ['light', 'dark']) {
+  for (const [name, viewport] of Object.entries(viewports)) {
+    test(`the playground is accessible and fits (${colorScheme}, ${name})`, { timeout: TIMEOUT }, async () => {
+      await withPage(base, async (page) => {
+        await accessible(page, 'the empty playground');
+        await fits(page, 'the empty playground');
+        await picture(page, `playground-empty-${colorScheme}-${name}`);
+        for (const [title, shown] of [['Stripe', /Genuine/], ['The body was pretty-printed', 'Fix:'], ['Standard Webhooks', /Genuine/]]) {
+          await page.getByLabel('Load a sample').selectOption({ label: title });
+          await says(page, shown);
+          await accessible(page, title);
+          await fits(page, title);
+          await picture(page, `playground-${title.replaceAll(' ', '-')}-${colorScheme}-${name}`);
+        }
+      }, { colorScheme, viewport });
+    });
+  }
+}
