@@ -33,7 +33,7 @@ const ESCAPES: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r
 
 /** Units that stand in a row are one text, since two of them may be one character. */
 function unescaped(text: string): string {
-  return text.replace(/((?:\\u[0-9a-fA-F]{4})+)|\\(["\\/bfnrt])/g, (_, units: string | undefined, escape = '') =>
+  return text.replace(/((?:\\u[0-9a-fA-F]{4}){1,4096})|\\(["\\/bfnrt])/g, (_, units: string | undefined, escape = '') =>
     units === undefined ? (ESCAPES[escape] ?? escape) : latin1(utf8(units.slice(2).split('\\u').map(unit).join(''))),
   );
 }
