@@ -2,7 +2,12 @@
 // neither a secret nor anything else leaves it.
 
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { connect } from 'node:net';
+import { promisify } from 'node:util';
 import { after, before, test } from 'node:test';
 
 import { load } from '../../www/tests/load.mjs';
@@ -234,6 +239,62 @@ test('a scheme of one’s own is described, judged while it is typed, and taken 
   });
 });
 
+test('a request that is signed here is genuine to a receiver, sent by curl, by fetch and as it is', { timeout: TIMEOUT }, async () => {
+  const { Verifier } = await import(`${process.env.SIGPOST_NPM}/index.js`);
+  const body = `{"text":"it's \\"$(id)\\" \`id\` é\\n"}\n\n`;
+  const taken = [];
+  const server = createServer(async (request, response) => {
+    const chunks = [];
+    for await (const chunk of request) chunks.push(chunk);
+    taken.push({ headers: request.headers, method: request.method, body: Buffer.concat(chunks) });
+    response.end('ok');
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address();
+  try {
+    await withPage(base, async (page) => {
+      await page.getByRole('button', { name: 'Sign', exact: true }).click();
+      await page.getByText('Choose the scheme.').waitFor();
+      await enter(page, { secret: 'a secret', body });
+      await page.getByLabel('URL of the receiver').fill(`http://127.0.0.1:${port}/hooks`);
+      for (const [scheme, header] of [['stripe', 'stripe-signature'], ['immuta', 'x-immuta-webhook-signature-sha256'], ['standard-webhooks', 'webhook-signature']]) {
+        await page.getByLabel('Scheme', { exact: true }).selectOption(scheme);
+        for (const [form, send] of [['curl', (text) => run('sh', ['-c', text])], ['fetch', (text) => run(process.execPath, ['--input-type=module', '-e', text])], ['Raw', (text) => overSocket(port, text)]]) {
+          await page.getByRole('tab', { name: form, exact: true }).click();
+          const text = await page.getByRole('region', { name: `The request as ${form}` }).filter({ hasText: header }).textContent();
+          assert.ok(!text.includes('a secret'), text);
+          await send(text);
+          const got = taken.pop();
+          assert.deepEqual([got.method, got.headers['content-type']], ['POST', 'application/json'], form);
+          assert.equal(new Verifier(scheme, 'a secret').verify(got.headers, got.body).scheme, scheme, form);
+          assert.equal(got.body.toString(), body, form);
+        }
+      }
+      await accessible(page, 'a signed request');
+      await picture(page, 'playground-sign');
+    });
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+test('the receiver’s program is for the scheme at hand, custom ones too', { timeout: TIMEOUT }, async () => {
+  await withPage(base, async (page) => {
+    await page.getByLabel('Scheme', { exact: true }).selectOption('slack');
+    for (const target of ['Express', 'Fastify', 'Next.js', 'Cloudflare Workers', 'Node.js']) {
+      await page.getByRole('tab', { name: target, exact: true }).click();
+      const code = await page.getByRole('region', { name: /^The receiver, / }).textContent();
+      assert.match(code, /new Verifier\('slack', /);
+    }
+    await page.getByLabel('Scheme', { exact: true }).selectOption('custom');
+    const code = await page.getByRole('region', { name: /^The receiver, / }).textContent();
+    assert.match(code, /name: 'custom'/);
+    await page.getByLabel('Require Standard Webhooks headers too').check();
+    assert.match(await page.getByRole('region', { name: /^The receiver, / }).textContent(), /standardWebhooks: 'required'/);
+  });
+});
+
 for (const colorScheme of ['light', 'dark']) {
   for (const [name, viewport] of Object.entries(viewports)) {
     test(`the playground is accessible and fits (${colorScheme}, ${name})`, { timeout: TIMEOUT }, async () => {
@@ -251,4 +312,15 @@ for (const colorScheme of ['light', 'dark']) {
       }, { colorScheme, viewport });
     });
   }
+}
+
+const run = promisify(execFile);
+
+/** Sends a request as it stands there, and waits for the answer. */
+async function overSocket(port, text) {
+  const socket = connect(port, '127.0.0.1');
+  // Of the text each code point is a byte.
+  socket.write(Buffer.from(text, 'latin1'));
+  await once(socket, 'data');
+  socket.destroy();
 }

@@ -1,3 +1,116 @@
+// Sign mode: the request that a sender would make, signed in the worker, in forms to send it with.
+
+import { signal, useComputed, useSignal, useSignalEffect } from '@preact/signals';
+
+import { Code, Notice, SelectField, Spinner, Tabs, TextField } from '../../ui/ui';
+import { GenerateError, curl, fetch as program, rawText } from '../generate/request';
+import type { Header, Request } from '../request';
+import { ask } from '../worker/bridge';
+import { signsId, signsTime, whole } from './schemes';
+import { bytes, canonical, given, headers, messageId, method, now, nowProblem, scheme, secondsOf, url } from './state';
+
+type Outcome =
+  | { readonly kind: 'asking'; readonly what: string }
+  | { readonly kind: 'signing' }
+  | { readonly kind: 'signed'; readonly headers: readonly Header[]; readonly body: Uint8Array }
+  | { readonly kind: 'refused'; readonly message: string };
+
+/** The id and the time of this request where none were entered: they stay while it is edited. */
+const fresh = signal(newMoment());
+
+function newMoment(): { readonly id: string; readonly timestamp: number } {
+  return { id: `msg_${crypto.randomUUID().replaceAll('-', '')}`, timestamp: Math.floor(Date.now() / 1000) };
+}
+
 export function Signed() {
-  return null;
+  const outcome = useSignal<Outcome>({ kind: 'signing' });
+  const wanted = useComputed(wantedNow);
+  useSignalEffect(() => {
+    const asked = wanted.value;
+    if (typeof asked === 'string') {
+      outcome.value = { kind: 'asking', what: asked };
+      return undefined;
+    }
+    let current = true;
+    ask('sign', asked).then(
+      (made) => current && (outcome.value = { kind: 'signed', headers: made, body: asked.body }),
+      (error: Error) => current && (outcome.value = { kind: 'refused', message: error.message }),
+    );
+    return () => void (current = false);
+  });
+  return (
+    <section class="stack" aria-labelledby="signed">
+      <h2 id="signed">A signed request</h2>
+      <div class="pair">
+        <SelectField label="Method" value={method.value} options={['POST', 'PUT', 'PATCH'].map((name) => [name, name] as const)} onChange={(name) => (method.value = name)} />
+        <TextField label="URL of the receiver" value={url.value} onInput={(value) => (url.value = value)} placeholder={EXAMPLE} mono />
+      </div>
+      <Result outcome={outcome.value} />
+    </section>
+  );
+}
+
+const EXAMPLE = 'http://127.0.0.1:3000/hooks';
+
+/** What the worker is to sign, or what is missing for that. */
+function wantedNow() {
+  const [secret] = given.value;
+  if (scheme.value === undefined) return 'Choose the scheme.';
+  if (secret === undefined) return 'Enter the secret.';
+  if (nowProblem.value !== undefined) return nowProblem.value;
+  const chosen = scheme.value;
+  return {
+    // What is signed is one thing, and what travels is another only where the scheme says so.
+    scheme: canonical.value ? { ...whole(chosen), body: 'canonical' as const } : chosen,
+    secret,
+    body: bytes.value,
+    id: signsId(chosen) ? messageId.value || fresh.value.id : undefined,
+    timestamp: signsTime(chosen) ? (secondsOf(now.value) ?? fresh.value.timestamp) : undefined,
+  };
+}
+
+function Result({ outcome }: { readonly outcome: Outcome }) {
+  switch (outcome.kind) {
+    case 'asking':
+      return <Notice title="Something is missing" live="status"><p>{outcome.what}</p></Notice>;
+    case 'signing':
+      return <Spinner label="Signing…" />;
+    case 'refused':
+      return <Notice tone="bad" live="alert" title="It cannot be signed"><p>{outcome.message}</p></Notice>;
+    case 'signed':
+      return <Made added={outcome.headers} body={outcome.body} />;
+  }
+}
+
+const FORMS = { curl: ['curl', curl], fetch: ['fetch', program], raw: ['Raw', rawText] } as const;
+
+/** `body` is the one that was signed, which need not be the one that is entered by now. */
+function Made({ added, body }: { readonly added: readonly Header[]; readonly body: Uint8Array }) {
+  const form = useSignal<keyof typeof FORMS>('curl');
+  const names = new Set(added.map(([name]) => name.toLowerCase()));
+  const others = headers.value.headers.filter(([name]) => !names.has(name.toLowerCase()));
+  const typed = others.some(([name]) => name.toLowerCase() === 'content-type') ? others : [['content-type', 'application/json'] as const, ...others];
+  const request: Request = { method: method.value, url: url.value || EXAMPLE, headers: [...typed, ...added], body };
+  const [title, write] = FORMS[form.value];
+  return (
+    <>
+      <dl class="facts">{added.map(([name, value]) => <><dt key={name} class="mono">{name}</dt><dd class="mono">{value}</dd></>)}</dl>
+      <Tabs label="Form of the request" tabs={Object.entries(FORMS).map(([name, [text]]) => [name as keyof typeof FORMS, text] as const)} selected={form.value} onSelect={(name) => (form.value = name)}>
+        <Written write={() => write(request)} label={`The request as ${title}`} />
+      </Tabs>
+      <p class="small faint">It holds a signature and not the secret. {signsTimeNow() && 'A signature with a time is good for some minutes only: leave the time empty and press New.'}</p>
+      {signsTimeNow() && <div class="row"><button type="button" class="button" onClick={() => (fresh.value = newMoment())}>New</button></div>}
+    </>
+  );
+}
+
+const signsTimeNow = () => scheme.value !== undefined && (signsTime(scheme.value) || signsId(scheme.value));
+
+function Written({ write, label }: { readonly write: () => string; readonly label: string }) {
+  try {
+    return <Code text={write()} label={label} />;
+  } catch (error) {
+    if (!(error instanceof GenerateError)) throw error;
+    return <Notice tone="bad" live="alert" title="It cannot be sent"><p>{error.message}</p></Notice>;
+  }
 }
