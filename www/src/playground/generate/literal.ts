@@ -19,5 +19,5 @@ export function valueLiteral(value: unknown, indent = ''): string {
   // An identifier `__proto__` would be no member.
   const written = members.map(([name, member]) => `${IDENTIFIER.test(name) && name !== '__proto__' ? name : `[${literal(name)}]`}: ${valueLiteral(member, `${indent}  `)}`);
   const line = `{ ${written.join(', ')} }`;
-  return written.length === 0 ? '{}' : line.length <= 60 ? line : `{\n${written.map((member) => `${indent}  ${member},\n`).join('')}${indent}}`;
+  return written.length === 0 ? '{}' : line.length <= 80 ? line : `{\n${written.map((member) => `${indent}  ${member},\n`).join('')}${indent}}`;
 }
