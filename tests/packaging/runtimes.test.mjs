@@ -1,22 +1,15 @@
 // The runtimes beside Node. Their programs come as packages: what cannot be installed is an error of `npm ci`.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
-import { once } from 'node:events';
 import { createRequire } from 'node:module';
-import { createInterface } from 'node:readline';
-import { basename, join } from 'node:path';
-import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { build } from 'esbuild';
-
-import { TIMEOUT, body, expected, filesBelow, forged, genuine, project, report, required, run } from './project.mjs';
+import { TIMEOUT, body, expected, forged, genuine, project, report, required, run } from './project.mjs';
+import { bundled, serve } from './workerd.mjs';
 
 const require = createRequire(import.meta.url);
-/** The program itself: beside it stands a script that would start it. */
-const workerd = require('workerd').default;
 const deno = require.resolve('deno/bin.cjs');
 
 const MAIN = `import { outcome } from './outcome.mjs';\nconsole.log(JSON.stringify${report});\n`;
@@ -31,54 +24,10 @@ const WORKER = `
     },
   };`;
 
-/** A worker that was bundled, served to the end of the test. Returns where it listens. */
-async function serve(test, bundle, date, flags = []) {
-  const files = (await filesBelow(bundle)).filter((path) => !path.endsWith('.capnp'));
-  const modules = files.map((path) => {
-    const kind = path.endsWith('.wasm') ? 'wasm' : 'esModule';
-    return [kind, `(name = "${basename(path)}", ${kind} = embed "${basename(path)}")`];
-  });
-  // The first is the one that is run.
-  modules.sort(([one], [other]) => Number(one === 'wasm') - Number(other === 'wasm'));
-  await writeFile(join(bundle, 'config.capnp'), `using Workerd = import "/workerd/workerd.capnp";
-    const config :Workerd.Config = (
-      services = [(name = "main", worker = .worker)],
-      sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
-    );
-    const worker :Workerd.Worker = (
-      modules = [${modules.map(([, module]) => module).join(', ')}],
-      compatibilityDate = "${date}",
-      compatibilityFlags = ${JSON.stringify(flags)},
-    );`);
-  const child = spawn(workerd, ['serve', join(bundle, 'config.capnp'), '--control-fd=3'], {
-    stdio: ['ignore', 'inherit', 'pipe', 'pipe'],
-  });
-  const exited = once(child, 'exit');
-  test.after(async () => {
-    child.kill();
-    await exited;
-  });
-  let said = '';
-  child.stderr.setEncoding('utf8').on('data', (text) => (said += text));
-  const listening = once(createInterface({ input: child.stdio[3] }), 'line');
-  const line = await Promise.race([listening, exited.then(() => undefined)]);
-  assert.ok(line, `workerd ended: ${said}`);
-  return `http://127.0.0.1:${JSON.parse(line[0]).port}`;
-}
-
 /** What a worker answers, over the network, to a genuine request and to a forged one. */
 async function asked(url) {
   const post = async (headers) => (await fetch(url, { method: 'POST', headers, body })).json();
   return { genuine: await post(genuine), forged: await post(forged) };
-}
-
-/** Bundles the worker as the tools for workerd do. Returns the folder. */
-async function bundled(root, conditions) {
-  const outdir = join(root, 'bundle');
-  const loader = { '.wasm': 'copy' };
-  const external = ['node:*'];
-  await build({ entryPoints: [join(root, 'worker.mjs')], outdir, conditions, loader, external, bundle: true, format: 'esm' });
-  return outdir;
 }
 
 // Before June 2025 no bytes are compiled, and before May 2025 there is no FinalizationRegistry.
