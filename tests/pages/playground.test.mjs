@@ -319,8 +319,7 @@ const run = promisify(execFile);
 /** Sends a request as it stands there, and waits for the answer. */
 async function overSocket(port, text) {
   const socket = connect(port, '127.0.0.1');
-  // Of the text each code point is a byte.
-  socket.write(Buffer.from(text, 'latin1'));
+  socket.write(text);
   await once(socket, 'data');
   socket.destroy();
 }

@@ -353,7 +353,7 @@ export function ThemeChoice({ theme }: { readonly theme: Signal<'system' | 'ligh
     <div class="row">
       <label class="visually-hidden" for={id}>Colours</label>
       <select id={id} class="input" value={theme.value} onChange={({ currentTarget }) => (theme.value = currentTarget.value as 'system')}>
-        <option value="system">System colours</option>
+        <option value="system">System</option>
         <option value="light">Light</option>
         <option value="dark">Dark</option>
       </select>

@@ -3,8 +3,9 @@
 import { signal, useComputed, useSignal, useSignalEffect } from '@preact/signals';
 
 import { Code, Notice, SelectField, Spinner, Tabs, TextField } from '../../ui/ui';
-import { GenerateError, curl, fetch as program, rawText } from '../generate/request';
+import { GenerateError, curl, fetch as program, raw } from '../generate/request';
 import type { Header, Request } from '../request';
+import { textOf } from '../text';
 import { ask } from '../worker/bridge';
 import { signsId, signsTime, whole } from './schemes';
 import { bytes, canonical, given, headers, messageId, method, now, nowProblem, scheme, secondsOf, url } from './state';
@@ -82,7 +83,14 @@ function Result({ outcome }: { readonly outcome: Outcome }) {
   }
 }
 
-const FORMS = { curl: ['curl', curl], fetch: ['fetch', program], raw: ['Raw', rawText] } as const;
+const FORMS = { curl: ['curl', curl], fetch: ['fetch', program], raw: ['Raw', rawShown] } as const;
+
+/** As UTF-8, so that what is copied is what travels; bytes that are none cannot be shown so. */
+function rawShown(request: Request): string {
+  const text = textOf(raw(request));
+  if (text === undefined) throw new GenerateError('body', 'the body is no text in UTF-8, and would be another once copied: take curl or fetch');
+  return text;
+}
 
 /** `body` is the one that was signed, which need not be the one that is entered by now. */
 function Made({ added, body }: { readonly added: readonly Header[]; readonly body: Uint8Array }) {
