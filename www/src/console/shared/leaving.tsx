@@ -1,14 +1,16 @@
 // Asks whoever is about to lose something.
 
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 
 import { Button, Dialog } from '../../ui/ui';
 import { hold, leaving } from './unsaved';
 import type { Loss } from './unsaved';
 
-/** Holds the page while `holds`, for as long as the component is there. */
-export function useHold(holds: boolean, loss: Loss): void {
-  useEffect(() => (holds ? hold(loss) : undefined), [holds, loss]);
+/** Holds the page whenever `holds` says so, for as long as the component is there. It is asked at that moment. */
+export function useHold(loss: Loss, holds: () => boolean): void {
+  const latest = useRef(holds);
+  latest.current = holds;
+  useEffect(() => hold(loss, () => latest.current()), [loss]);
 }
 
 /** The question, over everything else. It belongs once into each view that holds something. */

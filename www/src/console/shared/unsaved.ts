@@ -1,7 +1,7 @@
 // What would be lost by going elsewhere. As long as something is held, the browser asks before the page is closed, and
 // the console before it shows another place: by a link, by going back, or by closing what it is entered into.
 
-import { effect, signal } from '@preact/signals';
+import { signal } from '@preact/signals';
 
 import { go, guardRoute } from '../route';
 
@@ -30,21 +30,27 @@ export const ENTERED: Loss = {
 /** The dialog that is open, if one is. */
 export const leaving = signal<Leaving | undefined>(undefined);
 
-const held = signal<readonly Loss[]>([]);
+interface Held {
+  readonly loss: Loss;
+  readonly holds: () => boolean;
+}
 
-/** Holds the page until the returned function is called. */
-export function hold(loss: Loss): () => void {
-  // Each call is its own, also if two hold for the same reason.
-  const own = { ...loss };
-  held.value = [...held.peek(), own];
+let held: readonly Held[] = [];
+
+const holding = () => held.filter(({ holds }) => holds());
+
+/** Holds the page, whenever `holds` says so, until the returned function is called. */
+export function hold(loss: Loss, holds: () => boolean): () => void {
+  const own: Held = { loss, holds };
+  held = [...held, own];
   return () => {
-    held.value = held.peek().filter((one) => one !== own);
+    held = held.filter((one) => one !== own);
   };
 }
 
 /** Does it, unless that would lose something: then somebody is asked first. */
 export function leave(act: () => void): void {
-  const what = held.peek().at(-1);
+  const what = holding().at(-1)?.loss;
   if (what === undefined) {
     act();
     return;
@@ -53,21 +59,18 @@ export function leave(act: () => void): void {
     what,
     leave: () => {
       leaving.value = undefined;
-      held.value = [];
+      held = [];
       act();
     },
   };
 }
 
 guardRoute((to) => {
-  if (held.peek().length === 0) return true;
+  if (holding().length === 0) return true;
   leave(() => go(to));
   return false;
 });
 
-effect(() => {
-  if (held.value.length === 0) return undefined;
-  const ask = (event: BeforeUnloadEvent) => event.preventDefault();
-  addEventListener('beforeunload', ask);
-  return () => removeEventListener('beforeunload', ask);
+addEventListener('beforeunload', (event) => {
+  if (holding().length > 0) event.preventDefault();
 });

@@ -1,0 +1,75 @@
+// The webhooks: the list, and over it one of them, or a new one.
+//
+//   #/webhooks?q=orders&state=enabled    what is looked for
+//   #/webhooks/ID                        one of them
+//   #/webhooks/new                       a new one
+
+import './webhooks.css';
+
+import { useSignal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+
+import { Notice, Spinner } from '../../ui/ui';
+import { actingIn, me } from '../api/session';
+import { go, href, route } from '../route';
+import { LeavingDialog } from '../shared/leaving';
+import { mayChange } from '../shared/rights';
+import { dialect, eventTypesError, readTenant } from '../shared/tenant';
+import { Trouble } from '../shared/trouble';
+import { choiceOf, Choices, queryOf } from './choices';
+import { Create } from './create';
+import { List } from './list';
+import { Sheet } from './sheet';
+import { forget, readFirst } from './store';
+import { TestAll } from './test-all';
+
+/** How long whoever types has to pause before what was typed is looked for. */
+const PAUSE = 250;
+
+export function WebhooksView() {
+  const choice = choiceOf(route.value);
+  const query = queryOf(choice);
+  const testing = useSignal(false);
+  const [, opened] = route.value.path;
+  const place = `${me.value?.id ?? ''} ${actingIn.value ?? ''}`;
+  const read = useRef('');
+  useEffect(() => {
+    void readTenant();
+    return forget;
+  }, [place]);
+  useEffect(() => {
+    const first = read.current !== place;
+    read.current = place;
+    const timer = setTimeout(() => void readFirst(choice), first ? 0 : PAUSE);
+    return () => clearTimeout(timer);
+  }, [place, JSON.stringify(choice)]);
+  useReturn(opened);
+  const speaks = dialect.value;
+  const close = () => go(href(['webhooks'], query));
+  if (speaks === undefined) return eventTypesError.value === undefined ? <Spinner label="Reading the tenant …" /> : <Trouble error={eventTypesError.value} retry={() => readTenant()} />;
+  return (
+    <div class="stack">
+      <div class="row between">
+        <h1>Webhooks</h1>
+        {mayChange() && <a class="button primary" href={href(['webhooks', 'new'], query)}>New webhook</a>}
+      </div>
+      {!mayChange() && <Notice><span class="small">As an operator you may look at webhooks and delete them; the tenant’s users create and change them.</span></Notice>}
+      <Choices dialect={speaks} choice={choice} />
+      <List dialect={speaks} choice={choice} query={query} onTestAll={() => (testing.value = true)} />
+      {opened === 'new' && mayChange() && <Create dialect={speaks} onClose={close} onCreated={({ id }) => go(href(['webhooks', id], query))} />}
+      {opened !== undefined && opened !== 'new' && <Sheet key={opened} id={opened} onClose={close} />}
+      {testing.value && <TestAll onClose={() => (testing.value = false)} />}
+      <LeavingDialog />
+    </div>
+  );
+}
+
+/** Whoever closes a webhook's sheet is back at its line in the list. */
+function useReturn(opened: string | undefined): void {
+  const before = useRef(opened);
+  useEffect(() => {
+    const { current } = before;
+    before.current = opened;
+    if (opened === undefined && current !== undefined) document.getElementById(`webhook-${current}`)?.focus();
+  }, [opened]);
+}
