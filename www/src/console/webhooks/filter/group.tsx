@@ -14,8 +14,6 @@ interface GroupProps {
   readonly onRemove?: () => void;
 }
 
-const ABOUT = { id: 'id of what it is about', spaceId: 'space', topLevelResourceId: 'top-level resource', 'data.status': 'status of a reload' } as const;
-
 export function GroupEditor({ group, onChange, outermost, level = 1, onRemove }: GroupProps) {
   const { join, parts } = group;
   const set = (index: number, part: Part) => onChange({ ...group, parts: parts.map((one, at) => (at === index ? part : one)) });
@@ -67,7 +65,7 @@ function ConditionEditor({ part, onChange, onRemove }: ConditionProps) {
   return (
     <div class="row condition" role="group" aria-label="Condition">
       <select class="input" aria-label="Attribute" value={attribute} onChange={({ currentTarget }) => onChange({ ...part, attribute: attributeNamed(currentTarget.value) })}>
-        {ATTRIBUTES.map((name) => <option key={name} value={name}>{name} ({ABOUT[name]})</option>)}
+        {ATTRIBUTES.map((name) => <option key={name} value={name}>{name}</option>)}
       </select>
       <select class="input" aria-label="Operator" value={operator} onChange={({ currentTarget }) => onChange({ ...part, operator: currentTarget.value === 'ne' ? 'ne' : 'eq' })}>
         <option value="eq">is (eq)</option>
