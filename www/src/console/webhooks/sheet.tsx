@@ -1,7 +1,7 @@
 // One webhook, at the side of the list: what it is, and what can be done with it.
 
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 
 import type { Webhook } from '../../generated/api';
 import { Button, Check, Dialog, Notice, Spinner } from '../../ui/ui';
@@ -49,20 +49,41 @@ export function Sheet({ id, onClose }: SheetProps) {
 
 function Opened({ webhook, onClose }: { readonly webhook: Webhook; readonly onClose: () => void }) {
   const may = mayChange();
-  const editing = useSignal<Webhook | undefined>(undefined);
-  const saved = useSignal(false);
-  const close = () => (editing.value = undefined);
   return (
     <div class="stack">
+      <State webhook={webhook} mayChange={may} />
+      <Settings webhook={webhook} mayChange={may} />
+      {may && <TryStored webhook={webhook} />}
+      <Secret webhook={webhook} mayChange={may} />
+      <Delete webhook={webhook} onDeleted={onClose} />
+    </div>
+  );
+}
+
+interface PartProps {
+  readonly webhook: Webhook;
+  readonly mayChange: boolean;
+}
+
+function Settings({ webhook, mayChange: may }: PartProps) {
+  const editing = useSignal<Webhook | undefined>(undefined);
+  const saved = useSignal(false);
+  const section = useRef<HTMLElement>(null);
+  const close = () => (editing.value = undefined);
+  const open = editing.value !== undefined;
+  const before = useRef(open);
+  useEffect(() => {
+    // What had the focus is not there any more, whichever way it went.
+    if (before.current !== open) section.current?.querySelector<HTMLElement>(open ? 'input' : 'button')?.focus();
+    before.current = open;
+  }, [open]);
+  return (
+    <section class="card" aria-label="Settings" ref={section}>
       <div class="row between">
-        <StateBadge webhook={webhook} />
-        <a href={href(['deliveries'], { webhook: webhook.id })}>Its deliveries</a>
-      </div>
-      <Toggle webhook={webhook} mayChange={may} />
-      <section class="card" aria-label="Settings">
-        <div class="row between">
-          <h3>Settings</h3>
-          {may && editing.value === undefined && (
+        <h3>Settings</h3>
+        <span class="row">
+          <span class="small faint" role="status">{saved.value ? 'Saved' : ''}</span>
+          {may && !open && (
             <Button
               onClick={() => {
                 saved.value = false;
@@ -72,31 +93,29 @@ function Opened({ webhook, onClose }: { readonly webhook: Webhook; readonly onCl
               Edit
             </Button>
           )}
-        </div>
-        <span class="small faint" role="status">{saved.value ? 'Saved.' : ''}</span>
-        {editing.value === undefined ? <Facts webhook={webhook} /> : (
-          <Edit
-            webhook={editing.value}
-            onClose={close}
-            onSaved={() => {
-              close();
-              saved.value = true;
-            }}
-          />
-        )}
-      </section>
-      {may && <TryStored webhook={webhook} />}
-      <Secret webhook={webhook} mayChange={may} />
-      <Delete webhook={webhook} onDeleted={onClose} />
-    </div>
+        </span>
+      </div>
+      {editing.value === undefined ? <Facts webhook={webhook} /> : (
+        <Edit
+          webhook={editing.value}
+          onClose={close}
+          onSaved={() => {
+            close();
+            saved.value = true;
+          }}
+        />
+      )}
+    </section>
   );
 }
 
-function Toggle({ webhook, mayChange: may }: { readonly webhook: Webhook; readonly mayChange: boolean }) {
-  const busy = useSignal(false);
+function State({ webhook, mayChange: may }: PartProps) {
+  /** What is being asked for. */
+  const wanted = useSignal<boolean | undefined>(undefined);
   const error = useSignal<unknown>(undefined);
   const set = async (enabled: boolean) => {
-    busy.value = true;
+    if (wanted.value !== undefined) return;
+    wanted.value = enabled;
     error.value = undefined;
     try {
       changed(await answered(api.PATCH('/v1/webhooks/{id}', { params: { path: { id: webhook.id }, header: ifMatch(webhook) }, body: { enabled } })));
@@ -104,13 +123,16 @@ function Toggle({ webhook, mayChange: may }: { readonly webhook: Webhook; readon
       error.value = caught;
       if (caught instanceof Refusal && caught.status === 412) await reread(webhook.id).catch(() => undefined);
     } finally {
-      busy.value = false;
+      wanted.value = undefined;
     }
   };
   const why = whyDisabled(webhook);
   return (
     <div class="stack tight">
-      {may && <Check toggle label="Enabled" checked={webhook.state === 'enabled'} disabled={busy.value} onChange={set} />}
+      <div class="row between">
+        {may ? <Check toggle label="Enabled" checked={wanted.value ?? webhook.state === 'enabled'} onChange={set} /> : <StateBadge webhook={webhook} />}
+        <a href={href(['deliveries'], { webhook: webhook.id })}>Its deliveries</a>
+      </div>
       {why !== undefined && <Notice tone={webhook.disabled_reason === 'by-owner' ? 'warn' : 'bad'} title="It is disabled" live="status"><span>{why}</span></Notice>}
       {error.value !== undefined && <Trouble error={error.value} />}
     </div>
