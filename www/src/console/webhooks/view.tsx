@@ -70,6 +70,9 @@ function useReturn(opened: string | undefined): void {
   useEffect(() => {
     const { current } = before;
     before.current = opened;
-    if (opened === undefined && current !== undefined) document.getElementById(`webhook-${current}`)?.focus();
+    if (opened !== undefined || current === undefined) return undefined;
+    // Once the console has put the focus at the top of the page, as it does wherever somebody goes.
+    const later = setTimeout(() => document.getElementById(`webhook-${current}`)?.focus(), 50);
+    return () => clearTimeout(later);
   }, [opened]);
 }
