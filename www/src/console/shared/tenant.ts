@@ -24,8 +24,8 @@ export const eventTypesError = signal<unknown>(undefined);
 /** The tenant's users, up to a hundred: for names to choose from. Whoever may not see them gets none. */
 export const users = signal<readonly User[]>([]);
 
-/** Whose answers those are. */
-const place = computed(() => (me.value === undefined ? '' : `${me.value.kind} ${me.value.id} ${me.value.tenant?.name ?? ''} ${actingIn.value ?? ''}`));
+/** Who looks at which tenant: whatever was read is theirs. */
+export const place = computed(() => (me.value === undefined ? '' : `${me.value.kind} ${me.value.id} ${me.value.tenant?.name ?? ''} ${actingIn.value ?? ''}`));
 
 effect(() => {
   void place.value;

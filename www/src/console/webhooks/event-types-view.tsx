@@ -6,16 +6,14 @@ import { useEffect } from 'preact/hooks';
 
 import type { EventType } from '../../generated/api';
 import { Badge, Empty, Spinner, TextField } from '../../ui/ui';
-import { actingIn, me } from '../api/session';
 import { go, href, route } from '../route';
-import { dialect, eventTypes, eventTypesError, readTenant } from '../shared/tenant';
+import { dialect, eventTypes, eventTypesError, place, readTenant } from '../shared/tenant';
 import { Trouble } from '../shared/trouble';
 import { grouped } from './event-types';
 
 export function EventTypesView() {
   const search = (route.value.query.get('q') ?? '').slice(0, 512);
-  const place = `${me.value?.id ?? ''} ${actingIn.value ?? ''}`;
-  useEffect(() => void readTenant(true), [place]);
+  useEffect(() => void readTenant(true), [place.value]);
   const all = eventTypes.value;
   return (
     <div class="stack">

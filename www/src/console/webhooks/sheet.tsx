@@ -9,6 +9,7 @@ import { answered, api } from '../api/client';
 import { Refusal } from '../api/errors';
 import { href } from '../route';
 import { mayChange } from '../shared/rights';
+import { place } from '../shared/tenant';
 import { Trouble } from '../shared/trouble';
 import { leave } from '../shared/unsaved';
 import { Delete } from './delete';
@@ -35,10 +36,9 @@ export function Sheet({ id, onClose }: SheetProps) {
       error.value = caught;
     }
   };
-  useEffect(() => {
-    void read();
-    return () => (opened.value = undefined);
-  }, [id]);
+  // Also when somebody else has signed in meanwhile. What was entered stays: it is for whoever is there now to judge.
+  useEffect(() => void read(), [id, place.value]);
+  useEffect(() => () => (opened.value = undefined), []);
   return (
     <Dialog title={<span class="break">{webhook === undefined ? 'Webhook' : nameOf(webhook)}</span>} sheet onClose={() => leave(onClose)}>
       {error.value !== undefined && <Trouble error={error.value} retry={read} />}

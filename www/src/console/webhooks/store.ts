@@ -48,11 +48,10 @@ export async function readMore(choice: Choice): Promise<void> {
   if (next !== null && !busy) await page(choice, next, reading.signal);
 }
 
-/** Nothing of the tenant before is shown in another one. */
+/** Nothing of one tenant's list is shown in another's. */
 export function forget(): void {
   reading.abort();
   listed.value = EMPTY;
-  opened.value = undefined;
 }
 
 async function page(choice: Choice, cursor: string | undefined, signal: AbortSignal): Promise<void> {

@@ -10,11 +10,10 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 
 import { Notice, Spinner } from '../../ui/ui';
-import { actingIn, me } from '../api/session';
 import { go, href, route } from '../route';
 import { LeavingDialog } from '../shared/leaving';
 import { mayChange } from '../shared/rights';
-import { dialect, eventTypesError, readTenant } from '../shared/tenant';
+import { dialect, eventTypesError, place, readTenant } from '../shared/tenant';
 import { Trouble } from '../shared/trouble';
 import { choiceOf, Choices, queryOf } from './choices';
 import { Create } from './create';
@@ -31,18 +30,17 @@ export function WebhooksView() {
   const query = queryOf(choice);
   const testing = useSignal(false);
   const [, opened] = route.value.path;
-  const place = `${me.value?.id ?? ''} ${actingIn.value ?? ''}`;
   const read = useRef('');
   useEffect(() => {
     void readTenant();
     return forget;
-  }, [place]);
+  }, [place.value]);
   useEffect(() => {
-    const first = read.current !== place;
-    read.current = place;
+    const first = read.current !== place.value;
+    read.current = place.value;
     const timer = setTimeout(() => void readFirst(choice), first ? 0 : PAUSE);
     return () => clearTimeout(timer);
-  }, [place, JSON.stringify(choice)]);
+  }, [place.value, JSON.stringify(choice)]);
   useReturn(opened);
   const speaks = dialect.value;
   const close = () => go(href(['webhooks'], query));
