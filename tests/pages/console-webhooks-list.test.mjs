@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { asAda, ask, dialog, make, open, refusals, sheet, withConsole, withWebhooks } from './console-webhooks.mjs';
-import { TIMEOUT, accessible, fits, picture, until, viewports } from './harness.mjs';
+import { asAda, dialog, make, open, refusals, sheet, withConsole, withWebhooks } from './console-webhooks.mjs';
+import { TIMEOUT, accessible, fits, picture, signIn, until, viewports, withPage } from './harness.mjs';
 
 const OK = () => ({ status: 200, body: 'thanks', headers: { 'content-type': 'text/plain' } });
 const table = (page) => page.getByRole('table', { name: 'Webhooks' });
@@ -121,9 +121,21 @@ test('whoever has tested ten times in a minute sees when there may be another te
 
 test('an operator in a tenant reads and deletes its webhooks, and is offered nothing else', { timeout: TIMEOUT }, async () => {
   await withConsole(OK, async (world) => {
-    const { base, receiver } = world;
-    await make(base, 'qlik', `${receiver}/a`);
-    await ask(base, 'token-of-the-operator', 'GET', '/v1/me', undefined, { 'sigpost-tenant': 'qlik-tenant' });
+    await make(world.base, 'qlik', `${world.receiver}/a`);
+    await withPage(`${world.base}/console`, async (page) => {
+      // As the console does it once an operator has chosen a tenant.
+      await page.route('**/v1/**', (route) => route.continue({ headers: { ...route.request().headers(), 'sigpost-tenant': 'qlik-tenant' } }));
+      await signIn(page, 'token-of-the-operator');
+      await table(page).getByText('Ada Lovelace').waitFor();
+      assert.equal(await page.getByRole('link', { name: 'New webhook' }).count(), 0);
+      await open(page, 'apps');
+      assert.deepEqual(await sheet(page).getByRole('button').allInnerTexts(), ['✕', 'Copy id', 'Delete']);
+      assert.equal(await sheet(page).getByRole('switch').count(), 0);
+      await accessible(page, 'an operator’s sheet');
+      await sheet(page).getByRole('button', { name: 'Delete' }).click();
+      await dialog(page, 'Delete this webhook?').getByRole('button', { name: 'Delete it' }).click();
+      await page.getByText('There are no webhooks yet').waitFor();
+    });
   });
 });
 
@@ -171,6 +183,8 @@ for (const colorScheme of ['light', 'dark']) {
 async function hold(page, name) {
   await accessible(page, name);
   await fits(page, name);
+  const wide = await page.evaluate(() => [...document.querySelectorAll('dialog[open]')].filter((one) => one.scrollWidth > one.clientWidth).length);
+  assert.equal(wide, 0, `${name} has a dialog that is wider than it is`);
   await picture(page, `webhooks-${name}`);
 }
 

@@ -1,11 +1,11 @@
 // What whoever is signed in may do with webhooks. It only decides what is offered: the server has the last word.
 
 import type { Me } from '../../generated/api';
-import { actingIn, me } from '../api/session';
+import { me } from '../api/session';
 
 /** Whether there is a tenant whose webhooks could be shown to `who`. */
 export function seesWebhooks(who: Me | undefined): boolean {
-  return who?.kind === 'operator' ? actingIn.value !== undefined : manages(who);
+  return who?.kind === 'operator' ? who.tenant !== null : manages(who);
 }
 
 /** Whether webhooks may be created, changed and tested. An operator in a tenant only reads and deletes. */

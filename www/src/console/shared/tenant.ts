@@ -3,19 +3,17 @@
 
 import { computed, effect, signal } from '@preact/signals';
 
-import type { EventType, Me, ShownProfile, User } from '../../generated/api';
+import type { EventType, ShownProfile, User } from '../../generated/api';
 import { answered, api } from '../api/client';
-import { actingIn, me } from '../api/session';
+import { me } from '../api/session';
 import { seesAll } from './rights';
 
 export type Dialect = ShownProfile['dialect'];
 
 const DIALECTS: readonly Dialect[] = ['native', 'immuta', 'immuta-request', 'generic', 'qlik'];
 
-const acting = signal<Me | undefined>(undefined);
-
-/** The system the tenant speaks; unknown for a moment when an operator has just chosen a tenant. */
-export const dialect = computed(() => dialectOf(me.value) ?? dialectOf(acting.value));
+/** The system the tenant speaks. */
+export const dialect = computed(() => DIALECTS.find((name) => name === me.value?.tenant?.dialect));
 
 /** Every event type, or what went wrong on the way. Nothing while they are on their way. */
 export const eventTypes = signal<readonly EventType[] | undefined>(undefined);
@@ -25,11 +23,10 @@ export const eventTypesError = signal<unknown>(undefined);
 export const users = signal<readonly User[]>([]);
 
 /** Who looks at which tenant: whatever was read is theirs. */
-export const place = computed(() => (me.value === undefined ? '' : `${me.value.kind} ${me.value.id} ${me.value.tenant?.name ?? ''} ${actingIn.value ?? ''}`));
+export const place = computed(() => (me.value === undefined ? '' : `${me.value.kind} ${me.value.id} ${me.value.tenant?.name ?? ''}`));
 
 effect(() => {
   void place.value;
-  acting.value = undefined;
   eventTypes.value = undefined;
   eventTypesError.value = undefined;
   users.value = [];
@@ -39,18 +36,13 @@ effect(() => {
 export async function readTenant(afresh = false): Promise<void> {
   const asked = place.peek();
   const still = () => place.peek() === asked;
-  const told = async () => {
-    if (dialect.peek() !== undefined) return;
-    const who = await answered(api.GET('/v1/me'));
-    if (still()) acting.value = who;
-  };
   const types = async () => {
     if (eventTypes.peek() !== undefined && !afresh) return;
     eventTypesError.value = undefined;
     const { event_types } = await answered(api.GET('/v1/event-types'));
     if (still()) eventTypes.value = event_types;
   };
-  await Promise.all([told().then(types).catch((error: unknown) => still() && (eventTypesError.value = error)), readUsers(still)]);
+  await Promise.all([types().catch((error: unknown) => still() && (eventTypesError.value = error)), readUsers(still)]);
 }
 
 async function readUsers(still: () => boolean): Promise<void> {
@@ -65,8 +57,4 @@ export function userName(id: string): string {
   const own = me.value;
   if (own?.kind === 'user' && own.id === id) return own.name;
   return users.value.find((user) => user.id === id)?.name ?? id;
-}
-
-function dialectOf(who: Me | undefined): Dialect | undefined {
-  return DIALECTS.find((name) => name === who?.tenant?.dialect);
 }

@@ -131,7 +131,8 @@ function State({ webhook, mayChange: may }: PartProps) {
     <div class="stack tight">
       <div class="row between">
         {may ? <Check toggle label="Enabled" checked={wanted.value ?? webhook.state === 'enabled'} onChange={set} /> : <StateBadge webhook={webhook} />}
-        <a href={href(['deliveries'], { webhook: webhook.id })}>Its deliveries</a>
+        {/* History holds bodies, which are none of an operator's business. */}
+        {may && <a href={href(['deliveries'], { webhook: webhook.id })}>Its deliveries</a>}
       </div>
       {why !== undefined && <Notice tone={webhook.disabled_reason === 'by-owner' ? 'warn' : 'bad'} title="It is disabled" live="status"><span>{why}</span></Notice>}
       {error.value !== undefined && <Trouble error={error.value} />}

@@ -9,12 +9,11 @@ import './webhooks.css';
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 
-import { Notice, Spinner } from '../../ui/ui';
+import { Notice } from '../../ui/ui';
 import { go, href, route } from '../route';
 import { LeavingDialog } from '../shared/leaving';
 import { mayChange } from '../shared/rights';
-import { dialect, eventTypesError, place, readTenant } from '../shared/tenant';
-import { Trouble } from '../shared/trouble';
+import { dialect, place, readTenant } from '../shared/tenant';
 import { choiceOf, Choices, queryOf } from './choices';
 import { Create } from './create';
 import { List } from './list';
@@ -44,7 +43,8 @@ export function WebhooksView() {
   useReturn(opened);
   const speaks = dialect.value;
   const close = () => go(href(['webhooks'], query));
-  if (speaks === undefined) return eventTypesError.value === undefined ? <Spinner label="Reading the tenant …" /> : <Trouble error={eventTypesError.value} retry={() => readTenant()} />;
+  // Another system than those that this page knows has webhooks that it does not know.
+  if (speaks === undefined) return <Notice tone="warn" title="This console does not know the tenant’s system"><span>It is older than the server. Reload the page.</span></Notice>;
   return (
     <div class="stack">
       <div class="row between">
