@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { asAda, ask, dialog, make, open, refusals, sheet, withConsole, withWebhooks } from './console-webhooks.mjs';
-import { TIMEOUT, signIn, withPage } from './harness.mjs';
+import { TIMEOUT, accessible, picture, signIn, withPage } from './harness.mjs';
 
 const OK = () => ({ status: 200 });
 
@@ -24,6 +24,8 @@ test('what somebody else has changed meanwhile is shown beside what was entered,
       const row = conflict.getByRole('row', { name: /^Name/ });
       assert.match(await row.innerText(), /theirs \(was orders\)\s+mine/);
       assert.equal(await form.getByLabel('Name', { exact: true }).inputValue(), 'mine');
+      await accessible(page, 'what somebody else has changed');
+      await picture(page, 'webhooks-conflict');
       assert.equal(await form.getByLabel('Webhook URL').inputValue(), `${receiver}/theirs`, 'what was not touched is as it is now');
       await form.getByRole('button', { name: 'Save' }).click();
       await sheet(page).getByText('Saved', { exact: true }).waitFor();

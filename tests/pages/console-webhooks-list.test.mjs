@@ -172,6 +172,10 @@ for (const colorScheme of ['light', 'dark']) {
   for (const [device, viewport] of [['desk', viewports.DESK], ['phone', viewports.PHONE]]) {
     test(`every state of the webhooks is accessible and fits (${colorScheme}, ${device})`, { timeout: TIMEOUT }, async () => {
       await withConsole(OK, async (world) => {
+        for (const dialect of ['native', 'immuta', 'generic']) {
+          await make(world.base, dialect, `${world.receiver}/a`);
+          await withWebhooks(world, dialect, (page) => looksBriefly(page, dialect, (name) => hold(page, `${dialect}-${name}-${colorScheme}-${device}`)), { colorScheme, viewport });
+        }
         for (const dialect of ['qlik', 'immuta-request']) {
           await withWebhooks(world, dialect, (page) => looks(page, world, dialect, (name) => hold(page, `${dialect}-${name}-${colorScheme}-${device}`)), { colorScheme, viewport, expected: refusals(422) });
         }
@@ -186,6 +190,25 @@ async function hold(page, name) {
   const wide = await page.evaluate(() => [...document.querySelectorAll('dialog[open]')].filter((one) => one.scrollWidth > one.clientWidth).length);
   assert.equal(wide, 0, `${name} has a dialog that is wider than it is`);
   await picture(page, `webhooks-${name}`);
+}
+
+/** The list and both forms, where a system has no more of its own. */
+async function looksBriefly(page, dialect, seen) {
+  await table(page).waitFor();
+  await seen('list');
+  await table(page).getByRole('link').first().click();
+  await sheet(page).getByRole('button', { name: 'Edit' }).click();
+  await page.getByRole('form', { name: 'Change the webhook' }).getByLabel('Webhook URL').waitFor();
+  await seen('edit');
+  await sheet(page).getByRole('button', { name: 'Cancel' }).click();
+  await sheet(page).getByRole('button', { name: 'Rotate secret' }).click();
+  await seen('rotate');
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await sheet(page).getByRole('button', { name: 'Close' }).click();
+  await page.getByRole('main').getByRole('link', { name: 'New webhook' }).click();
+  await dialog(page, 'New webhook').getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Enter the URL that deliveries are to go to.').waitFor();
+  await seen('form');
 }
 
 /** Goes through what can be seen of a system's webhooks. */

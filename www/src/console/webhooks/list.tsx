@@ -75,7 +75,7 @@ function Row({ webhook, query, onTestAll }: { readonly webhook: Webhook } & Pick
       <td><StateBadge webhook={webhook} /></td>
       <td class="wide">{profile.dialect === 'immuta-request' ? <Tls verified={profile.verify_tls} /> : <Types webhook={webhook} />}</td>
       <td class="wide">{signed ? 'Signed' : <span class="faint">None</span>}</td>
-      {seesAll() && <td class="wide break">{userName(owner)}</td>}
+      {seesAll() && <td class="wide owner">{userName(owner)}</td>}
       <td class="wide"><When at={updated} /></td>
       {profile.dialect === 'immuta-request' && mayChange() && <td><Button onClick={onTestAll} label="Test webhook: sends a test to every configured webhook">Test webhook</Button></td>}
     </tr>
