@@ -67,6 +67,26 @@ test('a form outlives its token: somebody signs in again and the save goes throu
   });
 });
 
+test('a form whose request fails stays as it is, and can be sent again', { timeout: TIMEOUT }, async () => {
+  await withConsole(OK, async (world) => {
+    const { base, receiver } = world;
+    const { id } = await make(base, 'generic', `${receiver}/a`);
+    await withWebhooks(world, 'generic', async (page) => {
+      await open(page, 'mirrors users');
+      await sheet(page).getByRole('button', { name: 'Edit' }).click();
+      const form = page.getByRole('form', { name: 'Change the webhook' });
+      await form.getByLabel('Description').fill('mirrors all users');
+      await page.route('**/v1/webhooks/*', (route) => route.abort(), { times: 1 });
+      await form.getByRole('button', { name: 'Save' }).click();
+      await form.getByText('The server does not answer.').waitFor();
+      assert.equal(await form.getByLabel('Description').inputValue(), 'mirrors all users');
+      await form.getByRole('button', { name: 'Save' }).click();
+      await sheet(page).getByText('Saved', { exact: true }).waitFor();
+      assert.equal((await asAda(base, 'generic')('GET', `/v1/webhooks/${id}`)).profile.description, 'mirrors all users');
+    }, { expected: [/net::ERR_FAILED/] });
+  });
+});
+
 test('a changed form asks before it is left: by its buttons, by Escape, by a link, by going back', { timeout: TIMEOUT }, async () => {
   await withConsole(OK, async (world) => {
     await withWebhooks(world, 'generic', async (page) => {
@@ -104,6 +124,42 @@ test('a changed form asks before it is left: by its buttons, by Escape, by a lin
       await form.getByRole('button', { name: 'Cancel' }).click();
       await form.waitFor({ state: 'detached' });
     });
+  });
+});
+
+test('what is given up in one dialog is not given up in another', { timeout: TIMEOUT }, async () => {
+  await withConsole(OK, async (world) => {
+    await make(world.base, 'native', `${world.receiver}/a`);
+    await withWebhooks(world, 'native', async (page) => {
+      await open(page, 'orders');
+      await sheet(page).getByRole('button', { name: 'Edit' }).click();
+      const name = page.getByRole('form', { name: 'Change the webhook' }).getByLabel('Name', { exact: true });
+      await name.fill('precious');
+      await sheet(page).getByRole('button', { name: 'Rotate secret' }).click();
+      const rotate = dialog(page, 'Rotate the secret');
+      await rotate.getByLabel('The new one signs from (optional)').fill('2026-01-01T10:00');
+      await rotate.getByRole('button', { name: 'Cancel' }).click();
+      await dialog(page, 'Discard what you entered?').getByRole('button', { name: 'Discard' }).click();
+      await rotate.waitFor({ state: 'detached' });
+      await sheet(page).getByRole('button', { name: 'Close' }).click();
+      await dialog(page, 'Discard what you entered?').getByRole('button', { name: 'Keep editing' }).click();
+      assert.equal(await name.inputValue(), 'precious');
+    });
+  });
+});
+
+test('times of a rotation that cannot be stand at their fields', { timeout: TIMEOUT }, async () => {
+  await withConsole(OK, async (world) => {
+    await make(world.base, 'native', `${world.receiver}/a`);
+    await withWebhooks(world, 'native', async (page) => {
+      await open(page, 'orders');
+      await sheet(page).getByRole('button', { name: 'Rotate secret' }).click();
+      const rotate = dialog(page, 'Rotate the secret');
+      await rotate.getByLabel('The new one signs from (optional)').fill('2099-01-01T10:00');
+      await rotate.getByRole('button', { name: 'Rotate' }).click();
+      await rotate.getByText(/activate_at must/).waitFor();
+      assert.equal(await rotate.getByLabel('The new one signs from (optional)').inputValue(), '2099-01-01T10:00');
+    }, { expected: refusals(422) });
   });
 });
 

@@ -37,7 +37,7 @@ interface Held {
 
 let held: readonly Held[] = [];
 
-const holding = () => held.filter(({ holds }) => holds());
+const holding = (only?: Loss) => held.filter(({ loss, holds }) => (only === undefined || loss === only) && holds());
 
 /** Holds the page, whenever `holds` says so, until the returned function is called. */
 export function hold(loss: Loss, holds: () => boolean): () => void {
@@ -48,9 +48,10 @@ export function hold(loss: Loss, holds: () => boolean): () => void {
   };
 }
 
-/** Does it, unless that would lose something: then somebody is asked first. */
-export function leave(act: () => void): void {
-  const what = holding().at(-1)?.loss;
+/** Does it, unless that would lose something, or `only` that: then somebody is asked first. */
+export function leave(act: () => void, only?: Loss): void {
+  const lost = holding(only);
+  const what = lost.at(-1)?.loss;
   if (what === undefined) {
     act();
     return;
@@ -59,7 +60,7 @@ export function leave(act: () => void): void {
     what,
     leave: () => {
       leaving.value = undefined;
-      held = [];
+      held = held.filter((one) => !lost.includes(one));
       act();
     },
   };

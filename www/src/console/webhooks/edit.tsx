@@ -7,7 +7,7 @@ import { Button } from '../../ui/ui';
 import { answered, api } from '../api/client';
 import { Refusal } from '../api/errors';
 import { Trouble } from '../shared/trouble';
-import { leave } from '../shared/unsaved';
+import { ENTERED, leave } from '../shared/unsaved';
 import { change } from './bodies';
 import { ConflictNotice } from './conflict';
 import type { Conflict } from './conflict';
@@ -74,7 +74,7 @@ export function Edit({ webhook, onClose, onSaved }: EditProps) {
       {trouble.value !== undefined && <Trouble error={trouble.value} />}
       <Fields dialect={dialect} draft={draft.value} errors={errors.value} onChange={form.change} stored={start.value} />
       <div class="row end actions">
-        <Button onClick={() => leave(onClose)}>Cancel</Button>
+        <Button onClick={() => leave(onClose, ENTERED)}>Cancel</Button>
         <Button type="submit" kind="primary" busy={busy.value} disabled={!form.dirty}>Save</Button>
       </div>
     </form>

@@ -33,7 +33,7 @@ export function NewSecret({ shown: { secret, standard }, onClose }: { readonly s
   const copied = useSignal(false);
   useHold(UNCOPIED, () => secret !== undefined && !copied.peek());
   return (
-    <Dialog title={secret === undefined ? 'The secret is set' : 'The new secret'} onClose={() => leave(onClose)}>
+    <Dialog title={secret === undefined ? 'The secret is set' : 'The new secret'} onClose={() => leave(onClose, UNCOPIED)}>
       {secret !== undefined && (
         <>
           <Notice tone="warn" title="It is shown this once"><span>Copy it and give it to the receiver, which verifies deliveries with it.</span></Notice>
@@ -46,7 +46,7 @@ export function NewSecret({ shown: { secret, standard }, onClose }: { readonly s
           <Once label="Secret for Standard Webhooks" text={standard} onCopied={() => undefined} />
         </div>
       )}
-      <div class="row end"><Button kind="primary" onClick={() => leave(onClose)}>Done</Button></div>
+      <div class="row end"><Button kind="primary" onClick={() => leave(onClose, UNCOPIED)}>Done</Button></div>
     </Dialog>
   );
 }

@@ -25,6 +25,9 @@ interface ReplaceProps {
 /** A time that has passed by any clock: what is to happen then happens at once. */
 const LONG_AGO = '1970-01-01T00:00:00Z';
 
+/** A loss of its own: the webhook's form may hold something, too. */
+const TYPED = { ...ENTERED };
+
 type Wrong = Readonly<Partial<Record<'secret' | 'activate_at' | 'retire_at', string>>>;
 
 export function Replace({ webhook, overlapping, onClose, onReplaced }: ReplaceProps) {
@@ -34,7 +37,7 @@ export function Replace({ webhook, overlapping, onClose, onReplaced }: ReplacePr
   const wrong = useSignal<Wrong>({});
   const error = useSignal<unknown>(undefined);
   const busy = useSignal(false);
-  useHold(ENTERED, () => choice.peek().own !== '' || activateAt.peek() !== '' || retireAt.peek() !== '');
+  useHold(TYPED, () => choice.peek().own !== '' || activateAt.peek() !== '' || retireAt.peek() !== '');
 
   const save = async () => {
     const own = choice.value.kind === 'own' ? choice.value.own : undefined;
@@ -57,7 +60,7 @@ export function Replace({ webhook, overlapping, onClose, onReplaced }: ReplacePr
     }
   };
   return (
-    <Dialog title={overlapping ? 'Rotate the secret' : webhook.signed ? 'Reset the secret' : 'Set a secret'} onClose={() => leave(onClose)}>
+    <Dialog title={overlapping ? 'Rotate the secret' : webhook.signed ? 'Reset the secret' : 'Set a secret'} onClose={() => leave(onClose, TYPED)}>
       <form class="stack" noValidate onSubmit={(event) => (event.preventDefault(), void save())}>
         {error.value !== undefined && <Trouble error={error.value} />}
         {overlapping ? <Explained pending={webhook.rotation !== null} /> : webhook.signed && (
@@ -71,7 +74,7 @@ export function Replace({ webhook, overlapping, onClose, onReplaced }: ReplacePr
           </>
         )}
         <div class="row end">
-          <Button onClick={() => leave(onClose)}>Cancel</Button>
+          <Button onClick={() => leave(onClose, TYPED)}>Cancel</Button>
           <Button type="submit" kind="primary" busy={busy.value}>{overlapping ? 'Rotate' : webhook.signed ? 'Reset secret' : 'Set secret'}</Button>
         </div>
       </form>
