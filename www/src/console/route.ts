@@ -13,7 +13,30 @@ export interface Route {
 
 export const route = signal<Route>(parse(location.hash));
 
-addEventListener('hashchange', () => (route.value = parse(location.hash)));
+/** The fragment that is shown. The browser's own is already another one when somebody has just gone elsewhere. */
+let shown = location.hash;
+
+/** Asked before what is shown changes. Whoever answers false has to say how it goes on from there. */
+let mayLeave: (to: string) => boolean = () => true;
+
+addEventListener('hashchange', () => {
+  const to = location.hash;
+  if (to !== shown && !mayLeave(to)) {
+    // Back to where the page still is. What lay ahead in the history is lost, and that is all.
+    history.pushState(null, '', shown === '' ? '#/' : shown);
+    return;
+  }
+  shown = to;
+  route.value = parse(to);
+});
+
+/** Puts a guard before every change of place. Returns what takes it away. */
+export function guardRoute(guard: (to: string) => boolean): () => void {
+  mayLeave = guard;
+  return () => {
+    if (mayLeave === guard) mayLeave = () => true;
+  };
+}
 
 function parse(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
@@ -39,6 +62,7 @@ export function href(path: readonly string[], query: Readonly<Record<string, str
 export function go(to: string, replace = false): void {
   if (replace) {
     history.replaceState(null, '', to);
+    shown = location.hash;
     route.value = parse(location.hash);
   } else {
     location.hash = to;

@@ -5,6 +5,9 @@ import type { FunctionComponent } from 'preact';
 
 import type { Me } from '../generated/api';
 import type { Route } from './route';
+import { seesWebhooks } from './shared/rights';
+import { EventTypesView } from './webhooks/event-types-view';
+import { WebhooksView } from './webhooks/view';
 
 export interface View {
   /** The first part of the path. */
@@ -14,9 +17,10 @@ export interface View {
   readonly seenBy: (who: Me | undefined) => boolean;
 }
 
-const manages = (who: Me | undefined) => who?.roles.some((role) => role === 'admin' || role === 'user') === true;
-
-const VIEWS: readonly View[] = [];
+const VIEWS: readonly View[] = [
+  { name: 'webhooks', title: 'Webhooks', View: WebhooksView, seenBy: seesWebhooks },
+  { name: 'event-types', title: 'Event types', View: EventTypesView, seenBy: seesWebhooks },
+];
 
 const NOWHERE: View = {
   name: '',
@@ -34,5 +38,3 @@ export function viewOf({ path }: Route, who: Me | undefined): View {
   const offered = views(who);
   return (path[0] === undefined ? offered[0] : offered.find(({ name }) => name === path[0])) ?? NOWHERE;
 }
-
-void manages;

@@ -29,12 +29,17 @@ export function Button({ onClick, kind, type = 'button', disabled, busy, label, 
     <button
       type={type}
       class={kind === undefined ? 'button' : `button ${kind}`}
-      disabled={disabled === true || busy === true}
+      disabled={disabled}
+      // Not `disabled`: that would take the focus away from whoever has just pressed it.
+      aria-disabled={busy === true ? true : undefined}
       aria-busy={busy}
       aria-label={label}
       aria-pressed={pressed}
       aria-expanded={expanded}
-      onClick={onClick === undefined ? undefined : () => void onClick()}
+      onClick={(event) => {
+        if (busy === true) event.preventDefault();
+        else void onClick?.();
+      }}
     >
       {busy === true && <span class="spinner" aria-hidden="true" />}
       {children}

@@ -1,0 +1,20 @@
+// What went wrong, in words, with what can be done about it.
+
+import { Button, Notice } from '../../ui/ui';
+import { advice } from '../api/errors';
+
+interface TroubleProps {
+  readonly error: unknown;
+  /** Offered where trying again may help. */
+  readonly retry?: (() => unknown) | undefined;
+}
+
+export function Trouble({ error, retry }: TroubleProps) {
+  const { what, todo } = advice(error);
+  return (
+    <Notice tone="bad" title={what} live="alert">
+      <span>{todo}</span>
+      {retry !== undefined && <div class="row"><Button onClick={retry}>Try again</Button></div>}
+    </Notice>
+  );
+}

@@ -1,0 +1,91 @@
+// A webhook's secret: whether there is one, which one is on its way to take its place, and what can be done about it.
+
+import { useSignal } from '@preact/signals';
+
+import type { Webhook } from '../../generated/api';
+import { Button, Dialog, Notice } from '../../ui/ui';
+import { answered, api } from '../api/client';
+import { Refusal } from '../api/errors';
+import { Trouble } from '../shared/trouble';
+import { When } from '../shared/when';
+import { NewSecret, shownOf } from './new-secret';
+import type { Shown } from './new-secret';
+import { Replace } from './replace-secret';
+import { changed, ifMatch, reread } from './store';
+import { nameOf } from './words';
+
+interface SecretProps {
+  readonly webhook: Webhook;
+  readonly mayChange: boolean;
+}
+
+export function Secret({ webhook, mayChange }: SecretProps) {
+  const { signed, rotation, profile } = webhook;
+  const doing = useSignal<'rotate' | 'reset' | 'remove' | undefined>(undefined);
+  const shown = useSignal<Shown | undefined>(undefined);
+  const stop = () => (doing.value = undefined);
+  const request = profile.dialect === 'immuta-request';
+  const replaced = (now: Webhook) => {
+    changed(now);
+    stop();
+    shown.value = shownOf(now);
+  };
+  return (
+    <section class="card" aria-label="Secret">
+      <h3>Secret</h3>
+      <p>{signed ? 'Its deliveries are signed. The secret is shown to nobody again; if it is lost, reset it.' : 'It has no secret: its deliveries carry no signature, and its receiver cannot tell them from anybody else’s.'}</p>
+      {rotation !== null && <Rotation activateAt={rotation.activate_at} retireAt={rotation.retire_at} />}
+      {mayChange && (
+        <div class="row">
+          {signed && !request && <Button onClick={() => (doing.value = 'rotate')}>Rotate secret</Button>}
+          <Button onClick={() => (doing.value = 'reset')}>{signed ? 'Reset secret' : 'Set a secret'}</Button>
+          {signed && <Button kind="danger" onClick={() => (doing.value = 'remove')}>Take secret away</Button>}
+        </div>
+      )}
+      {(doing.value === 'rotate' || doing.value === 'reset') && <Replace webhook={webhook} overlapping={doing.value === 'rotate'} onClose={stop} onReplaced={replaced} />}
+      {doing.value === 'remove' && <Remove webhook={webhook} onClose={stop} />}
+      {shown.value !== undefined && <NewSecret shown={shown.value} onClose={() => (shown.value = undefined)} />}
+    </section>
+  );
+}
+
+function Rotation({ activateAt, retireAt }: { readonly activateAt: string; readonly retireAt: string }) {
+  const active = Date.parse(activateAt) <= Date.now();
+  return (
+    <Notice title="A new secret is taking the old one’s place">
+      <span>
+        {active ? <>The new one signs since <When at={activateAt} seconds />.</> : <>The old one signs the system’s own header until <When at={activateAt} seconds />, then the new one does.</>}
+        {' '}Until <When at={retireAt} seconds /> both sign <code>webhook-signature</code>.
+      </span>
+    </Notice>
+  );
+}
+
+function Remove({ webhook, onClose }: { readonly webhook: Webhook; readonly onClose: () => void }) {
+  const busy = useSignal(false);
+  const error = useSignal<unknown>(undefined);
+  const remove = async () => {
+    busy.value = true;
+    error.value = undefined;
+    try {
+      await answered(api.DELETE('/v1/webhooks/{id}/secret', { params: { path: { id: webhook.id }, header: ifMatch(webhook) } }));
+      await reread(webhook.id);
+      onClose();
+    } catch (caught) {
+      error.value = caught;
+      if (caught instanceof Refusal && caught.status === 412) await reread(webhook.id).catch(() => undefined);
+    } finally {
+      busy.value = false;
+    }
+  };
+  return (
+    <Dialog title="Take the secret away?" onClose={onClose}>
+      <p class="break">From the next attempt on, deliveries of <strong>{nameOf(webhook)}</strong> carry no signature at all. A receiver that verifies them will refuse them.</p>
+      {error.value !== undefined && <Trouble error={error.value} />}
+      <div class="row end">
+        <Button onClick={onClose}>Keep it</Button>
+        <Button kind="danger primary" busy={busy.value} onClick={remove}>Take it away</Button>
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,141 @@
+// One webhook, at the side of the list: what it is, and what can be done with it.
+
+import { useSignal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+
+import type { Webhook } from '../../generated/api';
+import { Button, Check, Dialog, Notice, Spinner } from '../../ui/ui';
+import { answered, api } from '../api/client';
+import { Refusal } from '../api/errors';
+import { href } from '../route';
+import { mayChange } from '../shared/rights';
+import { place } from '../shared/tenant';
+import { Trouble } from '../shared/trouble';
+import { leave } from '../shared/unsaved';
+import { Delete } from './delete';
+import { Edit } from './edit';
+import { Facts } from './facts';
+import { Secret } from './secret';
+import { changed, ifMatch, opened, reread } from './store';
+import { TryStored } from './try';
+import { StateBadge, nameOf, whyDisabled } from './words';
+
+interface SheetProps {
+  readonly id: string;
+  readonly onClose: () => void;
+}
+
+export function Sheet({ id, onClose }: SheetProps) {
+  const error = useSignal<unknown>(undefined);
+  const webhook = opened.value?.id === id ? opened.value : undefined;
+  const read = async () => {
+    error.value = undefined;
+    try {
+      opened.value = await reread(id);
+    } catch (caught) {
+      error.value = caught;
+    }
+  };
+  // Also when somebody else has signed in meanwhile. What was entered stays: it is for whoever is there now to judge.
+  useEffect(() => void read(), [id, place.value]);
+  useEffect(() => () => (opened.value = undefined), []);
+  return (
+    <Dialog title={<span class="break">{webhook === undefined ? 'Webhook' : nameOf(webhook)}</span>} sheet onClose={() => leave(onClose)}>
+      {error.value !== undefined && <Trouble error={error.value} retry={read} />}
+      {webhook !== undefined ? <Opened webhook={webhook} onClose={onClose} /> : error.value === undefined && <Spinner label="Reading the webhook …" />}
+    </Dialog>
+  );
+}
+
+function Opened({ webhook, onClose }: { readonly webhook: Webhook; readonly onClose: () => void }) {
+  const may = mayChange();
+  return (
+    <div class="stack">
+      <State webhook={webhook} mayChange={may} />
+      <Settings webhook={webhook} mayChange={may} />
+      {may && <TryStored webhook={webhook} />}
+      <Secret webhook={webhook} mayChange={may} />
+      <Delete webhook={webhook} onDeleted={onClose} />
+    </div>
+  );
+}
+
+interface PartProps {
+  readonly webhook: Webhook;
+  readonly mayChange: boolean;
+}
+
+function Settings({ webhook, mayChange: may }: PartProps) {
+  const editing = useSignal<Webhook | undefined>(undefined);
+  const saved = useSignal(false);
+  const section = useRef<HTMLElement>(null);
+  const close = () => (editing.value = undefined);
+  const open = editing.value !== undefined;
+  const before = useRef(open);
+  useEffect(() => {
+    // What had the focus is not there any more, whichever way it went.
+    if (before.current !== open) section.current?.querySelector<HTMLElement>(open ? 'input' : 'button')?.focus();
+    before.current = open;
+  }, [open]);
+  return (
+    <section class="card" aria-label="Settings" ref={section}>
+      <div class="row between">
+        <h3>Settings</h3>
+        <span class="row">
+          <span class="small faint" role="status">{saved.value ? 'Saved' : ''}</span>
+          {may && !open && (
+            <Button
+              onClick={() => {
+                saved.value = false;
+                editing.value = webhook;
+              }}
+            >
+              Edit
+            </Button>
+          )}
+        </span>
+      </div>
+      {editing.value === undefined ? <Facts webhook={webhook} /> : (
+        <Edit
+          webhook={editing.value}
+          onClose={close}
+          onSaved={() => {
+            close();
+            saved.value = true;
+          }}
+        />
+      )}
+    </section>
+  );
+}
+
+function State({ webhook, mayChange: may }: PartProps) {
+  /** What is being asked for. */
+  const wanted = useSignal<boolean | undefined>(undefined);
+  const error = useSignal<unknown>(undefined);
+  const set = async (enabled: boolean) => {
+    if (wanted.value !== undefined) return;
+    wanted.value = enabled;
+    error.value = undefined;
+    try {
+      changed(await answered(api.PATCH('/v1/webhooks/{id}', { params: { path: { id: webhook.id }, header: ifMatch(webhook) }, body: { enabled } })));
+    } catch (caught) {
+      error.value = caught;
+      if (caught instanceof Refusal && caught.status === 412) await reread(webhook.id).catch(() => undefined);
+    } finally {
+      wanted.value = undefined;
+    }
+  };
+  const why = whyDisabled(webhook);
+  return (
+    <div class="stack tight">
+      <div class="row between">
+        {may ? <Check toggle label="Enabled" checked={wanted.value ?? webhook.state === 'enabled'} onChange={set} /> : <StateBadge webhook={webhook} />}
+        {/* History holds bodies, which are none of an operator's business. */}
+        {may && <a href={href(['deliveries'], { webhook: webhook.id })}>Its deliveries</a>}
+      </div>
+      {why !== undefined && <Notice tone={webhook.disabled_reason === 'by-owner' ? 'warn' : 'bad'} title="It is disabled" live="status"><span>{why}</span></Notice>}
+      {error.value !== undefined && <Trouble error={error.value} />}
+    </div>
+  );
+}
