@@ -8,7 +8,6 @@ import { test } from 'node:test';
 import { TIMEOUT, accessible, picture, publish, signIn, withPage, withReceiver, withServer } from './harness.mjs';
 
 const ADA = 'the-token-of-ada';
-const HOOK = '0123456789abcdef0123456789abcdef';
 
 const SYSTEMS = {
   native: { type: 'order.paid', fill: async (sheet) => sheet.getByRole('checkbox', { name: 'Everything' }).check(), scheme: 'standard-webhooks' },
@@ -34,18 +33,23 @@ dialect = "${dialect}"
 `;
     await withReceiver(() => ({ status: 200, body: 'thanks' }), (url, requests) => withServer(config, async (base) => {
       await withPage(`${base}/console`, async (page, context) => {
+        await context.grantPermissions(['clipboard-read', 'clipboard-write']);
         await signIn(page, ADA);
 
         // Create.
         await page.getByText('There are no webhooks yet').waitFor();
-        await page.getByRole('button', { name: 'New webhook' }).or(page.getByRole('link', { name: 'New webhook' })).first().click();
+        await page.getByRole('main').getByRole('link', { name: 'New webhook' }).first().click();
         const sheet = page.getByRole('dialog', { name: 'New webhook' });
         await sheet.getByLabel('Webhook URL').fill(`${url}/hooks`);
         await fill(sheet);
-        await sheet.getByLabel(/^Enter your own/).check();
-        await sheet.getByLabel('Your secret').fill(HOOK);
         await sheet.getByRole('button', { name: 'Save' }).click();
-        await sheet.waitFor({ state: 'detached' });
+        const shown = page.getByRole('dialog', { name: 'The new secret' });
+        const secret = await shown.getByRole('region', { name: 'Secret', exact: true }).innerText();
+        await shown.getByRole('button', { name: 'Copy: Secret', exact: true }).click();
+        await shown.getByText('Copied', { exact: true }).waitFor();
+        await shown.getByRole('button', { name: 'Done' }).click();
+        await shown.waitFor({ state: 'detached' });
+        await page.keyboard.press('Escape');
 
         // Publish, and watch it arrive.
         await page.goto(`${base}/console#/deliveries`);
@@ -64,11 +68,11 @@ dialect = "${dialect}"
         const verdict = playground.locator('section[aria-label="Verdict"]');
         await verdict.getByText('Enter the secret to verify it').waitFor();
         assert.equal(await playground.evaluate(() => window.opener), null);
-        assert.ok(!playground.url().includes(HOOK) && !playground.url().includes(ADA));
+        assert.ok(!playground.url().includes(secret) && !playground.url().includes(ADA));
         assert.equal(await playground.getByLabel('Scheme', { exact: true }).inputValue(), scheme);
 
         // Verified: the same bytes, the same signature.
-        await playground.getByLabel('Secret', { exact: true }).fill(HOOK);
+        await playground.getByLabel('Secret', { exact: true }).fill(secret);
         await verdict.getByText('Genuine: the signature matches').waitFor();
         const body = playground.getByLabel('Body', { exact: true });
         assert.equal(await body.inputValue(), requests[0].body);
