@@ -160,6 +160,6 @@ test('megabytes of anything take no long time', () => {
     } catch (error) {
       assert.equal(error.name, 'ImportError', error.stack);
     }
-    assert.ok(performance.now() - start < 3000, `${JSON.stringify(input.slice(0, 30))}: ${performance.now() - start} ms`);
+    assert.ok(performance.now() - start < 15_000, `${JSON.stringify(input.slice(0, 30))}: ${performance.now() - start} ms`);
   }
 });
