@@ -4,6 +4,7 @@
 import type { FunctionComponent } from 'preact';
 
 import type { Me } from '../generated/api';
+import { DeliveriesView } from './deliveries/view';
 import type { Route } from './route';
 
 export interface View {
@@ -16,7 +17,9 @@ export interface View {
 
 const manages = (who: Me | undefined) => who?.roles.some((role) => role === 'admin' || role === 'user') === true;
 
-const VIEWS: readonly View[] = [];
+const VIEWS: readonly View[] = [
+  { name: 'deliveries', title: 'Deliveries', seenBy: manages, View: DeliveriesView },
+];
 
 const NOWHERE: View = {
   name: '',
@@ -34,5 +37,3 @@ export function viewOf({ path }: Route, who: Me | undefined): View {
   const offered = views(who);
   return (path[0] === undefined ? offered[0] : offered.find(({ name }) => name === path[0])) ?? NOWHERE;
 }
-
-void manages;
