@@ -1,0 +1,291 @@
+// The console's deliveries against the real server and real receivers: they arrive as they happen, tell all there is to
+// tell, are sent again, replayed and counted; and ten thousand of them scroll.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { TIMEOUT, accessible, fits, picture, publish, signIn, until, viewports, withPage, withReceiver, withServer } from './harness.mjs';
+
+const ADA = 'the-token-of-ada';
+const CONFIG = (retry = '["0s", "20s"]') => `
+[server]
+rate_limit = false
+[[tenant]]
+name = "acme"
+dialect = "native"
+  [tenant.egress]
+  allow = ["127.0.0.0/8"]
+  [tenant.settings]
+  retry = ${retry}
+  event_types = ["order.paid", "order.sent", "<img src=x onerror=alert(1)>"]
+  [[tenant.user]]
+  id = "ada"
+  roles = ["admin"]
+  token = "${ADA}"
+`;
+const HOSTILE = '<img src=x onerror=alert(1)>';
+const json = { 'content-type': 'application/json' };
+
+async function ask(base, path, body, method = body === undefined ? 'GET' : 'POST') {
+  const response = await fetch(`${base}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${ADA}`, ...json },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  assert.ok(response.ok, `${path}: ${response.status} ${await response.clone().text()}`);
+  return response.json();
+}
+
+const create = (base, url, name = 'Orders', eventTypes = ['*']) => ask(base, '/v1/webhooks', { url, profile: { dialect: 'native', name, event_types: eventTypes } });
+
+let count = 0;
+const paid = (base, more = {}) => publish(base, ADA, { id: `e${(count += 1)}`, type: 'order.paid', data: { n: count }, ...more });
+
+const rows = (page) => page.locator('.deliveries-rows [role=row]');
+const grid = (page) => page.getByRole('grid', { name: 'Deliveries' });
+const live = (page) => page.locator('.live', { hasText: /^Live$/ }).waitFor();
+
+test('a delivery arrives while somebody watches, and tells all there is to tell', { timeout: TIMEOUT }, async () => {
+  let broken = true;
+  const answer = () => (broken ? { status: 500, body: '{"error":"<b>no</b>"}', headers: json } : { status: 200, body: 'thanks' });
+  await withReceiver(answer, (url, requests) => withServer(CONFIG('["0s", "8s"]'), async (base) => {
+    await create(base, url);
+    await withPage(`${base}/console#/deliveries`, async (page, context) => {
+      await signIn(page, ADA);
+      await page.getByText('Nothing was delivered yet').waitFor();
+      await live(page);
+      await accessible(page, 'no deliveries');
+      await paid(base);
+      await rows(page).filter({ hasText: 'order.paid' }).filter({ hasText: 'Retrying' }).filter({ hasText: '500' }).waitFor();
+
+      await grid(page).focus();
+      await page.keyboard.press('Enter');
+      const sheet = page.getByRole('dialog', { name: 'Delivery' });
+      await sheet.getByText('Next attempt in').waitFor();
+      const before = await sheet.locator('.countdown strong').textContent();
+      await page.waitForFunction((was) => document.querySelector('.countdown strong')?.textContent !== was, before);
+      await sheet.getByText('Something broke in the receiver').waitFor();
+      assert.equal(await sheet.getByRole('region', { name: 'Body of the response' }).textContent(), '{"error":"<b>no</b>"}');
+      const sent = requests[0].body;
+      assert.equal(await sheet.getByRole('region', { name: 'Body of the request' }).textContent(), sent, 'the raw bytes');
+      await sheet.getByRole('button', { name: 'Lay out the JSON' }).first().click();
+      assert.equal(await sheet.getByRole('region', { name: 'Body of the request' }).textContent(), JSON.stringify(JSON.parse(sent), null, 2));
+      const headers = await sheet.getByRole('region', { name: 'Headers of the request' }).textContent();
+      assert.match(headers, /webhook-signature/);
+      assert.ok(headers.includes(requests[0].headers['webhook-signature']), headers);
+      await accessible(page, 'a delivery');
+      await picture(page, 'delivery-retrying');
+
+      const link = sheet.getByRole('link', { name: /Open in the playground/ });
+      const href = await link.getAttribute('href');
+      assert.match(href, /^\.\/#.+/);
+      assert.equal(await link.getAttribute('target'), '_blank');
+      assert.equal(context.pages().length, 1);
+
+      // The retry arrives by itself.
+      broken = false;
+      await sheet.getByText('Taken by the receiver after 2 attempts').waitFor();
+      await sheet.getByRole('group', { name: 'Attempt' }).getByRole('button').nth(1).waitFor();
+      await sheet.getByRole('button', { name: /^1/ }).click();
+      await sheet.getByText('Something broke in the receiver').waitFor();
+
+      await sheet.getByRole('button', { name: 'Resend' }).click();
+      await sheet.getByText('Sent again: the receiver took it').waitFor();
+      assert.equal(requests.length, 3);
+      assert.equal(requests[2].headers['webhook-id'], requests[0].headers['webhook-id']);
+      await sheet.getByRole('link', { name: 'Open the new delivery' }).click();
+      await sheet.getByText('Taken by the receiver at the first attempt').waitFor();
+      await page.keyboard.press('Escape');
+      await sheet.waitFor({ state: 'detached' });
+      assert.equal(await rows(page).count(), 2);
+      await rows(page).first().getByText('Resend').waitFor();
+      assert.equal(await grid(page).evaluate((element) => element === document.activeElement), true, 'focus is back in the list');
+    });
+  }));
+});
+
+test('filters stand in the address, are asked of the server and decide what arrives', { timeout: TIMEOUT }, async () => {
+  await withReceiver(() => ({ status: 200 }), (url) => withReceiver(() => ({ status: 500 }), (bad) => withServer(CONFIG(), async (base) => {
+    const good = await create(base, url, 'Good');
+    await create(base, bad, 'Bad');
+    await paid(base);
+    await until('both are listed', async () => (await ask(base, '/v1/deliveries')).deliveries.length === 2);
+    await withPage(`${base}/console#/deliveries?success=true`, async (page) => {
+      await signIn(page, ADA);
+      await live(page);
+      await rows(page).filter({ hasText: 'Good' }).waitFor();
+      assert.equal(await rows(page).count(), 1);
+      await paid(base);
+      await page.waitForFunction(() => document.querySelectorAll('.deliveries-rows [role=row]').length === 2);
+      assert.equal(await rows(page).filter({ hasText: 'Bad' }).count(), 0);
+      await page.getByLabel('Latest attempt').selectOption('Failed');
+      await rows(page).filter({ hasText: 'Bad' }).first().waitFor();
+      assert.match(page.url(), /#\/deliveries\?success=false$/);
+      await page.getByLabel('Webhook').selectOption({ label: 'Good' });
+      await page.getByText('No delivery matches').waitFor();
+      await accessible(page, 'no match');
+      assert.ok(page.url().includes(good.id));
+      await page.getByLabel('Latest attempt').selectOption('All');
+      await page.getByLabel('Event type').fill('order.none');
+      await page.keyboard.press('Tab');
+      await page.getByText('No delivery matches').waitFor();
+      await page.goBack();
+      await rows(page).nth(1).waitFor();
+      await page.getByRole('button', { name: 'Clear', exact: true }).click();
+      await rows(page).nth(3).waitFor();
+      assert.match(page.url(), /#\/deliveries$/);
+    });
+  })));
+});
+
+for (const colorScheme of ['light', 'dark']) {
+  test(`hostile texts are texts, and the list is accessible and fits a phone (${colorScheme})`, { timeout: TIMEOUT }, async () => {
+    await withReceiver(() => ({ status: 422, body: HOSTILE, headers: { 'x-told': HOSTILE } }), (url) => withServer(CONFIG(), async (base) => {
+      await create(base, `${url}/?q=${encodeURIComponent(HOSTILE)}`, HOSTILE);
+      await publish(base, ADA, { id: HOSTILE, type: HOSTILE, data: HOSTILE });
+      await withPage(`${base}/console#/deliveries`, async (page) => {
+        await signIn(page, ADA);
+        await rows(page).filter({ hasText: HOSTILE }).waitFor();
+        await accessible(page, 'the list');
+        await picture(page, `deliveries-${colorScheme}`);
+        await rows(page).getByRole('link').click();
+        const sheet = page.getByRole('dialog', { name: 'Delivery' });
+        await sheet.getByText('x-told').waitFor();
+        assert.equal(await page.locator('img').count(), 0);
+        await accessible(page, 'a delivery');
+        await picture(page, `delivery-${colorScheme}`);
+        await page.setViewportSize(viewports.PHONE);
+        await fits(page, 'a delivery');
+        await picture(page, `delivery-phone-${colorScheme}`);
+        await page.keyboard.press('Escape');
+        await rows(page).first().waitFor();
+        await fits(page, 'the list');
+        await accessible(page, 'the list on a phone');
+        await picture(page, `deliveries-phone-${colorScheme}`);
+      }, { colorScheme });
+    }));
+  });
+}
+
+test('ten thousand deliveries arrive and scroll without jank', { timeout: 4 * TIMEOUT }, async (context) => {
+  const many = 10_000;
+  await withReceiver(() => ({ status: 204 }), (url) => withServer(CONFIG(), async (base) => {
+    await create(base, url);
+    await withPage(`${base}/console#/deliveries`, async (page) => {
+      await signIn(page, ADA);
+      await page.getByText('Nothing was delivered yet').waitFor();
+      await live(page);
+      const arriving = await frames(page, async () => {
+        for (let batch = 0; batch < many / 1_000; batch += 1) await publishBatch(base, batch, 1_000);
+        await until('all are delivered', async () => (await deliveredIn(base)) >= many);
+        await page.waitForTimeout(500);
+      });
+      context.diagnostic(`arriving: ${told(arriving)}`);
+      assert.ok(arriving.longest < 500, told(arriving));
+
+      await page.getByRole('button', { name: 'Reload' }).click();
+      await rows(page).nth(10).waitFor();
+      const scrolling = await frames(page, () => scrollDown(page, many));
+      context.diagnostic(`scrolling: ${told(scrolling)}`);
+      assert.ok(scrolling.longest <= 200, told(scrolling));
+      assert.ok(scrolling.rows < 80, told(scrolling));
+      assert.equal(await page.getByText('10,000 deliveries').count(), 1);
+
+      // Whoever reads further down is not moved, only told.
+      const before = await rows(page).first().textContent();
+      await paid(base);
+      await page.getByRole('button', { name: '1 new: show it' }).waitFor();
+      assert.equal(await rows(page).first().textContent(), before);
+      await page.getByRole('button', { name: '1 new: show it' }).click();
+      await page.waitForFunction(() => document.querySelector('.deliveries').scrollTop === 0);
+      await page.waitForFunction(() => document.querySelector('.deliveries-rows [aria-rowindex="2"]')?.textContent.includes('order.paid'));
+      await grid(page).focus();
+      await page.keyboard.press('End');
+      await page.waitForFunction(() => document.querySelector('.delivery[aria-selected="true"]')?.getAttribute('aria-rowindex') === '10002');
+      await page.keyboard.press('Home');
+      await page.waitForFunction(() => document.querySelector('.delivery[aria-selected="true"]')?.getAttribute('aria-rowindex') === '2');
+      await accessible(page, 'ten thousand deliveries');
+    });
+  }));
+});
+
+test('on a slow network the page says that it loads, and finishes', { timeout: TIMEOUT }, async () => {
+  await withReceiver(() => ({ status: 204 }), (url) => withServer(CONFIG(), async (base) => {
+    await create(base, url);
+    await publishBatch(base, 0, 300);
+    await until('all are delivered', async () => (await deliveredIn(base)) >= 300);
+    await withPage(`${base}/console#/webhooks`, async (page, context) => {
+      await signIn(page, ADA);
+      const network = await context.newCDPSession(page);
+      await network.send('Network.enable');
+      await network.send('Network.emulateNetworkConditions', { offline: false, latency: 600, downloadThroughput: 30_000, uploadThroughput: 30_000 });
+      await page.getByRole('link', { name: 'Deliveries' }).click();
+      await page.getByText('Loading deliveries…').waitFor();
+      await accessible(page, 'loading');
+      await rows(page).nth(5).waitFor();
+      await scrollDown(page, 300);
+      await rows(page).last().getByRole('link').click();
+      await page.getByText('Loading the delivery…').waitFor();
+      await page.getByText('Taken by the receiver at the first attempt').waitFor();
+    });
+  }));
+});
+
+async function publishBatch(base, batch, size) {
+  const events = Array.from({ length: size }, (_, n) => ({ specversion: '1.0', source: '/many', id: `${batch}-${n}`, type: 'order.sent', data: { n } }));
+  const response = await fetch(`${base}/v1/events`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${ADA}`, 'content-type': 'application/cloudevents-batch+json' },
+    body: JSON.stringify(events),
+  });
+  assert.equal(response.status, 202, await response.clone().text());
+}
+
+/** How many attempts succeeded in the last day. */
+async function deliveredIn(base) {
+  const { webhooks } = await ask(base, '/v1/webhooks');
+  const { steps } = await ask(base, `/v1/webhooks/${webhooks[0].id}/stats`);
+  return steps.reduce((sum, { succeeded }) => sum + succeeded, 0);
+}
+
+/** What the page's frames were like while something happened: the longest task, the longest frame, and the most rows. */
+async function frames(page, use) {
+  await page.evaluate(() => {
+    const seen = (globalThis.seen = { tasks: [], frames: [], rows: 0, on: true });
+    seen.observer = new PerformanceObserver((list) => seen.tasks.push(...list.getEntries().map(({ duration }) => duration)));
+    seen.observer.observe({ type: 'longtask' });
+    let last;
+    const frame = (now) => {
+      if (last !== undefined) seen.frames.push(now - last);
+      last = now;
+      seen.rows = Math.max(seen.rows, document.querySelectorAll('.deliveries-rows [role=row]').length);
+      if (seen.on) requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+  });
+  await use();
+  return page.evaluate(() => {
+    const { seen } = globalThis;
+    seen.on = false;
+    seen.observer.disconnect();
+    const sorted = seen.frames.sort((a, b) => a - b);
+    return { longest: Math.max(0, ...seen.tasks), tasks: seen.tasks.length, frames: sorted.length, p95: sorted[Math.floor(sorted.length * 0.95)] ?? 0, slowest: sorted.at(-1) ?? 0, rows: seen.rows };
+  });
+}
+
+const told = ({ longest, tasks, frames: number, p95, slowest, rows: most }) =>
+  `${number} frames, 95 % within ${p95.toFixed(0)} ms, slowest ${slowest.toFixed(0)} ms; ${tasks} long tasks, longest ${longest.toFixed(0)} ms; ${most} rows at most`;
+
+/** Scrolls a page's height a frame, as far as there is something, until that many rows have been seen. */
+async function scrollDown(page, many) {
+  await page.evaluate((rowsInAll) => new Promise((resolve) => {
+    const list = document.querySelector('.deliveries');
+    const step = () => {
+      list.scrollTop += list.clientHeight * 0.8;
+      const last = [...document.querySelectorAll('.deliveries-rows [role=row]')].at(-1)?.getAttribute('aria-rowindex');
+      if (Number(last) >= rowsInAll + 1 && list.scrollTop + list.clientHeight >= list.scrollHeight - 1) resolve();
+      else requestAnimationFrame(step);
+    };
+    requestAnimationFrame(step);
+  }), many);
+}
