@@ -5,6 +5,7 @@ import type { FunctionComponent } from 'preact';
 
 import type { Me } from '../generated/api';
 import { DeliveriesView } from './deliveries/view';
+import { ReplaysView } from './replays/view';
 import type { Route } from './route';
 
 export interface View {
@@ -19,6 +20,7 @@ const manages = (who: Me | undefined) => who?.roles.some((role) => role === 'adm
 
 const VIEWS: readonly View[] = [
   { name: 'deliveries', title: 'Deliveries', seenBy: manages, View: DeliveriesView },
+  { name: 'replays', title: 'Replays', seenBy: manages, View: ReplaysView },
 ];
 
 const NOWHERE: View = {

@@ -5,7 +5,7 @@ import { useEffect, useId } from 'preact/hooks';
 
 import { Button, Field, SelectField } from '../../ui/ui';
 import { eventTypes, wantEventTypes } from '../live/event-types';
-import { ofField, toField } from '../live/time';
+import { TimeField } from '../live/time-field';
 import { WebhookField } from '../live/webhook-field';
 import { CAUSES, STATES, countOf } from './filters';
 import type { Filters } from './filters';
@@ -86,22 +86,6 @@ function TypeField({ value, onChange }: { readonly value: string; readonly onCha
           <datalist id={list}>{eventTypes.value.map(({ name }) => <option key={name} value={name} />)}</datalist>
         </>
       )}
-    </Field>
-  );
-}
-
-interface TimeFieldProps {
-  readonly label: string;
-  readonly value: string | undefined;
-  readonly onChange: (value: string | undefined) => void;
-  readonly hint?: string;
-}
-
-/** A time in the reader's own time zone. */
-export function TimeField({ label, value, onChange, hint }: TimeFieldProps) {
-  return (
-    <Field label={label} hint={hint}>
-      {(control) => <input {...control} class="input" type="datetime-local" step={1} value={toField(value)} onChange={({ currentTarget }) => onChange(ofField(currentTarget.value))} />}
     </Field>
   );
 }
