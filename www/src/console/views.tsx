@@ -6,6 +6,7 @@ import type { FunctionComponent } from 'preact';
 import type { Me } from '../generated/api';
 import { DeliveriesView } from './deliveries/view';
 import { ReplaysView } from './replays/view';
+import { StatsView } from './stats/view';
 import type { Route } from './route';
 
 export interface View {
@@ -21,6 +22,7 @@ const manages = (who: Me | undefined) => who?.roles.some((role) => role === 'adm
 const VIEWS: readonly View[] = [
   { name: 'deliveries', title: 'Deliveries', seenBy: manages, View: DeliveriesView },
   { name: 'replays', title: 'Replays', seenBy: manages, View: ReplaysView },
+  { name: 'stats', title: 'Statistics', seenBy: manages, View: StatsView },
 ];
 
 const NOWHERE: View = {
