@@ -5,6 +5,10 @@ import type { FunctionComponent } from 'preact';
 
 import type { Me } from '../generated/api';
 import { DeliveriesView } from './deliveries/view';
+import { AuditView } from './operator/audit';
+import { TenantsView } from './operator/tenants';
+import { TokensView } from './operator/tokens';
+import { UsersView } from './operator/users';
 import { ReplaysView } from './replays/view';
 import { StatsView } from './stats/view';
 import type { Route } from './route';
@@ -18,11 +22,17 @@ export interface View {
 }
 
 const manages = (who: Me | undefined) => who?.roles.some((role) => role === 'admin' || role === 'user') === true;
+/** The operators of the server, and the admins of a tenant. */
+const governs = (who: Me | undefined) => who?.kind === 'operator' || who?.roles.includes('admin') === true;
 
 const VIEWS: readonly View[] = [
   { name: 'deliveries', title: 'Deliveries', seenBy: manages, View: DeliveriesView },
   { name: 'replays', title: 'Replays', seenBy: manages, View: ReplaysView },
   { name: 'stats', title: 'Statistics', seenBy: manages, View: StatsView },
+  { name: 'tenants', title: 'Tenants', seenBy: governs, View: TenantsView },
+  { name: 'users', title: 'Users', seenBy: governs, View: UsersView },
+  { name: 'tokens', title: 'Tokens', seenBy: (who) => governs(who) || manages(who), View: TokensView },
+  { name: 'audit', title: 'Audit log', seenBy: governs, View: AuditView },
 ];
 
 const NOWHERE: View = {
