@@ -84,7 +84,7 @@ function Actions({ tenant: { name, origin }, onAct, onOpen }: ActionsProps) {
   return (
     <td class="actions">
       <div class="row">
-        <Button label={`Act in ${name}`} disabled={actingIn.value === name} onClick={onAct}>{actingIn.value === name ? 'Acting' : 'Act in it'}</Button>
+        <Button label={actingIn.value === name ? `Acting in ${name}` : `Act in ${name}`} disabled={actingIn.value === name} onClick={onAct}>{actingIn.value === name ? 'Acting' : 'Act'}</Button>
         {origin === 'api' && <Button label={`Change ${name}`} onClick={() => onOpen('change')}>Change…</Button>}
         {origin === 'api' && <Button kind="danger" label={`Delete ${name}`} onClick={() => onOpen('delete')}>Delete…</Button>}
       </div>
