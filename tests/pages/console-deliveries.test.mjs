@@ -2,7 +2,10 @@
 // tell, are sent again, replayed and counted; and ten thousand of them scroll.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { test } from 'node:test';
+import { inflateRawSync } from 'node:zlib';
 
 import { TIMEOUT, accessible, fits, picture, publish, signIn, until, viewports, withPage, withReceiver, withServer } from './harness.mjs';
 
@@ -49,8 +52,8 @@ test('a delivery arrives while somebody watches, and tells all there is to tell'
   let broken = true;
   const answer = () => (broken ? { status: 500, body: '{"error":"<b>no</b>"}', headers: json } : { status: 200, body: 'thanks' });
   await withReceiver(answer, (url, requests) => withServer(CONFIG('["0s", "1s"]'), async (base) => {
-    await create(base, url);
-    await withPage(`${base}/console#/deliveries`, async (page, context) => {
+    const { secret } = await create(base, url);
+    await withPage(`${base}/console#/deliveries`, async (page) => {
       await signIn(page, ADA);
       await page.getByText('Nothing was delivered yet').waitFor();
       await live(page);
@@ -78,9 +81,11 @@ test('a delivery arrives while somebody watches, and tells all there is to tell'
 
       const link = sheet.getByRole('link', { name: /Open in the playground/ });
       const href = await link.getAttribute('href');
-      assert.match(href, /^\.\/#.+/);
+      const shared = JSON.parse(inflateRawSync(Buffer.from(href.replace('./#v1.', ''), 'base64url')));
+      assert.deepEqual([shared.mode, shared.scheme], ['verify', 'standard-webhooks']);
+      assert.deepEqual(shared.request.headers.find(([name]) => name === 'webhook-signature')[1], requests[0].headers['webhook-signature']);
+      assert.ok(!href.includes(secret) && !JSON.stringify(shared).includes(secret), 'the secret is not in the link');
       assert.equal(await link.getAttribute('target'), '_blank');
-      assert.equal(context.pages().length, 1);
 
       // The retry arrives by itself, up to half a minute after its time.
       broken = false;
@@ -167,6 +172,110 @@ for (const colorScheme of ['light', 'dark']) {
   });
 }
 
+test('what a webhook missed is counted, replayed under the eyes of whoever asked, and can be cancelled', { timeout: TIMEOUT }, async () => {
+  const receiver = { status: 500, slow: false };
+  await withSlowReceiver(receiver, (url) => withServer(CONFIG('[]'), async (base) => {
+    await create(base, url);
+    await publishBatch(base, 0, 40);
+    await until('all are exhausted', async () => (await attemptsIn(base)).failed >= 40);
+    await withPage(`${base}/console#/deliveries`, async (page) => {
+      await signIn(page, ADA);
+      await rows(page).nth(5).waitFor();
+      await page.getByLabel('Webhook').selectOption({ label: 'Orders' });
+      await rows(page).nth(5).waitFor();
+      await page.getByRole('link', { name: 'Replay…' }).click();
+      await page.getByText('Nothing was replayed yet').waitFor();
+      assert.equal(await page.getByLabel('Webhook').locator('option:checked').textContent(), 'Orders', 'the filter came along');
+      await accessible(page, 'a new replay');
+      const begin = page.getByRole('button', { name: 'Begin the replay…' });
+      assert.equal(await begin.isDisabled(), true, 'nothing is counted yet');
+      await page.getByLabel('Event types').fill('order.paid');
+      await page.getByRole('button', { name: 'Preview' }).click();
+      await page.getByText('There is nothing to send again').waitFor();
+      assert.equal(await begin.isDisabled(), true);
+      await page.getByLabel('Event types').fill('');
+      await page.getByRole('button', { name: 'Preview' }).click();
+      await page.getByText('40 deliveries would be sent again').waitFor();
+
+      receiver.status = 204;
+      await begin.click();
+      const confirm = page.getByRole('dialog', { name: 'Begin the replay?' });
+      await confirm.getByText('40 deliveries', { exact: true }).waitFor();
+      await accessible(page, 'beginning a replay');
+      await confirm.getByRole('button', { name: 'Send 40 deliveries again' }).click();
+      const replay = page.getByRole('article', { name: 'Replay of Orders' });
+      await replay.getByText('40 delivered').waitFor();
+      await replay.getByText('Done', { exact: true }).waitFor();
+      await accessible(page, 'a replay that is done');
+
+      // One that takes its time is cancelled.
+      receiver.slow = true;
+      await page.getByLabel('Delivered', { exact: true }).check();
+      await page.getByRole('button', { name: 'Preview' }).click();
+      await page.getByText('40 deliveries would be sent again').waitFor();
+      await begin.click();
+      await page.getByRole('button', { name: 'Send 40 deliveries again' }).click();
+      const running = replay.filter({ hasText: 'Running' });
+      await running.getByRole('progressbar').waitFor();
+      await accessible(page, 'a replay that runs');
+      await picture(page, 'replays');
+      await running.getByRole('button', { name: 'Cancel…' }).click();
+      await page.getByRole('button', { name: 'Cancel the replay', exact: true }).click();
+      await replay.filter({ hasText: 'Cancelled' }).waitFor();
+      const { replays } = await ask(base, '/v1/replays');
+      assert.deepEqual(replays.map(({ state }) => state), ['cancelled', 'done']);
+      receiver.slow = false;
+      await page.setViewportSize(viewports.PHONE);
+      await fits(page, 'replays');
+      await accessible(page, 'replays on a phone');
+      await picture(page, 'replays-phone');
+    });
+  }));
+});
+
+for (const colorScheme of ['light', 'dark']) {
+  test(`the charts say what the API counts (${colorScheme})`, { timeout: TIMEOUT }, async () => {
+    await withReceiver((request) => ({ status: request % 4 === 0 ? 500 : 200 }), (url) => withServer(CONFIG('[]'), async (base) => {
+      const { id } = await create(base, url);
+      await withPage(`${base}/console#/stats`, async (page) => {
+        await signIn(page, ADA);
+        await page.getByText('No attempts in the last 24 hours').waitFor();
+        await accessible(page, 'no attempts');
+        await publishBatch(base, 0, 20);
+        await until('all are attempted', async () => (await attemptsIn(base)).failed + (await attemptsIn(base)).succeeded >= 20);
+        // They are shown by themselves.
+        await page.getByText('75.0 % of 20 attempts succeeded, 5 failed').waitFor();
+        await page.getByRole('img', { name: /^Success rate/ }).waitFor();
+        await page.getByRole('img', { name: /^Latency/ }).waitFor();
+
+        const { steps } = await ask(base, `/v1/webhooks/${id}/stats?step=15m`);
+        const [step] = steps.filter(({ succeeded, failed }) => succeeded + failed > 0);
+        const cells = await page.getByRole('table').getByRole('row').nth(1).getByRole('cell').allTextContents();
+        const words = (milliseconds) => (milliseconds >= 1_000 ? `${milliseconds / 1_000} s` : `${milliseconds} ms`);
+        assert.deepEqual(cells, ['75.0 %', '15', '5', words(step.latency.p50), words(step.latency.p95), words(step.latency.p99), `${step.latency.mean.toFixed(1)} ms`]);
+        await accessible(page, 'statistics');
+        await picture(page, `stats-${colorScheme}`);
+
+        // The keyboard reads out another step; the table is there for whoever wants it.
+        await page.getByLabel('Read out a step').focus();
+        const read = await page.locator('.reading').textContent();
+        assert.match(read, /75\.0 % succeeded \(15 of 20\)/);
+        await page.keyboard.press('ArrowLeft');
+        await page.getByText('no attempts', { exact: false }).first().waitFor();
+        await page.getByRole('button', { name: 'Show the table of figures' }).click();
+        await page.getByRole('columnheader', { name: 'p95' }).waitFor();
+        await page.getByLabel('Range').selectOption('7d');
+        await page.getByText('75.0 % of 20 attempts succeeded').waitFor();
+        assert.match(page.url(), /range=7d/);
+        await accessible(page, 'statistics of a week');
+        await page.setViewportSize(viewports.PHONE);
+        await fits(page, 'statistics');
+        await picture(page, `stats-phone-${colorScheme}`);
+      }, { colorScheme });
+    }));
+  });
+}
+
 test('ten thousand deliveries arrive and scroll without jank', { timeout: 4 * TIMEOUT }, async (context) => {
   const many = 10_000;
   await withReceiver(() => ({ status: 204 }), (url) => withServer(CONFIG(), async (base) => {
@@ -241,11 +350,31 @@ async function publishBatch(base, batch, size) {
   assert.equal(response.status, 202, await response.clone().text());
 }
 
-/** How many attempts succeeded in the last day. */
-async function deliveredIn(base) {
+/** How many attempts succeeded and failed in the last day. */
+async function attemptsIn(base) {
   const { webhooks } = await ask(base, '/v1/webhooks');
   const { steps } = await ask(base, `/v1/webhooks/${webhooks[0].id}/stats`);
-  return steps.reduce((sum, { succeeded }) => sum + succeeded, 0);
+  const sum = (name) => steps.reduce((all, step) => all + step[name], 0);
+  return { succeeded: sum('succeeded'), failed: sum('failed') };
+}
+
+const deliveredIn = async (base) => (await attemptsIn(base)).succeeded;
+
+/** A receiver that answers with `how.status`, while it is slow only after seconds. */
+async function withSlowReceiver(how, use) {
+  const server = createServer((request, response) => {
+    request.resume();
+    const { status, slow } = how;
+    request.on('end', () => setTimeout(() => response.writeHead(status).end(), slow ? 4_000 : 0));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  try {
+    await use(`http://127.0.0.1:${server.address().port}`);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
 }
 
 /** What the page's frames were like while something happened: the longest task, the longest frame, and the most rows. */

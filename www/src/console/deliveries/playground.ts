@@ -1,15 +1,11 @@
 // The way from an attempt to the playground: what was sent, without the secret, in the fragment of a link.
 
+import type { PresetName } from 'sigpost';
+
 import type { Attempt, AttemptBody, AttemptRequest } from '../../generated/api';
 
-interface Shared {
-  readonly mode: 'verify';
-  readonly request: { readonly method: string; readonly url: string; readonly headers: [string, string][]; readonly body: Uint8Array };
-  readonly scheme?: string;
-}
-
 /** The scheme that signs what a tenant of this dialect sends. */
-const SCHEMES: Readonly<Record<string, string>> = {
+const SCHEMES: Readonly<Record<string, PresetName>> = {
   native: 'standard-webhooks',
   immuta: 'immuta',
   'immuta-request': 'immuta-request',
@@ -18,15 +14,18 @@ const SCHEMES: Readonly<Record<string, string>> = {
 };
 
 /** A link to the playground with the request of an attempt. */
-export async function playgroundLink({ request }: Attempt, body: AttemptBody, dialect: string | undefined): Promise<string> {
-  const encode = await encoder();
+export async function playgroundLink({ request, started_at }: Attempt, body: AttemptBody, dialect: string | undefined): Promise<string> {
+  // Only whoever looks at a delivery needs it.
+  const { encode } = await import('../../playground/share');
   const scheme = dialect === undefined ? undefined : SCHEMES[dialect];
-  const text = await encode({
+  const fragment = await encode({
     mode: 'verify',
     request: { method: 'POST', url: request.url ?? '', headers: known(request), body: bytesOf(body) },
+    // As its receiver saw it: today it would be too old.
+    options: { now: Date.parse(started_at) },
     ...(scheme !== undefined && { scheme }),
   });
-  return `./#${text.replace(/^#/, '')}`;
+  return `./${fragment}`;
 }
 
 /** The headers whose values are told. */
@@ -38,12 +37,4 @@ function known({ headers }: AttemptRequest): [string, string][] {
 export function bytesOf({ body = '', body_base64 }: AttemptBody): Uint8Array {
   if (body_base64 === undefined) return new TextEncoder().encode(body);
   return Uint8Array.from(atob(body_base64), (character) => character.charCodeAt(0));
-}
-
-// Until the playground's own module is there: `return (await import('../../playground/share')).encode`.
-async function encoder(): Promise<(shared: Shared) => Promise<string>> {
-  return async ({ mode, request, scheme }) => {
-    const text = JSON.stringify({ mode, scheme, request: { ...request, body: [...request.body] } });
-    return btoa(String.fromCharCode(...new TextEncoder().encode(text))).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
-  };
 }
