@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { connect, createServer as createTcpServer } from 'node:net';
 import { test } from 'node:test';
 import { inflateRawSync } from 'node:zlib';
 
@@ -276,6 +277,62 @@ for (const colorScheme of ['light', 'dark']) {
   });
 }
 
+test('a lost connection is made again, and what happened meanwhile is not missed', { timeout: TIMEOUT }, async () => {
+  await withReceiver(() => ({ status: 204 }), (url) => withServer(CONFIG(), (base) => withLine(base, async (line) => {
+    await create(base, url);
+    await withPage(`${line.base}/console#/deliveries`, async (page) => {
+      await signIn(page, ADA);
+      await live(page);
+      await paid(base);
+      await rows(page).first().waitFor();
+      line.cut();
+      await page.locator('.live', { hasText: 'Reconnecting…' }).waitFor();
+      await paid(base);
+      await until('it is delivered', async () => (await deliveredIn(base)) >= 2);
+      assert.equal(await rows(page).count(), 1);
+      line.mend();
+      await page.waitForFunction(() => document.querySelectorAll('.deliveries-rows [role=row]').length === 2);
+      await live(page);
+
+      line.cut();
+      await page.getByRole('button', { name: 'Reload' }).click();
+      await page.getByRole('alert').getByText('The server does not answer.').waitFor();
+      await accessible(page, 'a server that does not answer');
+      line.mend();
+      await live(page);
+      await page.getByRole('button', { name: 'Try again' }).click();
+      await page.waitForFunction(() => document.querySelectorAll('.deliveries-rows [role=row]').length === 2);
+      await paid(base);
+      await page.waitForFunction(() => document.querySelectorAll('.deliveries-rows [role=row]').length === 3);
+    }, { expected: [/ERR_/] });
+  })));
+});
+
+test('whoever’s token ends signs in again where they were, and goes on', { timeout: TIMEOUT }, async () => {
+  await withReceiver(() => ({ status: 204 }), (url) => withServer(CONFIG(), async (base) => {
+    await create(base, url);
+    await publishBatch(base, 0, 250);
+    await until('all are delivered', async () => (await deliveredIn(base)) >= 250);
+    const { token, id } = await ask(base, '/v1/tokens', { name: 'brief', expires_in: '1h' });
+    await withPage(`${base}/console#/deliveries?state=delivered`, async (page) => {
+      await signIn(page, token);
+      await live(page);
+      await rows(page).nth(5).waitFor();
+      await fetch(`${base}/v1/tokens/${id}`, { method: 'DELETE', headers: { authorization: `Bearer ${ADA}` } });
+      await page.evaluate(() => (document.querySelector('.deliveries').scrollTop = 42 * 80));
+      const again = page.getByRole('dialog', { name: 'Sign in again' });
+      await again.waitFor();
+      await again.getByLabel('Token', { exact: true }).fill(ADA);
+      await again.getByRole('button', { name: 'Sign in' }).click();
+      await again.waitFor({ state: 'detached' });
+      await page.getByText('200 deliveries loaded').waitFor();
+      assert.equal(await page.evaluate(() => document.querySelector('.deliveries').scrollTop), 42 * 80, 'nothing has moved');
+      assert.match(page.url(), /state=delivered$/);
+      await live(page);
+    }, { expected: [/401/] });
+  }));
+});
+
 test('ten thousand deliveries arrive and scroll without jank', { timeout: 4 * TIMEOUT }, async (context) => {
   const many = 10_000;
   await withReceiver(() => ({ status: 204 }), (url) => withServer(CONFIG(), async (base) => {
@@ -359,6 +416,34 @@ async function attemptsIn(base) {
 }
 
 const deliveredIn = async (base) => (await attemptsIn(base)).succeeded;
+
+/** A line to a server that can be cut and mended. */
+async function withLine(base, use) {
+  const sockets = new Set();
+  let whole = true;
+  const server = createTcpServer((near) => {
+    if (!whole) return near.destroy();
+    const far = connect(new URL(base).port, '127.0.0.1');
+    for (const [socket, other] of [[near, far], [far, near]]) {
+      sockets.add(socket);
+      socket.pipe(other);
+      socket.on('error', () => undefined).on('close', () => (sockets.delete(socket), other.destroy()));
+    }
+    return undefined;
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const cut = () => {
+    whole = false;
+    for (const socket of sockets) socket.destroy();
+  };
+  try {
+    await use({ base: `http://127.0.0.1:${server.address().port}`, cut, mend: () => (whole = true) });
+  } finally {
+    cut();
+    server.close();
+  }
+}
 
 /** A receiver that answers with `how.status`, while it is slow only after seconds. */
 async function withSlowReceiver(how, use) {

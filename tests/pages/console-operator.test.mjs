@@ -171,7 +171,10 @@ test('an admin manages the users of its tenant, and a plain user its own tokens'
       await page.getByRole('button', { name: 'Delete the user', exact: true }).click();
       await row(page, 'zoe').waitFor({ state: 'detached' });
       await to(page, 'Tenant');
-      await row(page, 'acme').waitFor();
+      await row(page, 'acme').getByRole('button', { name: 'Look at acme' }).click();
+      await page.getByRole('dialog', { name: 'acme' }).getByText('The configuration file declares it').waitFor();
+      await accessible(page, 'a tenant to look at');
+      await page.keyboard.press('Escape');
       assert.equal(await page.getByRole('button', { name: /Act in|New tenant|Delete/ }).count(), 0);
     });
     await withPage(`${base}/console#/tokens`, async (page) => {

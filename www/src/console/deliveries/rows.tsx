@@ -22,7 +22,7 @@ interface Props {
 
 /** Pixels; the style sheet says the same. */
 const HEIGHT = { wide: 42, narrow: 64 };
-const NARROW = matchMedia('(max-width: 60rem)');
+const NARROW = matchMedia('(max-width: 75rem)');
 /** The next page is loaded when this many rows are left. */
 const AHEAD = 60;
 

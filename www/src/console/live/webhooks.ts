@@ -14,6 +14,8 @@ const GATHER = 500;
 
 export const webhooks = signal<ReadonlyMap<string, Webhook>>(new Map());
 export const webhooksError = signal<unknown>(undefined);
+/** Whether they have not been loaded even once. */
+export const webhooksAwaited = signal(true);
 
 let loadedFor: unknown;
 let gathering: ReturnType<typeof setTimeout> | undefined;
@@ -32,6 +34,7 @@ export function wantWebhooks(): void {
   if (who === loadedFor) return;
   loadedFor = who;
   webhooks.value = new Map();
+  webhooksAwaited.value = true;
   void load();
 }
 
@@ -50,6 +53,7 @@ async function load(): Promise<void> {
     if (who !== loadedFor) return;
     webhooks.value = found;
     webhooksError.value = undefined;
+    webhooksAwaited.value = false;
   } catch (error) {
     webhooksError.value = error;
     // Whoever wants them next asks again.

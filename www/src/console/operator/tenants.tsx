@@ -14,9 +14,11 @@ import { Confirm, Failed, List, Time } from '../live/parts';
 import { go, href } from '../route';
 import { actIn } from './acting';
 import { FromFile, Table } from './table';
+import { TenantFacts } from './tenant-facts';
 import { TenantForm } from './tenant-form';
 
-type Open = { readonly kind: 'new' } | { readonly kind: 'change' | 'delete'; readonly tenant: Tenant } | undefined;
+type Doing = 'look' | 'change' | 'delete';
+type Open = { readonly kind: 'new' } | { readonly kind: Doing; readonly tenant: Tenant } | undefined;
 
 export function TenantsView() {
   const open = useSignal<Open>(undefined);
@@ -51,7 +53,7 @@ export function TenantsView() {
       {error.value !== undefined && <Failed error={error.value} />}
       <List pages={pages} what="tenants" empty={<Empty title="There is no tenant yet"><p class="small">Create one: it speaks one system’s API, and has users and webhooks of its own.</p></Empty>}>
         {(tenants) => (
-          <Table label="Tenants" columns={['Name', 'Dialect', 'Timeout', 'Retries', 'Retention', 'Made']} actions={isOperator}>
+          <Table label="Tenants" columns={['Name', 'Dialect', 'Timeout', 'Retries', 'Retention', 'Made']} actions>
             {tenants.map((tenant) => (
               <tr key={tenant.name}>
                 <th scope="row">{tenant.name}</th>
@@ -60,7 +62,7 @@ export function TenantsView() {
                 <td>{Math.max(0, tenant.settings.retry.length - 1)}</td>
                 <td>{tenant.settings.retention}</td>
                 <td>{tenant.created_at === undefined ? <FromFile /> : <Time at={tenant.created_at} />}</td>
-                {isOperator && <Actions tenant={tenant} onAct={() => act(tenant.name)} onOpen={(kind) => (open.value = { kind, tenant })} />}
+                <Actions tenant={tenant} isOperator={isOperator} onAct={() => act(tenant.name)} onOpen={(kind) => (open.value = { kind, tenant })} />
               </tr>
             ))}
           </Table>
@@ -69,6 +71,7 @@ export function TenantsView() {
       {(open.value?.kind === 'new' || open.value?.kind === 'change') && (
         <TenantForm tenant={open.value.kind === 'change' ? open.value.tenant : undefined} onSaved={() => (close(), pages.reload())} onClose={close} />
       )}
+      {open.value?.kind === 'look' && <TenantFacts tenant={open.value.tenant} onClose={close} />}
       {open.value?.kind === 'delete' && <Delete tenant={open.value.tenant} onConfirm={remove} onClose={close} />}
     </div>
   );
@@ -77,16 +80,18 @@ export function TenantsView() {
 interface ActionsProps {
   readonly tenant: Tenant;
   readonly onAct: () => unknown;
-  readonly onOpen: (kind: 'change' | 'delete') => void;
+  readonly isOperator: boolean;
+  readonly onOpen: (kind: Doing) => void;
 }
 
-function Actions({ tenant: { name, origin }, onAct, onOpen }: ActionsProps) {
+function Actions({ tenant: { name, origin }, isOperator, onAct, onOpen }: ActionsProps) {
   return (
     <td class="actions">
       <div class="row">
-        <Button label={actingIn.value === name ? `Acting in ${name}` : `Act in ${name}`} disabled={actingIn.value === name} onClick={onAct}>{actingIn.value === name ? 'Acting' : 'Act'}</Button>
-        {origin === 'api' && <Button label={`Change ${name}`} onClick={() => onOpen('change')}>Change…</Button>}
-        {origin === 'api' && <Button kind="danger" label={`Delete ${name}`} onClick={() => onOpen('delete')}>Delete…</Button>}
+        {isOperator && <Button label={actingIn.value === name ? `Acting in ${name}` : `Act in ${name}`} disabled={actingIn.value === name} onClick={onAct}>{actingIn.value === name ? 'Acting' : 'Act'}</Button>}
+        {(origin === 'file' || !isOperator) && <Button label={`Look at ${name}`} onClick={() => onOpen('look')}>Look…</Button>}
+        {isOperator && origin === 'api' && <Button label={`Change ${name}`} onClick={() => onOpen('change')}>Change…</Button>}
+        {isOperator && origin === 'api' && <Button kind="danger" label={`Delete ${name}`} onClick={() => onOpen('delete')}>Delete…</Button>}
       </div>
     </td>
   );

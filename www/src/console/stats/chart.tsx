@@ -4,7 +4,7 @@
 import { useSignal } from '@preact/signals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 
-import { height, labelled, middle, path, pieces, stepAt } from './scale';
+import { alone, height, labelled, middle, path, pieces, stepAt } from './scale';
 
 export interface Series {
   readonly name: string;
@@ -65,7 +65,15 @@ export function Chart({ title, series, ticks, format, label, chosen, onChoose }:
             <text key={index} class="tick" x={middle(index, count, box)} y={HEIGHT - 6} text-anchor={index === 0 ? 'start' : 'middle'}>{label(index)}</text>
           ))}
           {count > 0 && <line class="chosen" x1={at} x2={at} y1={box.top} y2={box.top + box.height} />}
-          {series.map(({ name, look, values }) => <path key={name} class={`line ${look}`} d={path(pieces(values, highest, box))} />)}
+          {series.map(({ name, look, values }) => {
+            const all = pieces(values, highest, box);
+            return (
+              <g key={name}>
+                <path class={`line ${look}`} d={path(all)} />
+                {alone(all).map(({ x, y }) => <circle key={x} class={`dot ${look}`} cx={x} cy={y} r={3} />)}
+              </g>
+            );
+          })}
           {series.map(({ name, look, values }) => {
             const value = values[chosen];
             return typeof value === 'number' && <circle key={name} class={`dot ${look}`} cx={at} cy={height(value, highest, box)} r={4} />;

@@ -37,7 +37,7 @@ export function Charts({ stats, table }: { readonly stats: WebhookStats; readonl
       />
       <Chosen steps={steps} chosen={chosen} onChoose={shared.onChoose} />
       <div class="row"><Button expanded={table.value} onClick={() => (table.value = !table.value)}>{table.value ? 'Hide the table of figures' : 'Show the table of figures'}</Button></div>
-      <div class={table.value ? undefined : 'visually-hidden'}><Table steps={steps} /></div>
+      <div class={table.value ? undefined : 'visually-hidden'}><Table steps={steps} shown={table.value} /></div>
     </div>
   );
 }
@@ -66,9 +66,10 @@ function Chosen({ steps, chosen, onChoose }: ChosenProps) {
   );
 }
 
-function Table({ steps }: { readonly steps: readonly StatsStep[] }) {
+/** While it is only for screen readers, it is no stop for the keyboard. */
+function Table({ steps, shown }: { readonly steps: readonly StatsStep[]; readonly shown: boolean }) {
   return (
-    <div class="table-scroll" tabIndex={0} role="region" aria-label="Table of figures">
+    <div class="table-scroll" tabIndex={shown ? 0 : undefined} role="region" aria-label="Table of figures">
       <table class="table figures">
         <caption class="visually-hidden">Attempts and latency by step; steps without attempts are left out</caption>
         <thead>

@@ -53,9 +53,14 @@ export function pieces(values: readonly (number | null)[], highest: number, box:
   return all;
 }
 
-/** A line as the path of an SVG. A step alone between gaps is a short line, which its round ends make a dot. */
+/** A line as the path of an SVG. */
 export function path(all: readonly (readonly Point[])[]): string {
-  return all.map(([first, ...others]) => (first === undefined ? '' : `M${first.x} ${first.y}${others.length === 0 ? 'h.01' : others.map(({ x, y }) => `L${x} ${y}`).join('')}`)).join('');
+  return all.filter(({ length }) => length > 1).map((piece) => piece.map(({ x, y }, index) => `${index === 0 ? 'M' : 'L'}${x} ${y}`).join('')).join('');
+}
+
+/** The steps alone between gaps: no line leads to them, so they are points. */
+export function alone(all: readonly (readonly Point[])[]): readonly Point[] {
+  return all.flatMap((piece) => (piece.length === 1 ? piece : []));
 }
 
 /** Which steps are named below a chart, so many at most, evenly. */

@@ -13,7 +13,7 @@ import { useLoaded } from '../live/load';
 import { Failed } from '../live/parts';
 import { listen } from '../live/stream';
 import { WebhookField } from '../live/webhook-field';
-import { webhooks, webhooksError, wantWebhooks } from '../live/webhooks';
+import { webhooks, webhooksAwaited, webhooksError, wantWebhooks } from '../live/webhooks';
 import { go, href, route } from '../route';
 import { Activity } from './activity';
 import { Charts } from './charts';
@@ -50,6 +50,7 @@ export function StatsView() {
 
 function NoWebhook() {
   if (webhooksError.value !== undefined) return <Failed error={webhooksError.value} retry={wantWebhooks} />;
+  if (webhooksAwaited.value) return <Spinner label="Loading the webhooks…" />;
   return (
     <Empty title="Choose a webhook">
       <p class="small">There is none yet, or none of yours. Create one first; its attempts are counted from its first delivery on.</p>
