@@ -66,26 +66,25 @@ function Chosen({ steps, chosen, onChoose }: ChosenProps) {
   );
 }
 
-/** While it is only for screen readers, it is no stop for the keyboard. */
+/** While it is only for screen readers, nothing of it scrolls, and it is no stop for the keyboard. */
 function Table({ steps, shown }: { readonly steps: readonly StatsStep[]; readonly shown: boolean }) {
-  return (
-    <div class="table-scroll" tabIndex={shown ? 0 : undefined} role="region" aria-label="Table of figures">
-      <table class="table figures">
-        <caption class="visually-hidden">Attempts and latency by step; steps without attempts are left out</caption>
-        <thead>
-          <tr><th scope="col">From</th><th scope="col">Success rate</th><th scope="col">Succeeded</th><th scope="col">Failed</th>{QUANTILES.map((name) => <th key={name} scope="col">{name}</th>)}<th scope="col">Mean</th></tr>
-        </thead>
-        <tbody>
-          {steps.filter(({ succeeded, failed }) => succeeded + failed > 0).map((step) => (
-            <tr key={step.start}>
-              <th scope="row"><Time at={step.start} /></th>
-              <td>{percent(rate(step))}</td><td>{step.succeeded}</td><td>{step.failed}</td>
-              {QUANTILES.map((name) => <td key={name}>{atMost(step.latency[name])}</td>)}
-              <td>{step.latency.mean === null ? '–' : `${step.latency.mean.toFixed(1)} ms`}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+  const table = (
+    <table class="table figures">
+      <caption class="visually-hidden">Attempts and latency by step; steps without attempts are left out</caption>
+      <thead>
+        <tr><th scope="col">From</th><th scope="col">Success rate</th><th scope="col">Succeeded</th><th scope="col">Failed</th>{QUANTILES.map((name) => <th key={name} scope="col">{name}</th>)}<th scope="col">Mean</th></tr>
+      </thead>
+      <tbody>
+        {steps.filter(({ succeeded, failed }) => succeeded + failed > 0).map((step) => (
+          <tr key={step.start}>
+            <th scope="row"><Time at={step.start} /></th>
+            <td>{percent(rate(step))}</td><td>{step.succeeded}</td><td>{step.failed}</td>
+            {QUANTILES.map((name) => <td key={name}>{atMost(step.latency[name])}</td>)}
+            <td>{step.latency.mean === null ? '–' : `${step.latency.mean.toFixed(1)} ms`}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
+  return shown ? <div class="table-scroll" tabIndex={0} role="region" aria-label="Table of figures">{table}</div> : table;
 }
