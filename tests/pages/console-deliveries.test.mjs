@@ -54,7 +54,7 @@ test('a delivery arrives while somebody watches, and tells all there is to tell'
   const answer = () => (broken ? { status: 500, body: '{"error":"<b>no</b>"}', headers: json } : { status: 200, body: 'thanks' });
   await withReceiver(answer, (url, requests) => withServer(CONFIG('["0s", "1s"]'), async (base) => {
     const { secret } = await create(base, url);
-    await withPage(`${base}/console#/deliveries`, async (page) => {
+    await withPage(`${base}/console#/deliveries`, async (page, context) => {
       await signIn(page, ADA);
       await page.getByText('Nothing was delivered yet').waitFor();
       await live(page);
@@ -87,6 +87,13 @@ test('a delivery arrives while somebody watches, and tells all there is to tell'
       assert.deepEqual(shared.request.headers.find(([name]) => name === 'webhook-signature')[1], requests[0].headers['webhook-signature']);
       assert.ok(!href.includes(secret) && !JSON.stringify(shared).includes(secret), 'the secret is not in the link');
       assert.equal(await link.getAttribute('target'), '_blank');
+      const [playground] = await Promise.all([context.waitForEvent('page'), link.click()]);
+      await playground.getByLabel('Secret', { exact: true }).fill(secret);
+      await playground.getByText(/Genuine: the signature matches/).first().waitFor();
+      await playground.getByLabel('Body', { exact: true }).fill(sent.replace('"n":1', '"n":2'));
+      await playground.getByText(/Not genuine/).first().waitFor();
+      await playground.close();
+      await page.bringToFront();
 
       // The retry arrives by itself, up to half a minute after its time.
       broken = false;

@@ -4,13 +4,7 @@
 import type { FunctionComponent } from 'preact';
 
 import type { Me } from '../generated/api';
-import { DeliveriesView } from './deliveries/view';
-import { AuditView } from './operator/audit';
-import { TenantsView } from './operator/tenants';
-import { TokensView } from './operator/tokens';
-import { UsersView } from './operator/users';
-import { ReplaysView } from './replays/view';
-import { StatsView } from './stats/view';
+import { later } from './later';
 import type { Route } from './route';
 
 export interface View {
@@ -26,13 +20,13 @@ const manages = (who: Me | undefined) => who?.roles.some((role) => role === 'adm
 const governs = (who: Me | undefined) => who?.kind === 'operator' || who?.roles.includes('admin') === true;
 
 const VIEWS: readonly View[] = [
-  { name: 'deliveries', title: 'Deliveries', seenBy: manages, View: DeliveriesView },
-  { name: 'replays', title: 'Replays', seenBy: manages, View: ReplaysView },
-  { name: 'stats', title: 'Statistics', seenBy: manages, View: StatsView },
-  { name: 'tenants', title: 'Tenants', seenBy: governs, View: TenantsView },
-  { name: 'users', title: 'Users', seenBy: governs, View: UsersView },
-  { name: 'tokens', title: 'Tokens', seenBy: (who) => governs(who) || manages(who), View: TokensView },
-  { name: 'audit', title: 'Audit log', seenBy: governs, View: AuditView },
+  { name: 'deliveries', title: 'Deliveries', seenBy: manages, View: later(async () => (await import('./deliveries/view')).DeliveriesView) },
+  { name: 'replays', title: 'Replays', seenBy: manages, View: later(async () => (await import('./replays/view')).ReplaysView) },
+  { name: 'stats', title: 'Statistics', seenBy: manages, View: later(async () => (await import('./stats/view')).StatsView) },
+  { name: 'tenants', title: 'Tenants', seenBy: governs, View: later(async () => (await import('./operator/tenants')).TenantsView) },
+  { name: 'users', title: 'Users', seenBy: governs, View: later(async () => (await import('./operator/users')).UsersView) },
+  { name: 'tokens', title: 'Tokens', seenBy: (who) => governs(who) || manages(who), View: later(async () => (await import('./operator/tokens')).TokensView) },
+  { name: 'audit', title: 'Audit log', seenBy: governs, View: later(async () => (await import('./operator/audit')).AuditView) },
 ];
 
 const NOWHERE: View = {
