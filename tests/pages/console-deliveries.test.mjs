@@ -315,6 +315,37 @@ test('a lost connection is made again, and what happened meanwhile is not missed
   })));
 });
 
+test('a tab that nobody looks at lets go of the stream, and catches up when it is seen', { timeout: TIMEOUT }, async () => {
+  await withReceiver(() => ({ status: 204 }), (url) => withServer(CONFIG(), async (base) => {
+    await create(base, url);
+    await withPage(`${base}/console`, async (page) => {
+      await page.clock.install();
+      await page.goto(`${base}/console#/deliveries`);
+      await page.reload();
+      await signIn(page, ADA);
+      await live(page);
+      const look = (hidden) => page.evaluate((is) => {
+        Object.defineProperty(document, 'hidden', { configurable: true, get: () => is });
+        document.dispatchEvent(new Event('visibilitychange'));
+      }, hidden);
+      await look(true);
+      await page.clock.fastForward(30_000);
+      await look(false);
+      await page.clock.fastForward(60_000);
+      await live(page);
+      await look(true);
+      await page.clock.fastForward(61_000);
+      await page.locator('.live', { hasText: 'Paused' }).waitFor();
+      await paid(base);
+      await until('it is delivered', async () => (await deliveredIn(base)) >= 1);
+      assert.equal(await rows(page).count(), 0);
+      await look(false);
+      await rows(page).first().waitFor();
+      await live(page);
+    });
+  }));
+});
+
 test('whoever’s token ends signs in again where they were, and goes on', { timeout: TIMEOUT }, async () => {
   await withReceiver(() => ({ status: 204 }), (url) => withServer(CONFIG(), async (base) => {
     await create(base, url);
