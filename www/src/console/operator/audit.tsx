@@ -43,7 +43,11 @@ export function AuditView() {
       <List
         pages={pages}
         what="entries"
-        empty={<Empty title={narrowed ? 'No entry matches' : 'Nothing was done yet'}><p class="small">{narrowed ? 'Clear the filters to see all; entries are kept for 90 days.' : 'What is done over the APIs appears here.'}</p></Empty>}
+        empty={narrowed ? (
+          <Empty title="No entry matches"><p class="small">Clear the filters to see all; entries are kept for 90 days.</p></Empty>
+        ) : (
+          <Empty title="Nothing was done yet"><p class="small">What is done over the APIs appears here.</p></Empty>
+        )}
       >
         {(entries) => (
           <Table label="Audit log" columns={['At', 'Tenant', 'Actor', 'Operation', 'Object', 'Outcome', 'Details']}>

@@ -85,10 +85,11 @@ interface ActionsProps {
 }
 
 function Actions({ tenant: { name, origin }, isOperator, onAct, onOpen }: ActionsProps) {
+  const act = actingIn.value === name ? 'Acting' : 'Act';
   return (
     <td class="actions">
       <div class="row">
-        {isOperator && <Button label={actingIn.value === name ? `Acting in ${name}` : `Act in ${name}`} disabled={actingIn.value === name} onClick={onAct}>{actingIn.value === name ? 'Acting' : 'Act'}</Button>}
+        {isOperator && <Button label={`${act} in ${name}`} disabled={actingIn.value === name} onClick={onAct}>{act}</Button>}
         {(origin === 'file' || !isOperator) && <Button label={`Look at ${name}`} onClick={() => onOpen('look')}>Look…</Button>}
         {isOperator && origin === 'api' && <Button label={`Change ${name}`} onClick={() => onOpen('change')}>Change…</Button>}
         {isOperator && origin === 'api' && <Button kind="danger" label={`Delete ${name}`} onClick={() => onOpen('delete')}>Delete…</Button>}

@@ -53,10 +53,11 @@ export function NewTokenDialog({ others, onMade, onClose }: Props) {
   };
   if (made.value !== undefined) return <Made token={made.value} onClose={onClose} />;
   const choices = users.data?.items.map(({ id, name: called }) => [id, called === id ? id : `${called} (${id})`] as const) ?? [];
+  const first = own === '' ? (['', 'Choose one'] as const) : (choices.find(([id]) => id === own) ?? ([own, own] as const));
   return (
     <Dialog title="New token" onClose={onClose}>
       <form class="stack" onSubmit={(event) => (event.preventDefault(), void create())}>
-        {others && <SelectField label="User" value={user} options={[...(own === '' ? [['', 'Choose one'] as const] : []), ...(own !== '' && choices.length === 0 ? [[own, own] as const] : choices)]} onChange={(value) => change({ user: value })} error={wrong('user')} />}
+        {others && <SelectField label="User" value={user} options={[first, ...choices.filter(([id]) => id !== own)]} onChange={(value) => change({ user: value })} error={wrong('user')} />}
         <TextField label="For" hint="What it is for, so that you know it again." value={name} onInput={(value) => change({ name: value })} error={wrong('name')} maxLength={256} autofocus={!others} />
         <SelectField label="Valid" value={lifetime} options={LIFETIMES} onChange={(value) => change({ lifetime: value })} error={wrong('expires_in')} />
         {lifetime === 'at' && (

@@ -51,7 +51,9 @@ export function TokensView() {
                 <td class="actions">
                   <div class="row">
                     {token.origin === 'exchange' && <Badge title="Exchanged for an API key">exchanged</Badge>}
-                    {token.origin === 'file' ? <FromFile /> : <Button kind="danger" label={`Revoke ${token.name || token.id}`} onClick={() => (open.value = { kind: 'revoke', token })}>Revoke…</Button>}
+                    {token.origin === 'file' ? <FromFile /> : (
+                      <Button kind="danger" label={`Revoke ${token.name || token.id}`} onClick={() => (open.value = { kind: 'revoke', token })}>Revoke…</Button>
+                    )}
                   </div>
                 </td>
               </tr>

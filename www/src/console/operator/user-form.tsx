@@ -7,9 +7,9 @@ import { Button, Check, Dialog, TextField } from '../../ui/ui';
 import { answered, api } from '../api/client';
 import { Refusal } from '../api/errors';
 import { me } from '../api/session';
+import { Lines } from '../live/lines-field';
 import { Failed } from '../live/parts';
 import { lines } from './lines';
-import { Lines } from './tenant-form';
 
 const ROLES = [
   ['admin', 'Everything in the tenant.'],
@@ -68,7 +68,9 @@ export function UserForm({ user, onSaved, onClose }: Props) {
             <Check key={role} label={role} hint={hint} checked={roles.includes(role)} onChange={(on) => change({ roles: on ? [...roles, role] : roles.filter((other) => other !== role) })} />
           ))}
         </fieldset>
-        {(dialect === 'qlik' || spaces !== '') && <Lines label="Spaces" hint="One a line: its webhooks receive what happens in them." value={spaces} onInput={(value) => change({ spaces: value })} error={wrong('spaces')} />}
+        {(dialect === 'qlik' || spaces !== '') && (
+          <Lines label="Spaces" hint="One a line: its webhooks receive what happens in them." value={spaces} onInput={(value) => change({ spaces: value })} error={wrong('spaces')} />
+        )}
         {error.value !== undefined && <Failed error={error.value} />}
         <div class="row end">
           <Button onClick={onClose}>Discard</Button>

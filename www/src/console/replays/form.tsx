@@ -4,9 +4,10 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 
 import type { Replay } from '../../generated/api';
-import { Button, Check, Field, Notice } from '../../ui/ui';
+import { Button, Check, Notice } from '../../ui/ui';
 import { answered, api } from '../api/client';
 import { Confirm, Failed } from '../live/parts';
+import { Lines } from '../live/lines-field';
 import { TimeField } from '../live/time-field';
 import { WebhookField } from '../live/webhook-field';
 import { nameOf } from '../live/webhooks';
@@ -66,9 +67,7 @@ export function ReplayForm({ onBegun }: { readonly onBegun: (replay: Replay) => 
         <TimeField label="Until" value={until} onChange={(at) => change({ until: at })} hint="Empty: until now." error={wrong.until} />
       </div>
       <States choice={choice.value} onChange={change} error={wrong.states} />
-      <Field label="Event types" hint="One a line. Empty: all." error={wrong.eventTypes}>
-        {(control) => <textarea {...control} class="input mono" rows={2} spellcheck={false} value={eventTypes} onInput={({ currentTarget }) => change({ eventTypes: currentTarget.value })} />}
-      </Field>
+      <Lines label="Event types" hint="One a line. Empty: all." value={eventTypes} onInput={(text) => change({ eventTypes: text })} error={wrong.eventTypes} />
       {error.value !== undefined && <Failed error={error.value} retry={preview} />}
       {count.value !== undefined && <Counted count={count.value} name={nameOf(webhook)} />}
       <div class="row">
@@ -78,7 +77,10 @@ export function ReplayForm({ onBegun }: { readonly onBegun: (replay: Replay) => 
       </div>
       {confirming.value && (
         <Confirm title="Begin the replay?" action={`Send ${deliveries(count.value ?? 0)} again`} onConfirm={begin} onClose={() => (confirming.value = false)}>
-          <p><strong>{deliveries(count.value ?? 0)}</strong> will be made anew for <strong class="break">{nameOf(webhook)}</strong>. What its receiver has taken before it knows by its <code>webhook-id</code>.</p>
+          <p>
+            <strong>{deliveries(count.value ?? 0)}</strong> will be made anew for <strong class="break">{nameOf(webhook)}</strong>. What its receiver has taken before it
+            knows by its <code>webhook-id</code>.
+          </p>
         </Confirm>
       )}
     </form>

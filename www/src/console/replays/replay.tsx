@@ -66,11 +66,13 @@ function Progress({ replay }: { readonly replay: Replay }) {
     <div class="stack tight">
       {state === 'running' && <progress value={share} max={1} aria-label={`Progress of the replay of ${nameOf(webhook)}`} />}
       <p class="small" role={state === 'running' ? 'status' : undefined}>
-        {created.toLocaleString('en')} of {deliveries(total)} made: <strong>{delivered.toLocaleString('en')} delivered</strong>, {failed.toLocaleString('en')} failed, {pending.toLocaleString('en')} pending
+        {number(created)} of {deliveries(total)} made: <strong>{number(delivered)} delivered</strong>, {number(failed)} failed, {number(pending)} pending
       </p>
     </div>
   );
 }
+
+const number = (count: number) => count.toLocaleString('en');
 
 /** Asks until it is over; what is returned ends that. */
 function watch(id: string, told: (replay: Replay) => void, failed: (error: unknown) => void): () => void {

@@ -15,7 +15,10 @@ export function Activity({ stats, range }: { readonly stats: WebhookStats; reado
     <div class="stack tight">
       {failing_since !== null && (
         <Notice tone="bad" title={`Failing for ${span(Date.now() - Date.parse(failing_since))}`}>
-          <span class="small">Since <Time at={failing_since} />, {failures.toLocaleString('en')} {failures === 1 ? 'attempt has' : 'attempts have'} failed and none succeeded. Its latest deliveries say why.</span>
+          <span class="small">
+            Since <Time at={failing_since} />, {failures.toLocaleString('en')} {failures === 1 ? 'attempt has' : 'attempts have'} failed and none succeeded. Its latest
+            deliveries say why.
+          </span>
         </Notice>
       )}
       <dl class="facts">

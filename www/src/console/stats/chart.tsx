@@ -48,7 +48,13 @@ export function Chart({ title, series, ticks, format, label, chosen, onChoose }:
     <figure class="chart">
       <figcaption class="row between">
         <strong>{title}</strong>
-        <span class="row">{series.length > 1 && series.map(({ name, look }) => <span key={name} class="row small key"><svg width="24" height="8" aria-hidden="true"><path class={`line ${look}`} d="M1 4H23" /></svg>{name}</span>)}</span>
+        {series.length > 1 && (
+          <span class="row">
+            {series.map(({ name, look }) => (
+              <span key={name} class="row small key"><svg width="24" height="8" aria-hidden="true"><path class={`line ${look}`} d="M1 4H23" /></svg>{name}</span>
+            ))}
+          </span>
+        )}
       </figcaption>
       <div ref={holder}>
         <svg width={width.value} height={HEIGHT} role="img" aria-label={`${title}, as a chart; the table of figures says the same`} onPointerMove={pointed} onPointerDown={pointed}>

@@ -60,7 +60,17 @@ function Chosen({ steps, chosen, onChoose }: ChosenProps) {
   return (
     <div class="field">
       <label for={id}>Read out a step</label>
-      <input id={id} class="slider" type="range" min={0} max={steps.length - 1} step={1} value={chosen} aria-valuetext={`${local(start)}: ${words}`} onInput={({ currentTarget }) => onChoose(Number(currentTarget.value))} />
+      <input
+        id={id}
+        class="slider"
+        type="range"
+        min={0}
+        max={steps.length - 1}
+        step={1}
+        value={chosen}
+        aria-valuetext={`${local(start)}: ${words}`}
+        onInput={({ currentTarget }) => onChoose(Number(currentTarget.value))}
+      />
       <output class="reading" for={id} aria-live="off"><strong><Time at={start} /></strong> {words}</output>
     </div>
   );
@@ -72,7 +82,7 @@ function Table({ steps, shown }: { readonly steps: readonly StatsStep[]; readonl
     <table class="table figures">
       <caption class="visually-hidden">Attempts and latency by step; steps without attempts are left out</caption>
       <thead>
-        <tr><th scope="col">From</th><th scope="col">Success rate</th><th scope="col">Succeeded</th><th scope="col">Failed</th>{QUANTILES.map((name) => <th key={name} scope="col">{name}</th>)}<th scope="col">Mean</th></tr>
+        <tr>{['From', 'Success rate', 'Succeeded', 'Failed', ...QUANTILES, 'Mean'].map((name) => <th key={name} scope="col">{name}</th>)}</tr>
       </thead>
       <tbody>
         {steps.filter(({ succeeded, failed }) => succeeded + failed > 0).map((step) => (
