@@ -52,7 +52,7 @@ const live = (page) => page.locator('.live', { hasText: /^Live$/ }).waitFor();
 test('a delivery arrives while somebody watches, and tells all there is to tell', { timeout: TIMEOUT }, async () => {
   let broken = true;
   const answer = () => (broken ? { status: 500, body: '{"error":"<b>no</b>"}', headers: json } : { status: 200, body: 'thanks' });
-  await withReceiver(answer, (url, requests) => withServer(CONFIG('["0s", "1s"]'), async (base) => {
+  await withReceiver(answer, (url, requests) => withServer(CONFIG('["0s", "12s", "12s", "12s"]'), async (base) => {
     const { secret } = await create(base, url);
     await withPage(`${base}/console#/deliveries`, async (page, context) => {
       await signIn(page, ADA);
@@ -97,15 +97,15 @@ test('a delivery arrives while somebody watches, and tells all there is to tell'
 
       // The retry arrives by itself, up to half a minute after its time.
       broken = false;
-      await sheet.getByText('Taken by the receiver after 2 attempts').waitFor({ timeout: 60_000 });
-      await sheet.getByRole('group', { name: 'Attempt' }).getByRole('button').nth(1).waitFor();
-      await sheet.getByRole('button', { name: /^1/ }).click();
+      await sheet.getByText(/Taken by the receiver after \d attempts/).waitFor({ timeout: 60_000 });
+      await sheet.getByRole('group', { name: 'Attempt' }).getByRole('button').first().click();
       await sheet.getByText('Something broke in the receiver').waitFor();
 
+      const attempts = requests.length;
       await sheet.getByRole('button', { name: 'Resend' }).click();
       await sheet.getByText('Sent again: the receiver took it').waitFor();
-      assert.equal(requests.length, 3);
-      assert.equal(requests[2].headers['webhook-id'], requests[0].headers['webhook-id']);
+      assert.equal(requests.length, attempts + 1);
+      assert.equal(requests.at(-1).headers['webhook-id'], requests[0].headers['webhook-id']);
       await sheet.getByRole('link', { name: 'Open the new delivery' }).click();
       await sheet.getByText('Taken by the receiver at the first attempt').waitFor();
       await page.keyboard.press('Escape');
