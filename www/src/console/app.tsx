@@ -7,6 +7,7 @@ import { Brand } from '../ui/brand';
 import { theme } from '../ui/theme';
 import { Badge, Button, ThemeChoice } from '../ui/ui';
 import { me, signOut, state } from './api/session';
+import { Acting } from './operator/acting';
 import { href, route } from './route';
 import { SignIn, SignInAgain } from './sign-in';
 import { viewOf, views } from './views';
@@ -54,7 +55,9 @@ function Console() {
           <a href="./docs/native" target="_blank" rel="noreferrer">API ↗</a>
         </nav>
         <main class="console-main" ref={main} tabIndex={-1} aria-label={view.title}>
-          <view.View key={view.name} />
+          <Acting />
+          {/* Nothing of one tenant is left when an operator goes into another. */}
+          <view.View key={`${view.name} ${who?.tenant?.name ?? ''}`} />
         </main>
       </div>
     </div>

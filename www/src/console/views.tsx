@@ -4,10 +4,9 @@
 import type { FunctionComponent } from 'preact';
 
 import type { Me } from '../generated/api';
+import { later } from './later';
 import type { Route } from './route';
 import { seesWebhooks } from './shared/rights';
-import { EventTypesView } from './webhooks/event-types-view';
-import { WebhooksView } from './webhooks/view';
 
 export interface View {
   /** The first part of the path. */
@@ -17,9 +16,20 @@ export interface View {
   readonly seenBy: (who: Me | undefined) => boolean;
 }
 
+const manages = (who: Me | undefined) => who?.roles.some((role) => role === 'admin' || role === 'user') === true;
+/** The operators of the server, and the admins of a tenant. */
+const governs = (who: Me | undefined) => who?.kind === 'operator' || who?.roles.includes('admin') === true;
+
 const VIEWS: readonly View[] = [
-  { name: 'webhooks', title: 'Webhooks', View: WebhooksView, seenBy: seesWebhooks },
-  { name: 'event-types', title: 'Event types', View: EventTypesView, seenBy: seesWebhooks },
+  { name: 'webhooks', title: 'Webhooks', seenBy: seesWebhooks, View: later(async () => (await import('./webhooks/view')).WebhooksView) },
+  { name: 'event-types', title: 'Event types', seenBy: seesWebhooks, View: later(async () => (await import('./webhooks/event-types-view')).EventTypesView) },
+  { name: 'deliveries', title: 'Deliveries', seenBy: manages, View: later(async () => (await import('./deliveries/view')).DeliveriesView) },
+  { name: 'replays', title: 'Replays', seenBy: manages, View: later(async () => (await import('./replays/view')).ReplaysView) },
+  { name: 'stats', title: 'Statistics', seenBy: manages, View: later(async () => (await import('./stats/view')).StatsView) },
+  { name: 'tenants', title: 'Tenants', seenBy: governs, View: later(async () => (await import('./operator/tenants')).TenantsView) },
+  { name: 'users', title: 'Users', seenBy: governs, View: later(async () => (await import('./operator/users')).UsersView) },
+  { name: 'tokens', title: 'Tokens', seenBy: (who) => governs(who) || manages(who), View: later(async () => (await import('./operator/tokens')).TokensView) },
+  { name: 'audit', title: 'Audit log', seenBy: governs, View: later(async () => (await import('./operator/audit')).AuditView) },
 ];
 
 const NOWHERE: View = {

@@ -48,8 +48,17 @@ export class SignedOut extends Error {
 /** The server took this token for `who`. `keep` holds it in the tab's session storage, over a reload. */
 export function signedIn(token: string, who: Me, keep: boolean): void {
   store(keep ? token : undefined);
-  state.value = { kind: 'in', token, me: who };
+  // An operator goes on in the tenant it acted in; nobody else acts in one.
+  const before = me.peek();
+  const tenant = actingIn.peek() !== undefined && who.kind === 'operator' ? (before?.tenant ?? null) : undefined;
+  if (tenant === undefined) actingIn.value = undefined;
+  state.value = { kind: 'in', token, me: tenant === undefined ? who : { ...who, tenant } };
   wake();
+}
+
+/** The server says anew who is signed in, such as in another tenant. */
+export function known(who: Me): void {
+  if (state.value.kind !== 'out') state.value = { ...state.value, me: who };
 }
 
 /** The server did not take this token: unless another has taken its place meanwhile, somebody has to sign in again. */

@@ -1,0 +1,91 @@
+// The form that narrows the list of deliveries. Each choice goes into the fragment of the URL at once.
+
+import { useSignal } from '@preact/signals';
+import { useEffect, useId } from 'preact/hooks';
+
+import { Button, Field, SelectField } from '../../ui/ui';
+import { eventTypes, wantEventTypes } from '../live/event-types';
+import { TimeField } from '../live/time-field';
+import { WebhookField } from '../live/webhook-field';
+import { CAUSES, STATES, countOf } from './filters';
+import type { Filters } from './filters';
+import { CAUSE, STATE } from './words';
+
+interface Props {
+  readonly filters: Filters;
+  readonly onChange: (filters: Filters) => void;
+}
+
+type Choice = Filters[keyof Filters];
+
+export function FilterForm({ filters, onChange }: Props) {
+  const open = useSignal(matchMedia('(min-width: 60rem)').matches);
+  const count = countOf(filters);
+  useEffect(() => void wantEventTypes(), []);
+  const choose = (name: keyof Filters, value: Choice) => {
+    const { [name]: _, ...others } = filters;
+    // The value is one of this filter's: the fields below offer no others.
+    onChange(value === undefined ? others : { ...others, [name]: value } as Filters);
+  };
+  return (
+    <section class="stack tight" aria-label="Filters">
+      <div class="row">
+        <Button kind="quiet" expanded={open.value} onClick={() => (open.value = !open.value)}>{open.value ? '▾' : '▸'} Filters{count > 0 ? ` (${count})` : ''}</Button>
+        {count > 0 && <Button kind="quiet" onClick={() => onChange({})}>Clear</Button>}
+      </div>
+      {open.value && (
+        <div class="field-row">
+          <WebhookField value={filters.webhook ?? ''} none="All" onChange={(value) => choose('webhook', value || undefined)} />
+          <TypeField value={filters.event_type ?? ''} onChange={(value) => choose('event_type', value || undefined)} />
+          <SelectField
+            label="State"
+            value={filters.state ?? ''}
+            options={[['', 'All'], ...STATES.map((state) => [state, STATE[state][0]] as const)]}
+            onChange={(value) => choose('state', value || undefined)}
+          />
+          <SelectField
+            label="Cause"
+            value={filters.cause ?? ''}
+            options={[['', 'All'], ...CAUSES.map((cause) => [cause, CAUSE[cause]] as const)]}
+            onChange={(value) => choose('cause', value || undefined)}
+          />
+          <SelectField
+            label="Latest attempt"
+            value={filters.success === undefined ? '' : filters.success ? 'true' : 'false'}
+            options={[['', 'All'], ['true', 'Succeeded'], ['false', 'Failed']]}
+            onChange={(value) => choose('success', value === '' ? undefined : value === 'true')}
+          />
+          <TimeField label="From" value={filters.since} onChange={(value) => choose('since', value)} />
+          <TimeField label="Until" value={filters.until} onChange={(value) => choose('until', value)} />
+        </div>
+      )}
+    </section>
+  );
+}
+
+/** An event type, by its whole name: those of the catalogue are offered, and others may be entered. */
+function TypeField({ value, onChange }: { readonly value: string; readonly onChange: (value: string) => void }) {
+  const list = useId();
+  return (
+    <Field label="Event type">
+      {(control) => (
+        <>
+          <input
+            {...control}
+            class="input mono"
+            type="text"
+            list={list}
+            value={value}
+            maxLength={512}
+            placeholder="All"
+            autocomplete="off"
+            spellcheck={false}
+            autocapitalize="off"
+            onChange={({ currentTarget }) => onChange(currentTarget.value.trim())}
+          />
+          <datalist id={list}>{eventTypes.value.map(({ name }) => <option key={name} value={name} />)}</datalist>
+        </>
+      )}
+    </Field>
+  );
+}

@@ -1,0 +1,97 @@
+// One delivery: what it is, where it stands, when it goes on, and each of its attempts. It follows what happens to it.
+
+import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+
+import type { Delivery } from '../../generated/api';
+import { Badge, Button, Dialog, Notice, Spinner } from '../../ui/ui';
+import { answered, api } from '../api/client';
+import { useLoaded } from '../live/load';
+import { Failed, Time } from '../live/parts';
+import { listen } from '../live/stream';
+import { nameOf, wantWebhooks } from '../live/webhooks';
+import { href } from '../route';
+import { Attempts } from './attempt';
+import { Countdown } from './countdown';
+import { CAUSE, STATE, stateInWords } from './words';
+
+interface Props {
+  readonly id: string;
+  readonly linkTo: (id: string) => string;
+  readonly onClose: () => void;
+}
+
+export function DeliverySheet({ id, linkTo, onClose }: Props) {
+  const { data, error, loading, reload } = useLoaded(id, (signal) => answered(api.GET('/v1/deliveries/{delivery}', { params: { path: { delivery: id } }, signal })));
+  useEffect(wantWebhooks, []);
+  useEffect(() => listen({ attempts: (attempts) => attempts.some(({ delivery }) => delivery === id) && reload(), gap: reload }), [id]);
+  return (
+    <Dialog title="Delivery" onClose={onClose} sheet>
+      {error !== undefined && <Failed error={error} retry={reload} />}
+      {data === undefined && loading && <Spinner label="Loading the delivery…" />}
+      {data !== undefined && (
+        <>
+          <Facts delivery={data} />
+          <div class="row">
+            <Resend id={id} linkTo={linkTo} />
+            <Button busy={loading} onClick={reload}>Reload</Button>
+          </div>
+          <Attempts delivery={data} />
+        </>
+      )}
+    </Dialog>
+  );
+}
+
+function Facts({ delivery }: { readonly delivery: Delivery }) {
+  const { event, webhook, webhook_deleted, cause, state, attempts, next_attempt_at, message_id, created_at, id } = delivery;
+  const [text, tone] = STATE[state];
+  return (
+    <div class="stack tight">
+      <div class="row" role="status"><Badge tone={tone}>{text}</Badge><span>{stateInWords(state, attempts)}</span></div>
+      {next_attempt_at !== null && <Countdown at={next_attempt_at} />}
+      <dl class="facts">
+        <dt>Event type</dt><dd class="mono">{event.type}</dd>
+        <dt>Event</dt><dd class="mono">{event.id} <span class="faint">from</span> {event.source}</dd>
+        <dt>Webhook</dt>
+        <dd>
+          {webhook_deleted ? <>{nameOf(webhook)} <Badge>deleted</Badge></> : <a href={href(['webhooks', webhook])}>{nameOf(webhook)}</a>}
+          {' · '}<a href={href(['stats'], { webhook })}>Statistics</a>
+        </dd>
+        <dt>Cause</dt><dd>{CAUSE[cause]}</dd>
+        <dt>Made at</dt><dd><Time at={created_at} millis /></dd>
+        <dt><code>webhook-id</code></dt><dd class="mono">{message_id}</dd>
+        <dt>Delivery</dt><dd class="mono">{id}</dd>
+      </dl>
+    </div>
+  );
+}
+
+/** Sends it once more. That is a delivery of its own. */
+function Resend({ id, linkTo }: { readonly id: string; readonly linkTo: (id: string) => string }) {
+  const busy = useSignal(false);
+  const made = useSignal<Delivery | undefined>(undefined);
+  const error = useSignal<unknown>(undefined);
+  const resend = async () => {
+    busy.value = true;
+    made.value = error.value = undefined;
+    try {
+      made.value = await answered(api.POST('/v1/deliveries/{delivery}/resend', { params: { path: { delivery: id } } }));
+    } catch (caught) {
+      error.value = caught;
+    } finally {
+      busy.value = false;
+    }
+  };
+  return (
+    <>
+      <Button kind="primary" busy={busy.value} onClick={resend}>Resend</Button>
+      {error.value !== undefined && <Failed error={error.value} />}
+      {made.value !== undefined && (
+        <Notice tone={made.value.success ? 'good' : 'bad'} live="status" title={made.value.success ? 'Sent again: the receiver took it.' : 'Sent again: the receiver did not take it.'}>
+          <a href={linkTo(made.value.id)}>Open the new delivery</a>
+        </Notice>
+      )}
+    </>
+  );
+}

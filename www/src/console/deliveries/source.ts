@@ -1,0 +1,132 @@
+// Where the list of deliveries comes from: its pages from the API, what happens from the stream. Whoever shows it is told
+// at most once a frame that it has changed.
+
+import { signal } from '@preact/signals';
+
+import type { AttemptEvent } from '../../generated/api';
+import { answered, api } from '../api/client';
+import { listen } from '../live/stream';
+import { matches } from './filters';
+import type { Filters } from './filters';
+import { DeliveryList, MOST } from './list';
+import { rowOf, rowOfAttempt } from './row';
+import type { Row } from './row';
+
+/** What the server gives at once at most. */
+const PAGE = 100;
+
+export class Source {
+  readonly list = new DeliveryList();
+  /** Counts changes; whoever reads it is rendered with them. */
+  readonly changed = signal(0);
+  readonly loading = signal(false);
+  readonly error = signal<unknown>(undefined);
+  /** Something newer lies above, with an unknown number between. */
+  readonly stale = signal(false);
+  /** Whether somebody reads further down. */
+  reading = false;
+
+  #next: string | null | undefined;
+  #frame: number | undefined;
+  #stop = new AbortController();
+  readonly #unlisten: () => void;
+
+  constructor(readonly filters: Filters) {
+    this.#unlisten = listen({ attempts: (attempts) => this.#tell(attempts), gap: () => void this.#meet() });
+    void this.more();
+  }
+
+  /** Whether nothing older can be loaded: there is none, or the list is as long as it may be. */
+  get complete(): boolean {
+    return this.#next === null || this.full;
+  }
+
+  get full(): boolean {
+    return this.list.count >= MOST;
+  }
+
+  /** Loads the next page. */
+  async more(): Promise<void> {
+    if (this.loading.peek() || this.complete) return;
+    this.loading.value = true;
+    this.error.value = undefined;
+    const { signal } = this.#stop;
+    try {
+      const { rows, next } = await this.#page(this.#next ?? undefined);
+      if (signal.aborted) return;
+      this.list.append(rows);
+      this.#next = next;
+    } catch (error) {
+      if (!signal.aborted) this.error.value = error;
+    } finally {
+      if (!signal.aborted) {
+        this.loading.value = false;
+        this.#schedule();
+      }
+    }
+  }
+
+  /** Begins anew from the newest. */
+  async reload(): Promise<void> {
+    this.#stop.abort();
+    this.#stop = new AbortController();
+    this.loading.value = false;
+    this.error.value = undefined;
+    this.stale.value = false;
+    this.#next = undefined;
+    this.list.clear();
+    await this.more();
+  }
+
+  /** Shows what was held back. */
+  async show(): Promise<void> {
+    if (this.stale.peek() || !this.list.release()) await this.reload();
+    else this.#schedule();
+  }
+
+  dispose(): void {
+    this.#unlisten();
+    this.#stop.abort();
+    if (this.#frame !== undefined) cancelAnimationFrame(this.#frame);
+  }
+
+  async #page(cursor: string | undefined): Promise<{ readonly rows: readonly Row[]; readonly next: string | null }> {
+    const query = { ...this.filters, limit: PAGE, ...(cursor !== undefined && { cursor }) };
+    const { deliveries, next } = await answered(api.GET('/v1/deliveries', { params: { query }, signal: this.#stop.signal }));
+    return { rows: deliveries.map(rowOf), next };
+  }
+
+  #tell(attempts: readonly AttemptEvent[]): void {
+    for (const attempt of attempts) {
+      const row = rowOfAttempt(attempt);
+      this.list.tell(row, matches(this.filters, row), this.reading, this.#next === null);
+    }
+    // Whoever looks at the top of a list that has grown so long sees the same after it is loaded anew.
+    if (this.full && !this.reading && this.list.newer > MOST / 2) void this.reload();
+    else this.#schedule();
+  }
+
+  /** After a gap: the newest ones once more. */
+  async #meet(): Promise<void> {
+    if (this.#next === undefined) return;
+    const { signal } = this.#stop;
+    try {
+      const { rows } = await this.#page(undefined);
+      if (signal.aborted) return;
+      if (!this.list.meet(rows, this.reading)) {
+        if (this.reading) this.stale.value = true;
+        else await this.reload();
+      }
+      this.#schedule();
+    } catch (error) {
+      if (!signal.aborted) this.error.value = error;
+    }
+  }
+
+  #schedule(): void {
+    this.#frame ??= requestAnimationFrame(() => {
+      this.#frame = undefined;
+      this.changed.value += 1;
+    });
+  }
+}

@@ -1,0 +1,34 @@
+// Views that are loaded when they are first looked at, so that signing in does not wait for all of them.
+
+import { signal } from '@preact/signals';
+import type { FunctionComponent } from 'preact';
+import { useEffect } from 'preact/hooks';
+
+import { Button, Notice, Spinner } from '../ui/ui';
+
+type Loading = { readonly View?: FunctionComponent; readonly failed?: true };
+
+/** A view whose program comes later. What failed to load is asked for again when somebody wants that, or comes back. */
+export function later(load: () => Promise<FunctionComponent>): FunctionComponent {
+  const state = signal<Loading>({});
+  const begin = () => {
+    if (state.peek().View !== undefined) return;
+    state.value = {};
+    load().then(
+      (View) => (state.value = { View }),
+      () => (state.value = { failed: true }),
+    );
+  };
+  return function Later() {
+    useEffect(begin, []);
+    const { View, failed } = state.value;
+    if (View !== undefined) return <View />;
+    if (failed !== true) return <Spinner label="Loading…" />;
+    return (
+      <Notice tone="bad" live="alert" title="This view could not be loaded.">
+        <span class="small">The server does not answer, or has a newer console by now. Try again; if that does not help, reload the page.</span>
+        <div class="row"><Button onClick={begin}>Try again</Button></div>
+      </Notice>
+    );
+  };
+}

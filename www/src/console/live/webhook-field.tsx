@@ -1,0 +1,29 @@
+// The choice of a webhook, by its name.
+
+import { useEffect } from 'preact/hooks';
+
+import { SelectField } from '../../ui/ui';
+import { nameOf, wantWebhooks, webhooks } from './webhooks';
+
+/** The longest name in the list: it would be as wide as its longest one. */
+const LONGEST = 60;
+
+interface Props {
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+  /** What no webhook is called here. */
+  readonly none: string;
+  readonly error?: string | undefined;
+}
+
+export function WebhookField({ value, onChange, none, error }: Props) {
+  useEffect(wantWebhooks, []);
+  const known = webhooks.value;
+  const named = [...known.keys()].map((id) => [id, short(nameOf(id, known))] as const);
+  named.sort(([, a], [, b]) => a.localeCompare(b));
+  // One that was deleted, or is not loaded yet, stays chosen.
+  const chosen = value === '' || known.has(value) ? [] : [[value, nameOf(value, known)] as const];
+  return <SelectField label="Webhook" value={value} options={[['', none], ...chosen, ...named]} onChange={onChange} error={error} />;
+}
+
+const short = (name: string) => (name.length > LONGEST ? `${name.slice(0, LONGEST)}…` : name);

@@ -1,0 +1,64 @@
+// An operator acts inside a tenant only by naming it. The console names it with each request, and says so on every view.
+
+import { useSignal } from '@preact/signals';
+
+import './operator.css';
+
+import { Button, Empty } from '../../ui/ui';
+import { answered, api } from '../api/client';
+import { actingIn, known, me } from '../api/session';
+import { Failed } from '../live/parts';
+import { go, href } from '../route';
+
+/** Goes into a tenant, or out of it. */
+export async function actIn(tenant: string | undefined): Promise<void> {
+  const before = actingIn.peek();
+  actingIn.value = tenant;
+  try {
+    known(await answered(api.GET('/v1/me')));
+  } catch (error) {
+    actingIn.value = before;
+    throw error;
+  }
+}
+
+/** In whose tenant somebody acts, with a way out. */
+export function Acting() {
+  const busy = useSignal(false);
+  const error = useSignal<unknown>(undefined);
+  if (actingIn.value === undefined) return null;
+  const leave = async () => {
+    busy.value = true;
+    error.value = undefined;
+    try {
+      await actIn(undefined);
+      go(href(['tenants']));
+    } catch (caught) {
+      error.value = caught;
+    } finally {
+      busy.value = false;
+    }
+  };
+  return (
+    <div class="acting" role="status">
+      <div class="row between">
+        <span class="break">You act in the tenant <strong>{actingIn.value}</strong>. What you do there is audited.</span>
+        <Button busy={busy.value} onClick={leave}>Leave the tenant</Button>
+      </div>
+      {error.value !== undefined && <Failed error={error.value} />}
+    </div>
+  );
+}
+
+/** Whether somebody is in a tenant: an operator may be in none. */
+export const inTenant = () => me.value?.tenant != null;
+
+/** What stands where a tenant has to be chosen first. */
+export function NoTenant({ what }: { readonly what: string }) {
+  return (
+    <Empty title="Choose a tenant first">
+      <p class="small">{what} belong to a tenant. Choose the one to act in; what you do there is audited.</p>
+      <a class="button" href={href(['tenants'])}>To the tenants</a>
+    </Empty>
+  );
+}

@@ -1,0 +1,148 @@
+// The form of a tenant: what its webhooks may reach, and its settings. Only what belongs to its system is offered.
+
+import { useSignal } from '@preact/signals';
+
+import type { Tenant } from '../../generated/api';
+import { Button, Check, Dialog, SelectField, TextField } from '../../ui/ui';
+import { answered, api } from '../api/client';
+import { Refusal } from '../api/errors';
+import { Lines } from '../live/lines-field';
+import { Failed } from '../live/parts';
+import { DIALECTS, NEW, changeOf, draftOf, newTenant, wrongLine } from './tenant-draft';
+import type { TenantDraft } from './tenant-draft';
+
+interface Props {
+  /** The one to change; a new one without it. */
+  readonly tenant?: Tenant | undefined;
+  readonly onSaved: () => void;
+  readonly onClose: () => void;
+}
+
+interface Part {
+  readonly draft: TenantDraft;
+  readonly isNew: boolean;
+  readonly change: (part: Partial<TenantDraft>) => void;
+  /** What a field of text needs; `name` is what the API calls the member. */
+  readonly text: (member: TextMember, name?: string) => { readonly value: string; readonly onInput: (value: string) => void; readonly error: string | undefined };
+}
+
+/** The members that are texts. */
+type TextMember = { [Name in keyof TenantDraft]: TenantDraft[Name] extends string ? Name : never }[keyof TenantDraft];
+
+export function TenantForm({ tenant, onSaved, onClose }: Props) {
+  const before = tenant === undefined ? NEW : draftOf(tenant);
+  const draft = useSignal(before);
+  const busy = useSignal(false);
+  const error = useSignal<unknown>(undefined);
+  const badHosts = useSignal<string | undefined>(undefined);
+  const save = async () => {
+    badHosts.value = wrongLine(draft.value);
+    if (badHosts.value !== undefined) return;
+    busy.value = true;
+    error.value = undefined;
+    try {
+      if (tenant === undefined) await answered(api.POST('/v1/tenants', { body: newTenant(draft.value) }));
+      else await answered(api.PATCH('/v1/tenants/{tenant}', { params: { path: { tenant: tenant.name } }, body: changeOf(before, draft.value) }));
+      onSaved();
+    } catch (caught) {
+      error.value = caught;
+      busy.value = false;
+    }
+  };
+  const refused = error.value instanceof Refusal ? error.value : undefined;
+  const change = (some: Partial<TenantDraft>) => (draft.value = { ...draft.value, ...some });
+  const wrong = (name: string) => {
+    if (name === 'hosts' && badHosts.value !== undefined) return badHosts.value;
+    return refused?.field?.split(/[.[]/).includes(name) === true ? refused.message : undefined;
+  };
+  const part: Part = {
+    draft: draft.value,
+    isNew: tenant === undefined,
+    change,
+    text: (member, name = member) => ({ value: draft.value[member], onInput: (value) => change({ [member]: value }), error: wrong(name) }),
+  };
+  return (
+    <Dialog title={tenant === undefined ? 'New tenant' : <>Change <span class="break">{tenant.name}</span></>} onClose={onClose} sheet>
+      <form class="stack" onSubmit={(event) => (event.preventDefault(), void save())}>
+        {tenant === undefined && <Identity {...part} />}
+        <Reach {...part} />
+        <SettingsPart {...part} />
+        {error.value !== undefined && <Failed error={error.value} />}
+        <div class="row end">
+          <Button onClick={onClose}>Discard</Button>
+          <Button type="submit" kind="primary" busy={busy.value}>{tenant === undefined ? 'Create the tenant' : 'Save'}</Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+function Identity({ draft, change, text }: Part) {
+  return (
+    <>
+      <TextField label="Name" hint="Names it for good: letters, digits, dots, hyphens and underscores." {...text('name')} maxLength={64} required autofocus />
+      <SelectField
+        label="Dialect"
+        hint="Which system’s API it speaks, for good. The native API is open to each."
+        value={draft.dialect}
+        options={DIALECTS.map((dialect) => [dialect, dialect] as const)}
+        onChange={(dialect) => change({ dialect })}
+      />
+    </>
+  );
+}
+
+function Reach({ draft, change, text }: Part) {
+  return (
+    <fieldset class="group">
+      <legend>What its webhooks may reach</legend>
+      <Lines label="Open address blocks" hint="One a line, like 10.20.0.0/16, in addition to the public internet." {...text('allow')} />
+      <Lines label="Fixed names" hint="One a line: a name and its address, like hooks.internal 10.20.0.7. They are not looked up." {...text('hosts')} />
+      {draft.dialect === 'qlik' && (
+        <Check
+          label="Relaxed targets"
+          hint="Webhooks may also go to plain http and to an address."
+          checked={draft.relaxedTargets}
+          onChange={(relaxedTargets) => change({ relaxedTargets })}
+        />
+      )}
+    </fieldset>
+  );
+}
+
+function SettingsPart({ draft, isNew, change, text }: Part) {
+  const { dialect, signatures } = draft;
+  const sign = (name: string, on: boolean) => change({ signatures: ['sha1', 'sha256'].filter((other) => (other === name ? on : signatures.includes(other))) });
+  return (
+    <fieldset class="group">
+      <legend>Settings</legend>
+      <div class="field-row">
+        <TextField label="Timeout" hint="Over a whole exchange, from 100ms to 300s." placeholder="10s" {...text('timeout')} mono />
+        <TextField label="Retention" hint="How long history is kept, from 1d to 3650d." placeholder="7d" {...text('retention')} mono />
+      </div>
+      <TextField label="Retries" hint={`The wait before each attempt, the first 0s, like 0s 5s 5m. Empty: ${isNew ? 'the default' : 'a single attempt'}.`} {...text('retry')} mono />
+      <Lines label="Further event types" hint="One a line: may be subscribed to beside those of its system." {...text('eventTypes', 'event_types')} />
+      <Check
+        label="Standard Webhooks headers"
+        hint="Every delivery carries them beside the system’s own."
+        checked={draft.standardWebhooks}
+        onChange={(standardWebhooks) => change({ standardWebhooks })}
+      />
+      {dialect === 'immuta' && (
+        <>
+          <Check label="Signature by SHA-1" checked={signatures.includes('sha1')} onChange={(on) => sign('sha1', on)} />
+          <Check label="Signature by SHA-256" checked={signatures.includes('sha256')} onChange={(on) => sign('sha256', on)} />
+          <SelectField
+            label="Event types shown by Immuta’s API"
+            value={draft.notificationList}
+            options={[['saas', 'saas'], ['2024.3', '2024.3']]}
+            onChange={(notificationList) => change({ notificationList })}
+          />
+        </>
+      )}
+      {dialect === 'qlik' && (
+        <SelectField label="Envelope" value={draft.envelope} options={[['cloudevents', 'CloudEvents'], ['hybrid', 'Hybrid']]} onChange={(envelope) => change({ envelope })} />
+      )}
+    </fieldset>
+  );
+}

@@ -1,0 +1,87 @@
+// A new token: whose, what for and until when; then it is shown, this once.
+
+import { useSignal } from '@preact/signals';
+
+import type { NewToken, User } from '../../generated/api';
+import { Button, Code, Dialog, Field, Notice, SelectField, TextField } from '../../ui/ui';
+import { answered, api } from '../api/client';
+import { Refusal } from '../api/errors';
+import { me } from '../api/session';
+import { usePages } from '../live/load';
+import { Failed } from '../live/parts';
+import { ofField } from '../live/time';
+import { pageOfUsers } from './users';
+
+const LIFETIMES = [['7d', '7 days'], ['30d', '30 days'], ['90d', '90 days'], ['365d', 'A year'], ['at', 'Until a time…'], ['never', 'Until it is revoked']] as const;
+type Lifetime = (typeof LIFETIMES)[number][0];
+
+interface Props {
+  /** Whether it may be made for other users. */
+  readonly others: boolean;
+  readonly onMade: () => void;
+  readonly onClose: () => void;
+}
+
+export function NewTokenDialog({ others, onMade, onClose }: Props) {
+  const own = me.value?.kind === 'user' ? me.value.id : '';
+  const draft = useSignal<{ user: string; name: string; lifetime: Lifetime; until: string }>({ user: own, name: '', lifetime: '90d', until: '' });
+  const busy = useSignal(false);
+  const error = useSignal<unknown>(undefined);
+  const made = useSignal<string | undefined>(undefined);
+  const users = usePages<User>(others ? 'users' : undefined, pageOfUsers);
+  const { user, name, lifetime, until } = draft.value;
+  const change = (part: Partial<typeof draft.value>) => (draft.value = { ...draft.value, ...part });
+  const wrong = (field: string) => (error.value instanceof Refusal && error.value.field === field ? error.value.message : undefined);
+  const create = async () => {
+    busy.value = true;
+    error.value = undefined;
+    const at = lifetime === 'at' ? ofField(until) : undefined;
+    const body: NewToken = {
+      name: name.trim(),
+      ...(others && user !== '' && { user }),
+      ...(at !== undefined && { expires_at: at }),
+      ...(lifetime !== 'at' && lifetime !== 'never' && { expires_in: lifetime }),
+    };
+    try {
+      made.value = (await answered(api.POST('/v1/tokens', { body }))).token;
+      onMade();
+    } catch (caught) {
+      error.value = caught;
+    } finally {
+      busy.value = false;
+    }
+  };
+  if (made.value !== undefined) return <Made token={made.value} onClose={onClose} />;
+  const choices = users.data?.items.map(({ id, name: called }) => [id, called === id ? id : `${called} (${id})`] as const) ?? [];
+  const first = own === '' ? (['', 'Choose one'] as const) : (choices.find(([id]) => id === own) ?? ([own, own] as const));
+  return (
+    <Dialog title="New token" onClose={onClose}>
+      <form class="stack" onSubmit={(event) => (event.preventDefault(), void create())}>
+        {others && <SelectField label="User" value={user} options={[first, ...choices.filter(([id]) => id !== own)]} onChange={(value) => change({ user: value })} error={wrong('user')} />}
+        <TextField label="For" hint="What it is for, so that you know it again." value={name} onInput={(value) => change({ name: value })} error={wrong('name')} maxLength={256} autofocus={!others} />
+        <SelectField label="Valid" value={lifetime} options={LIFETIMES} onChange={(value) => change({ lifetime: value })} error={wrong('expires_in')} />
+        {lifetime === 'at' && (
+          <Field label="Until" error={wrong('expires_at')}>
+            {(control) => <input {...control} class="input" type="datetime-local" required value={until} onInput={({ currentTarget }) => change({ until: currentTarget.value })} />}
+          </Field>
+        )}
+        {users.error !== undefined && <Failed error={users.error} retry={users.reload} />}
+        {error.value !== undefined && <Failed error={error.value} />}
+        <div class="row end">
+          <Button onClick={onClose}>Discard</Button>
+          <Button type="submit" kind="primary" busy={busy.value} disabled={others && user === ''}>Create the token</Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+function Made({ token, onClose }: { readonly token: string; readonly onClose: () => void }) {
+  return (
+    <Dialog title="The new token" onClose={() => undefined} insistent>
+      <Notice tone="warn" live="status" title="Copy it now: it is never shown again."><span class="small">The server keeps only its hash.</span></Notice>
+      <Code text={token} label="Token" wrap />
+      <div class="row end"><Button kind="primary" onClick={onClose}>I have stored it</Button></div>
+    </Dialog>
+  );
+}

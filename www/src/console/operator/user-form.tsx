@@ -1,0 +1,82 @@
+// The form of a user.
+
+import { useSignal } from '@preact/signals';
+
+import type { User } from '../../generated/api';
+import { Button, Check, Dialog, TextField } from '../../ui/ui';
+import { answered, api } from '../api/client';
+import { Refusal } from '../api/errors';
+import { me } from '../api/session';
+import { Lines } from '../live/lines-field';
+import { Failed } from '../live/parts';
+import { lines } from './lines';
+
+const ROLES = [
+  ['admin', 'Everything in the tenant.'],
+  ['user', 'Its own webhooks and their deliveries.'],
+  ['sender', 'Publishes events, and nothing else.'],
+] as const;
+
+interface Props {
+  /** The one to change; a new one without it. */
+  readonly user?: User | undefined;
+  readonly onSaved: () => void;
+  readonly onClose: () => void;
+}
+
+export function UserForm({ user, onSaved, onClose }: Props) {
+  const draft = useSignal({ id: user?.id ?? '', name: user?.name ?? '', roles: user?.roles ?? ['user'], spaces: user?.spaces.join('\n') ?? '' });
+  const busy = useSignal(false);
+  const error = useSignal<unknown>(undefined);
+  const { id, name, roles, spaces } = draft.value;
+  const dialect = me.value?.tenant?.dialect;
+  const change = (part: Partial<typeof draft.value>) => (draft.value = { ...draft.value, ...part });
+  const wrong = (field: string) => (error.value instanceof Refusal && error.value.field === field ? error.value.message : undefined);
+  const save = async () => {
+    busy.value = true;
+    error.value = undefined;
+    const body = { ...(name.trim() !== '' && { name: name.trim() }), roles: [...roles], spaces: lines(spaces) };
+    try {
+      if (user === undefined) await answered(api.POST('/v1/users', { body: { id: id.trim(), ...body } }));
+      else await answered(api.PATCH('/v1/users/{user}', { params: { path: { user: user.id } }, body }));
+      onSaved();
+    } catch (caught) {
+      error.value = caught;
+      busy.value = false;
+    }
+  };
+  return (
+    <Dialog title={user === undefined ? 'New user' : <>Change <span class="break">{user.id}</span></>} onClose={onClose}>
+      <form class="stack" onSubmit={(event) => (event.preventDefault(), void save())}>
+        {user === undefined && (
+          <TextField
+            label="Id"
+            hint={dialect === 'immuta' ? 'Names it for good: a decimal integer.' : 'Names it for good: visible ASCII characters without spaces.'}
+            value={id}
+            onInput={(value) => change({ id: value })}
+            error={wrong('id')}
+            maxLength={128}
+            mono
+            required
+            autofocus
+          />
+        )}
+        <TextField label="Name" hint="For people. Empty: as the id." value={name} onInput={(value) => change({ name: value })} error={wrong('name')} maxLength={256} />
+        <fieldset class="group">
+          <legend>Roles</legend>
+          {ROLES.map(([role, hint]) => (
+            <Check key={role} label={role} hint={hint} checked={roles.includes(role)} onChange={(on) => change({ roles: on ? [...roles, role] : roles.filter((other) => other !== role) })} />
+          ))}
+        </fieldset>
+        {(dialect === 'qlik' || spaces !== '') && (
+          <Lines label="Spaces" hint="One a line: its webhooks receive what happens in them." value={spaces} onInput={(value) => change({ spaces: value })} error={wrong('spaces')} />
+        )}
+        {error.value !== undefined && <Failed error={error.value} />}
+        <div class="row end">
+          <Button onClick={onClose}>Discard</Button>
+          <Button type="submit" kind="primary" busy={busy.value}>{user === undefined ? 'Create the user' : 'Save'}</Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

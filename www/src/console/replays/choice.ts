@@ -1,0 +1,71 @@
+// What a replay is to send again: read from the fragment of the URL, and made into what the API is asked.
+
+import type { EndState, NewReplay } from '../../generated/api';
+
+export const END_STATES = ['exhausted', 'expired', 'delivered'] as const satisfies readonly EndState[];
+/** What was missed. */
+export const MISSED: readonly EndState[] = ['exhausted', 'expired'];
+/** As many event types as the server takes. */
+const MOST_TYPES = 200;
+
+export interface Choice {
+  readonly webhook: string;
+  readonly since: string | undefined;
+  readonly until: string | undefined;
+  readonly states: readonly EndState[];
+  /** As they are entered: one a line. */
+  readonly eventTypes: string;
+}
+
+/** What a fragment chooses, such as that of the list of deliveries. */
+export function choiceOf(query: URLSearchParams): Choice {
+  const time = (name: string) => {
+    const at = Date.parse(query.get(name) ?? '');
+    return Number.isNaN(at) ? undefined : new Date(at).toISOString();
+  };
+  const webhook = query.get('webhook') ?? '';
+  return {
+    webhook: /^[0-9a-f-]{36}$/i.test(webhook) ? webhook.toLowerCase() : '',
+    since: time('since'),
+    until: time('until'),
+    states: MISSED,
+    eventTypes: query.get('event_type')?.slice(0, 512) ?? '',
+  };
+}
+
+/** What is wrong with it, by field; of none, it may be asked for. */
+export interface Wrong {
+  readonly webhook?: string;
+  readonly until?: string;
+  readonly states?: string;
+  readonly eventTypes?: string;
+}
+
+export function wrongWith({ webhook, since, until, states, eventTypes }: Choice): Wrong {
+  return {
+    ...(webhook === '' && { webhook: 'Choose the webhook whose deliveries are to be sent again.' }),
+    ...(since !== undefined && until !== undefined && since >= until && { until: 'It must be later than the beginning.' }),
+    ...(states.length === 0 && { states: 'Choose at least one.' }),
+    ...(typesOf(eventTypes).length > MOST_TYPES && { eventTypes: `At most ${MOST_TYPES}; leave it empty for all.` }),
+  };
+}
+
+/** What the API is asked. */
+export function requestOf({ webhook, since, until, states, eventTypes }: Choice, preview: boolean): NewReplay {
+  const types = typesOf(eventTypes);
+  return {
+    webhook,
+    states: [...states],
+    preview,
+    ...(since !== undefined && { since }),
+    ...(until !== undefined && { until }),
+    ...(types.length > 0 && { event_types: types }),
+  };
+}
+
+const typesOf = (text: string) => [...new Set(text.split('\n').map((line) => line.trim()).filter(Boolean))];
+
+/** How far a replay is: of what it chooses, how much has ended. */
+export function progressOf({ total, delivered, failed }: { readonly total: number; readonly delivered: number; readonly failed: number }): number {
+  return total === 0 ? 1 : Math.min(1, (delivered + failed) / total);
+}

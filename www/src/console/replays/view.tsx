@@ -1,0 +1,48 @@
+// Replays: what a webhook missed, sent again. First it is counted, then asked about, then watched.
+
+import { useSignal } from '@preact/signals';
+
+import './replays.css';
+import '../live/live.css';
+
+import type { Replay } from '../../generated/api';
+import { Empty } from '../../ui/ui';
+import { answered, api } from '../api/client';
+import { usePages } from '../live/load';
+import { List } from '../live/parts';
+import { ReplayForm } from './form';
+import { ReplayCard } from './replay';
+
+export function ReplaysView() {
+  const begun = useSignal<Replay | undefined>(undefined);
+  const pages = usePages<Replay>('replays', async (cursor, signal) => {
+    const query = { limit: 20, ...(cursor !== undefined && { cursor }) };
+    const { replays, next } = await answered(api.GET('/v1/replays', { params: { query }, signal }));
+    return { items: replays, next };
+  });
+  const start = (replay: Replay) => {
+    begun.value = replay;
+    const { data } = pages;
+    if (data === undefined) pages.reload();
+    else pages.replace({ ...data, items: [replay, ...data.items] });
+  };
+  return (
+    <div class="stack">
+      <h1>Replays</h1>
+      <p class="faint">Sends again what a webhook missed: the same bytes with the same <code>webhook-id</code>, from the oldest on, behind what is new.</p>
+      <ReplayForm onBegun={start} />
+      <h2>Earlier replays</h2>
+      <List
+        pages={pages}
+        what="replays"
+        empty={<Empty title="Nothing was replayed yet"><p class="small">Choose a webhook above and count what it missed.</p></Empty>}
+      >
+        {(replays) => (
+          <ul class="replays">
+            {replays.map((replay) => <li key={replay.id}><ReplayCard first={replay} focus={replay.id === begun.value?.id} /></li>)}
+          </ul>
+        )}
+      </List>
+    </div>
+  );
+}
