@@ -24,7 +24,7 @@ pub(super) struct Actor {
 
 /// What it was done to.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Object {
+pub(super) struct Audited {
     #[schema(examples("webhook"))]
     kind: String,
     id: String,
@@ -43,7 +43,7 @@ pub(super) struct Entry {
     operation: String,
     /// `null`: to nothing of its own.
     #[schema(required = true)]
-    object: Option<Object>,
+    object: Option<Audited>,
     /// Whether it was done or refused for want of a right.
     #[schema(pattern = "^(done|refused)$")]
     outcome: &'static str,
@@ -103,7 +103,7 @@ fn entry(record: AuditRecord) -> Entry {
         tenant: tenant_name,
         actor: Actor { kind: actor.kind(), id: actor.name().to_owned() },
         operation: operation.into_owned(),
-        object: object.map(|AuditObject { kind, id }| Object { kind: kind.into_owned(), id }),
+        object: object.map(|AuditObject { kind, id }| Audited { kind: kind.into_owned(), id }),
         outcome: outcome.as_str(),
         detail: detail.into_iter().map(|(name, value)| (name.into_owned(), value)).collect(),
     }

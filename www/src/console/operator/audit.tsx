@@ -66,7 +66,7 @@ function Line({ entry: { at, tenant, actor, operation, object, outcome, detail }
       <td>{tenant ?? '–'}</td>
       <td>{actor.id}{actor.kind === 'operator' && <span class="faint"> (operator)</span>}</td>
       <td class="mono nowrap">{operation}</td>
-      <td>{object === null ? '–' : <>{String(object['kind'])} <span class="mono">{String(object['id'])}</span></>}</td>
+      <td>{object === null ? '–' : <>{object.kind} <span class="mono">{object.id}</span></>}</td>
       <td><Badge tone={outcome === 'refused' ? 'bad' : 'good'}>{outcome}</Badge></td>
       <td><ul class="details">{Object.entries(detail).map(([name, value]) => <li key={name}><span class="faint">{name}:</span> {value}</li>)}</ul></td>
     </tr>
