@@ -7,7 +7,7 @@ import { load } from './load.mjs';
 
 const { wait } = await load('/src/console/live/backoff.ts');
 const { notice } = await load('/src/console/live/notices.ts');
-const { duration, local, ofField, span, toField } = await load('/src/console/live/time.ts');
+const { duration, local, ofField, span, toField } = await load('/src/console/shared/times.ts');
 
 test('each wait is longer than the one before up to half a minute, and never the same for all', () => {
   assert.deepEqual([1, 2, 3, 4, 5, 6, 99].map((failures) => wait(failures, 0)), [500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000]);

@@ -4,8 +4,8 @@ import { useSignal } from '@preact/signals';
 
 import type { Attempt, Delivery, Exchange, ShownHeader } from '../../generated/api';
 import { Badge, CopyButton, Notice } from '../../ui/ui';
-import { Time } from '../live/parts';
-import { duration } from '../live/time';
+import { Time } from '../shared/time';
+import { duration } from '../shared/times';
 import { BodyText } from './body';
 import { PlaygroundLink } from './playground-link';
 import { failureInWords, statusInWords } from './words';

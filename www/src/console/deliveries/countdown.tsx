@@ -3,8 +3,8 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 
-import { Time } from '../live/parts';
-import { span } from '../live/time';
+import { Time } from '../shared/time';
+import { span } from '../shared/times';
 
 export function Countdown({ at }: { readonly at: string }) {
   const now = useSignal(Date.now());

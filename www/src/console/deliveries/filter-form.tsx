@@ -5,8 +5,8 @@ import { useEffect, useId } from 'preact/hooks';
 
 import { Button, Field, SelectField } from '../../ui/ui';
 import { eventTypes, wantEventTypes } from '../live/event-types';
-import { TimeField } from '../live/time-field';
-import { WebhookField } from '../live/webhook-field';
+import { TimeField } from '../shared/time-field';
+import { WebhookField } from '../shared/webhook-field';
 import { CAUSES, STATES, countOf } from './filters';
 import type { Filters } from './filters';
 import { CAUSE, STATE } from './words';

@@ -6,8 +6,8 @@ import type { RefObject, TargetedKeyboardEvent } from 'preact';
 import { useEffect, useId } from 'preact/hooks';
 
 import { Badge } from '../../ui/ui';
-import { duration, local } from '../live/time';
-import { nameOf } from '../live/webhooks';
+import { duration, local } from '../shared/times';
+import { nameOf } from '../shared/webhooks';
 import type { Row } from './row';
 import type { Source } from './source';
 import { useVirtual } from './virtual';

@@ -5,12 +5,12 @@ import type { RefObject } from 'preact';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 
 import './deliveries.css';
-import '../live/live.css';
 
 import { Button, Empty, Spinner } from '../../ui/ui';
-import { Failed, Live } from '../live/parts';
-import { wantWebhooks } from '../live/webhooks';
+import { Live } from '../live/badge';
 import { go, href, route } from '../route';
+import { Failed } from '../shared/failed';
+import { wantWebhooks } from '../shared/webhooks';
 import { FilterForm } from './filter-form';
 import { countOf, filtersOf, queryOf } from './filters';
 import type { Filters } from './filters';

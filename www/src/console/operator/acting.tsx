@@ -7,8 +7,8 @@ import './operator.css';
 import { Button, Empty } from '../../ui/ui';
 import { answered, api } from '../api/client';
 import { actingIn, known, me } from '../api/session';
-import { Failed } from '../live/parts';
 import { go, href } from '../route';
+import { Failed } from '../shared/failed';
 
 /** Goes into a tenant, or out of it. */
 export async function actIn(tenant: string | undefined): Promise<void> {

@@ -4,15 +4,15 @@ import { useEffect } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
 
 import './operator.css';
-import '../live/live.css';
 
 import type { Entry } from '../../generated/api';
 import { Badge, Button, Empty, TextField } from '../../ui/ui';
 import { answered, api } from '../api/client';
-import { usePages } from '../live/load';
-import { List, Time } from '../live/parts';
-import { TimeField } from '../live/time-field';
 import { go, href, route } from '../route';
+import { List } from '../shared/list';
+import { usePages } from '../shared/load';
+import { Time } from '../shared/time';
+import { TimeField } from '../shared/time-field';
 import { Table } from './table';
 
 const NAMES = ['since', 'until', 'actor', 'operation'] as const;

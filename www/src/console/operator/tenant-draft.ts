@@ -2,7 +2,7 @@
 // holds only what is to be different.
 
 import type { EgressChange, NewTenant, SettingsChange, Tenant } from '../../generated/api';
-import { lines, sameItems } from './lines';
+import { lines, sameItems } from '../shared/lines';
 
 export const DIALECTS = ['native', 'immuta', 'immuta-request', 'generic', 'qlik'] as const;
 export type Dialect = (typeof DIALECTS)[number];

@@ -6,8 +6,8 @@ import type { Tenant } from '../../generated/api';
 import { Button, Check, Dialog, SelectField, TextField } from '../../ui/ui';
 import { answered, api } from '../api/client';
 import { Refusal } from '../api/errors';
-import { Lines } from '../live/lines-field';
-import { Failed } from '../live/parts';
+import { Failed } from '../shared/failed';
+import { Lines } from '../shared/lines-field';
 import { DIALECTS, NEW, changeOf, draftOf, newTenant, wrongLine } from './tenant-draft';
 import type { TenantDraft } from './tenant-draft';
 

@@ -3,15 +3,17 @@
 import { useSignal } from '@preact/signals';
 
 import './operator.css';
-import '../live/live.css';
 
 import type { Tenant } from '../../generated/api';
 import { Badge, Button, Empty } from '../../ui/ui';
 import { answered, api } from '../api/client';
 import { actingIn, me } from '../api/session';
-import { usePages } from '../live/load';
-import { Confirm, Failed, List, Time } from '../live/parts';
 import { go, href } from '../route';
+import { Confirm } from '../shared/confirm';
+import { Failed } from '../shared/failed';
+import { List } from '../shared/list';
+import { usePages } from '../shared/load';
+import { Time } from '../shared/time';
 import { actIn } from './acting';
 import { FromFile, Table } from './table';
 import { TenantFacts } from './tenant-facts';

@@ -7,9 +7,9 @@ import { Button, Code, Dialog, Field, Notice, SelectField, TextField } from '../
 import { answered, api } from '../api/client';
 import { Refusal } from '../api/errors';
 import { me } from '../api/session';
-import { usePages } from '../live/load';
-import { Failed } from '../live/parts';
-import { ofField } from '../live/time';
+import { Failed } from '../shared/failed';
+import { usePages } from '../shared/load';
+import { ofField } from '../shared/times';
 import { pageOfUsers } from './users';
 
 const LIFETIMES = [['7d', '7 days'], ['30d', '30 days'], ['90d', '90 days'], ['365d', 'A year'], ['at', 'Until a time…'], ['never', 'Until it is revoked']] as const;

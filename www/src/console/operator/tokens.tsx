@@ -3,14 +3,15 @@
 import { useSignal } from '@preact/signals';
 
 import './operator.css';
-import '../live/live.css';
 
 import type { Token } from '../../generated/api';
 import { Badge, Button, Empty } from '../../ui/ui';
 import { answered, api } from '../api/client';
 import { me } from '../api/session';
-import { usePages } from '../live/load';
-import { Confirm, List, Time } from '../live/parts';
+import { Confirm } from '../shared/confirm';
+import { List } from '../shared/list';
+import { usePages } from '../shared/load';
+import { Time } from '../shared/time';
 import { NoTenant, inTenant } from './acting';
 import { FromFile, Table } from './table';
 import { NewTokenDialog } from './token-form';

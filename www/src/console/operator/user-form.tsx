@@ -7,9 +7,9 @@ import { Button, Check, Dialog, TextField } from '../../ui/ui';
 import { answered, api } from '../api/client';
 import { Refusal } from '../api/errors';
 import { me } from '../api/session';
-import { Lines } from '../live/lines-field';
-import { Failed } from '../live/parts';
-import { lines } from './lines';
+import { Failed } from '../shared/failed';
+import { lines } from '../shared/lines';
+import { Lines } from '../shared/lines-field';
 
 const ROLES = [
   ['admin', 'Everything in the tenant.'],

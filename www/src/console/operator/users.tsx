@@ -3,13 +3,13 @@
 import { useSignal } from '@preact/signals';
 
 import './operator.css';
-import '../live/live.css';
 
 import type { User } from '../../generated/api';
 import { Badge, Button, Empty } from '../../ui/ui';
 import { answered, api } from '../api/client';
-import { usePages } from '../live/load';
-import { Confirm, List } from '../live/parts';
+import { Confirm } from '../shared/confirm';
+import { List } from '../shared/list';
+import { usePages } from '../shared/load';
 import { NoTenant, inTenant } from './acting';
 import { FromFile, Table } from './table';
 import { UserForm } from './user-form';

@@ -6,12 +6,13 @@ import { useEffect } from 'preact/hooks';
 import type { Replay } from '../../generated/api';
 import { Button, Check, Notice } from '../../ui/ui';
 import { answered, api } from '../api/client';
-import { Confirm, Failed } from '../live/parts';
-import { Lines } from '../live/lines-field';
-import { TimeField } from '../live/time-field';
-import { WebhookField } from '../live/webhook-field';
-import { nameOf } from '../live/webhooks';
 import { route } from '../route';
+import { Confirm } from '../shared/confirm';
+import { Failed } from '../shared/failed';
+import { Lines } from '../shared/lines-field';
+import { TimeField } from '../shared/time-field';
+import { WebhookField } from '../shared/webhook-field';
+import { nameOf } from '../shared/webhooks';
 import { END_STATES, choiceOf, requestOf, wrongWith } from './choice';
 import type { Choice } from './choice';
 

@@ -6,10 +6,12 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { Replay } from '../../generated/api';
 import { Badge, Button } from '../../ui/ui';
 import { answered, api } from '../api/client';
-import { Confirm, Failed, Time } from '../live/parts';
-import { span } from '../live/time';
-import { nameOf } from '../live/webhooks';
 import { href } from '../route';
+import { Confirm } from '../shared/confirm';
+import { Failed } from '../shared/failed';
+import { Time } from '../shared/time';
+import { span } from '../shared/times';
+import { nameOf } from '../shared/webhooks';
 import { progressOf } from './choice';
 import { deliveries } from './form';
 

@@ -3,13 +3,12 @@
 import { useSignal } from '@preact/signals';
 
 import './replays.css';
-import '../live/live.css';
 
 import type { Replay } from '../../generated/api';
 import { Empty } from '../../ui/ui';
 import { answered, api } from '../api/client';
-import { usePages } from '../live/load';
-import { List } from '../live/parts';
+import { List } from '../shared/list';
+import { usePages } from '../shared/load';
 import { ReplayForm } from './form';
 import { ReplayCard } from './replay';
 

@@ -2,8 +2,8 @@
 
 import type { WebhookStats } from '../../generated/api';
 import { Notice } from '../../ui/ui';
-import { Time } from '../live/parts';
-import { span } from '../live/time';
+import { Time } from '../shared/time';
+import { span } from '../shared/times';
 import { RANGES, percent, sum } from './figures';
 import type { Range } from './figures';
 

@@ -6,8 +6,8 @@ import { useId } from 'preact/hooks';
 
 import type { StatsStep, WebhookStats } from '../../generated/api';
 import { Button } from '../../ui/ui';
-import { Time } from '../live/parts';
-import { local } from '../live/time';
+import { Time } from '../shared/time';
+import { local } from '../shared/times';
 import { Chart } from './chart';
 import { atMost, percent, rate } from './figures';
 import { ticks } from './scale';

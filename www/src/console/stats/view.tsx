@@ -4,17 +4,16 @@ import { useComputed, useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 
 import './stats.css';
-import '../live/live.css';
 
 import type { WebhookStats } from '../../generated/api';
 import { Button, Empty, SelectField, Spinner } from '../../ui/ui';
 import { answered, api } from '../api/client';
-import { useLoaded } from '../live/load';
-import { Failed } from '../live/parts';
 import { listen } from '../live/stream';
-import { WebhookField } from '../live/webhook-field';
-import { webhooks, webhooksAwaited, webhooksError, wantWebhooks } from '../live/webhooks';
 import { go, href, route } from '../route';
+import { Failed } from '../shared/failed';
+import { useLoaded } from '../shared/load';
+import { WebhookField } from '../shared/webhook-field';
+import { webhooks, webhooksAwaited, webhooksError, wantWebhooks } from '../shared/webhooks';
 import { Activity } from './activity';
 import { Charts } from './charts';
 import { RANGES, rangeOf, stepOf, sum } from './figures';

@@ -5,9 +5,9 @@ import { useSignal } from '@preact/signals';
 import type { Webhook } from '../../generated/api';
 import { Button, Dialog } from '../../ui/ui';
 import { answered, api } from '../api/client';
+import { Failed } from '../shared/failed';
 import { isAdmin } from '../shared/rights';
 import type { Dialect } from '../shared/tenant';
-import { Trouble } from '../shared/trouble';
 import { leave } from '../shared/unsaved';
 import { newWebhook } from './bodies';
 import { blank } from './draft';
@@ -57,7 +57,7 @@ export function Create({ dialect, onClose, onCreated }: CreateProps) {
           void save();
         }}
       >
-        {trouble.value !== undefined && <Trouble error={trouble.value} />}
+        {trouble.value !== undefined && <Failed error={trouble.value} />}
         <Fields dialect={dialect} draft={draft.value} errors={errors.value} onChange={form.change} />
         <SecretChoiceField legend={dialect === 'immuta-request' ? 'Secret (optional)' : 'Secret'} choice={draft.value.secret} error={errors.value.secret} onChange={(secret) => form.change({ secret })} />
         <section class="card" aria-label="Try it first">

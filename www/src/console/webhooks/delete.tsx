@@ -7,7 +7,7 @@ import type { Webhook } from '../../generated/api';
 import { Button, Dialog } from '../../ui/ui';
 import { answered, api } from '../api/client';
 import { Refusal } from '../api/errors';
-import { Trouble } from '../shared/trouble';
+import { Failed } from '../shared/failed';
 import { deleted, ifMatch, reread } from './store';
 import { nameOf } from './words';
 
@@ -45,7 +45,7 @@ export function Delete({ webhook, onDeleted }: DeleteProps) {
       <section class="card" aria-label="Delete">
         <h3>Delete</h3>
         <p class="small faint">{told}</p>
-        {error.value !== undefined && <Trouble error={error.value} />}
+        {error.value !== undefined && <Failed error={error.value} />}
         <div class="row">
           {/* The same button: whoever has the focus on the first has it on the second. */}
           <Button kind={asking.value ? 'danger primary' : 'danger'} busy={busy.value} onClick={() => (asking.value ? remove() : (asking.value = true))}>{asking.value ? 'Delete again' : 'Delete'}</Button>
@@ -65,7 +65,7 @@ export function Delete({ webhook, onDeleted }: DeleteProps) {
           <p class="break"><strong>{name}</strong></p>
           {name !== webhook.url && <p class="small mono break">{webhook.url}</p>}
           <p>{told}</p>
-          {error.value !== undefined && <Trouble error={error.value} />}
+          {error.value !== undefined && <Failed error={error.value} />}
           <div class="row end">
             <Button onClick={stop}>Keep it</Button>
             <Button kind="danger primary" busy={busy.value} onClick={remove}>Delete it</Button>

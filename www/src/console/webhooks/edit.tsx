@@ -6,7 +6,7 @@ import type { Webhook } from '../../generated/api';
 import { Button } from '../../ui/ui';
 import { answered, api } from '../api/client';
 import { Refusal } from '../api/errors';
-import { Trouble } from '../shared/trouble';
+import { Failed } from '../shared/failed';
 import { ENTERED, leave } from '../shared/unsaved';
 import { change } from './bodies';
 import { ConflictNotice } from './conflict';
@@ -71,7 +71,7 @@ export function Edit({ webhook, onClose, onSaved }: EditProps) {
       }}
     >
       {conflict.value !== undefined && <ConflictNotice dialect={dialect} conflict={conflict.value} entered={draft.value} onDiscard={discard} />}
-      {trouble.value !== undefined && <Trouble error={trouble.value} />}
+      {trouble.value !== undefined && <Failed error={trouble.value} />}
       <Fields dialect={dialect} draft={draft.value} errors={errors.value} onChange={form.change} stored={start.value} />
       <div class="row end actions">
         <Button onClick={() => leave(onClose, ENTERED)}>Cancel</Button>

@@ -7,8 +7,8 @@ import { useEffect } from 'preact/hooks';
 import type { EventType } from '../../generated/api';
 import { Badge, Empty, Spinner, TextField } from '../../ui/ui';
 import { go, href, route } from '../route';
+import { Failed } from '../shared/failed';
 import { dialect, eventTypes, eventTypesError, place, readTenant } from '../shared/tenant';
-import { Trouble } from '../shared/trouble';
 import { grouped } from './event-types';
 
 export function EventTypesView() {
@@ -22,7 +22,7 @@ export function EventTypesView() {
       <div class="choices" role="search" aria-label="Event types">
         <TextField type="search" label="Search" value={search} maxLength={512} placeholder="Part of a name or description" onInput={(q) => go(href(['event-types'], { q }), true)} />
       </div>
-      {eventTypesError.value !== undefined && <Trouble error={eventTypesError.value} retry={() => readTenant(true)} />}
+      {eventTypesError.value !== undefined && <Failed error={eventTypesError.value} retry={() => readTenant(true)} />}
       {all !== undefined ? <Types types={all} search={search} /> : eventTypesError.value === undefined && <Spinner label="Reading event types …" />}
     </div>
   );

@@ -5,7 +5,7 @@ import type { ComponentChildren } from 'preact';
 import type { Webhook } from '../../generated/api';
 import { Badge, CopyButton } from '../../ui/ui';
 import { eventTypes, userName } from '../shared/tenant';
-import { When } from '../shared/when';
+import { Time } from '../shared/time';
 import { FIELDS, LABELS, draftOf } from './draft';
 import type { Draft, FieldName } from './draft';
 
@@ -14,8 +14,8 @@ export function Facts({ webhook }: { readonly webhook: Webhook }) {
   return (
     <dl class="facts">
       {FIELDS[webhook.profile.dialect].map((field) => <Fact key={field} label={LABELS[field]}>{shown(field, draft)}</Fact>)}
-      <Fact label="Created"><When at={webhook.created_at} /></Fact>
-      <Fact label="Last change"><When at={webhook.updated_at} /> <span class="faint">(version {webhook.version})</span></Fact>
+      <Fact label="Created"><Time at={webhook.created_at} /></Fact>
+      <Fact label="Last change"><Time at={webhook.updated_at} /> <span class="faint">(version {webhook.version})</span></Fact>
       <Fact label="Id"><span class="row"><span class="mono break">{webhook.id}</span> <CopyButton text={webhook.id} label="Copy id" /></span></Fact>
     </dl>
   );

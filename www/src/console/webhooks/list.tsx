@@ -3,11 +3,11 @@
 import type { Webhook } from '../../generated/api';
 import { Badge, Button, Empty, Spinner } from '../../ui/ui';
 import { href } from '../route';
+import { Failed } from '../shared/failed';
 import { mayChange, seesAll } from '../shared/rights';
 import { eventTypes, userName } from '../shared/tenant';
 import type { Dialect } from '../shared/tenant';
-import { Trouble } from '../shared/trouble';
-import { When } from '../shared/when';
+import { Time } from '../shared/time';
 import { listed, readFirst, readMore } from './store';
 import type { Choice } from './store';
 import { StateBadge, nameOf, typesOf } from './words';
@@ -23,7 +23,7 @@ interface ListProps {
 
 export function List({ dialect, choice, query, onTestAll }: ListProps) {
   const { webhooks, next, fresh, busy, error } = listed.value;
-  if (fresh && error !== undefined) return <Trouble error={error} retry={() => readFirst(choice)} />;
+  if (fresh && error !== undefined) return <Failed error={error} retry={() => readFirst(choice)} />;
   if (fresh) return <Spinner label="Reading webhooks …" />;
   return (
     <div class="stack">
@@ -37,7 +37,7 @@ export function List({ dialect, choice, query, onTestAll }: ListProps) {
           </table>
         </div>
       )}
-      {error !== undefined && <Trouble error={error} retry={() => (next === null ? readFirst(choice) : readMore(choice))} />}
+      {error !== undefined && <Failed error={error} retry={() => (next === null ? readFirst(choice) : readMore(choice))} />}
       <div class="row">
         {next !== null && <Button busy={busy} onClick={() => readMore(choice)}>Load more</Button>}
         <span class="small faint" role="status">{count(webhooks.length, next !== null)}</span>
@@ -76,7 +76,7 @@ function Row({ webhook, query, onTestAll }: { readonly webhook: Webhook } & Pick
       <td class="wide">{profile.dialect === 'immuta-request' ? <Tls verified={profile.verify_tls} /> : <Types webhook={webhook} />}</td>
       <td class="wide">{signed ? 'Signed' : <span class="faint">None</span>}</td>
       {seesAll() && <td class="wide owner">{userName(owner)}</td>}
-      <td class="wide"><When at={updated} /></td>
+      <td class="wide"><Time at={updated} /></td>
       {profile.dialect === 'immuta-request' && mayChange() && <td><Button onClick={onTestAll} label="Test webhook: sends a test to every configured webhook">Test webhook</Button></td>}
     </tr>
   );

@@ -6,8 +6,8 @@ import type { NewSecret as Body, Webhook } from '../../generated/api';
 import { Button, Dialog, Notice, TextField } from '../../ui/ui';
 import { answered, api } from '../api/client';
 import { Refusal } from '../api/errors';
+import { Failed } from '../shared/failed';
 import { useHold } from '../shared/leaving';
-import { Trouble } from '../shared/trouble';
 import { ENTERED, leave } from '../shared/unsaved';
 import { wrongSecret } from './check';
 import type { SecretChoice } from './draft';
@@ -62,7 +62,7 @@ export function Replace({ webhook, overlapping, onClose, onReplaced }: ReplacePr
   return (
     <Dialog title={overlapping ? 'Rotate the secret' : webhook.signed ? 'Reset the secret' : 'Set a secret'} onClose={() => leave(onClose, TYPED)}>
       <form class="stack" noValidate onSubmit={(event) => (event.preventDefault(), void save())}>
-        {error.value !== undefined && <Trouble error={error.value} />}
+        {error.value !== undefined && <Failed error={error.value} />}
         {overlapping ? <Explained pending={webhook.rotation !== null} /> : webhook.signed && (
           <Notice tone="warn"><span>The old secret stops signing at once: whoever uses it has to be given the new one.</span></Notice>
         )}

@@ -6,8 +6,8 @@ import type { Webhook } from '../../generated/api';
 import { Button, Dialog, Notice } from '../../ui/ui';
 import { answered, api } from '../api/client';
 import { Refusal } from '../api/errors';
-import { Trouble } from '../shared/trouble';
-import { When } from '../shared/when';
+import { Failed } from '../shared/failed';
+import { Time } from '../shared/time';
 import { NewSecret, shownOf } from './new-secret';
 import type { Shown } from './new-secret';
 import { Replace } from './replace-secret';
@@ -54,8 +54,8 @@ function Rotation({ activateAt, retireAt }: { readonly activateAt: string; reado
   return (
     <Notice title="A new secret is taking the old one’s place">
       <span>
-        {active ? <>The new one signs since <When at={activateAt} seconds />.</> : <>The old one signs the system’s own header until <When at={activateAt} seconds />, then the new one does.</>}
-        {' '}Until <When at={retireAt} seconds /> both sign <code>webhook-signature</code>.
+        {active ? <>The new one signs since <Time at={activateAt} />.</> : <>The old one signs the system’s own header until <Time at={activateAt} />, then the new one does.</>}
+        {' '}Until <Time at={retireAt} /> both sign <code>webhook-signature</code>.
       </span>
     </Notice>
   );
@@ -81,7 +81,7 @@ function Remove({ webhook, onClose }: { readonly webhook: Webhook; readonly onCl
   return (
     <Dialog title="Take the secret away?" onClose={onClose}>
       <p class="break">From the next attempt on, deliveries of <strong>{nameOf(webhook)}</strong> carry no signature at all. A receiver that verifies them will refuse them.</p>
-      {error.value !== undefined && <Trouble error={error.value} />}
+      {error.value !== undefined && <Failed error={error.value} />}
       <div class="row end">
         <Button onClick={onClose}>Keep it</Button>
         <Button kind="danger primary" busy={busy.value} onClick={remove}>Take it away</Button>

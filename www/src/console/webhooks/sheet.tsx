@@ -8,9 +8,9 @@ import { Button, Check, Dialog, Notice, Spinner } from '../../ui/ui';
 import { answered, api } from '../api/client';
 import { Refusal } from '../api/errors';
 import { href } from '../route';
+import { Failed } from '../shared/failed';
 import { mayChange } from '../shared/rights';
 import { place } from '../shared/tenant';
-import { Trouble } from '../shared/trouble';
 import { leave } from '../shared/unsaved';
 import { Delete } from './delete';
 import { Edit } from './edit';
@@ -41,7 +41,7 @@ export function Sheet({ id, onClose }: SheetProps) {
   useEffect(() => () => (opened.value = undefined), []);
   return (
     <Dialog title={<span class="break">{webhook === undefined ? 'Webhook' : nameOf(webhook)}</span>} sheet onClose={() => leave(onClose)}>
-      {error.value !== undefined && <Trouble error={error.value} retry={read} />}
+      {error.value !== undefined && <Failed error={error.value} retry={read} />}
       {webhook !== undefined ? <Opened webhook={webhook} onClose={onClose} /> : error.value === undefined && <Spinner label="Reading the webhook …" />}
     </Dialog>
   );
@@ -135,7 +135,7 @@ function State({ webhook, mayChange: may }: PartProps) {
         {may && <a href={href(['deliveries'], { webhook: webhook.id })}>Its deliveries</a>}
       </div>
       {why !== undefined && <Notice tone={webhook.disabled_reason === 'by-owner' ? 'warn' : 'bad'} title="It is disabled" live="status"><span>{why}</span></Notice>}
-      {error.value !== undefined && <Trouble error={error.value} />}
+      {error.value !== undefined && <Failed error={error.value} />}
     </div>
   );
 }

@@ -8,7 +8,7 @@ import { Badge, Button, Dialog, Notice, Spinner } from '../../ui/ui';
 import { answered, api } from '../api/client';
 import { advice } from '../api/errors';
 import { secondsToWait } from '../shared/countdown';
-import { Trouble } from '../shared/trouble';
+import { Failed } from '../shared/failed';
 import { runTests } from './test-run';
 import type { Entry, Run, World } from './test-run';
 import { failureWords, nameOf } from './words';
@@ -41,7 +41,7 @@ export function TestAll({ onClose }: { readonly onClose: () => void }) {
     <Dialog title="Test webhook" onClose={onClose}>
       <p class="small faint">Sends a test payload to all configured webhooks, one after the other.</p>
       {state === 'reading' && <Spinner label="Reading the webhooks …" />}
-      {state === 'failed' && <Trouble error={error} />}
+      {state === 'failed' && <Failed error={error} />}
       {entries.length > 0 && <Progress run={run.value} />}
       {state === 'done' && entries.length === 0 && <Notice><span>There are no webhooks to test.</span></Notice>}
       <ol class="plain results" aria-label="Results" tabIndex={0}>

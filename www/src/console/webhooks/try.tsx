@@ -6,7 +6,7 @@ import type { Delivery, DraftTest, Webhook } from '../../generated/api';
 import { Button, SelectField } from '../../ui/ui';
 import { answered, api } from '../api/client';
 import { secondsToWait, useCountdown } from '../shared/countdown';
-import { Trouble } from '../shared/trouble';
+import { Failed } from '../shared/failed';
 import { isWildcard } from './event-types';
 import { Outcome } from './outcome';
 import { typesOf } from './words';
@@ -44,7 +44,7 @@ export function Try({ label, send, onRefused }: TryProps) {
         <Button busy={busy.value} disabled={countdown.left > 0} onClick={run}>{label}</Button>
         <span class="small faint" role="status">{busy.value ? 'Waiting for the receiver …' : countdown.left > 0 ? `Ten tests a minute are allowed: the next one in ${countdown.left} s.` : ''}</span>
       </div>
-      {error.value !== undefined && <Trouble error={error.value} />}
+      {error.value !== undefined && <Failed error={error.value} />}
       {tried.value !== undefined && <Outcome tried={tried.value} />}
     </div>
   );

@@ -5,9 +5,9 @@ import type { Signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { RefObject } from 'preact';
 
-import { ENTERED } from '../shared/unsaved';
 import { useHold } from '../shared/leaving';
 import type { Dialect } from '../shared/tenant';
+import { ENTERED } from '../shared/unsaved';
 import { refusedField } from './bodies';
 import { check } from './check';
 import { FIELDS, changedFields } from './draft';

@@ -7,8 +7,8 @@ import type { TargetedKeyboardEvent } from 'preact';
 
 import type { EventType } from '../../../generated/api';
 import { Badge, Button, Spinner } from '../../../ui/ui';
+import { Failed } from '../../shared/failed';
 import { eventTypes, eventTypesError, readTenant } from '../../shared/tenant';
-import { Trouble } from '../../shared/trouble';
 import { grouped, isWildcard, withChosen } from '../event-types';
 
 interface TypePickerProps {
@@ -28,7 +28,7 @@ export function TypePicker({ label, chosen, onChange, hint, error, unfit }: Type
   const box = useRef<HTMLDivElement>(null);
   const known = eventTypes.value;
   if (known === undefined) {
-    return eventTypesError.value === undefined ? <Spinner label="Reading event types …" /> : <Trouble error={eventTypesError.value} retry={() => readTenant()} />;
+    return eventTypesError.value === undefined ? <Spinner label="Reading event types …" /> : <Failed error={eventTypesError.value} retry={() => readTenant()} />;
   }
   const all = withChosen(known, chosen);
   const offered = onlyChosen.value ? all.filter(({ name }) => chosen.includes(name)) : all;

@@ -1,7 +1,7 @@
 // The choice of a time, in the time zone of whoever chooses.
 
 import { Field } from '../../ui/ui';
-import { ofField, toField } from './time';
+import { ofField, toField } from './times';
 
 interface TimeFieldProps {
   readonly label: string;

@@ -5,7 +5,7 @@ import { signal } from '@preact/signals';
 import type { Webhook } from '../../generated/api';
 import { answered, api } from '../api/client';
 import { me } from '../api/session';
-import { listen } from './stream';
+import { listen } from '../live/stream';
 
 /** How many are known by name at most; of others the id is shown. */
 const MOST_PAGES = 20;

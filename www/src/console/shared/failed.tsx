@@ -3,17 +3,17 @@
 import { Button, Notice } from '../../ui/ui';
 import { advice } from '../api/errors';
 
-interface TroubleProps {
+interface FailedProps {
   readonly error: unknown;
   /** Offered where trying again may help. */
   readonly retry?: (() => unknown) | undefined;
 }
 
-export function Trouble({ error, retry }: TroubleProps) {
+export function Failed({ error, retry }: FailedProps) {
   const { what, todo } = advice(error);
   return (
-    <Notice tone="bad" title={what} live="alert">
-      <span>{todo}</span>
+    <Notice tone="bad" live="alert" title={what}>
+      <span class="small">{todo}</span>
       {retry !== undefined && <div class="row"><Button onClick={retry}>Try again</Button></div>}
     </Notice>
   );
