@@ -57,7 +57,7 @@ test('a list that cannot be read says why and is read again', { timeout: TIMEOUT
     await make(world.base, 'native', `${world.receiver}/a`);
     await withWebhooks(world, 'native', async (page) => {
       await table(page).waitFor();
-      await page.route('**/v1/webhooks?*', (route) => route.fulfill({ status: 503, contentType: 'application/problem+json', body: JSON.stringify({ type: 'urn:sigpost:problem:saturated', title: 'x', status: 503, detail: 'the server is busy' }) }), { times: 1 });
+      await page.route('**/v1/webhooks?*state=enabled*', (route) => route.fulfill({ status: 503, contentType: 'application/problem+json', body: JSON.stringify({ type: 'urn:sigpost:problem:saturated', title: 'x', status: 503, detail: 'the server is busy' }) }), { times: 1 });
       await page.getByLabel('State').selectOption('enabled');
       await page.getByRole('alert').getByText('The server is busy.').waitFor();
       await page.getByRole('button', { name: 'Try again' }).click();

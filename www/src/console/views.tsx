@@ -6,7 +6,7 @@ import type { FunctionComponent } from 'preact';
 import type { Me } from '../generated/api';
 import { later } from './later';
 import type { Route } from './route';
-import { seesWebhooks } from './shared/rights';
+import { governs, manages, seesWebhooks } from './shared/rights';
 
 export interface View {
   /** The first part of the path. */
@@ -15,10 +15,6 @@ export interface View {
   readonly View: FunctionComponent;
   readonly seenBy: (who: Me | undefined) => boolean;
 }
-
-const manages = (who: Me | undefined) => who?.roles.some((role) => role === 'admin' || role === 'user') === true;
-/** The operators of the server, and the admins of a tenant. */
-const governs = (who: Me | undefined) => who?.kind === 'operator' || who?.roles.includes('admin') === true;
 
 const VIEWS: readonly View[] = [
   { name: 'webhooks', title: 'Webhooks', seenBy: seesWebhooks, View: later(async () => (await import('./webhooks/view')).WebhooksView) },

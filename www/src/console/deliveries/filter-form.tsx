@@ -1,10 +1,11 @@
 // The form that narrows the list of deliveries. Each choice goes into the fragment of the URL at once.
 
 import { useSignal } from '@preact/signals';
-import { useEffect, useId } from 'preact/hooks';
 
-import { Button, Field, SelectField } from '../../ui/ui';
-import { eventTypes, wantEventTypes } from '../live/event-types';
+import { Button, SelectField } from '../../ui/ui';
+import { eventTypes } from '../shared/event-types';
+import { useKept } from '../shared/kept';
+import { SuggestField } from '../shared/suggest-field';
 import { TimeField } from '../shared/time-field';
 import { WebhookField } from '../shared/webhook-field';
 import { CAUSES, STATES, countOf } from './filters';
@@ -21,7 +22,7 @@ type Choice = Filters[keyof Filters];
 export function FilterForm({ filters, onChange }: Props) {
   const open = useSignal(matchMedia('(min-width: 60rem)').matches);
   const count = countOf(filters);
-  useEffect(() => void wantEventTypes(), []);
+  useKept(eventTypes);
   const choose = (name: keyof Filters, value: Choice) => {
     const { [name]: _, ...others } = filters;
     // The value is one of this filter's: the fields below offer no others.
@@ -36,7 +37,13 @@ export function FilterForm({ filters, onChange }: Props) {
       {open.value && (
         <div class="field-row">
           <WebhookField value={filters.webhook ?? ''} none="All" onChange={(value) => choose('webhook', value || undefined)} />
-          <TypeField value={filters.event_type ?? ''} onChange={(value) => choose('event_type', value || undefined)} />
+          <SuggestField
+            label="Event type"
+            placeholder="All"
+            value={filters.event_type ?? ''}
+            suggestions={(eventTypes.data.value ?? []).map(({ name, title }) => [name, title ?? name])}
+            onChange={(value) => choose('event_type', value || undefined)}
+          />
           <SelectField
             label="State"
             value={filters.state ?? ''}
@@ -60,32 +67,5 @@ export function FilterForm({ filters, onChange }: Props) {
         </div>
       )}
     </section>
-  );
-}
-
-/** An event type, by its whole name: those of the catalogue are offered, and others may be entered. */
-function TypeField({ value, onChange }: { readonly value: string; readonly onChange: (value: string) => void }) {
-  const list = useId();
-  return (
-    <Field label="Event type">
-      {(control) => (
-        <>
-          <input
-            {...control}
-            class="input mono"
-            type="text"
-            list={list}
-            value={value}
-            maxLength={512}
-            placeholder="All"
-            autocomplete="off"
-            spellcheck={false}
-            autocapitalize="off"
-            onChange={({ currentTarget }) => onChange(currentTarget.value.trim())}
-          />
-          <datalist id={list}>{eventTypes.value.map(({ name }) => <option key={name} value={name} />)}</datalist>
-        </>
-      )}
-    </Field>
   );
 }

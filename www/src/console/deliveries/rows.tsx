@@ -7,7 +7,7 @@ import { useEffect, useId } from 'preact/hooks';
 
 import { Badge } from '../../ui/ui';
 import { duration, local } from '../shared/times';
-import { nameOf } from '../shared/webhooks';
+import { nameById } from '../shared/webhooks';
 import type { Row } from './row';
 import type { Source } from './source';
 import { useVirtual } from './virtual';
@@ -117,7 +117,7 @@ function Line({ id, row, index, top, active, href }: LineProps) {
     <div id={id} class="delivery" role="row" aria-rowindex={index + 2} aria-selected={active} style={{ transform: `translateY(${top}px)` }}>
       <div role="gridcell" class="delivery-state"><Badge tone={tone}>{state}</Badge></div>
       <div role="gridcell" class="delivery-type"><a href={href} tabIndex={-1} class="mono">{row.eventType}</a></div>
-      <div role="gridcell" class="delivery-webhook">{nameOf(row.webhook)}</div>
+      <div role="gridcell" class="delivery-webhook">{nameById(row.webhook)}</div>
       <div role="gridcell" class="delivery-cause">{CAUSE[row.cause]}</div>
       <div role="gridcell" class="delivery-answer">{row.status ?? row.failure?.class ?? '–'}</div>
       <div role="gridcell" class="delivery-attempts">{row.attempts}</div>

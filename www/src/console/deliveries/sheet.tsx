@@ -11,7 +11,7 @@ import { href } from '../route';
 import { Failed } from '../shared/failed';
 import { useLoaded } from '../shared/load';
 import { Time } from '../shared/time';
-import { nameOf, wantWebhooks } from '../shared/webhooks';
+import { nameById } from '../shared/webhooks';
 import { Attempts } from './attempt';
 import { Countdown } from './countdown';
 import { CAUSE, STATE, stateInWords } from './words';
@@ -24,7 +24,6 @@ interface Props {
 
 export function DeliverySheet({ id, linkTo, onClose }: Props) {
   const { data, error, loading, reload } = useLoaded(id, (signal) => answered(api.GET('/v1/deliveries/{delivery}', { params: { path: { delivery: id } }, signal })));
-  useEffect(wantWebhooks, []);
   useEffect(() => listen({ attempts: (attempts) => attempts.some(({ delivery }) => delivery === id) && reload(), gap: reload }), [id]);
   return (
     <Dialog title="Delivery" onClose={onClose} sheet>
@@ -56,7 +55,7 @@ function Facts({ delivery }: { readonly delivery: Delivery }) {
         <dt>Event</dt><dd class="mono">{event.id} <span class="faint">from</span> {event.source}</dd>
         <dt>Webhook</dt>
         <dd>
-          {webhook_deleted ? <>{nameOf(webhook)} <Badge>deleted</Badge></> : <a href={href(['webhooks', webhook])}>{nameOf(webhook)}</a>}
+          {webhook_deleted ? <>{nameById(webhook)} <Badge>deleted</Badge></> : <a href={href(['webhooks', webhook])}>{nameById(webhook)}</a>}
           {' · '}<a href={href(['stats'], { webhook })}>Statistics</a>
         </dd>
         <dt>Cause</dt><dd>{CAUSE[cause]}</dd>

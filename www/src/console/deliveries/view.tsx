@@ -10,7 +10,8 @@ import { Button, Empty, Spinner } from '../../ui/ui';
 import { Live } from '../live/badge';
 import { go, href, route } from '../route';
 import { Failed } from '../shared/failed';
-import { wantWebhooks } from '../shared/webhooks';
+import { useKept } from '../shared/kept';
+import { webhooks } from '../shared/webhooks';
 import { FilterForm } from './filter-form';
 import { countOf, filtersOf, queryOf } from './filters';
 import type { Filters } from './filters';
@@ -28,7 +29,7 @@ export function DeliveriesView() {
   const open = route.value.path[1];
   const opened = useRef(open);
   useEffect(() => () => source.dispose(), [source]);
-  useEffect(wantWebhooks, []);
+  useKept(webhooks);
   useEffect(() => {
     if (open === undefined && opened.current !== undefined) grid.current?.focus({ preventScroll: true });
     opened.current = open;

@@ -8,6 +8,7 @@ import type { AttemptEvent, WebhookEvent } from '../../generated/api';
 import { ask } from '../api/client';
 import { state } from '../api/session';
 import type { State } from '../api/session';
+import { manages } from '../shared/rights';
 import { wait } from './backoff';
 import { notice } from './notices';
 
@@ -45,7 +46,7 @@ document.addEventListener('visibilitychange', seen);
 /** Whose stream there should be: of nobody who may not watch. */
 function watcher(now: State): string | undefined {
   if (now.kind === 'out' || now.me.kind !== 'user' || now.me.tenant === null) return undefined;
-  return now.me.roles.some((role) => role === 'admin' || role === 'user') ? `${now.me.tenant.name}/${now.me.id}` : undefined;
+  return manages(now.me) ? `${now.me.tenant.name}/${now.me.id}` : undefined;
 }
 
 function follow(now: State): void {

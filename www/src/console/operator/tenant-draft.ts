@@ -2,10 +2,9 @@
 // holds only what is to be different.
 
 import type { EgressChange, NewTenant, SettingsChange, Tenant } from '../../generated/api';
+import { dialectOf } from '../shared/dialects';
+import type { Dialect } from '../shared/dialects';
 import { lines, sameItems } from '../shared/lines';
-
-export const DIALECTS = ['native', 'immuta', 'immuta-request', 'generic', 'qlik'] as const;
-export type Dialect = (typeof DIALECTS)[number];
 
 export interface TenantDraft {
   readonly name: string;
@@ -44,7 +43,7 @@ export const NEW: TenantDraft = {
 export function draftOf({ name, dialect, egress, settings }: Tenant): TenantDraft {
   return {
     name,
-    dialect: DIALECTS.find((known) => known === dialect) ?? 'native',
+    dialect: dialectOf(dialect) ?? 'native',
     allow: egress.allow.join('\n'),
     hosts: Object.entries(egress.hosts).map(([host, address]) => `${host} ${address}`).join('\n'),
     relaxedTargets: egress.relaxed_targets,

@@ -6,9 +6,10 @@ import type { Tenant } from '../../generated/api';
 import { Button, Check, Dialog, SelectField, TextField } from '../../ui/ui';
 import { answered, api } from '../api/client';
 import { Refusal } from '../api/errors';
+import { DIALECTS } from '../shared/dialects';
 import { Failed } from '../shared/failed';
 import { Lines } from '../shared/lines-field';
-import { DIALECTS, NEW, changeOf, draftOf, newTenant, wrongLine } from './tenant-draft';
+import { NEW, changeOf, draftOf, newTenant, wrongLine } from './tenant-draft';
 import type { TenantDraft } from './tenant-draft';
 
 interface Props {

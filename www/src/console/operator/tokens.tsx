@@ -11,6 +11,7 @@ import { me } from '../api/session';
 import { Confirm } from '../shared/confirm';
 import { List } from '../shared/list';
 import { usePages } from '../shared/load';
+import { governs } from '../shared/rights';
 import { Time } from '../shared/time';
 import { NoTenant, inTenant } from './acting';
 import { FromFile, Table } from './table';
@@ -26,7 +27,7 @@ export function TokensView() {
     return { items: tokens, next };
   });
   if (!inTenant()) return <><h1>Tokens</h1><NoTenant what="Tokens" /></>;
-  const others = me.value?.kind === 'operator' || me.value?.roles.includes('admin') === true;
+  const others = governs(me.value);
   const close = () => (open.value = undefined);
   const revoke = async (id: string) => {
     await answered(api.DELETE('/v1/tokens/{id}', { params: { path: { id } } }));

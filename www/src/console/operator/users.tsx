@@ -10,6 +10,7 @@ import { answered, api } from '../api/client';
 import { Confirm } from '../shared/confirm';
 import { List } from '../shared/list';
 import { usePages } from '../shared/load';
+import { users as names } from '../shared/users';
 import { NoTenant, inTenant } from './acting';
 import { FromFile, Table } from './table';
 import { UserForm } from './user-form';
@@ -27,9 +28,13 @@ export function UsersView() {
   const pages = usePages<User>(inTenant() ? 'users' : undefined, pageOfUsers);
   if (!inTenant()) return <><h1>Users</h1><NoTenant what="Users" /></>;
   const close = () => (open.value = undefined);
+  const reload = () => {
+    pages.reload();
+    if (names.data.peek() !== undefined) void names.read();
+  };
   const remove = async (id: string) => {
     await answered(api.DELETE('/v1/users/{user}', { params: { path: { user: id } } }));
-    pages.reload();
+    reload();
   };
   return (
     <div class="stack">
@@ -60,7 +65,7 @@ export function UsersView() {
         )}
       </List>
       {(open.value?.kind === 'new' || open.value?.kind === 'change') && (
-        <UserForm user={open.value.kind === 'change' ? open.value.user : undefined} onSaved={() => (close(), pages.reload())} onClose={close} />
+        <UserForm user={open.value.kind === 'change' ? open.value.user : undefined} onSaved={() => (close(), reload())} onClose={close} />
       )}
       {open.value?.kind === 'delete' && <Delete user={open.value.user} onConfirm={remove} onClose={close} />}
     </div>

@@ -12,7 +12,7 @@ import { Failed } from '../shared/failed';
 import { Lines } from '../shared/lines-field';
 import { TimeField } from '../shared/time-field';
 import { WebhookField } from '../shared/webhook-field';
-import { nameOf } from '../shared/webhooks';
+import { nameById } from '../shared/webhooks';
 import { END_STATES, choiceOf, requestOf, wrongWith } from './choice';
 import type { Choice } from './choice';
 
@@ -70,7 +70,7 @@ export function ReplayForm({ onBegun }: { readonly onBegun: (replay: Replay) => 
       <States choice={choice.value} onChange={change} error={wrong.states} />
       <Lines label="Event types" hint="One a line. Empty: all." value={eventTypes} onInput={(text) => change({ eventTypes: text })} error={wrong.eventTypes} />
       {error.value !== undefined && <Failed error={error.value} retry={preview} />}
-      {count.value !== undefined && <Counted count={count.value} name={nameOf(webhook)} />}
+      {count.value !== undefined && <Counted count={count.value} name={nameById(webhook)} />}
       <div class="row">
         <Button type="submit" kind={count.value ? 'quiet' : 'primary'} busy={busy.value}>Preview</Button>
         <Button kind={count.value ? 'primary' : 'quiet'} disabled={!count.value} onClick={() => (confirming.value = true)}>Begin the replay…</Button>
@@ -79,7 +79,7 @@ export function ReplayForm({ onBegun }: { readonly onBegun: (replay: Replay) => 
       {confirming.value && (
         <Confirm title="Begin the replay?" action={`Send ${deliveries(count.value ?? 0)} again`} onConfirm={begin} onClose={() => (confirming.value = false)}>
           <p>
-            <strong>{deliveries(count.value ?? 0)}</strong> will be made anew for <strong class="break">{nameOf(webhook)}</strong>. What its receiver has taken before it
+            <strong>{deliveries(count.value ?? 0)}</strong> will be made anew for <strong class="break">{nameById(webhook)}</strong>. What its receiver has taken before it
             knows by its <code>webhook-id</code>.
           </p>
         </Confirm>

@@ -11,7 +11,7 @@ import { Confirm } from '../shared/confirm';
 import { Failed } from '../shared/failed';
 import { Time } from '../shared/time';
 import { span } from '../shared/times';
-import { nameOf } from '../shared/webhooks';
+import { nameById } from '../shared/webhooks';
 import { progressOf } from './choice';
 import { deliveries } from './form';
 
@@ -40,9 +40,9 @@ export function ReplayCard({ first, focus }: { readonly first: Replay; readonly 
   const [text, tone] = STATE[state] ?? [state, undefined];
   const took = finished_at === null ? '' : `, took ${span(Date.parse(finished_at) - Date.parse(created_at))}`;
   return (
-    <article class="card" ref={card} tabIndex={-1} aria-label={`Replay of ${nameOf(webhook)}`}>
+    <article class="card" ref={card} tabIndex={-1} aria-label={`Replay of ${nameById(webhook)}`}>
       <div class="row between">
-        <div class="row"><Badge tone={tone}>{text}</Badge><a class="break" href={href(['webhooks', webhook])}>{nameOf(webhook)}</a></div>
+        <div class="row"><Badge tone={tone}>{text}</Badge><a class="break" href={href(['webhooks', webhook])}>{nameById(webhook)}</a></div>
         {state === 'running' && <Button kind="danger" onClick={() => (cancelling.value = true)}>Cancel…</Button>}
       </div>
       <Progress replay={now.value} />
@@ -66,7 +66,7 @@ function Progress({ replay }: { readonly replay: Replay }) {
   const share = progressOf(replay);
   return (
     <div class="stack tight">
-      {state === 'running' && <progress value={share} max={1} aria-label={`Progress of the replay of ${nameOf(webhook)}`} />}
+      {state === 'running' && <progress value={share} max={1} aria-label={`Progress of the replay of ${nameById(webhook)}`} />}
       <p class="small" role={state === 'running' ? 'status' : undefined}>
         {number(created)} of {deliveries(total)} made: <strong>{number(delivered)} delivered</strong>, {number(failed)} failed, {number(pending)} pending
       </p>

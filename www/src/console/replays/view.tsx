@@ -7,12 +7,15 @@ import './replays.css';
 import type { Replay } from '../../generated/api';
 import { Empty } from '../../ui/ui';
 import { answered, api } from '../api/client';
+import { useKept } from '../shared/kept';
 import { List } from '../shared/list';
 import { usePages } from '../shared/load';
+import { webhooks } from '../shared/webhooks';
 import { ReplayForm } from './form';
 import { ReplayCard } from './replay';
 
 export function ReplaysView() {
+  useKept(webhooks);
   const begun = useSignal<Replay | undefined>(undefined);
   const pages = usePages<Replay>('replays', async (cursor, signal) => {
     const query = { limit: 20, ...(cursor !== undefined && { cursor }) };

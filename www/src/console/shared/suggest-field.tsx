@@ -8,17 +8,36 @@ interface SuggestFieldProps {
   readonly label: string;
   readonly value: string;
   readonly suggestions: readonly (readonly [value: string, text: string])[];
-  readonly onInput: (value: string) => void;
-  readonly placeholder?: string;
+  /** Told of each letter. */
+  readonly onInput?: (value: string) => void;
+  /** Told once it is entered or chosen: where a part of it would mean something else. */
+  readonly onChange?: (value: string) => void;
+  readonly placeholder: string;
 }
 
-export function SuggestField({ label, value, suggestions, onInput, placeholder }: SuggestFieldProps) {
+/** The longest text that the server looks for. */
+const LONGEST = 512;
+
+export function SuggestField({ label, value, suggestions, onInput, onChange, placeholder }: SuggestFieldProps) {
   const list = useId();
   return (
     <Field label={label}>
       {(control) => (
         <>
-          <input {...control} type="text" class="input" list={list} value={value} autocomplete="off" spellcheck={false} placeholder={placeholder} onInput={({ currentTarget }) => onInput(currentTarget.value)} />
+          <input
+            {...control}
+            type="text"
+            class="input"
+            list={list}
+            value={value}
+            maxLength={LONGEST}
+            placeholder={placeholder}
+            autocomplete="off"
+            autocapitalize="off"
+            spellcheck={false}
+            onInput={({ currentTarget }) => onInput?.(currentTarget.value)}
+            onChange={({ currentTarget }) => onChange?.(currentTarget.value.trim())}
+          />
           <datalist id={list}>
             {suggestions.map(([option, text]) => <option key={option} value={option}>{text}</option>)}
           </datalist>

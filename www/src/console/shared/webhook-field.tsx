@@ -1,9 +1,8 @@
 // The choice of a webhook, by its name.
 
-import { useEffect } from 'preact/hooks';
-
 import { SelectField } from '../../ui/ui';
-import { nameOf, wantWebhooks, webhooks } from './webhooks';
+import { useKept } from './kept';
+import { nameById, nameOf, webhooks } from './webhooks';
 
 /** The longest name in the list: it would be as wide as its longest one. */
 const LONGEST = 60;
@@ -17,12 +16,12 @@ interface Props {
 }
 
 export function WebhookField({ value, onChange, none, error }: Props) {
-  useEffect(wantWebhooks, []);
-  const known = webhooks.value;
-  const named = [...known.keys()].map((id) => [id, short(nameOf(id, known))] as const);
+  useKept(webhooks);
+  const known = webhooks.data.value;
+  const named = [...(known?.values() ?? [])].map((webhook) => [webhook.id, short(nameOf(webhook))] as const);
   named.sort(([, a], [, b]) => a.localeCompare(b));
   // One that was deleted, or is not loaded yet, stays chosen.
-  const chosen = value === '' || known.has(value) ? [] : [[value, nameOf(value, known)] as const];
+  const chosen = value === '' || known?.has(value) === true ? [] : [[value, nameById(value)] as const];
   return <SelectField label="Webhook" value={value} options={[['', none], ...chosen, ...named]} onChange={onChange} error={error} />;
 }
 

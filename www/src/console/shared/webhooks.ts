@@ -1,69 +1,51 @@
-// The webhooks by id, for their names where something only tells the id: loaded once, and anew when one has changed.
-
-import { signal } from '@preact/signals';
+// The webhooks by id, for their names where something only tells the id; and what webhooks are called, wherever one is.
 
 import type { Webhook } from '../../generated/api';
 import { answered, api } from '../api/client';
-import { me } from '../api/session';
-import { listen } from '../live/stream';
+import { follow } from './changes';
+import { kept } from './kept';
 
-/** How many are known by name at most; of others the id is shown. */
+/** How many pages are read at most: of further webhooks the id is shown. */
 const MOST_PAGES = 20;
-/** How long changes are gathered before they are looked at. */
-const GATHER = 500;
 
-export const webhooks = signal<ReadonlyMap<string, Webhook>>(new Map());
-export const webhooksError = signal<unknown>(undefined);
-/** Whether they have not been loaded even once. */
-export const webhooksAwaited = signal(true);
-
-let loadedFor: unknown;
-let gathering: ReturnType<typeof setTimeout> | undefined;
-
-listen({
-  webhooks: () => {
-    clearTimeout(gathering);
-    gathering = setTimeout(() => void load(), GATHER);
-  },
-  gap: () => loadedFor !== undefined && void load(),
+export const webhooks = kept(async (signal): Promise<ReadonlyMap<string, Webhook>> => {
+  const found = new Map<string, Webhook>();
+  let cursor: string | null | undefined;
+  for (let page = 0; page < MOST_PAGES && cursor !== null; page += 1) {
+    const { webhooks: some, next } = await pageOfWebhooks(cursor, signal);
+    for (const webhook of some) found.set(webhook.id, webhook);
+    cursor = next;
+  }
+  return found;
 });
 
-/** Sees to it that the webhooks of whoever is signed in are loaded. */
-export function wantWebhooks(): void {
-  const who = `${me.peek()?.tenant?.name}/${me.peek()?.id}`;
-  if (who === loadedFor) return;
-  loadedFor = who;
-  webhooks.value = new Map();
-  webhooksAwaited.value = true;
-  void load();
+follow({
+  told: (changed, deleted) =>
+    webhooks.update((known) => new Map([...known, ...changed.map((webhook) => [webhook.id, webhook] as const)].filter(([id]) => !deleted.includes(id)))),
+  missed: () => (webhooks.data.peek() === undefined ? undefined : webhooks.read()),
+});
+
+/** The next hundred of the tenant's webhooks, or the first. */
+export function pageOfWebhooks(cursor: string | undefined, signal: AbortSignal) {
+  return answered(api.GET('/v1/webhooks', { params: { query: { limit: 100, ...(cursor !== undefined && { cursor }) } }, signal }));
 }
 
-async function load(): Promise<void> {
-  const found = new Map<string, Webhook>();
-  const who = loadedFor;
-  try {
-    let cursor: string | undefined;
-    for (let page = 0; page < MOST_PAGES; page += 1) {
-      const query = cursor === undefined ? { limit: 100 } : { limit: 100, cursor };
-      const { webhooks: some, next } = await answered(api.GET('/v1/webhooks', { params: { query } }));
-      for (const webhook of some) found.set(webhook.id, webhook);
-      if (next === null) break;
-      cursor = next;
-    }
-    if (who !== loadedFor) return;
-    webhooks.value = found;
-    webhooksError.value = undefined;
-    webhooksAwaited.value = false;
-  } catch (error) {
-    webhooksError.value = error;
-    // Whoever wants them next asks again.
-    if (who === loadedFor) loadedFor = undefined;
+/** What it is called; where its system has no names, or it has none, its URL. */
+export function nameOf({ url, profile }: Webhook): string {
+  switch (profile.dialect) {
+    case 'native':
+    case 'immuta':
+    case 'qlik':
+      return profile.name || url;
+    case 'generic':
+      return profile.description ?? url;
+    case 'immuta-request':
+      return url;
   }
 }
 
-/** What a webhook is called: its name where its system has one, else where it points. */
-export function nameOf(id: string, known: ReadonlyMap<string, Webhook> = webhooks.value): string {
-  const webhook = known.get(id);
-  if (webhook === undefined) return `${id.slice(0, 8)}…${id.slice(-4)}`;
-  return 'name' in webhook.profile && webhook.profile.name !== '' ? webhook.profile.name : webhook.url;
+/** The same of the one with this id; of one that is not known, what tells it from others. */
+export function nameById(id: string): string {
+  const webhook = webhooks.data.value?.get(id);
+  return webhook === undefined ? `${id.slice(0, 8)}…${id.slice(-4)}` : nameOf(webhook);
 }

@@ -13,7 +13,7 @@ import { go, href, route } from '../route';
 import { Failed } from '../shared/failed';
 import { useLoaded } from '../shared/load';
 import { WebhookField } from '../shared/webhook-field';
-import { webhooks, webhooksAwaited, webhooksError, wantWebhooks } from '../shared/webhooks';
+import { webhooks } from '../shared/webhooks';
 import { Activity } from './activity';
 import { Charts } from './charts';
 import { RANGES, rangeOf, stepOf, sum } from './figures';
@@ -27,9 +27,8 @@ export function StatsView() {
   const range = rangeOf(query.get('range'));
   const step = stepOf(range, query.get('step'));
   const named = query.get('webhook') ?? '';
-  const first = useComputed(() => webhooks.value.keys().next().value).value;
+  const first = useComputed(() => webhooks.data.value?.keys().next().value).value;
   const webhook = /^[0-9a-f-]{36}$/i.test(named) ? named.toLowerCase() : first;
-  useEffect(wantWebhooks, []);
   const choose = (part: { readonly webhook?: string; readonly range?: Range; readonly step?: Step }) => {
     const to = { webhook, range, ...(part.range === undefined && { step }), ...part };
     go(href(['stats'], to), true);
@@ -48,8 +47,8 @@ export function StatsView() {
 }
 
 function NoWebhook() {
-  if (webhooksError.value !== undefined) return <Failed error={webhooksError.value} retry={wantWebhooks} />;
-  if (webhooksAwaited.value) return <Spinner label="Loading the webhooks…" />;
+  if (webhooks.error.value !== undefined) return <Failed error={webhooks.error.value} retry={webhooks.read} />;
+  if (webhooks.data.value === undefined) return <Spinner label="Loading the webhooks…" />;
   return (
     <Empty title="Choose a webhook">
       <p class="small">There is none yet, or none of yours. Create one first; its attempts are counted from its first delivery on.</p>

@@ -2,7 +2,7 @@
 
 import type { NewProfile, NewWebhook, ProfileChange, WebhookChange } from '../../generated/api';
 import { Refusal } from '../api/errors';
-import type { Dialect } from '../shared/tenant';
+import type { Dialect } from '../shared/dialects';
 import { FIELDS, same } from './draft';
 import type { Draft, EncryptedRow, FieldName, HeaderRow } from './draft';
 

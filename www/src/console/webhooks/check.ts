@@ -1,7 +1,7 @@
 // What is wrong with a draft, as far as it can be known here: said at the field, before the server is asked. The server
 // knows more, and says it in its own words.
 
-import type { Dialect } from '../shared/tenant';
+import type { Dialect } from '../shared/dialects';
 import { FIELDS } from './draft';
 import type { Draft, Errors, FieldName } from './draft';
 

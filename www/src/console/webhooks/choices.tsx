@@ -3,10 +3,11 @@
 import { SelectField, TextField } from '../../ui/ui';
 import { go, href } from '../route';
 import type { Route } from '../route';
+import type { Dialect } from '../shared/dialects';
+import { eventTypes } from '../shared/event-types';
 import { seesAll } from '../shared/rights';
 import { SuggestField } from '../shared/suggest-field';
-import { eventTypes, users } from '../shared/tenant';
-import type { Dialect } from '../shared/tenant';
+import { users } from '../shared/users';
 import type { Choice } from './store';
 
 /** What the URL says is looked for. */
@@ -42,12 +43,12 @@ export function Choices({ dialect, choice }: ChoicesProps) {
           label="Event type"
           value={choice.eventType}
           placeholder="Any"
-          suggestions={(eventTypes.value ?? []).map(({ name, title }) => [name, title ?? name])}
+          suggestions={(eventTypes.data.value ?? []).map(({ name, title }) => [name, title ?? name])}
           onInput={(eventType) => choose({ eventType })}
         />
       )}
       {seesAll() && (
-        <SuggestField label="Owner" value={choice.owner} placeholder="Anybody" suggestions={users.value.map(({ id, name }) => [id, name])} onInput={(owner) => choose({ owner })} />
+        <SuggestField label="Owner" value={choice.owner} placeholder="Anybody" suggestions={(users.data.value ?? []).map(({ id, name }) => [id, name])} onInput={(owner) => choose({ owner })} />
       )}
     </div>
   );

@@ -1,7 +1,7 @@
 // Somebody else has changed a webhook while it was being changed here: what it is now, next to what was entered.
 
 import { Button, Notice } from '../../ui/ui';
-import type { Dialect } from '../shared/tenant';
+import type { Dialect } from '../shared/dialects';
 import { FIELDS, LABELS, inWords, same } from './draft';
 import type { Draft, FieldName } from './draft';
 

@@ -8,8 +8,8 @@ import { Button, Dialog } from '../../ui/ui';
 import { answered, api } from '../api/client';
 import { Refusal } from '../api/errors';
 import { Failed } from '../shared/failed';
+import { nameOf } from '../shared/webhooks';
 import { deleted, ifMatch, reread } from './store';
-import { nameOf } from './words';
 
 interface DeleteProps {
   readonly webhook: Webhook;

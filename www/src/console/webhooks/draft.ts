@@ -1,7 +1,7 @@
 // What somebody enters about a webhook, as it stands in the fields, and which fields a system's webhooks have.
 
 import type { Action, Level, Webhook } from '../../generated/api';
-import type { Dialect } from '../shared/tenant';
+import type { Dialect } from '../shared/dialects';
 
 export interface HeaderRow {
   readonly name: string;

@@ -7,14 +7,15 @@ import { useEffect } from 'preact/hooks';
 import type { EventType } from '../../generated/api';
 import { Badge, Empty, Spinner, TextField } from '../../ui/ui';
 import { go, href, route } from '../route';
+import { eventTypes } from '../shared/event-types';
 import { Failed } from '../shared/failed';
-import { dialect, eventTypes, eventTypesError, place, readTenant } from '../shared/tenant';
+import { dialect, place } from '../shared/place';
 import { grouped } from './event-types';
 
 export function EventTypesView() {
   const search = (route.value.query.get('q') ?? '').slice(0, 512);
-  useEffect(() => void readTenant(true), [place.value]);
-  const all = eventTypes.value;
+  useEffect(() => void eventTypes.read(), [place.value]);
+  const all = eventTypes.data.value;
   return (
     <div class="stack">
       <h1>Event types</h1>
@@ -22,8 +23,8 @@ export function EventTypesView() {
       <div class="choices" role="search" aria-label="Event types">
         <TextField type="search" label="Search" value={search} maxLength={512} placeholder="Part of a name or description" onInput={(q) => go(href(['event-types'], { q }), true)} />
       </div>
-      {eventTypesError.value !== undefined && <Failed error={eventTypesError.value} retry={() => readTenant(true)} />}
-      {all !== undefined ? <Types types={all} search={search} /> : eventTypesError.value === undefined && <Spinner label="Reading event types …" />}
+      {eventTypes.error.value !== undefined && <Failed error={eventTypes.error.value} retry={eventTypes.read} />}
+      {all !== undefined ? <Types types={all} search={search} /> : eventTypes.error.value === undefined && <Spinner label="Reading event types …" />}
     </div>
   );
 }

@@ -4,8 +4,9 @@ import type { ComponentChildren } from 'preact';
 
 import type { Webhook } from '../../generated/api';
 import { Badge, CopyButton } from '../../ui/ui';
-import { eventTypes, userName } from '../shared/tenant';
+import { titleOf } from '../shared/event-types';
 import { Time } from '../shared/time';
+import { userName } from '../shared/users';
 import { FIELDS, LABELS, draftOf } from './draft';
 import type { Draft, FieldName } from './draft';
 
@@ -56,11 +57,13 @@ function None() {
 }
 
 function Types({ names }: { readonly names: readonly string[] }) {
-  const title = (name: string) => eventTypes.value?.find((known) => known.name === name)?.title;
   if (names.length === 0) return <None />;
   return (
     <ul class="plain">
-      {names.map((name) => <li key={name}>{title(name) ?? <span class="mono">{name}</span>}{title(name) !== undefined && title(name) !== null && <span class="small faint mono"> {name}</span>}</li>)}
+      {names.map((name) => {
+        const title = titleOf(name);
+        return <li key={name}>{title === undefined ? <span class="mono">{name}</span> : <>{title} <span class="small faint mono">{name}</span></>}</li>;
+      })}
     </ul>
   );
 }

@@ -2,9 +2,9 @@
 
 import type { EventType } from '../../generated/api';
 import { Check, Notice, SelectField, TextField } from '../../ui/ui';
+import type { Dialect } from '../shared/dialects';
 import { isAdmin } from '../shared/rights';
-import { users } from '../shared/tenant';
-import type { Dialect } from '../shared/tenant';
+import { users } from '../shared/users';
 import { FIELDS, LABELS } from './draft';
 import type { Draft, Errors, FieldName } from './draft';
 import { TypePicker } from './fields/type-picker';
@@ -80,7 +80,7 @@ interface OwnerProps {
 
 /** Whose it is. Only an admin may make it somebody else's. */
 function Owner({ owner, error, isNew, onChange }: OwnerProps) {
-  const all = users.value;
+  const all = users.data.value ?? [];
   if (!isAdmin() || all.length === 0) return null;
   const listed = all.some(({ id }) => id === owner) || owner === '';
   const options: [string, string][] = all.map(({ id, name }) => [id, name === id ? id : `${name} (${id})`]);

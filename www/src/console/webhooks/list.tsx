@@ -3,14 +3,16 @@
 import type { Webhook } from '../../generated/api';
 import { Badge, Button, Empty, Spinner } from '../../ui/ui';
 import { href } from '../route';
+import type { Dialect } from '../shared/dialects';
+import { titleOf } from '../shared/event-types';
 import { Failed } from '../shared/failed';
 import { mayChange, seesAll } from '../shared/rights';
-import { eventTypes, userName } from '../shared/tenant';
-import type { Dialect } from '../shared/tenant';
 import { Time } from '../shared/time';
-import { listed, readFirst, readMore } from './store';
+import { userName } from '../shared/users';
+import { nameOf } from '../shared/webhooks';
+import { listed, readAgain, readMore } from './store';
 import type { Choice } from './store';
-import { StateBadge, nameOf, typesOf } from './words';
+import { StateBadge, typesOf } from './words';
 
 interface ListProps {
   readonly dialect: Dialect;
@@ -23,8 +25,8 @@ interface ListProps {
 
 export function List({ dialect, choice, query, onTestAll }: ListProps) {
   const { webhooks, next, fresh, busy, error } = listed.value;
-  if (fresh && error !== undefined) return <Failed error={error} retry={() => readFirst(choice)} />;
-  if (fresh) return <Spinner label="Reading webhooks …" />;
+  if (fresh && error !== undefined) return <Failed error={error} retry={readAgain} />;
+  if (fresh) return <Spinner label="Loading webhooks…" />;
   return (
     <div class="stack">
       {webhooks.length === 0 ? <Nothing choice={choice} /> : (
@@ -37,9 +39,9 @@ export function List({ dialect, choice, query, onTestAll }: ListProps) {
           </table>
         </div>
       )}
-      {error !== undefined && <Failed error={error} retry={() => (next === null ? readFirst(choice) : readMore(choice))} />}
+      {error !== undefined && <Failed error={error} retry={readAgain} />}
       <div class="row">
-        {next !== null && <Button busy={busy} onClick={() => readMore(choice)}>Load more</Button>}
+        {next !== null && <Button busy={busy} onClick={readMore}>Load more</Button>}
         <span class="small faint" role="status">{count(webhooks.length, next !== null)}</span>
       </div>
     </div>
@@ -88,7 +90,7 @@ function Tls({ verified }: { readonly verified: boolean }) {
 
 function Types({ webhook }: { readonly webhook: Webhook }) {
   const types = typesOf(webhook) ?? [];
-  const title = (name: string) => eventTypes.value?.find((known) => known.name === name)?.title ?? name;
+  const title = (name: string) => titleOf(name) ?? name;
   const [first, second, ...more] = types;
   if (first === undefined) return <span class="faint">None</span>;
   return (

@@ -8,11 +8,11 @@ import { answered, api } from '../api/client';
 import { Refusal } from '../api/errors';
 import { Failed } from '../shared/failed';
 import { Time } from '../shared/time';
+import { nameOf } from '../shared/webhooks';
 import { NewSecret, shownOf } from './new-secret';
 import type { Shown } from './new-secret';
 import { Replace } from './replace-secret';
 import { changed, ifMatch, reread } from './store';
-import { nameOf } from './words';
 
 interface SecretProps {
   readonly webhook: Webhook;

@@ -8,17 +8,19 @@ import { Button, Check, Dialog, Notice, Spinner } from '../../ui/ui';
 import { answered, api } from '../api/client';
 import { Refusal } from '../api/errors';
 import { href } from '../route';
+import { follow } from '../shared/changes';
 import { Failed } from '../shared/failed';
+import { place } from '../shared/place';
 import { mayChange } from '../shared/rights';
-import { place } from '../shared/tenant';
 import { leave } from '../shared/unsaved';
+import { nameOf } from '../shared/webhooks';
 import { Delete } from './delete';
 import { Edit } from './edit';
 import { Facts } from './facts';
 import { Secret } from './secret';
 import { changed, ifMatch, opened, reread } from './store';
 import { TryStored } from './try';
-import { StateBadge, nameOf, whyDisabled } from './words';
+import { StateBadge, whyDisabled } from './words';
 
 interface SheetProps {
   readonly id: string;
@@ -27,38 +29,50 @@ interface SheetProps {
 
 export function Sheet({ id, onClose }: SheetProps) {
   const error = useSignal<unknown>(undefined);
+  const gone = useSignal(false);
   const webhook = opened.value?.id === id ? opened.value : undefined;
   const read = async () => {
     error.value = undefined;
     try {
       opened.value = await reread(id);
     } catch (caught) {
-      error.value = caught;
+      if (isGone(caught) && opened.peek()?.id === id) gone.value = true;
+      else error.value = caught;
     }
   };
   // Also when somebody else has signed in meanwhile. What was entered stays: it is for whoever is there now to judge.
   useEffect(() => void read(), [id, place.value]);
+  useEffect(() => follow({ told: (_, deleted) => deleted.includes(id) && (gone.value = true), missed: read }), [id]);
   useEffect(() => () => (opened.value = undefined), []);
   return (
     <Dialog title={<span class="break">{webhook === undefined ? 'Webhook' : nameOf(webhook)}</span>} sheet onClose={() => leave(onClose)}>
       {error.value !== undefined && <Failed error={error.value} retry={read} />}
-      {webhook !== undefined ? <Opened webhook={webhook} onClose={onClose} /> : error.value === undefined && <Spinner label="Reading the webhook …" />}
+      {webhook !== undefined ? <Opened webhook={webhook} gone={gone.value} onClose={onClose} /> : error.value === undefined && <Spinner label="Loading the webhook…" />}
     </Dialog>
   );
 }
 
-function Opened({ webhook, onClose }: { readonly webhook: Webhook; readonly onClose: () => void }) {
-  const may = mayChange();
+interface OpenedProps {
+  readonly webhook: Webhook;
+  readonly gone: boolean;
+  readonly onClose: () => void;
+}
+
+function Opened({ webhook, gone, onClose }: OpenedProps) {
+  const may = mayChange() && !gone;
   return (
     <div class="stack">
+      {gone && <Notice tone="warn" title="This webhook has been deleted meanwhile" live="alert"><span>This is what it was. What you entered can still be copied, and is lost when you leave.</span></Notice>}
       <State webhook={webhook} mayChange={may} />
       <Settings webhook={webhook} mayChange={may} />
       {may && <TryStored webhook={webhook} />}
       <Secret webhook={webhook} mayChange={may} />
-      <Delete webhook={webhook} onDeleted={onClose} />
+      {!gone && <Delete webhook={webhook} onDeleted={onClose} />}
     </div>
   );
 }
+
+const isGone = (error: unknown) => error instanceof Refusal && error.status === 404;
 
 interface PartProps {
   readonly webhook: Webhook;

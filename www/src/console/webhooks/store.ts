@@ -1,11 +1,11 @@
-// The webhooks of the list: pages that were read, and what has become of them since. Whoever changes a webhook, or hears
-// that one has changed, says so here, and the list shows it without being read again.
+// The webhooks of the list: pages that were read, and what has become of them since, here or elsewhere.
 
 import { signal } from '@preact/signals';
 
-import type { Webhook, WebhookState } from '../../generated/api';
+import type { Webhook, WebhookState, Webhooks } from '../../generated/api';
 import { answered, api } from '../api/client';
 import { Refusal } from '../api/errors';
+import { follow } from '../shared/changes';
 
 /** Which webhooks are looked for. Empty texts choose nothing. */
 export interface Choice {
@@ -35,37 +35,63 @@ export const listed = signal<Listed>(EMPTY);
 export const opened = signal<Webhook | undefined>(undefined);
 
 let reading = new AbortController();
+/** What is looked for; nothing while no list is shown. */
+let chosen: Choice | undefined;
+/** How many pages are shown, or will be once what is being read is there. */
+let pages = 1;
 
 /** Reads the first page of a choice. What was being read is given up. */
 export async function readFirst(choice: Choice): Promise<void> {
-  reading.abort();
-  reading = new AbortController();
-  await page(choice, undefined, reading.signal);
+  chosen = choice;
+  pages = 1;
+  await readAgain();
 }
 
-export async function readMore(choice: Choice): Promise<void> {
-  const { next, busy } = listed.peek();
-  if (next !== null && !busy) await page(choice, next, reading.signal);
+export async function readMore(): Promise<void> {
+  const { webhooks, next, busy } = listed.peek();
+  if (next === null || busy) return;
+  pages += 1;
+  await read(webhooks, next, pages - 1);
+}
+
+/** Reads the pages that are shown once more. What is there stays until they are here. */
+export async function readAgain(): Promise<void> {
+  await read([], undefined, 0);
 }
 
 /** Nothing of one tenant's list is shown in another's. */
 export function forget(): void {
   reading.abort();
+  chosen = undefined;
   listed.value = EMPTY;
 }
 
-async function page(choice: Choice, cursor: string | undefined, signal: AbortSignal): Promise<void> {
+/** Reads on from a cursor, with so many pages there, until as many are there as are to be shown. */
+async function read(before: readonly Webhook[], from: string | undefined, there: number): Promise<void> {
+  if (chosen === undefined) return;
+  reading.abort();
+  const { signal } = (reading = new AbortController());
   listed.value = { ...listed.peek(), busy: true, error: undefined };
   try {
-    const { webhooks, next } = await answered(api.GET('/v1/webhooks', { params: { query: { ...queryOf(choice), limit: PAGE, ...(cursor !== undefined && { cursor }) } }, signal }));
-    if (signal.aborted) return;
-    const before = cursor === undefined ? [] : listed.peek().webhooks;
-    // One that was made here meanwhile stands there already.
-    const read = new Set(webhooks.map(({ id }) => id));
-    listed.value = { webhooks: [...before.filter(({ id }) => !read.has(id)), ...webhooks], next, fresh: false, busy: false, error: undefined };
+    let all = before;
+    let cursor: string | null | undefined = from;
+    for (let count = there; count < pages && cursor !== null; count += 1) {
+      const { webhooks, next } = await page(chosen, cursor, signal);
+      if (signal.aborted) return;
+      // One that was made here meanwhile stands there already.
+      const found = new Set(webhooks.map(({ id }) => id));
+      all = [...all.filter(({ id }) => !found.has(id)), ...webhooks];
+      cursor = next;
+    }
+    listed.value = { webhooks: all, next: cursor ?? null, fresh: false, busy: false, error: undefined };
   } catch (error) {
     if (!signal.aborted) listed.value = { ...listed.peek(), busy: false, error };
   }
+}
+
+function page(choice: Choice, cursor: string | undefined, signal: AbortSignal): Promise<Webhooks> {
+  const query = { ...queryOf(choice), limit: PAGE, ...(cursor !== undefined && { cursor }) };
+  return answered(api.GET('/v1/webhooks', { params: { query }, signal }));
 }
 
 function queryOf({ q, state, owner, eventType }: Choice) {
@@ -109,11 +135,24 @@ export async function reread(id: string): Promise<Webhook> {
   }
 }
 
-/** Something has happened to a webhook elsewhere, as the stream of events tells: the list shows what. */
-export async function heard(id: string): Promise<void> {
-  const webhook = await reread(id).catch(() => undefined);
+/**
+ * Shows what becomes of webhooks elsewhere, until the returned function is called. One that is shown stays where it is,
+ * whether or not it is still what is looked for, so that nothing goes away under the eyes of whoever reads it.
+ */
+export function followed(): () => void {
+  return follow({ told, missed: readAgain });
+}
+
+async function told(now: readonly Webhook[], gone: readonly string[]): Promise<void> {
+  gone.forEach(deleted);
+  now.forEach(changed);
+  const { webhooks, next } = listed.peek();
+  const further = now.filter(({ id }) => webhooks.every((shown) => shown.id !== id));
+  if (further.length === 0 || chosen === undefined) return;
+  // Whether it is looked for, only the server knows.
+  if (Object.keys(queryOf(chosen)).length > 0) await readAgain();
   // Behind what has been read, a page to come holds it.
-  if (webhook !== undefined && listed.peek().next === null) created(webhook);
+  else if (next === null) further.forEach(created);
 }
 
 /** A secret is shown once, and kept in no list. */

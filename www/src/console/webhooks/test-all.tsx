@@ -9,9 +9,10 @@ import { answered, api } from '../api/client';
 import { advice } from '../api/errors';
 import { secondsToWait } from '../shared/countdown';
 import { Failed } from '../shared/failed';
+import { nameOf } from '../shared/webhooks';
 import { runTests } from './test-run';
 import type { Entry, Run, World } from './test-run';
-import { failureWords, nameOf } from './words';
+import { failureWords } from './words';
 
 const WORLD: World = {
   all: everyWebhook,

@@ -5,8 +5,8 @@ import type { Signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { RefObject } from 'preact';
 
+import type { Dialect } from '../shared/dialects';
 import { useHold } from '../shared/leaving';
-import type { Dialect } from '../shared/tenant';
 import { ENTERED } from '../shared/unsaved';
 import { refusedField } from './bodies';
 import { check } from './check';

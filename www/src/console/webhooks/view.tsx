@@ -10,15 +10,19 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 
 import { Notice } from '../../ui/ui';
+import { Live } from '../live/badge';
 import { go, href, route } from '../route';
+import { eventTypes } from '../shared/event-types';
+import { useKept } from '../shared/kept';
 import { LeavingDialog } from '../shared/leaving';
+import { dialect, place } from '../shared/place';
 import { mayChange } from '../shared/rights';
-import { dialect, place, readTenant } from '../shared/tenant';
+import { users } from '../shared/users';
 import { choiceOf, Choices, queryOf } from './choices';
 import { Create } from './create';
 import { List } from './list';
 import { Sheet } from './sheet';
-import { forget, readFirst } from './store';
+import { followed, forget, readFirst } from './store';
 import { TestAll } from './test-all';
 
 /** How long whoever types has to pause before what was typed is looked for. */
@@ -30,10 +34,9 @@ export function WebhooksView() {
   const testing = useSignal(false);
   const [, opened] = route.value.path;
   const read = useRef('');
-  useEffect(() => {
-    void readTenant();
-    return forget;
-  }, [place.value]);
+  useKept(eventTypes, users);
+  useEffect(() => forget, [place.value]);
+  useEffect(followed, []);
   useEffect(() => {
     const first = read.current !== place.value;
     read.current = place.value;
@@ -47,8 +50,9 @@ export function WebhooksView() {
   if (speaks === undefined) return <Notice tone="warn" title="This console does not know the tenant’s system"><span>It is older than the server. Reload the page.</span></Notice>;
   return (
     <div class="stack">
-      <div class="row between">
+      <div class="view-head">
         <h1>Webhooks</h1>
+        <Live />
         {mayChange() && <a class="button primary" href={href(['webhooks', 'new'], query)}>New webhook</a>}
       </div>
       {!mayChange() && <Notice><span class="small">As an operator you may look at webhooks and delete them; the tenant’s users create and change them.</span></Notice>}

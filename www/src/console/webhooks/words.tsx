@@ -3,20 +3,6 @@
 import type { DisabledReason, FailureClass, Webhook } from '../../generated/api';
 import { Badge } from '../../ui/ui';
 
-/** What it is called; where its system has no names, or it has none, its url. */
-export function nameOf({ url, profile }: Webhook): string {
-  switch (profile.dialect) {
-    case 'native':
-    case 'immuta':
-    case 'qlik':
-      return profile.name || url;
-    case 'generic':
-      return profile.description ?? url;
-    case 'immuta-request':
-      return url;
-  }
-}
-
 /** The event types it names; nothing where its system has it receive every one. */
 export function typesOf({ profile }: Webhook): readonly string[] | undefined {
   return profile.dialect === 'immuta-request' ? undefined : profile.event_types;

@@ -7,8 +7,8 @@ import type { TargetedKeyboardEvent } from 'preact';
 
 import type { EventType } from '../../../generated/api';
 import { Badge, Button, Spinner } from '../../../ui/ui';
+import { eventTypes } from '../../shared/event-types';
 import { Failed } from '../../shared/failed';
-import { eventTypes, eventTypesError, readTenant } from '../../shared/tenant';
 import { grouped, isWildcard, withChosen } from '../event-types';
 
 interface TypePickerProps {
@@ -26,9 +26,9 @@ export function TypePicker({ label, chosen, onChange, hint, error, unfit }: Type
   const search = useSignal('');
   const onlyChosen = useSignal(false);
   const box = useRef<HTMLDivElement>(null);
-  const known = eventTypes.value;
+  const known = eventTypes.data.value;
   if (known === undefined) {
-    return eventTypesError.value === undefined ? <Spinner label="Reading event types …" /> : <Failed error={eventTypesError.value} retry={() => readTenant()} />;
+    return eventTypes.error.value === undefined ? <Spinner label="Loading event types…" /> : <Failed error={eventTypes.error.value} retry={eventTypes.read} />;
   }
   const all = withChosen(known, chosen);
   const offered = onlyChosen.value ? all.filter(({ name }) => chosen.includes(name)) : all;

@@ -1,0 +1,61 @@
+// What several views need of the tenant: read once, when it is first wanted, and forgotten when somebody else is signed
+// in or acts in another tenant.
+
+import { effect, signal } from '@preact/signals';
+import type { ReadonlySignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+
+import { place } from './place';
+
+export interface Kept<Data> {
+  /** Nothing until it is there. What is there stays while it is read again. */
+  readonly data: ReadonlySignal<Data | undefined>;
+  readonly error: ReadonlySignal<unknown>;
+  /** Reads it unless it is there or on its way. What could not be read before is asked for again. */
+  readonly want: () => void;
+  /** Reads it, also if it is there: what was on its way is given up. */
+  readonly read: () => Promise<void>;
+  /** Puts into it what is known to be newer. What is not there yet is left alone. */
+  readonly update: (change: (data: Data) => Data) => void;
+}
+
+export function kept<Data>(load: (signal: AbortSignal) => Promise<Data>): Kept<Data> {
+  const data = signal<Data | undefined>(undefined);
+  const error = signal<unknown>(undefined);
+  let reading: AbortController | undefined;
+  const read = async () => {
+    reading?.abort();
+    const own = (reading = new AbortController());
+    error.value = undefined;
+    try {
+      const loaded = await load(own.signal);
+      if (!own.signal.aborted) data.value = loaded;
+    } catch (caught) {
+      if (!own.signal.aborted) error.value = caught;
+    }
+    if (reading === own) reading = undefined;
+  };
+  effect(() => {
+    void place.value;
+    reading?.abort();
+    reading = undefined;
+    data.value = error.value = undefined;
+  });
+  return {
+    data,
+    error,
+    want: () => {
+      if (data.peek() === undefined && reading === undefined) void read();
+    },
+    read,
+    update: (change) => {
+      const now = data.peek();
+      if (now !== undefined) data.value = change(now);
+    },
+  };
+}
+
+/** Wants it for as long as a component is there, whoever is signed in meanwhile. */
+export function useKept(...wanted: readonly Pick<Kept<unknown>, 'want'>[]): void {
+  useEffect(() => wanted.forEach(({ want }) => want()), [place.value]);
+}
