@@ -148,6 +148,46 @@ test('an operator makes a tenant, a user and a token, and whoever has that signs
   });
 });
 
+test('an operator whose token is kept goes on in its tenant after a reload, and nobody else does', { timeout: TIMEOUT }, async () => {
+  await withServer(CONFIG, async (base) => {
+    const acts = (page) => page.getByText('You act in the tenant acme').waitFor();
+    const kept = (page) => page.evaluate(() => [sessionStorage.getItem('sigpost-token'), sessionStorage.getItem('sigpost-tenant')]);
+    await withPage(`${base}/console#/tenants`, async (page) => {
+      await signIn(page, OPS);
+      await page.getByRole('button', { name: 'Act in acme' }).click();
+      await acts(page);
+      assert.deepEqual(await kept(page), [null, null], 'nothing is kept that nobody wanted to be');
+      await page.reload();
+      await page.getByLabel('Keep it for this tab').check();
+      await signIn(page, OPS);
+      assert.equal(await page.getByText('You act in the tenant').count(), 0);
+      await to(page, 'Tenants');
+      await page.getByRole('button', { name: 'Act in acme' }).click();
+      await acts(page);
+      await row(page, 'bob').waitFor();
+      await page.reload();
+      await acts(page);
+      await page.getByText('acme · qlik').waitFor();
+      await row(page, 'bob').waitFor();
+
+      // One that is gone is left.
+      await page.evaluate(() => sessionStorage.setItem('sigpost-tenant', 'gone'));
+      await page.reload();
+      await page.getByText('Choose a tenant first').waitFor();
+      assert.deepEqual(await kept(page), [OPS, null]);
+
+      await to(page, 'Tenants');
+      await page.getByRole('button', { name: 'Act in acme' }).click();
+      await acts(page);
+      await page.getByRole('button', { name: 'Leave the tenant' }).click();
+      await page.getByText('You act in the tenant').waitFor({ state: 'detached' });
+      assert.deepEqual(await kept(page), [OPS, null]);
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      assert.deepEqual(await kept(page), [null, null]);
+    }, { expected: [/status of 40[34]/] });
+  });
+});
+
 test('an admin manages the users of its tenant, and a plain user its own tokens', { timeout: TIMEOUT }, async () => {
   await withServer(CONFIG, async (base) => {
     await withPage(`${base}/console#/users`, async (page) => {

@@ -3,11 +3,12 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 
+import type { Me } from '../generated/api';
 import { Brand } from '../ui/brand';
 import { Button, Check, Dialog, Notice, SecretField } from '../ui/ui';
 import { whoIs } from './api/client';
 import { Refusal, advice } from './api/errors';
-import { keptToken, me, signOut, signedIn } from './api/session';
+import { forget, kept, me, signOut, signedIn } from './api/session';
 
 export function SignIn() {
   return (
@@ -39,20 +40,23 @@ function Form() {
   const busy = useSignal(false);
   const error = useSignal<string | undefined>(undefined);
 
-  const enter = async (value: string, kept: boolean) => {
+  const enter = async (value: string, keeps: boolean, tenant?: string) => {
     busy.value = true;
     error.value = undefined;
     try {
-      signedIn(value, await whoIs(value), kept);
+      signedIn(value, await who(value, tenant), keeps);
     } catch (caught) {
-      error.value = caught instanceof Refusal && caught.status === 401 ? 'The server does not know this token. Check that it is whole, and that it is one of this server.' : words(caught);
+      const unknown = caught instanceof Refusal && caught.status === 401;
+      // One that was kept is of no use any more.
+      if (unknown) forget();
+      error.value = unknown ? 'The server does not know this token. Check that it is whole, and that it is one of this server.' : words(caught);
     } finally {
       busy.value = false;
     }
   };
   useEffect(() => {
-    const kept = keptToken();
-    if (kept !== undefined && me.peek() === undefined) void enter(kept, true);
+    const before = kept();
+    if (before !== undefined && me.peek() === undefined) void enter(before.token, true, before.tenant);
   }, []);
 
   return (
@@ -78,6 +82,15 @@ function Form() {
       </Notice>
     </form>
   );
+}
+
+/** Whose token it is. A tenant that is gone meanwhile is left. */
+async function who(token: string, tenant: string | undefined): Promise<Me> {
+  if (tenant === undefined) return whoIs(token);
+  return whoIs(token, tenant).catch((error: unknown) => {
+    if (error instanceof Refusal && error.status !== 401 && error.status < 500) return whoIs(token);
+    throw error;
+  });
 }
 
 function words(error: unknown): string {

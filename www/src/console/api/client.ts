@@ -4,6 +4,7 @@
 import createClient from 'openapi-fetch';
 
 import type { Me, paths, Problem } from '../../generated/api';
+import { sleep } from '../shared/sleep';
 import { Refusal, Unreachable } from './errors';
 import { actingIn, refused, validToken } from './session';
 
@@ -28,11 +29,13 @@ export async function answered<Data>(asked: Promise<{ data?: Data; error?: unkno
   return data as Data;
 }
 
-/** Who a token is of. The session is not touched: that is for whoever signs in. */
-export async function whoIs(token: string): Promise<Me> {
-  const response = await reached(() => fetch(new Request(`${location.origin}/v1/me`, { headers: { authorization: `Bearer ${token}` }, ...OPTIONS })));
+/** Who a token is of, if need be in a tenant. The session is not touched: that is for whoever signs in. */
+export async function whoIs(token: string, tenant?: string): Promise<Me> {
+  const headers = { authorization: `Bearer ${token}`, ...(tenant !== undefined && { 'sigpost-tenant': tenant }) };
+  const response = await reached(() => fetch(new Request(`${location.origin}/v1/me`, { headers, ...OPTIONS })));
   const body: unknown = await response.json().catch(() => undefined);
   if (!response.ok) throw refusal(response, body);
+  // An answer of 200 is what the API's document says.
   return body as Me;
 }
 
@@ -62,7 +65,7 @@ async function reached(attempt: () => Promise<Response>, tries = 1, signal?: Abo
     } catch (error) {
       if (signal?.aborted === true) throw error;
       if (left <= 1) throw new Unreachable(error);
-      await new Promise((resolve) => setTimeout(resolve, 500 * (tries - left + 1)));
+      await sleep(500 * (tries - left + 1), signal);
     }
   }
 }

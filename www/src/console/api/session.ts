@@ -1,5 +1,5 @@
-// Who is signed in. The token is kept in memory; in the tab's session storage only if that was asked for; and nowhere
-// else: in no URL, no cookie, no log.
+// Who is signed in. The token is kept in memory; in the tab's session storage only if that was asked for, and with it the
+// tenant that an operator acts in; and nowhere else: in no URL, no cookie, no log.
 //
 //   out ──signIn──▶ in ──401──▶ expired ──signIn──▶ in
 //                   └──signOut──▶ out
@@ -11,7 +11,8 @@ import { computed, signal } from '@preact/signals';
 
 import type { Me } from '../../generated/api';
 
-const KEY = 'sigpost-token';
+const TOKEN = 'sigpost-token';
+const TENANT = 'sigpost-tenant';
 
 export type State =
   | { readonly kind: 'out' }
@@ -47,13 +48,19 @@ export class SignedOut extends Error {
 
 /** The server took this token for `who`. `keep` holds it in the tab's session storage, over a reload. */
 export function signedIn(token: string, who: Me, keep: boolean): void {
-  store(keep ? token : undefined);
   // An operator goes on in the tenant it acted in; nobody else acts in one.
-  const before = me.peek();
-  const tenant = actingIn.peek() !== undefined && who.kind === 'operator' ? (before?.tenant ?? null) : undefined;
-  if (tenant === undefined) actingIn.value = undefined;
-  state.value = { kind: 'in', token, me: tenant === undefined ? who : { ...who, tenant } };
+  const acts = who.kind === 'operator' ? (who.tenant ?? (actingIn.peek() === undefined ? null : me.peek()?.tenant)) : undefined;
+  actingIn.value = acts?.name;
+  store(TOKEN, keep ? token : undefined);
+  store(TENANT, keep ? acts?.name : undefined);
+  state.value = { kind: 'in', token, me: { ...who, tenant: acts ?? who.tenant } };
   wake();
+}
+
+/** An operator acts in a tenant from now on, or in none. What it asks names the tenant at once. */
+export function setActing(tenant: string | undefined): void {
+  actingIn.value = tenant;
+  if (kept() !== undefined) store(TENANT, tenant);
 }
 
 /** The server says anew who is signed in, such as in another tenant. */
@@ -65,31 +72,42 @@ export function known(who: Me): void {
 export function refused(token: string): void {
   const now = state.value;
   if (now.kind === 'in' && now.token === token) {
-    store(undefined);
+    forget();
     state.value = { kind: 'expired', me: now.me };
   }
 }
 
 export function signOut(): void {
-  store(undefined);
+  forget();
   actingIn.value = undefined;
   state.value = { kind: 'out' };
   wake();
 }
 
-/** The token that was kept over a reload. */
-export function keptToken(): string | undefined {
+/** What was kept over a reload: the token, and the tenant that its operator acted in. */
+export function kept(): { readonly token: string; readonly tenant: string | undefined } | undefined {
+  const token = stored(TOKEN);
+  return token === undefined ? undefined : { token, tenant: stored(TENANT) };
+}
+
+/** Keeps nothing any more. */
+export function forget(): void {
+  store(TOKEN, undefined);
+  store(TENANT, undefined);
+}
+
+function stored(key: string): string | undefined {
   try {
-    return sessionStorage.getItem(KEY) ?? undefined;
+    return sessionStorage.getItem(key) ?? undefined;
   } catch {
     return undefined;
   }
 }
 
-function store(token: string | undefined): void {
+function store(key: string, value: string | undefined): void {
   try {
-    if (token === undefined) sessionStorage.removeItem(KEY);
-    else sessionStorage.setItem(KEY, token);
+    if (value === undefined) sessionStorage.removeItem(key);
+    else sessionStorage.setItem(key, value);
   } catch {
     // A browser that keeps nothing keeps no token either.
   }

@@ -6,18 +6,18 @@ import './operator.css';
 
 import { Button, Empty } from '../../ui/ui';
 import { answered, api } from '../api/client';
-import { actingIn, known, me } from '../api/session';
+import { actingIn, known, me, setActing } from '../api/session';
 import { go, href } from '../route';
 import { Failed } from '../shared/failed';
 
 /** Goes into a tenant, or out of it. */
 export async function actIn(tenant: string | undefined): Promise<void> {
   const before = actingIn.peek();
-  actingIn.value = tenant;
+  setActing(tenant);
   try {
     known(await answered(api.GET('/v1/me')));
   } catch (error) {
-    actingIn.value = before;
+    setActing(before);
     throw error;
   }
 }
