@@ -253,7 +253,7 @@ async function looks(page, { base, receiver }, dialect, seen) {
   await page.getByRole('button', { name: 'Done' }).click();
   await sheet(page).getByRole('button', { name: 'Delete', exact: true }).click();
   await seen('delete');
-  await page.getByRole('button', { name: 'Keep it' }).click();
+  await page.getByRole('button', { name: dialect === 'immuta-request' ? 'Keep it' : 'Back' }).click();
   await page.keyboard.press('Escape');
   if (dialect === 'immuta-request') {
     await page.getByRole('button', { name: /^Test webhook/ }).first().click();

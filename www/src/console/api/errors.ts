@@ -62,6 +62,11 @@ export function advice(error: unknown): { readonly what: string; readonly todo: 
   }
 }
 
+/** In how many seconds it may be done again, if that is all that was wrong. */
+export function secondsToWait(error: unknown): number | undefined {
+  return error instanceof Refusal && error.status === 429 ? Math.max(1, error.retryAfter ?? 5) : undefined;
+}
+
 function sentence(text: string): string {
   const first = text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?]$/.test(first) ? first : `${first}.`;

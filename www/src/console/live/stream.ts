@@ -9,6 +9,7 @@ import { ask } from '../api/client';
 import { state } from '../api/session';
 import type { State } from '../api/session';
 import { manages } from '../shared/rights';
+import { sleep } from '../shared/sleep';
 import { wait } from './backoff';
 import { notice } from './notices';
 
@@ -88,7 +89,7 @@ async function run(stopped: AbortSignal): Promise<void> {
     if (stopped.aborted) return;
     if (again === 'never') return end('off');
     streamState.value = 'reconnecting';
-    await pause(Math.max(again, wait(failures + 1, Math.random())), stopped);
+    await sleep(Math.max(again, wait(failures + 1, Math.random())), stopped).catch(() => undefined);
   }
 }
 
@@ -140,11 +141,4 @@ async function read(reader: ReadableStreamDefaultReader<string>, silent: () => v
     }
     [attempts, webhooks, lagged] = [[], [], false];
   }
-}
-
-function pause(milliseconds: number, stopped: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    stopped.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
-  });
 }

@@ -3,13 +3,13 @@
 import { useSignal } from '@preact/signals';
 
 import type { NewToken, User } from '../../generated/api';
-import { Button, Code, Dialog, Field, Notice, SelectField, TextField } from '../../ui/ui';
+import { Button, Code, Dialog, Notice, SelectField, TextField } from '../../ui/ui';
 import { answered, api } from '../api/client';
 import { Refusal } from '../api/errors';
 import { me } from '../api/session';
 import { Failed } from '../shared/failed';
 import { usePages } from '../shared/load';
-import { ofField } from '../shared/times';
+import { TimeField } from '../shared/time-field';
 import { pageOfUsers } from './users';
 
 const LIFETIMES = [['7d', '7 days'], ['30d', '30 days'], ['90d', '90 days'], ['365d', 'A year'], ['at', 'Until a time…'], ['never', 'Until it is revoked']] as const;
@@ -24,7 +24,7 @@ interface Props {
 
 export function NewTokenDialog({ others, onMade, onClose }: Props) {
   const own = me.value?.kind === 'user' ? me.value.id : '';
-  const draft = useSignal<{ user: string; name: string; lifetime: Lifetime; until: string }>({ user: own, name: '', lifetime: '90d', until: '' });
+  const draft = useSignal<{ user: string; name: string; lifetime: Lifetime; until: string | undefined }>({ user: own, name: '', lifetime: '90d', until: undefined });
   const busy = useSignal(false);
   const error = useSignal<unknown>(undefined);
   const made = useSignal<string | undefined>(undefined);
@@ -35,7 +35,7 @@ export function NewTokenDialog({ others, onMade, onClose }: Props) {
   const create = async () => {
     busy.value = true;
     error.value = undefined;
-    const at = lifetime === 'at' ? ofField(until) : undefined;
+    const at = lifetime === 'at' ? until : undefined;
     const body: NewToken = {
       name: name.trim(),
       ...(others && user !== '' && { user }),
@@ -60,11 +60,7 @@ export function NewTokenDialog({ others, onMade, onClose }: Props) {
         {others && <SelectField label="User" value={user} options={[first, ...choices.filter(([id]) => id !== own)]} onChange={(value) => change({ user: value })} error={wrong('user')} />}
         <TextField label="For" hint="What it is for, so that you know it again." value={name} onInput={(value) => change({ name: value })} error={wrong('name')} maxLength={256} autofocus={!others} />
         <SelectField label="Valid" value={lifetime} options={LIFETIMES} onChange={(value) => change({ lifetime: value })} error={wrong('expires_in')} />
-        {lifetime === 'at' && (
-          <Field label="Until" error={wrong('expires_at')}>
-            {(control) => <input {...control} class="input" type="datetime-local" required value={until} onInput={({ currentTarget }) => change({ until: currentTarget.value })} />}
-          </Field>
-        )}
+        {lifetime === 'at' && <TimeField label="Until" value={until} onChange={(at) => change({ until: at })} error={wrong('expires_at')} required />}
         {users.error !== undefined && <Failed error={users.error} retry={users.reload} />}
         {error.value !== undefined && <Failed error={error.value} />}
         <div class="row end">

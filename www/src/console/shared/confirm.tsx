@@ -6,6 +6,32 @@ import type { ComponentChildren } from 'preact';
 import { Button, Dialog, TextField } from '../../ui/ui';
 import { Failed } from './failed';
 
+interface QuestionProps {
+  readonly title: string;
+  /** What the button says that does it. */
+  readonly action: string;
+  readonly onAct: () => unknown;
+  readonly busy?: boolean;
+  readonly disabled?: boolean;
+  /** What the button says that does nothing. */
+  readonly back?: string;
+  readonly onClose: () => void;
+  readonly children: ComponentChildren;
+}
+
+/** The question alone. */
+export function Question({ title, action, onAct, busy, disabled, back = 'Back', onClose, children }: QuestionProps) {
+  return (
+    <Dialog title={title} onClose={onClose}>
+      {children}
+      <div class="row end">
+        <Button onClick={onClose}>{back}</Button>
+        <Button kind="danger primary" busy={busy} disabled={disabled} onClick={onAct}>{action}</Button>
+      </div>
+    </Dialog>
+  );
+}
+
 interface ConfirmProps {
   readonly title: string;
   readonly action: string;
@@ -17,6 +43,7 @@ interface ConfirmProps {
   readonly children: ComponentChildren;
 }
 
+/** The question, and what came of the answer. */
 export function Confirm({ title, action, onConfirm, onClose, typed, children }: ConfirmProps) {
   const busy = useSignal(false);
   const error = useSignal<unknown>(undefined);
@@ -33,14 +60,10 @@ export function Confirm({ title, action, onConfirm, onClose, typed, children }: 
     }
   };
   return (
-    <Dialog title={title} onClose={onClose}>
+    <Question title={title} action={action} onAct={confirm} busy={busy.value} disabled={typed !== undefined && text.value !== typed} onClose={onClose}>
       {children}
       {typed !== undefined && <TextField label={<>Type <code class="break">{typed}</code> to confirm</>} value={text.value} onInput={(value) => (text.value = value)} mono />}
       {error.value !== undefined && <Failed error={error.value} />}
-      <div class="row end">
-        <Button onClick={onClose}>Back</Button>
-        <Button kind="danger primary" busy={busy.value} disabled={typed !== undefined && text.value !== typed} onClick={confirm}>{action}</Button>
-      </div>
-    </Dialog>
+    </Question>
   );
 }

@@ -2,7 +2,7 @@
 
 import { useEffect, useRef } from 'preact/hooks';
 
-import { Button, Dialog } from '../../ui/ui';
+import { Question } from './confirm';
 import { hold, leaving } from './unsaved';
 import type { Loss } from './unsaved';
 
@@ -19,12 +19,8 @@ export function LeavingDialog() {
   if (asked === undefined) return null;
   const stay = () => (leaving.value = undefined);
   return (
-    <Dialog title={asked.what.title} onClose={stay}>
+    <Question title={asked.what.title} action={asked.what.leave} onAct={asked.leave} back={asked.what.stay} onClose={stay}>
       <p>{asked.what.text}</p>
-      <div class="row end">
-        <Button onClick={stay}>{asked.what.stay}</Button>
-        <Button kind="danger primary" onClick={asked.leave}>{asked.what.leave}</Button>
-      </div>
-    </Dialog>
+    </Question>
   );
 }

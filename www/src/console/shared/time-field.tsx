@@ -9,12 +9,23 @@ interface TimeFieldProps {
   readonly onChange: (value: string | undefined) => void;
   readonly hint?: string;
   readonly error?: string | undefined;
+  readonly required?: boolean;
 }
 
-export function TimeField({ label, value, onChange, hint, error }: TimeFieldProps) {
+export function TimeField({ label, value, onChange, hint, error, required }: TimeFieldProps) {
   return (
     <Field label={label} hint={hint} error={error}>
-      {(control) => <input {...control} class="input" type="datetime-local" step={1} value={toField(value)} onChange={({ currentTarget }) => onChange(ofField(currentTarget.value))} />}
+      {(control) => (
+        <input
+          {...control}
+          class="input"
+          type="datetime-local"
+          step={1}
+          required={required}
+          value={toField(value)}
+          onChange={({ currentTarget }) => onChange(ofField(currentTarget.value))}
+        />
+      )}
     </Field>
   );
 }

@@ -3,16 +3,17 @@
 import { useSignal } from '@preact/signals';
 
 import type { NewSecret as Body, Webhook } from '../../generated/api';
-import { Button, Dialog, Notice, TextField } from '../../ui/ui';
+import { Button, Dialog, Notice } from '../../ui/ui';
 import { answered, api } from '../api/client';
 import { Refusal } from '../api/errors';
 import { Failed } from '../shared/failed';
 import { useHold } from '../shared/leaving';
+import { TimeField } from '../shared/time-field';
 import { ENTERED, leave } from '../shared/unsaved';
 import { wrongSecret } from './check';
 import type { SecretChoice } from './draft';
 import { SecretChoiceField } from './fields/secret-choice';
-import { ifMatch, reread } from './store';
+import { asMeant, ifMatch } from './store';
 
 interface ReplaceProps {
   readonly webhook: Webhook;
@@ -32,12 +33,12 @@ type Wrong = Readonly<Partial<Record<'secret' | 'activate_at' | 'retire_at', str
 
 export function Replace({ webhook, overlapping, onClose, onReplaced }: ReplaceProps) {
   const choice = useSignal<SecretChoice>({ kind: 'generate', own: '' });
-  const activateAt = useSignal('');
-  const retireAt = useSignal('');
+  const activateAt = useSignal<string | undefined>(undefined);
+  const retireAt = useSignal<string | undefined>(undefined);
   const wrong = useSignal<Wrong>({});
   const error = useSignal<unknown>(undefined);
   const busy = useSignal(false);
-  useHold(TYPED, () => choice.peek().own !== '' || activateAt.peek() !== '' || retireAt.peek() !== '');
+  useHold(TYPED, () => choice.peek().own !== '' || activateAt.peek() !== undefined || retireAt.peek() !== undefined);
 
   const save = async () => {
     const own = choice.value.kind === 'own' ? choice.value.own : undefined;
@@ -46,15 +47,19 @@ export function Replace({ webhook, overlapping, onClose, onReplaced }: ReplacePr
     error.value = undefined;
     if (bad !== undefined || busy.value) return;
     busy.value = true;
-    const times = overlapping ? { ...time('activate_at', activateAt.value), ...time('retire_at', retireAt.value) } : { activate_at: LONG_AGO, retire_at: LONG_AGO };
-    const body: Body = { ...(own !== undefined && { secret: own }), ...times };
+    const [activate, retire] = overlapping ? [activateAt.value, retireAt.value] : [LONG_AGO, LONG_AGO];
+    const body: Body = {
+      ...(own !== undefined && { secret: own }),
+      ...(activate !== undefined && { activate_at: activate }),
+      ...(retire !== undefined && { retire_at: retire }),
+    };
+    const params = { path: { id: webhook.id }, header: ifMatch(webhook) };
     try {
-      onReplaced(await answered(api.POST('/v1/webhooks/{id}/secret', { params: { path: { id: webhook.id }, header: ifMatch(webhook) }, body })));
+      onReplaced(await asMeant(webhook.id, answered(api.POST('/v1/webhooks/{id}/secret', { params, body }))));
     } catch (caught) {
       const field = caught instanceof Refusal ? caught.field : undefined;
       if (caught instanceof Refusal && (field === 'secret' || field === 'activate_at' || field === 'retire_at')) wrong.value = { [field]: caught.message };
       else error.value = caught;
-      if (caught instanceof Refusal && caught.status === 412) await reread(webhook.id).catch(() => undefined);
     } finally {
       busy.value = false;
     }
@@ -69,8 +74,20 @@ export function Replace({ webhook, overlapping, onClose, onReplaced }: ReplacePr
         <SecretChoiceField legend="New secret" required choice={choice.value} error={wrong.value.secret} onChange={(chosen) => (choice.value = chosen)} />
         {overlapping && (
           <>
-            <TextField type="datetime-local" label="The new one signs from (optional)" value={activateAt.value} error={wrong.value.activate_at} hint="At once if nothing is said. Until then the old one signs the system’s own header." onInput={(value) => (activateAt.value = value)} />
-            <TextField type="datetime-local" label="The old one stops (optional)" value={retireAt.value} error={wrong.value.retire_at} hint="A day after that if nothing is said, 30 days from now at most." onInput={(value) => (retireAt.value = value)} />
+            <TimeField
+              label="The new one signs from (optional)"
+              value={activateAt.value}
+              error={wrong.value.activate_at}
+              hint="At once if nothing is said. Until then the old one signs the system’s own header."
+              onChange={(at) => (activateAt.value = at)}
+            />
+            <TimeField
+              label="The old one stops (optional)"
+              value={retireAt.value}
+              error={wrong.value.retire_at}
+              hint="A day after that if nothing is said, 30 days from now at most."
+              onChange={(at) => (retireAt.value = at)}
+            />
           </>
         )}
         <div class="row end">
@@ -85,18 +102,18 @@ export function Replace({ webhook, overlapping, onClose, onReplaced }: ReplacePr
 function Explained({ pending }: { readonly pending: boolean }) {
   return (
     <>
-      <p class="small faint">For a while both secrets sign <code>webhook-signature</code>, so a receiver can change over at any time between. The system’s own header has room for one: the old one signs it up to the first time, the new one after it.</p>
+      <p class="small faint">
+        For a while both secrets sign <code>webhook-signature</code>, so a receiver can change over at any time between. The system’s own header has room for
+        one: the old one signs it up to the first time, the new one after it.
+      </p>
       {pending && (
         <Notice tone="warn" title="Another rotation is under way">
-          <span>One of its two secrets is dropped at once: before its change-over the new one, after it the old one. Receivers that know only that one refuse what comes.</span>
+          <span>
+            One of its two secrets is dropped at once: before its change-over the new one, after it the old one. Receivers that know only that one refuse
+            what comes.
+          </span>
         </Notice>
       )}
     </>
   );
-}
-
-/** What a field of local time says, as the server reads times. */
-function time(name: 'activate_at' | 'retire_at', local: string): Partial<Body> {
-  const at = Date.parse(local);
-  return Number.isNaN(at) ? {} : { [name]: new Date(at).toISOString() };
 }

@@ -3,16 +3,15 @@
 import { useSignal } from '@preact/signals';
 
 import type { Webhook } from '../../generated/api';
-import { Button, Dialog, Notice } from '../../ui/ui';
+import { Button, Notice } from '../../ui/ui';
 import { answered, api } from '../api/client';
-import { Refusal } from '../api/errors';
-import { Failed } from '../shared/failed';
+import { Confirm } from '../shared/confirm';
 import { Time } from '../shared/time';
 import { nameOf } from '../shared/webhooks';
 import { NewSecret, shownOf } from './new-secret';
 import type { Shown } from './new-secret';
 import { Replace } from './replace-secret';
-import { changed, ifMatch, reread } from './store';
+import { asMeant, changed, ifMatch, reread } from './store';
 
 interface SecretProps {
   readonly webhook: Webhook;
@@ -33,7 +32,11 @@ export function Secret({ webhook, mayChange }: SecretProps) {
   return (
     <section class="card" aria-label="Secret">
       <h3>Secret</h3>
-      <p>{signed ? 'Its deliveries are signed. The secret is shown to nobody again; if it is lost, reset it.' : 'It has no secret: its deliveries carry no signature, and its receiver cannot tell them from anybody else’s.'}</p>
+      <p>
+        {signed
+          ? 'Its deliveries are signed. The secret is shown to nobody again; if it is lost, reset it.'
+          : 'It has no secret: its deliveries carry no signature, and its receiver cannot tell them from anybody else’s.'}
+      </p>
       {rotation !== null && <Rotation activateAt={rotation.activate_at} retireAt={rotation.retire_at} />}
       {mayChange && (
         <div class="row">
@@ -54,7 +57,9 @@ function Rotation({ activateAt, retireAt }: { readonly activateAt: string; reado
   return (
     <Notice title="A new secret is taking the old one’s place">
       <span>
-        {active ? <>The new one signs since <Time at={activateAt} />.</> : <>The old one signs the system’s own header until <Time at={activateAt} />, then the new one does.</>}
+        {active
+          ? <>The new one signs since <Time at={activateAt} />.</>
+          : <>The old one signs the system’s own header until <Time at={activateAt} />, then the new one does.</>}
         {' '}Until <Time at={retireAt} /> both sign <code>webhook-signature</code>.
       </span>
     </Notice>
@@ -62,30 +67,15 @@ function Rotation({ activateAt, retireAt }: { readonly activateAt: string; reado
 }
 
 function Remove({ webhook, onClose }: { readonly webhook: Webhook; readonly onClose: () => void }) {
-  const busy = useSignal(false);
-  const error = useSignal<unknown>(undefined);
   const remove = async () => {
-    busy.value = true;
-    error.value = undefined;
-    try {
-      await answered(api.DELETE('/v1/webhooks/{id}/secret', { params: { path: { id: webhook.id }, header: ifMatch(webhook) } }));
-      await reread(webhook.id);
-      onClose();
-    } catch (caught) {
-      error.value = caught;
-      if (caught instanceof Refusal && caught.status === 412) await reread(webhook.id).catch(() => undefined);
-    } finally {
-      busy.value = false;
-    }
+    await asMeant(webhook.id, answered(api.DELETE('/v1/webhooks/{id}/secret', { params: { path: { id: webhook.id }, header: ifMatch(webhook) } })));
+    await reread(webhook.id);
   };
   return (
-    <Dialog title="Take the secret away?" onClose={onClose}>
-      <p class="break">From the next attempt on, deliveries of <strong>{nameOf(webhook)}</strong> carry no signature at all. A receiver that verifies them will refuse them.</p>
-      {error.value !== undefined && <Failed error={error.value} />}
-      <div class="row end">
-        <Button onClick={onClose}>Keep it</Button>
-        <Button kind="danger primary" busy={busy.value} onClick={remove}>Take it away</Button>
-      </div>
-    </Dialog>
+    <Confirm title="Take the secret away?" action="Take it away" onConfirm={remove} onClose={onClose}>
+      <p class="break">
+        From the next attempt on, deliveries of <strong>{nameOf(webhook)}</strong> carry no signature at all. A receiver that verifies them will refuse them.
+      </p>
+    </Confirm>
   );
 }

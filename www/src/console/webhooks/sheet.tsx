@@ -18,7 +18,7 @@ import { Delete } from './delete';
 import { Edit } from './edit';
 import { Facts } from './facts';
 import { Secret } from './secret';
-import { changed, ifMatch, opened, reread } from './store';
+import { asMeant, changed, ifMatch, opened, reread } from './store';
 import { TryStored } from './try';
 import { StateBadge, whyDisabled } from './words';
 
@@ -132,10 +132,10 @@ function State({ webhook, mayChange: may }: PartProps) {
     wanted.value = enabled;
     error.value = undefined;
     try {
-      changed(await answered(api.PATCH('/v1/webhooks/{id}', { params: { path: { id: webhook.id }, header: ifMatch(webhook) }, body: { enabled } })));
+      const params = { path: { id: webhook.id }, header: ifMatch(webhook) };
+      changed(await asMeant(webhook.id, answered(api.PATCH('/v1/webhooks/{id}', { params, body: { enabled } }))));
     } catch (caught) {
       error.value = caught;
-      if (caught instanceof Refusal && caught.status === 412) await reread(webhook.id).catch(() => undefined);
     } finally {
       wanted.value = undefined;
     }

@@ -160,6 +160,19 @@ function withoutSecret({ secret: _, standard_secret: __, ...webhook }: Webhook):
   return webhook;
 }
 
+/**
+ * The answer to what was asked of one version of a webhook. If it is another by now, that is read, so that whoever sees
+ * the refusal also sees what it is.
+ */
+export async function asMeant<Answer>(id: string, asked: Promise<Answer>): Promise<Answer> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof Refusal && error.status === 412) await reread(id).catch(() => undefined);
+    throw error;
+  }
+}
+
 /** What a precondition is: the version that is meant. */
 export function ifMatch(webhook: Webhook): { readonly 'if-match': string } {
   return { 'if-match': `"${webhook.version}"` };

@@ -6,9 +6,9 @@ import { useEffect, useId, useRef } from 'preact/hooks';
 import type { Webhook } from '../../generated/api';
 import { Badge, Button, Dialog, Notice, Spinner } from '../../ui/ui';
 import { answered, api } from '../api/client';
-import { advice } from '../api/errors';
-import { secondsToWait } from '../shared/countdown';
+import { advice, secondsToWait } from '../api/errors';
 import { Failed } from '../shared/failed';
+import { sleep } from '../shared/sleep';
 import { nameOf } from '../shared/webhooks';
 import { runTests } from './test-run';
 import type { Entry, Run, World } from './test-run';
@@ -18,11 +18,7 @@ const WORLD: World = {
   all: everyWebhook,
   test: ({ id }, signal) => answered(api.POST('/v1/webhooks/{id}/test', { params: { path: { id } }, body: {}, signal })),
   secondsToWait,
-  sleep: (milliseconds, signal) =>
-    new Promise((resolve, reject) => {
-      const timer = setTimeout(resolve, milliseconds);
-      signal.addEventListener('abort', () => (clearTimeout(timer), reject(signal.reason)), { once: true });
-    }),
+  sleep,
 };
 
 export function TestAll({ onClose }: { readonly onClose: () => void }) {
@@ -41,7 +37,7 @@ export function TestAll({ onClose }: { readonly onClose: () => void }) {
   return (
     <Dialog title="Test webhook" onClose={onClose}>
       <p class="small faint">Sends a test payload to all configured webhooks, one after the other.</p>
-      {state === 'reading' && <Spinner label="Reading the webhooks …" />}
+      {state === 'reading' && <Spinner label="Loading the webhooks…" />}
       {state === 'failed' && <Failed error={error} />}
       {entries.length > 0 && <Progress run={run.value} />}
       {state === 'done' && entries.length === 0 && <Notice><span>There are no webhooks to test.</span></Notice>}
@@ -74,7 +70,7 @@ function Result({ webhook, result }: Entry) {
     <li class="result">
       <span class="break mono small">{nameOf(webhook)}</span>
       {result.kind === 'waiting' && <span class="small faint">Not tested yet</span>}
-      {result.kind === 'running' && <span class="row small faint"><span class="spinner" aria-hidden="true" />Testing …</span>}
+      {result.kind === 'running' && <span class="row small faint"><span class="spinner" aria-hidden="true" />Testing…</span>}
       {result.kind === 'failed' && <Said good={false} words={advice(result.error).what} />}
       {result.kind === 'tried' && <Said good={result.delivery.success} words={outcome(result.delivery)} />}
     </li>

@@ -5,7 +5,8 @@ import { useSignal } from '@preact/signals';
 import type { Delivery, DraftTest, Webhook } from '../../generated/api';
 import { Button, SelectField } from '../../ui/ui';
 import { answered, api } from '../api/client';
-import { secondsToWait, useCountdown } from '../shared/countdown';
+import { secondsToWait } from '../api/errors';
+import { useTimeLeft } from '../shared/countdown';
 import { Failed } from '../shared/failed';
 import { isWildcard } from './event-types';
 import { Outcome } from './outcome';
@@ -23,7 +24,8 @@ export function Try({ label, send, onRefused }: TryProps) {
   const tried = useSignal<Delivery | DraftTest | undefined>(undefined);
   const error = useSignal<unknown>(undefined);
   const busy = useSignal(false);
-  const countdown = useCountdown();
+  const until = useSignal<number | undefined>(undefined);
+  const seconds = Math.ceil(useTimeLeft(until.value) / 1_000);
   const run = async () => {
     busy.value = true;
     error.value = undefined;
@@ -31,8 +33,8 @@ export function Try({ label, send, onRefused }: TryProps) {
     try {
       tried.value = await send();
     } catch (caught) {
-      const seconds = secondsToWait(caught);
-      if (seconds !== undefined) countdown.start(seconds);
+      const wait = secondsToWait(caught);
+      if (wait !== undefined) until.value = Date.now() + wait * 1_000;
       else if (onRefused?.(caught) !== true) error.value = caught;
     } finally {
       busy.value = false;
@@ -41,8 +43,11 @@ export function Try({ label, send, onRefused }: TryProps) {
   return (
     <div class="stack tight">
       <div class="row">
-        <Button busy={busy.value} disabled={countdown.left > 0} onClick={run}>{label}</Button>
-        <span class="small faint" role="status">{busy.value ? 'Waiting for the receiver …' : countdown.left > 0 ? `Ten tests a minute are allowed: the next one in ${countdown.left} s.` : ''}</span>
+        <Button busy={busy.value} disabled={seconds > 0} onClick={run}>{label}</Button>
+        <span class="small faint" role="status">
+          {busy.value && 'Waiting for the receiver…'}
+          {!busy.value && seconds > 0 && `Ten tests a minute are allowed: the next one in ${seconds} s.`}
+        </span>
       </div>
       {error.value !== undefined && <Failed error={error.value} />}
       {tried.value !== undefined && <Outcome tried={tried.value} />}
@@ -61,7 +66,12 @@ export function TryStored({ webhook }: { readonly webhook: Webhook }) {
       <h3>Test</h3>
       <p class="small faint">Sends it an event that says of itself that it is a test, once, now, also while it is disabled.</p>
       {types.length > 1 && (
-        <SelectField label="Event type of the test" value={type.value} options={[['', 'Any that it is subscribed to'], ...types.map((name): [string, string] => [name, name])]} onChange={(name) => (type.value = name)} />
+        <SelectField
+          label="Event type of the test"
+          value={type.value}
+          options={[['', 'Any that it is subscribed to'], ...types.map((name) => [name, name] as const)]}
+          onChange={(name) => (type.value = name)}
+        />
       )}
       <Try label="Send a test" send={send} />
     </section>
