@@ -229,7 +229,7 @@ test('encrypted headers have to be entered again before another URL is saved', {
       await sheet(page).getByRole('button', { name: 'Send a test' }).click();
       await sheet(page).getByText('It works').waitFor();
       assert.equal(requests.at(-1).headers['x-key'], 'sealed anew');
-      assert.match(await sheet(page).getByRole('region', { name: 'Request headers' }).innerText(), /x-key: \(omitted: it is a secret\)/);
+      assert.match(await sheet(page).getByRole('region', { name: 'Headers of the request' }).innerText(), /x-key\s+omitted/);
     });
   });
 });
@@ -248,8 +248,8 @@ test('what strangers write is shown as text', { timeout: TIMEOUT }, async () => 
         assert.equal(await sheet(page).getByRole('heading', { level: 2 }).innerText(), HOSTILE);
         await sheet(page).getByRole('button', { name: 'Send a test' }).click();
         await sheet(page).getByText('It does not work').waitFor();
-        assert.equal(await sheet(page).getByRole('region', { name: 'Response body' }).innerText(), body);
-        assert.match(await sheet(page).getByRole('region', { name: 'Response headers' }).innerText(), /x-odd: <b>bold<\/b>/);
+        assert.equal(await sheet(page).getByRole('region', { name: 'Body of the response' }).innerText(), body);
+        assert.match(await sheet(page).getByRole('region', { name: 'Headers of the response' }).innerText(), /x-odd\s+<b>bold<\/b>/);
         await sheet(page).getByRole('button', { name: 'Delete', exact: true }).click();
         await dialog(page, 'Delete this webhook?').getByText(HOSTILE).waitFor();
         assert.deepEqual(await page.evaluate(() => [document.querySelectorAll('#app img, #app script, #app b, #app iframe').length, [...document.querySelectorAll('a')].some(({ protocol }) => protocol === 'javascript:')]), [0, false]);

@@ -89,7 +89,7 @@ test('Test webhook of the Request app tries every webhook out, waits when it has
       await run.getByText('1 of 4 tested, 1 received it.').waitFor();
       await run.getByText('4 of 4 tested, 3 received it.').waitFor();
       assert.equal(requests.length, 3);
-      await run.getByRole('listitem').filter({ hasText: '127.0.0.1:1/nobody' }).getByText('Nothing listens at this host and port.').waitFor();
+      await run.getByRole('listitem').filter({ hasText: '127.0.0.1:1/nobody' }).getByText('Nothing listens at the address.').waitFor();
 
       status = 500;
       asked = 0;

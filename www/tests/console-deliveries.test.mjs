@@ -7,9 +7,10 @@ import { load } from './load.mjs';
 
 const { DeliveryList } = await load('/src/console/deliveries/list.ts');
 const { filtersOf, matches, queryOf } = await load('/src/console/deliveries/filters.ts');
-const { laidOut } = await load('/src/console/deliveries/laid-out.ts');
+const { laidOut } = await load('/src/console/shared/laid-out.ts');
 const { rowOfAttempt, timeOf } = await load('/src/console/deliveries/row.ts');
-const { failureInWords, stateInWords, statusInWords } = await load('/src/console/deliveries/words.ts');
+const { stateInWords } = await load('/src/console/deliveries/words.ts');
+const { failureInWords, statusInWords } = await load('/src/console/shared/outcomes.ts');
 
 const row = (madeAt, more = {}) => ({ id: `id-${madeAt}`, webhook: 'w', eventType: 't', cause: 'event', state: 'pending', attempts: 1, status: 500, failure: null, durationMs: 1, nextAttemptAt: null, madeAt, ...more });
 const times = (list) => Array.from({ length: list.count }, (_, index) => list.at(index).madeAt);

@@ -1,13 +1,11 @@
 // What the list of deliveries is narrowed to: it stands in the fragment of the URL, is asked of the server, and decides
 // whether what the stream tells belongs to what is shown.
 
+import { idIn, textIn, timeIn, wordIn } from '../shared/query';
 import type { Row } from './row';
 
 export const STATES = ['pending', 'delivered', 'exhausted', 'cancelled', 'expired'] as const;
 export const CAUSES = ['event', 'resend', 'test', 'replay'] as const;
-
-/** The longest event type that the server looks for. */
-const LONGEST = 512;
 
 export interface Filters {
   readonly webhook?: string;
@@ -21,22 +19,15 @@ export interface Filters {
 
 /** Those that a fragment names; what is none is left out. */
 export function filtersOf(query: URLSearchParams): Filters {
-  const text = (name: string) => query.get(name)?.trim().slice(0, LONGEST) || undefined;
-  const one = <Word extends string>(name: string, words: readonly Word[]) => words.find((word) => word === query.get(name));
-  const time = (name: string) => {
-    const at = Date.parse(query.get(name) ?? '');
-    return Number.isNaN(at) ? undefined : new Date(at).toISOString();
-  };
-  const webhook = text('webhook');
-  const success = one('success', ['true', 'false']);
+  const success = wordIn(query, 'success', ['true', 'false']);
   return {
-    ...(webhook !== undefined && /^[0-9a-f-]{36}$/i.test(webhook) && { webhook: webhook.toLowerCase() }),
-    ...given('event_type', text('event_type')),
-    ...given('state', one('state', STATES)),
-    ...given('cause', one('cause', CAUSES)),
+    ...given('webhook', idIn(query, 'webhook')),
+    ...given('event_type', textIn(query, 'event_type')),
+    ...given('state', wordIn(query, 'state', STATES)),
+    ...given('cause', wordIn(query, 'cause', CAUSES)),
     ...given('success', success === undefined ? undefined : success === 'true'),
-    ...given('since', time('since')),
-    ...given('until', time('until')),
+    ...given('since', timeIn(query, 'since')),
+    ...given('until', timeIn(query, 'until')),
   };
 }
 

@@ -11,6 +11,7 @@ import { answered, api } from '../api/client';
 import { go, href, route } from '../route';
 import { List } from '../shared/list';
 import { usePages } from '../shared/load';
+import { textIn, timeIn } from '../shared/query';
 import { Time } from '../shared/time';
 import { TimeField } from '../shared/time-field';
 import { Table } from './table';
@@ -37,7 +38,13 @@ export function AuditView() {
         <TimeField label="From" value={filters.since} onChange={(since) => choose({ since })} />
         <TimeField label="Until" value={filters.until} onChange={(until) => choose({ until })} />
         <Exact key={`actor ${filters.actor}`} label="Actor" hint="The id of a user, or the name of an operator." value={filters.actor} onChosen={(actor) => choose({ actor })} />
-        <Exact key={`operation ${filters.operation}`} label="Operation" hint="Its whole name, like webhook.create." value={filters.operation} onChosen={(operation) => choose({ operation })} />
+        <Exact
+          key={`operation ${filters.operation}`}
+          label="Operation"
+          hint="Its whole name, like webhook.create."
+          value={filters.operation}
+          onChosen={(operation) => choose({ operation })}
+        />
       </div>
       {narrowed && <div class="row"><Button kind="quiet" onClick={() => go(href(['audit']))}>Clear the filters</Button></div>}
       <List
@@ -93,6 +100,6 @@ function Exact({ label, hint, value = '', onChosen }: ExactProps) {
 }
 
 function filtersOf(query: URLSearchParams): Filters {
-  const given = NAMES.map((name) => [name, query.get(name)?.trim().slice(0, 512)] as const).filter(([, text]) => text);
-  return Object.fromEntries(given.filter(([name, text]) => (name !== 'since' && name !== 'until') || !Number.isNaN(Date.parse(text ?? ''))));
+  const given = NAMES.map((name) => [name, name === 'since' || name === 'until' ? timeIn(query, name) : textIn(query, name)] as const);
+  return Object.fromEntries(given.filter(([, value]) => value !== undefined));
 }

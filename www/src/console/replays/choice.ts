@@ -1,6 +1,8 @@
 // What a replay is to send again: read from the fragment of the URL, and made into what the API is asked.
 
 import type { EndState, NewReplay } from '../../generated/api';
+import { lines } from '../shared/lines';
+import { idIn, textIn, timeIn } from '../shared/query';
 
 export const END_STATES = ['exhausted', 'expired', 'delivered'] as const satisfies readonly EndState[];
 /** What was missed. */
@@ -19,17 +21,12 @@ export interface Choice {
 
 /** What a fragment chooses, such as that of the list of deliveries. */
 export function choiceOf(query: URLSearchParams): Choice {
-  const time = (name: string) => {
-    const at = Date.parse(query.get(name) ?? '');
-    return Number.isNaN(at) ? undefined : new Date(at).toISOString();
-  };
-  const webhook = query.get('webhook') ?? '';
   return {
-    webhook: /^[0-9a-f-]{36}$/i.test(webhook) ? webhook.toLowerCase() : '',
-    since: time('since'),
-    until: time('until'),
+    webhook: idIn(query, 'webhook') ?? '',
+    since: timeIn(query, 'since'),
+    until: timeIn(query, 'until'),
     states: MISSED,
-    eventTypes: query.get('event_type')?.slice(0, 512) ?? '',
+    eventTypes: textIn(query, 'event_type') ?? '',
   };
 }
 
@@ -63,7 +60,7 @@ export function requestOf({ webhook, since, until, states, eventTypes }: Choice,
   };
 }
 
-const typesOf = (text: string) => [...new Set(text.split('\n').map((line) => line.trim()).filter(Boolean))];
+const typesOf = (text: string) => [...new Set(lines(text))];
 
 /** How far a replay is: of what it chooses, how much has ended. */
 export function progressOf({ total, delivered, failed }: { readonly total: number; readonly delivered: number; readonly failed: number }): number {

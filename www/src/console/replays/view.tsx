@@ -24,9 +24,8 @@ export function ReplaysView() {
   });
   const start = (replay: Replay) => {
     begun.value = replay;
-    const { data } = pages;
-    if (data === undefined) pages.reload();
-    else pages.replace({ ...data, items: [replay, ...data.items] });
+    if (pages.data === undefined) pages.reload();
+    else pages.update((shown) => ({ ...shown, items: [replay, ...shown.items] }));
   };
   return (
     <div class="stack">

@@ -21,10 +21,10 @@ interface ListProps<Item> {
 
 /** A list in pages in each of its states: loading, failed, empty, there. */
 export function List<Item>({ pages, what, empty, children }: ListProps<Item>) {
-  const { data, error, loading, reload, more } = pages;
+  const { data, error, loading, retry } = pages;
   return (
     <>
-      {error !== undefined && <Failed error={error} retry={data === undefined ? reload : more} />}
+      {error !== undefined && <Failed error={error} retry={retry} />}
       {data === undefined && loading && <Spinner label={`Loading ${what}…`} />}
       {data !== undefined && (data.items.length === 0 ? empty : children(data.items))}
       <More pages={pages} what={what} />

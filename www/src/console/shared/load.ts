@@ -9,8 +9,8 @@ export interface Loaded<Data> {
   readonly error: unknown;
   readonly loading: boolean;
   readonly reload: () => void;
-  /** Puts something in its place that is known to be newer. */
-  readonly replace: (data: Data) => void;
+  /** Puts into it what is known to be newer. What is not there yet is left alone. */
+  readonly update: (change: (data: Data) => Data) => void;
 }
 
 interface Held<Data> {
@@ -44,11 +44,13 @@ export function useLoaded<Data>(key: string | undefined, load: (signal: AbortSig
   const { key: of, data, error, loading } = held.value;
   // In the one render before the effect, what is held may still be of something else.
   const shown = of === key ? { data, error, loading } : { data: undefined, error: undefined, loading: key !== undefined };
-  const replace = (newer: Data) => {
+  const update = (change: (data: Data) => Data) => {
+    const now = held.peek();
+    if (now.key !== key || now.data === undefined) return;
     current.current?.abort();
-    held.value = { key, data: newer, error: undefined, loading: false };
+    held.value = { key, data: change(now.data), error: undefined, loading: false };
   };
-  return { ...shown, reload: begin, replace };
+  return { ...shown, reload: begin, update };
 }
 
 export interface Page<Item> {
@@ -60,6 +62,8 @@ export interface Pages<Item> extends Loaded<Page<Item>> {
   /** Loads the next page, if there is one. */
   readonly more: () => Promise<void>;
   readonly loadingMore: boolean;
+  /** Does once more what went wrong. */
+  readonly retry: () => unknown;
 }
 
 /** The most items that a list without a window is shown with. */
@@ -69,21 +73,38 @@ const MOST = 2_000;
 export function usePages<Item>(key: string | undefined, load: (cursor: string | undefined, signal: AbortSignal) => Promise<Page<Item>>): Pages<Item> {
   const busy = useSignal(false);
   const failed = useSignal<unknown>(undefined);
+  const current = useRef<AbortController>(undefined);
   const first = useLoaded(key, (signal) => load(undefined, signal));
+  /** A page that is on its way goes on from what is shown no longer. */
+  const drop = () => {
+    current.current?.abort();
+    busy.value = false;
+    failed.value = undefined;
+  };
+  useEffect(() => drop, [key]);
   const more = async () => {
-    const page = first.data;
-    if (page === undefined || page.next === null || busy.peek()) return;
+    const from = first.data?.next ?? null;
+    if (from === null || busy.peek()) return;
+    const { signal } = (current.current = new AbortController());
     busy.value = true;
     failed.value = undefined;
     try {
-      const { items, next } = await load(page.next, new AbortController().signal);
-      const all = [...page.items, ...items];
-      first.replace({ items: all, next: all.length < MOST ? next : null });
+      const { items, next } = await load(from, signal);
+      if (signal.aborted) return;
+      first.update((shown) => {
+        const all = [...shown.items, ...items];
+        return { items: all, next: all.length < MOST ? next : null };
+      });
     } catch (error) {
-      failed.value = error;
+      if (!signal.aborted) failed.value = error;
     } finally {
-      busy.value = false;
+      if (!signal.aborted) busy.value = false;
     }
   };
-  return { ...first, error: first.error ?? failed.value, more, loadingMore: busy.value };
+  const reload = () => {
+    drop();
+    first.reload();
+  };
+  const retry = failed.value === undefined ? reload : more;
+  return { ...first, error: first.error ?? failed.value, reload, more, loadingMore: busy.value, retry };
 }

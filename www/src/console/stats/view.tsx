@@ -12,6 +12,7 @@ import { listen } from '../live/stream';
 import { go, href, route } from '../route';
 import { Failed } from '../shared/failed';
 import { useLoaded } from '../shared/load';
+import { idIn } from '../shared/query';
 import { WebhookField } from '../shared/webhook-field';
 import { webhooks } from '../shared/webhooks';
 import { Activity } from './activity';
@@ -26,9 +27,8 @@ export function StatsView() {
   const query = route.value.query;
   const range = rangeOf(query.get('range'));
   const step = stepOf(range, query.get('step'));
-  const named = query.get('webhook') ?? '';
   const first = useComputed(() => webhooks.data.value?.keys().next().value).value;
-  const webhook = /^[0-9a-f-]{36}$/i.test(named) ? named.toLowerCase() : first;
+  const webhook = idIn(query, 'webhook') ?? first;
   const choose = (part: { readonly webhook?: string; readonly range?: Range; readonly step?: Step }) => {
     const to = { webhook, range, ...(part.range === undefined && { step }), ...part };
     go(href(['stats'], to), true);

@@ -5,6 +5,7 @@ import { go, href } from '../route';
 import type { Route } from '../route';
 import type { Dialect } from '../shared/dialects';
 import { eventTypes } from '../shared/event-types';
+import { wordIn } from '../shared/query';
 import { seesAll } from '../shared/rights';
 import { SuggestField } from '../shared/suggest-field';
 import { users } from '../shared/users';
@@ -12,9 +13,9 @@ import type { Choice } from './store';
 
 /** What the URL says is looked for. */
 export function choiceOf({ query }: Route): Choice {
-  const text = (name: string) => (query.get(name) ?? '').slice(0, 512);
-  const state = text('state');
-  return { q: text('q'), state: state === 'enabled' || state === 'disabled' ? state : '', owner: text('owner'), eventType: text('event_type') };
+  // As it is typed: behind a space that would be taken away there could be no other word.
+  const typed = (name: string) => (query.get(name) ?? '').slice(0, 512);
+  return { q: typed('q'), state: wordIn(query, 'state', ['enabled', 'disabled']) ?? '', owner: typed('owner'), eventType: typed('event_type') };
 }
 
 /** The same as the URL has it. */

@@ -3,16 +3,16 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useId, useRef } from 'preact/hooks';
 
-import type { Webhook } from '../../generated/api';
+import type { Webhook, Webhooks } from '../../generated/api';
 import { Badge, Button, Dialog, Notice, Spinner } from '../../ui/ui';
 import { answered, api } from '../api/client';
 import { advice, secondsToWait } from '../api/errors';
 import { Failed } from '../shared/failed';
+import { outcomeInWords } from '../shared/outcomes';
 import { sleep } from '../shared/sleep';
-import { nameOf } from '../shared/webhooks';
+import { nameOf, pageOfWebhooks } from '../shared/webhooks';
 import { runTests } from './test-run';
 import type { Entry, Run, World } from './test-run';
-import { failureWords } from './words';
 
 const WORLD: World = {
   all: everyWebhook,
@@ -72,7 +72,7 @@ function Result({ webhook, result }: Entry) {
       {result.kind === 'waiting' && <span class="small faint">Not tested yet</span>}
       {result.kind === 'running' && <span class="row small faint"><span class="spinner" aria-hidden="true" />Testing…</span>}
       {result.kind === 'failed' && <Said good={false} words={advice(result.error).what} />}
-      {result.kind === 'tried' && <Said good={result.delivery.success} words={outcome(result.delivery)} />}
+      {result.kind === 'tried' && <Said good={result.delivery.success} words={outcomeInWords(result.delivery).what} />}
     </li>
   );
 }
@@ -81,16 +81,11 @@ function Said({ good, words }: { readonly good: boolean; readonly words: string 
   return <span class="row small"><Badge tone={good ? 'good' : 'bad'}>{good ? 'Received' : 'Failed'}</Badge><span class="break">{words}</span></span>;
 }
 
-function outcome({ response, failure, duration_ms: duration }: { readonly response: { readonly status: number } | null; readonly failure: { readonly class: string } | null; readonly duration_ms: number }): string {
-  if (response !== null) return `Answered with ${response.status} after ${Math.round(duration)} ms.`;
-  return failure === null ? 'No answer came.' : failureWords(failure);
-}
-
 /** All pages, however many there are. */
 async function everyWebhook(signal: AbortSignal): Promise<readonly Webhook[]> {
   const all: Webhook[] = [];
   for (let cursor: string | null | undefined; cursor !== null; ) {
-    const page = await answered(api.GET('/v1/webhooks', { params: { query: { limit: 100, ...(cursor !== undefined && { cursor }) } }, signal }));
+    const page: Webhooks = await pageOfWebhooks(cursor, signal);
     all.push(...page.webhooks);
     cursor = page.next;
   }
