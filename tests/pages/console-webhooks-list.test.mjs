@@ -57,9 +57,13 @@ test('a list that cannot be read says why and is read again', { timeout: TIMEOUT
     await make(world.base, 'native', `${world.receiver}/a`);
     await withWebhooks(world, 'native', async (page) => {
       await table(page).waitFor();
-      await page.route('**/v1/webhooks?*state=enabled*', (route) => route.fulfill({ status: 503, contentType: 'application/problem+json', body: JSON.stringify({ type: 'urn:sigpost:problem:saturated', title: 'x', status: 503, detail: 'the server is busy' }) }), { times: 1 });
+      // As long as it lasts: the list is also read again by itself, once the stream is open.
+      let busy = true;
+      const refusal = { status: 503, contentType: 'application/problem+json', body: JSON.stringify({ type: 'urn:sigpost:problem:saturated', title: 'x', status: 503, detail: 'the server is busy' }) };
+      await page.route('**/v1/webhooks?*state=enabled*', (route) => (busy ? route.fulfill(refusal) : route.continue()));
       await page.getByLabel('State').selectOption('enabled');
       await page.getByRole('alert').getByText('The server is busy.').waitFor();
+      busy = false;
       await page.getByRole('button', { name: 'Try again' }).click();
       await page.getByRole('alert').waitFor({ state: 'detached' });
       assert.deepEqual(await names(page), ['orders']);

@@ -7,6 +7,8 @@ import { load } from './load.mjs';
 
 const { wait } = await load('/src/console/live/backoff.ts');
 const { notice } = await load('/src/console/live/notices.ts');
+const { idIn, textIn, timeIn, wordIn } = await load('/src/console/shared/query.ts');
+const { sleep } = await load('/src/console/shared/sleep.ts');
 const { duration, local, ofField, span, toField } = await load('/src/console/shared/times.ts');
 
 test('each wait is longer than the one before up to half a minute, and never the same for all', () => {
@@ -41,4 +43,29 @@ test('times are said in the reader’s time zone and read back from its fields',
 test('spans and durations are said in two units at most', () => {
   assert.deepEqual([0, 400, 45_000, 60_000, 185_000, 7_800_000, 273_600_000, -5].map(span), ['0 s', '0 s', '45 s', '1 min', '3 min 5 s', '2 h 10 min', '3 d 4 h', '0 s']);
   assert.deepEqual([0.42, 9.96, 12.4, 999, 1_250, 10_000].map(duration), ['0.4 ms', '10.0 ms', '12 ms', '999 ms', '1.25 s', '10.00 s']);
+});
+
+test('what stands in a URL is what it has to be, or was never chosen', () => {
+  const query = new URLSearchParams({ id: '01A22598-3b10-7ddd-ba44-d9128c632cf8', odd: '<b>', text: '  a b ', long: 'x'.repeat(600), word: 'two', at: '2026-01-31T12:00:00+01:00', empty: '' });
+  assert.equal(idIn(query, 'id'), '01a22598-3b10-7ddd-ba44-d9128c632cf8');
+  assert.deepEqual(['odd', 'empty', 'none'].map((name) => idIn(query, name)), [undefined, undefined, undefined]);
+  assert.deepEqual(['text', 'odd', 'empty', 'none'].map((name) => textIn(query, name)), ['a b', '<b>', undefined, undefined]);
+  assert.equal(textIn(query, 'long').length, 512);
+  assert.deepEqual([wordIn(query, 'word', ['one', 'two']), wordIn(query, 'odd', ['one'])], ['two', undefined]);
+  assert.deepEqual([timeIn(query, 'at'), timeIn(query, 'odd')], ['2026-01-31T11:00:00.000Z', undefined]);
+});
+
+test('waiting can be given up, before and meanwhile, and leaves nothing behind', async () => {
+  const reason = new Error('given up');
+  await assert.rejects(sleep(60_000, AbortSignal.abort(reason)), reason);
+  const stop = new AbortController();
+  const counted = { listeners: 0 };
+  const { addEventListener, removeEventListener } = stop.signal;
+  stop.signal.addEventListener = (...args) => ((counted.listeners += 1), addEventListener.apply(stop.signal, args));
+  stop.signal.removeEventListener = (...args) => ((counted.listeners -= 1), removeEventListener.apply(stop.signal, args));
+  await sleep(1, stop.signal);
+  assert.equal(counted.listeners, 0);
+  const waiting = sleep(60_000, stop.signal);
+  stop.abort(reason);
+  await assert.rejects(waiting, reason);
 });

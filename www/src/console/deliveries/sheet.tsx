@@ -8,6 +8,7 @@ import { Badge, Button, Dialog, Notice, Spinner } from '../../ui/ui';
 import { answered, api } from '../api/client';
 import { listen } from '../live/stream';
 import { href } from '../route';
+import { useAction } from '../shared/action';
 import { Failed } from '../shared/failed';
 import { useLoaded } from '../shared/load';
 import { Time } from '../shared/time';
@@ -69,26 +70,17 @@ function Facts({ delivery }: { readonly delivery: Delivery }) {
 
 /** Sends it once more. That is a delivery of its own. */
 function Resend({ id, linkTo }: { readonly id: string; readonly linkTo: (id: string) => string }) {
-  const busy = useSignal(false);
   const made = useSignal<Delivery | undefined>(undefined);
-  const error = useSignal<unknown>(undefined);
-  const resend = async () => {
-    busy.value = true;
-    made.value = error.value = undefined;
-    try {
-      made.value = await answered(api.POST('/v1/deliveries/{delivery}/resend', { params: { path: { delivery: id } } }));
-    } catch (caught) {
-      error.value = caught;
-    } finally {
-      busy.value = false;
-    }
-  };
+  const { busy, error, run } = useAction(async () => {
+    made.value = undefined;
+    made.value = await answered(api.POST('/v1/deliveries/{delivery}/resend', { params: { path: { delivery: id } } }));
+  });
   return (
     <>
-      <Button kind="primary" busy={busy.value} onClick={resend}>Resend</Button>
-      {error.value !== undefined && <Failed error={error.value} />}
+      <Button kind="primary" busy={busy} onClick={run}>Resend</Button>
+      {error !== undefined && <Failed error={error} />}
       {made.value !== undefined && (
-        <Notice tone={made.value.success ? 'good' : 'bad'} live="status" title={made.value.success ? 'Sent again: the receiver took it.' : 'Sent again: the receiver did not take it.'}>
+        <Notice tone={made.value.success ? 'good' : 'bad'} live="status" title={`Sent again: the receiver ${made.value.success ? 'took it' : 'did not take it'}.`}>
           <a href={linkTo(made.value.id)}>Open the new delivery</a>
         </Notice>
       )}

@@ -1,13 +1,12 @@
 // An operator acts inside a tenant only by naming it. The console names it with each request, and says so on every view.
 
-import { useSignal } from '@preact/signals';
-
 import './operator.css';
 
 import { Button, Empty } from '../../ui/ui';
 import { answered, api } from '../api/client';
 import { actingIn, known, me, setActing } from '../api/session';
 import { go, href } from '../route';
+import { useAction } from '../shared/action';
 import { Failed } from '../shared/failed';
 
 /** Goes into a tenant, or out of it. */
@@ -24,28 +23,18 @@ export async function actIn(tenant: string | undefined): Promise<void> {
 
 /** In whose tenant somebody acts, with a way out. */
 export function Acting() {
-  const busy = useSignal(false);
-  const error = useSignal<unknown>(undefined);
+  const { busy, error, run } = useAction(async () => {
+    await actIn(undefined);
+    go(href(['tenants']));
+  });
   if (actingIn.value === undefined) return null;
-  const leave = async () => {
-    busy.value = true;
-    error.value = undefined;
-    try {
-      await actIn(undefined);
-      go(href(['tenants']));
-    } catch (caught) {
-      error.value = caught;
-    } finally {
-      busy.value = false;
-    }
-  };
   return (
     <div class="acting" role="status">
       <div class="row between">
         <span class="break">You act in the tenant <strong>{actingIn.value}</strong>. What you do there is audited.</span>
-        <Button busy={busy.value} onClick={leave}>Leave the tenant</Button>
+        <Button busy={busy} onClick={run}>Leave the tenant</Button>
       </div>
-      {error.value !== undefined && <Failed error={error.value} />}
+      {error !== undefined && <Failed error={error} />}
     </div>
   );
 }

@@ -9,7 +9,9 @@ export function TenantFacts({ tenant, onClose }: { readonly tenant: Tenant; read
   return (
     <Dialog title={<span class="break">{name}</span>} onClose={onClose} sheet>
       <Notice>
-        <span class="small">{origin === 'file' ? 'The configuration file declares it: only there, and by a restart, can it be changed.' : 'Only an operator of the server can change it.'}</span>
+        <span class="small">
+          {origin === 'file' ? 'The configuration file declares it: only there, and by a restart, can it be changed.' : 'Only an operator of the server can change it.'}
+        </span>
       </Notice>
       <dl class="facts">
         <dt>Dialect</dt><dd>{dialect}</dd>

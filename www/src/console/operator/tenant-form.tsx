@@ -6,9 +6,10 @@ import type { Tenant } from '../../generated/api';
 import { Button, Check, Dialog, SelectField, TextField } from '../../ui/ui';
 import { answered, api } from '../api/client';
 import { Refusal } from '../api/errors';
+import { useAction } from '../shared/action';
 import { DIALECTS } from '../shared/dialects';
 import { Failed } from '../shared/failed';
-import { Lines } from '../shared/lines-field';
+import { LinesField } from '../shared/lines-field';
 import { NEW, changeOf, draftOf, newTenant, wrongLine } from './tenant-draft';
 import type { TenantDraft } from './tenant-draft';
 
@@ -33,24 +34,15 @@ type TextMember = { [Name in keyof TenantDraft]: TenantDraft[Name] extends strin
 export function TenantForm({ tenant, onSaved, onClose }: Props) {
   const before = tenant === undefined ? NEW : draftOf(tenant);
   const draft = useSignal(before);
-  const busy = useSignal(false);
-  const error = useSignal<unknown>(undefined);
   const badHosts = useSignal<string | undefined>(undefined);
-  const save = async () => {
+  const { busy, error, run } = useAction(async () => {
     badHosts.value = wrongLine(draft.value);
     if (badHosts.value !== undefined) return;
-    busy.value = true;
-    error.value = undefined;
-    try {
-      if (tenant === undefined) await answered(api.POST('/v1/tenants', { body: newTenant(draft.value) }));
-      else await answered(api.PATCH('/v1/tenants/{tenant}', { params: { path: { tenant: tenant.name } }, body: changeOf(before, draft.value) }));
-      onSaved();
-    } catch (caught) {
-      error.value = caught;
-      busy.value = false;
-    }
-  };
-  const refused = error.value instanceof Refusal ? error.value : undefined;
+    if (tenant === undefined) await answered(api.POST('/v1/tenants', { body: newTenant(draft.value) }));
+    else await answered(api.PATCH('/v1/tenants/{tenant}', { params: { path: { tenant: tenant.name } }, body: changeOf(before, draft.value) }));
+    onSaved();
+  });
+  const refused = error instanceof Refusal ? error : undefined;
   const change = (some: Partial<TenantDraft>) => (draft.value = { ...draft.value, ...some });
   const wrong = (name: string) => {
     if (name === 'hosts' && badHosts.value !== undefined) return badHosts.value;
@@ -64,14 +56,14 @@ export function TenantForm({ tenant, onSaved, onClose }: Props) {
   };
   return (
     <Dialog title={tenant === undefined ? 'New tenant' : <>Change <span class="break">{tenant.name}</span></>} onClose={onClose} sheet>
-      <form class="stack" onSubmit={(event) => (event.preventDefault(), void save())}>
+      <form class="stack" onSubmit={(event) => (event.preventDefault(), void run())}>
         {tenant === undefined && <Identity {...part} />}
         <Reach {...part} />
         <SettingsPart {...part} />
-        {error.value !== undefined && <Failed error={error.value} />}
+        {error !== undefined && <Failed error={error} />}
         <div class="row end">
           <Button onClick={onClose}>Discard</Button>
-          <Button type="submit" kind="primary" busy={busy.value}>{tenant === undefined ? 'Create the tenant' : 'Save'}</Button>
+          <Button type="submit" kind="primary" busy={busy}>{tenant === undefined ? 'Create the tenant' : 'Save'}</Button>
         </div>
       </form>
     </Dialog>
@@ -97,8 +89,8 @@ function Reach({ draft, change, text }: Part) {
   return (
     <fieldset class="group">
       <legend>What its webhooks may reach</legend>
-      <Lines label="Open address blocks" hint="One a line, like 10.20.0.0/16, in addition to the public internet." {...text('allow')} />
-      <Lines label="Fixed names" hint="One a line: a name and its address, like hooks.internal 10.20.0.7. They are not looked up." {...text('hosts')} />
+      <LinesField label="Open address blocks" hint="One a line, like 10.20.0.0/16, in addition to the public internet." {...text('allow')} />
+      <LinesField label="Fixed names" hint="One a line: a name and its address, like hooks.internal 10.20.0.7. They are not looked up." {...text('hosts')} />
       {draft.dialect === 'qlik' && (
         <Check
           label="Relaxed targets"
@@ -113,6 +105,7 @@ function Reach({ draft, change, text }: Part) {
 
 function SettingsPart({ draft, isNew, change, text }: Part) {
   const { dialect, signatures } = draft;
+  const none = isNew ? 'the default' : 'a single attempt';
   const sign = (name: string, on: boolean) => change({ signatures: ['sha1', 'sha256'].filter((other) => (other === name ? on : signatures.includes(other))) });
   return (
     <fieldset class="group">
@@ -121,8 +114,8 @@ function SettingsPart({ draft, isNew, change, text }: Part) {
         <TextField label="Timeout" hint="Over a whole exchange, from 100ms to 300s." placeholder="10s" {...text('timeout')} mono />
         <TextField label="Retention" hint="How long history is kept, from 1d to 3650d." placeholder="7d" {...text('retention')} mono />
       </div>
-      <TextField label="Retries" hint={`The wait before each attempt, the first 0s, like 0s 5s 5m. Empty: ${isNew ? 'the default' : 'a single attempt'}.`} {...text('retry')} mono />
-      <Lines label="Further event types" hint="One a line: may be subscribed to beside those of its system." {...text('eventTypes', 'event_types')} />
+      <TextField label="Retries" hint={`The wait before each attempt, the first 0s, like 0s 5s 5m. Empty: ${none}.`} {...text('retry')} mono />
+      <LinesField label="Further event types" hint="One a line: may be subscribed to beside those of its system." {...text('eventTypes', 'event_types')} />
       <Check
         label="Standard Webhooks headers"
         hint="Every delivery carries them beside the system’s own."

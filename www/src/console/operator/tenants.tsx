@@ -9,6 +9,7 @@ import { Badge, Button, Empty } from '../../ui/ui';
 import { answered, api } from '../api/client';
 import { actingIn, me } from '../api/session';
 import { go, href } from '../route';
+import { useAction } from '../shared/action';
 import { Confirm } from '../shared/confirm';
 import { Failed } from '../shared/failed';
 import { List } from '../shared/list';
@@ -24,22 +25,16 @@ type Open = { readonly kind: 'new' } | { readonly kind: Doing; readonly tenant: 
 
 export function TenantsView() {
   const open = useSignal<Open>(undefined);
-  const error = useSignal<unknown>(undefined);
   const isOperator = me.value?.kind === 'operator';
   const pages = usePages<Tenant>('tenants', async (cursor, signal) => {
     const query = { limit: 100, ...(cursor !== undefined && { cursor }) };
     const { tenants, next } = await answered(api.GET('/v1/tenants', { params: { query }, signal }));
     return { items: tenants, next };
   });
-  const act = async (name: string) => {
-    error.value = undefined;
-    try {
-      await actIn(name);
-      go(href(['users']));
-    } catch (caught) {
-      error.value = caught;
-    }
-  };
+  const act = useAction(async (name: string) => {
+    await actIn(name);
+    go(href(['users']));
+  });
   const remove = async ({ name }: Tenant) => {
     if (actingIn.peek() === name) await actIn(undefined);
     await answered(api.DELETE('/v1/tenants/{tenant}', { params: { path: { tenant: name } } }));
@@ -52,8 +47,12 @@ export function TenantsView() {
         <h1>{isOperator ? 'Tenants' : 'Tenant'}</h1>
         {isOperator && <Button kind="primary" onClick={() => (open.value = { kind: 'new' })}>New tenant</Button>}
       </div>
-      {error.value !== undefined && <Failed error={error.value} />}
-      <List pages={pages} what="tenants" empty={<Empty title="There is no tenant yet"><p class="small">Create one: it speaks one system’s API, and has users and webhooks of its own.</p></Empty>}>
+      {act.error !== undefined && <Failed error={act.error} />}
+      <List
+        pages={pages}
+        what="tenants"
+        empty={<Empty title="There is no tenant yet"><p class="small">Create one: it speaks one system’s API, and has users and webhooks of its own.</p></Empty>}
+      >
         {(tenants) => (
           <Table label="Tenants" columns={['Name', 'Dialect', 'Timeout', 'Retries', 'Retention', 'Made']} actions>
             {tenants.map((tenant) => (
@@ -64,7 +63,7 @@ export function TenantsView() {
                 <td>{Math.max(0, tenant.settings.retry.length - 1)}</td>
                 <td>{tenant.settings.retention}</td>
                 <td>{tenant.created_at === undefined ? <FromFile /> : <Time at={tenant.created_at} />}</td>
-                <Actions tenant={tenant} isOperator={isOperator} onAct={() => act(tenant.name)} onOpen={(kind) => (open.value = { kind, tenant })} />
+                <Actions tenant={tenant} isOperator={isOperator} onAct={() => act.run(tenant.name)} onOpen={(kind) => (open.value = { kind, tenant })} />
               </tr>
             ))}
           </Table>

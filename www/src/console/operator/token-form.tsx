@@ -7,6 +7,7 @@ import { Button, Code, Dialog, Notice, SelectField, TextField } from '../../ui/u
 import { answered, api } from '../api/client';
 import { Refusal } from '../api/errors';
 import { me } from '../api/session';
+import { useAction } from '../shared/action';
 import { Failed } from '../shared/failed';
 import { usePages } from '../shared/load';
 import { TimeField } from '../shared/time-field';
@@ -25,16 +26,11 @@ interface Props {
 export function NewTokenDialog({ others, onMade, onClose }: Props) {
   const own = me.value?.kind === 'user' ? me.value.id : '';
   const draft = useSignal<{ user: string; name: string; lifetime: Lifetime; until: string | undefined }>({ user: own, name: '', lifetime: '90d', until: undefined });
-  const busy = useSignal(false);
-  const error = useSignal<unknown>(undefined);
   const made = useSignal<string | undefined>(undefined);
   const users = usePages<User>(others ? 'users' : undefined, pageOfUsers);
   const { user, name, lifetime, until } = draft.value;
   const change = (part: Partial<typeof draft.value>) => (draft.value = { ...draft.value, ...part });
-  const wrong = (field: string) => (error.value instanceof Refusal && error.value.field === field ? error.value.message : undefined);
-  const create = async () => {
-    busy.value = true;
-    error.value = undefined;
+  const { busy, error, run } = useAction(async () => {
     const at = lifetime === 'at' ? until : undefined;
     const body: NewToken = {
       name: name.trim(),
@@ -42,30 +38,41 @@ export function NewTokenDialog({ others, onMade, onClose }: Props) {
       ...(at !== undefined && { expires_at: at }),
       ...(lifetime !== 'at' && lifetime !== 'never' && { expires_in: lifetime }),
     };
-    try {
-      made.value = (await answered(api.POST('/v1/tokens', { body }))).token;
-      onMade();
-    } catch (caught) {
-      error.value = caught;
-    } finally {
-      busy.value = false;
-    }
-  };
+    made.value = (await answered(api.POST('/v1/tokens', { body }))).token;
+    onMade();
+  });
+  const wrong = (field: string) => (error instanceof Refusal && error.field === field ? error.message : undefined);
   if (made.value !== undefined) return <Made token={made.value} onClose={onClose} />;
   const choices = users.data?.items.map(({ id, name: called }) => [id, called === id ? id : `${called} (${id})`] as const) ?? [];
   const first = own === '' ? (['', 'Choose one'] as const) : (choices.find(([id]) => id === own) ?? ([own, own] as const));
   return (
     <Dialog title="New token" onClose={onClose}>
-      <form class="stack" onSubmit={(event) => (event.preventDefault(), void create())}>
-        {others && <SelectField label="User" value={user} options={[first, ...choices.filter(([id]) => id !== own)]} onChange={(value) => change({ user: value })} error={wrong('user')} />}
-        <TextField label="For" hint="What it is for, so that you know it again." value={name} onInput={(value) => change({ name: value })} error={wrong('name')} maxLength={256} autofocus={!others} />
+      <form class="stack" onSubmit={(event) => (event.preventDefault(), void run())}>
+        {others && (
+          <SelectField
+            label="User"
+            value={user}
+            options={[first, ...choices.filter(([id]) => id !== own)]}
+            onChange={(value) => change({ user: value })}
+            error={wrong('user')}
+          />
+        )}
+        <TextField
+          label="For"
+          hint="What it is for, so that you know it again."
+          value={name}
+          onInput={(value) => change({ name: value })}
+          error={wrong('name')}
+          maxLength={256}
+          autofocus={!others}
+        />
         <SelectField label="Valid" value={lifetime} options={LIFETIMES} onChange={(value) => change({ lifetime: value })} error={wrong('expires_in')} />
         {lifetime === 'at' && <TimeField label="Until" value={until} onChange={(at) => change({ until: at })} error={wrong('expires_at')} required />}
         {users.error !== undefined && <Failed error={users.error} retry={users.reload} />}
-        {error.value !== undefined && <Failed error={error.value} />}
+        {error !== undefined && <Failed error={error} />}
         <div class="row end">
           <Button onClick={onClose}>Discard</Button>
-          <Button type="submit" kind="primary" busy={busy.value} disabled={others && user === ''}>Create the token</Button>
+          <Button type="submit" kind="primary" busy={busy} disabled={others && user === ''}>Create the token</Button>
         </div>
       </form>
     </Dialog>

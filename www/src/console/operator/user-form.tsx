@@ -7,9 +7,10 @@ import { Button, Check, Dialog, TextField } from '../../ui/ui';
 import { answered, api } from '../api/client';
 import { Refusal } from '../api/errors';
 import { me } from '../api/session';
+import { useAction } from '../shared/action';
 import { Failed } from '../shared/failed';
 import { lines } from '../shared/lines';
-import { Lines } from '../shared/lines-field';
+import { LinesField } from '../shared/lines-field';
 
 const ROLES = [
   ['admin', 'Everything in the tenant.'],
@@ -26,28 +27,19 @@ interface Props {
 
 export function UserForm({ user, onSaved, onClose }: Props) {
   const draft = useSignal({ id: user?.id ?? '', name: user?.name ?? '', roles: user?.roles ?? ['user'], spaces: user?.spaces.join('\n') ?? '' });
-  const busy = useSignal(false);
-  const error = useSignal<unknown>(undefined);
   const { id, name, roles, spaces } = draft.value;
   const dialect = me.value?.tenant?.dialect;
   const change = (part: Partial<typeof draft.value>) => (draft.value = { ...draft.value, ...part });
-  const wrong = (field: string) => (error.value instanceof Refusal && error.value.field === field ? error.value.message : undefined);
-  const save = async () => {
-    busy.value = true;
-    error.value = undefined;
+  const { busy, error, run } = useAction(async () => {
     const body = { ...(name.trim() !== '' && { name: name.trim() }), roles: [...roles], spaces: lines(spaces) };
-    try {
-      if (user === undefined) await answered(api.POST('/v1/users', { body: { id: id.trim(), ...body } }));
-      else await answered(api.PATCH('/v1/users/{user}', { params: { path: { user: user.id } }, body }));
-      onSaved();
-    } catch (caught) {
-      error.value = caught;
-      busy.value = false;
-    }
-  };
+    if (user === undefined) await answered(api.POST('/v1/users', { body: { id: id.trim(), ...body } }));
+    else await answered(api.PATCH('/v1/users/{user}', { params: { path: { user: user.id } }, body }));
+    onSaved();
+  });
+  const wrong = (field: string) => (error instanceof Refusal && error.field === field ? error.message : undefined);
   return (
     <Dialog title={user === undefined ? 'New user' : <>Change <span class="break">{user.id}</span></>} onClose={onClose}>
-      <form class="stack" onSubmit={(event) => (event.preventDefault(), void save())}>
+      <form class="stack" onSubmit={(event) => (event.preventDefault(), void run())}>
         {user === undefined && (
           <TextField
             label="Id"
@@ -65,16 +57,28 @@ export function UserForm({ user, onSaved, onClose }: Props) {
         <fieldset class="group">
           <legend>Roles</legend>
           {ROLES.map(([role, hint]) => (
-            <Check key={role} label={role} hint={hint} checked={roles.includes(role)} onChange={(on) => change({ roles: on ? [...roles, role] : roles.filter((other) => other !== role) })} />
+            <Check
+              key={role}
+              label={role}
+              hint={hint}
+              checked={roles.includes(role)}
+              onChange={(on) => change({ roles: on ? [...roles, role] : roles.filter((other) => other !== role) })}
+            />
           ))}
         </fieldset>
         {(dialect === 'qlik' || spaces !== '') && (
-          <Lines label="Spaces" hint="One a line: its webhooks receive what happens in them." value={spaces} onInput={(value) => change({ spaces: value })} error={wrong('spaces')} />
+          <LinesField
+            label="Spaces"
+            hint="One a line: its webhooks receive what happens in them."
+            value={spaces}
+            onInput={(value) => change({ spaces: value })}
+            error={wrong('spaces')}
+          />
         )}
-        {error.value !== undefined && <Failed error={error.value} />}
+        {error !== undefined && <Failed error={error} />}
         <div class="row end">
           <Button onClick={onClose}>Discard</Button>
-          <Button type="submit" kind="primary" busy={busy.value}>{user === undefined ? 'Create the user' : 'Save'}</Button>
+          <Button type="submit" kind="primary" busy={busy}>{user === undefined ? 'Create the user' : 'Save'}</Button>
         </div>
       </form>
     </Dialog>

@@ -7,9 +7,10 @@ import type { Replay } from '../../generated/api';
 import { Button, Check, Notice } from '../../ui/ui';
 import { answered, api } from '../api/client';
 import { route } from '../route';
+import { useAction } from '../shared/action';
 import { Confirm } from '../shared/confirm';
 import { Failed } from '../shared/failed';
-import { Lines } from '../shared/lines-field';
+import { LinesField } from '../shared/lines-field';
 import { TimeField } from '../shared/time-field';
 import { WebhookField } from '../shared/webhook-field';
 import { nameById } from '../shared/webhooks';
@@ -25,8 +26,6 @@ const STATE_WORDS = {
 export function ReplayForm({ onBegun }: { readonly onBegun: (replay: Replay) => void }) {
   const choice = useSignal<Choice>(choiceOf(route.peek().query));
   const count = useSignal<number | undefined>(undefined);
-  const busy = useSignal(false);
-  const error = useSignal<unknown>(undefined);
   const tried = useSignal(false);
   const confirming = useSignal(false);
   const from = route.value.query.toString();
@@ -38,21 +37,13 @@ export function ReplayForm({ onBegun }: { readonly onBegun: (replay: Replay) => 
     count.value = undefined;
   };
   const wrong = tried.value ? wrongWith(choice.value) : {};
-  const preview = async () => {
+  const preview = useAction(async () => {
     tried.value = true;
-    error.value = undefined;
     if (Object.keys(wrongWith(choice.value)).length > 0) return;
     const asked = choice.value;
-    busy.value = true;
-    try {
-      const answer = await answered(api.POST('/v1/replays', { body: requestOf(asked, true) }));
-      if (asked === choice.peek() && 'count' in answer) count.value = answer.count;
-    } catch (caught) {
-      error.value = caught;
-    } finally {
-      busy.value = false;
-    }
-  };
+    const answer = await answered(api.POST('/v1/replays', { body: requestOf(asked, true) }));
+    if (asked === choice.peek() && 'count' in answer) count.value = answer.count;
+  });
   const begin = async () => {
     const answer = await answered(api.POST('/v1/replays', { body: requestOf(choice.value, false) }));
     count.value = undefined;
@@ -61,18 +52,18 @@ export function ReplayForm({ onBegun }: { readonly onBegun: (replay: Replay) => 
 
   const { webhook, since, until, eventTypes } = choice.value;
   return (
-    <form class="card" aria-label="New replay" onSubmit={(event) => (event.preventDefault(), void preview())}>
+    <form class="card" aria-label="New replay" onSubmit={(event) => (event.preventDefault(), void preview.run())}>
       <div class="field-row">
         <WebhookField value={webhook} none="Choose one" onChange={(id) => change({ webhook: id })} error={wrong.webhook} />
         <TimeField label="From" value={since} onChange={(at) => change({ since: at })} hint="Empty: from the oldest that is kept." />
         <TimeField label="Until" value={until} onChange={(at) => change({ until: at })} hint="Empty: until now." error={wrong.until} />
       </div>
       <States choice={choice.value} onChange={change} error={wrong.states} />
-      <Lines label="Event types" hint="One a line. Empty: all." value={eventTypes} onInput={(text) => change({ eventTypes: text })} error={wrong.eventTypes} />
-      {error.value !== undefined && <Failed error={error.value} retry={preview} />}
+      <LinesField label="Event types" hint="One a line. Empty: all." value={eventTypes} onInput={(text) => change({ eventTypes: text })} error={wrong.eventTypes} />
+      {preview.error !== undefined && <Failed error={preview.error} retry={preview.run} />}
       {count.value !== undefined && <Counted count={count.value} name={nameById(webhook)} />}
       <div class="row">
-        <Button type="submit" kind={count.value ? 'quiet' : 'primary'} busy={busy.value}>Preview</Button>
+        <Button type="submit" kind={count.value ? 'quiet' : 'primary'} busy={preview.busy}>Preview</Button>
         <Button kind={count.value ? 'primary' : 'quiet'} disabled={!count.value} onClick={() => (confirming.value = true)}>Begin the replay…</Button>
         {!count.value && <span class="faint small">Preview counts first; nothing is sent by it.</span>}
       </div>
@@ -116,7 +107,9 @@ function States({ choice: { states }, onChange, error }: StatesProps) {
 
 function Counted({ count, name }: { readonly count: number; readonly name: string }) {
   return count === 0 ? (
-    <Notice live="status" title="There is nothing to send again."><span class="small break">No delivery to {name} matches. Choose an earlier beginning or other states.</span></Notice>
+    <Notice live="status" title="There is nothing to send again.">
+      <span class="small break">No delivery to {name} matches. Choose an earlier beginning or other states.</span>
+    </Notice>
   ) : (
     <Notice tone="good" live="status" title={`${deliveries(count)} would be sent again.`}><span class="small break">To {name}.</span></Notice>
   );

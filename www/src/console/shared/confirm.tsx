@@ -4,6 +4,7 @@ import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 
 import { Button, Dialog, TextField } from '../../ui/ui';
+import { useAction } from './action';
 import { Failed } from './failed';
 
 interface QuestionProps {
@@ -45,25 +46,16 @@ interface ConfirmProps {
 
 /** The question, and what came of the answer. */
 export function Confirm({ title, action, onConfirm, onClose, typed, children }: ConfirmProps) {
-  const busy = useSignal(false);
-  const error = useSignal<unknown>(undefined);
   const text = useSignal('');
-  const confirm = async () => {
-    busy.value = true;
-    error.value = undefined;
-    try {
-      await onConfirm();
-      onClose();
-    } catch (caught) {
-      error.value = caught;
-      busy.value = false;
-    }
-  };
+  const { busy, error, run } = useAction(async () => {
+    await onConfirm();
+    onClose();
+  });
   return (
-    <Question title={title} action={action} onAct={confirm} busy={busy.value} disabled={typed !== undefined && text.value !== typed} onClose={onClose}>
+    <Question title={title} action={action} onAct={run} busy={busy} disabled={typed !== undefined && text.value !== typed} onClose={onClose}>
       {children}
       {typed !== undefined && <TextField label={<>Type <code class="break">{typed}</code> to confirm</>} value={text.value} onInput={(value) => (text.value = value)} mono />}
-      {error.value !== undefined && <Failed error={error.value} />}
+      {error !== undefined && <Failed error={error} />}
     </Question>
   );
 }

@@ -2,7 +2,7 @@
 
 import { Field } from '../../ui/ui';
 
-interface LinesProps {
+interface LinesFieldProps {
   readonly label: string;
   readonly hint?: string;
   readonly value: string;
@@ -10,7 +10,7 @@ interface LinesProps {
   readonly error?: string | undefined;
 }
 
-export function Lines({ label, hint, value, onInput, error }: LinesProps) {
+export function LinesField({ label, hint, value, onInput, error }: LinesFieldProps) {
   return (
     <Field label={label} hint={hint} error={error}>
       {(control) => <textarea {...control} class="input mono" rows={2} spellcheck={false} value={value} onInput={({ currentTarget }) => onInput(currentTarget.value)} />}

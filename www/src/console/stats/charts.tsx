@@ -27,7 +27,13 @@ export function Charts({ stats, table }: { readonly stats: WebhookStats; readonl
   const shared = { label, chosen, onChoose: (index: number) => (wanted.value = index) };
   return (
     <div class="stack">
-      <Chart title="Success rate" series={[{ name: 'Success rate', look: 'rate', values: steps.map(rate) }]} ticks={[0, 0.25, 0.5, 0.75, 1]} format={(value) => `${value * 100} %`} {...shared} />
+      <Chart
+        title="Success rate"
+        series={[{ name: 'Success rate', look: 'rate', values: steps.map(rate) }]}
+        ticks={[0, 0.25, 0.5, 0.75, 1]}
+        format={(value) => `${value * 100} %`}
+        {...shared}
+      />
       <Chart
         title="Latency"
         series={QUANTILES.map((name) => ({ name, look: name, values: steps.map(({ latency }) => latency[name]) }))}
@@ -36,7 +42,9 @@ export function Charts({ stats, table }: { readonly stats: WebhookStats; readonl
         {...shared}
       />
       <Chosen steps={steps} chosen={chosen} onChoose={shared.onChoose} />
-      <div class="row"><Button expanded={table.value} onClick={() => (table.value = !table.value)}>{table.value ? 'Hide the table of figures' : 'Show the table of figures'}</Button></div>
+      <div class="row">
+        <Button expanded={table.value} onClick={() => (table.value = !table.value)}>{table.value ? 'Hide the table of figures' : 'Show the table of figures'}</Button>
+      </div>
       <div class={table.value ? undefined : 'visually-hidden'}><Table steps={steps} shown={table.value} /></div>
     </div>
   );

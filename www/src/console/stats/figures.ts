@@ -11,9 +11,11 @@ export const RANGES = {
 } as const satisfies Record<string, { text: string; length: number; steps: readonly Step[] }>;
 
 export type Range = keyof typeof RANGES;
+/** The names of the ranges, which are the keys above. */
+export const RANGE_NAMES = Object.keys(RANGES) as readonly Range[];
 export type Step = '5m' | '15m' | '1h' | '6h' | '1d';
 
-export const rangeOf = (text: string | null): Range => (Object.keys(RANGES) as Range[]).find((range) => range === text) ?? '24h';
+export const rangeOf = (text: string | null): Range => RANGE_NAMES.find((range) => range === text) ?? '24h';
 
 /** The length of a step that was chosen, if the range has it. */
 export const stepOf = (range: Range, text: string | null): Step => (RANGES[range].steps as readonly Step[]).find((step) => step === text) ?? RANGES[range].steps[0];
@@ -45,4 +47,8 @@ export function percent(share: number | null): string {
 }
 
 /** A part of the attempts took at most this long: the upper bound of a class of durations. */
-export const atMost = (milliseconds: number | null) => (milliseconds === null ? '–' : milliseconds >= 10_000 ? '≥ 10 s' : milliseconds >= 1_000 ? `${milliseconds / 1_000} s` : `${milliseconds} ms`);
+export function atMost(milliseconds: number | null): string {
+  if (milliseconds === null) return '–';
+  if (milliseconds >= 10_000) return '≥ 10 s';
+  return milliseconds >= 1_000 ? `${milliseconds / 1_000} s` : `${milliseconds} ms`;
+}

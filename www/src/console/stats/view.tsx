@@ -17,7 +17,7 @@ import { WebhookField } from '../shared/webhook-field';
 import { webhooks } from '../shared/webhooks';
 import { Activity } from './activity';
 import { Charts } from './charts';
-import { RANGES, rangeOf, stepOf, sum } from './figures';
+import { RANGES, RANGE_NAMES, rangeOf, stepOf, sum } from './figures';
 import type { Range, Step } from './figures';
 
 /** What happens is looked at again this often at most. */
@@ -38,7 +38,12 @@ export function StatsView() {
       <h1>Statistics</h1>
       <div class="field-row">
         <WebhookField value={webhook ?? ''} none="Choose one" onChange={(id) => choose({ webhook: id })} />
-        <SelectField label="Range" value={range} options={(Object.keys(RANGES) as Range[]).map((name) => [name, `Last ${RANGES[name].text}`] as const)} onChange={(name) => choose({ range: name })} />
+        <SelectField
+          label="Range"
+          value={range}
+          options={RANGE_NAMES.map((name) => [name, `Last ${RANGES[name].text}`] as const)}
+          onChange={(name) => choose({ range: name })}
+        />
         <SelectField<Step> label="Step" value={step} options={RANGES[range].steps.map((name) => [name, name] as const)} onChange={(name) => choose({ step: name })} />
       </div>
       {webhook === undefined ? <NoWebhook /> : <Of key={`${webhook} ${range} ${step}`} webhook={webhook} range={range} step={step} />}

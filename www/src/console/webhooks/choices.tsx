@@ -49,7 +49,13 @@ export function Choices({ dialect, choice }: ChoicesProps) {
         />
       )}
       {seesAll() && (
-        <SuggestField label="Owner" value={choice.owner} placeholder="Anybody" suggestions={(users.data.value ?? []).map(({ id, name }) => [id, name])} onInput={(owner) => choose({ owner })} />
+        <SuggestField
+          label="Owner"
+          value={choice.owner}
+          placeholder="Anybody"
+          suggestions={(users.data.value ?? []).map(({ id, name }) => [id, name])}
+          onInput={(owner) => choose({ owner })}
+        />
       )}
     </div>
   );

@@ -26,7 +26,12 @@ export function ConflictNotice({ dialect, conflict: { before, now, mine }, enter
   const rows = FIELDS[dialect].filter((field) => theirs.includes(field) || mine.includes(field));
   return (
     <Notice tone="warn" title="Somebody has changed this webhook meanwhile" live="alert">
-      <span>{theirs.length === 0 ? 'Its fields are as they were, so nothing of theirs is in the way.' : 'What you did not touch is shown as it is now. What you entered is still there.'} Save again to put it in place of what it is now, or take what it is now.</span>
+      <span>
+        {theirs.length === 0
+          ? 'Its fields are as they were, so nothing of theirs is in the way.'
+          : 'What you did not touch is shown as it is now. What you entered is still there.'}
+        {' '}Save again to put it in place of what it is now, or take what it is now.
+      </span>
       <div class="table-scroll">
         <table class="table conflict">
           <thead><tr><th scope="col">Field</th><th scope="col">It is now</th><th scope="col">You entered</th></tr></thead>

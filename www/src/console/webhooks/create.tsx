@@ -59,7 +59,12 @@ export function Create({ dialect, onClose, onCreated }: CreateProps) {
       >
         {trouble.value !== undefined && <Failed error={trouble.value} />}
         <Fields dialect={dialect} draft={draft.value} errors={errors.value} onChange={form.change} />
-        <SecretChoiceField legend={dialect === 'immuta-request' ? 'Secret (optional)' : 'Secret'} choice={draft.value.secret} error={errors.value.secret} onChange={(secret) => form.change({ secret })} />
+        <SecretChoiceField
+          legend={dialect === 'immuta-request' ? 'Secret (optional)' : 'Secret'}
+          choice={draft.value.secret}
+          error={errors.value.secret}
+          onChange={(secret) => form.change({ secret })}
+        />
         <section class="card" aria-label="Try it first">
           <h3>Try it first</h3>
           <p class="small faint">Sends a test to what you entered, without saving anything.</p>

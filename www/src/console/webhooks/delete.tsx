@@ -6,6 +6,7 @@ import { useSignal } from '@preact/signals';
 import type { Webhook } from '../../generated/api';
 import { Button } from '../../ui/ui';
 import { answered, api } from '../api/client';
+import { useAction } from '../shared/action';
 import { Confirm } from '../shared/confirm';
 import { Failed } from '../shared/failed';
 import { nameOf } from '../shared/webhooks';
@@ -60,32 +61,16 @@ function Named({ webhook, remove }: WayProps) {
 
 function DeleteAgain({ webhook, remove }: WayProps) {
   const asking = useSignal(false);
-  const busy = useSignal(false);
-  const error = useSignal<unknown>(undefined);
-  const stop = () => {
-    asking.value = false;
-    error.value = undefined;
-  };
-  const again = async () => {
-    busy.value = true;
-    error.value = undefined;
-    try {
-      await remove();
-    } catch (caught) {
-      error.value = caught;
-    } finally {
-      busy.value = false;
-    }
-  };
+  const { busy, error, run } = useAction(remove);
   return (
     <>
-      {error.value !== undefined && <Failed error={error.value} />}
+      {asking.value && error !== undefined && <Failed error={error} />}
       <div class="row">
         {/* The same button: whoever has the focus on the first has it on the second. */}
-        <Button kind={asking.value ? 'danger primary' : 'danger'} busy={busy.value} onClick={() => (asking.value ? again() : (asking.value = true))}>
+        <Button kind={asking.value ? 'danger primary' : 'danger'} busy={busy} onClick={() => (asking.value ? run() : (asking.value = true))}>
           {asking.value ? 'Delete again' : 'Delete'}
         </Button>
-        {asking.value && <Button onClick={stop}>Keep it</Button>}
+        {asking.value && <Button onClick={() => (asking.value = false)}>Keep it</Button>}
         <span class="small break" role="status">{asking.value ? `Delete again to delete ${nameOf(webhook)} for good.` : ''}</span>
       </div>
     </>

@@ -21,10 +21,17 @@ export function EventTypesView() {
       <h1>Event types</h1>
       <p class="faint">What webhooks of this tenant can be subscribed to. The server’s operator can list further ones.</p>
       <div class="choices" role="search" aria-label="Event types">
-        <TextField type="search" label="Search" value={search} maxLength={512} placeholder="Part of a name or description" onInput={(q) => go(href(['event-types'], { q }), true)} />
+        <TextField
+          type="search"
+          label="Search"
+          value={search}
+          maxLength={512}
+          placeholder="Part of a name or description"
+          onInput={(q) => go(href(['event-types'], { q }), true)}
+        />
       </div>
       {eventTypes.error.value !== undefined && <Failed error={eventTypes.error.value} retry={eventTypes.read} />}
-      {all !== undefined ? <Types types={all} search={search} /> : eventTypes.error.value === undefined && <Spinner label="Reading event types …" />}
+      {all !== undefined ? <Types types={all} search={search} /> : eventTypes.error.value === undefined && <Spinner label="Loading event types…" />}
     </div>
   );
 }

@@ -10,12 +10,13 @@ export interface TypeGroup {
 
 const OPERATORS = 'Of this tenant';
 const UNKNOWN = 'Not listed any more';
+const UNLISTED = 'The webhook names it, but webhooks cannot be subscribed to it any more. Take it away to change the others.';
 
 /** All of them, and the chosen ones that are not among them. */
 export function withChosen(known: readonly EventType[], chosen: readonly string[]): readonly EventType[] {
   const names = new Set(known.map(({ name }) => name));
   const unknown = chosen.filter((name) => !names.has(name));
-  return [...known, ...unknown.map((name): EventType => ({ name, source: 'tenant', title: null, category: UNKNOWN, levels: null, description: 'The webhook names it, but webhooks cannot be subscribed to it any more. Take it away to change the others.' }))];
+  return [...known, ...unknown.map((name): EventType => ({ name, source: 'tenant', title: null, category: UNKNOWN, levels: null, description: UNLISTED }))];
 }
 
 /** Those with each of the words somewhere in what is told of them, grouped, in the order of the list. */

@@ -37,7 +37,8 @@ function shown(field: FieldName, draft: Draft): ComponentChildren {
     case 'headers':
       return draft.headers.length === 0 ? <None /> : draft.headers.map(({ name, value }) => <div key={name} class="mono">{name}: {value}</div>);
     case 'encryptedHeaders':
-      return draft.encryptedHeaders.length === 0 ? <None /> : draft.encryptedHeaders.map(({ name }) => <div key={name}><span class="mono">{name}</span> <span class="faint">(secret)</span></div>);
+      if (draft.encryptedHeaders.length === 0) return <None />;
+      return draft.encryptedHeaders.map(({ name }) => <div key={name}><span class="mono">{name}</span> <span class="faint">(secret)</span></div>);
     case 'url':
     case 'filter':
       return draft[field] === '' ? <None /> : <span class="mono">{draft[field]}</span>;

@@ -79,7 +79,9 @@ function Row({ webhook, query, onTestAll }: { readonly webhook: Webhook } & Pick
       <td class="wide">{signed ? 'Signed' : <span class="faint">None</span>}</td>
       {seesAll() && <td class="wide owner">{userName(owner)}</td>}
       <td class="wide"><Time at={updated} /></td>
-      {profile.dialect === 'immuta-request' && mayChange() && <td><Button onClick={onTestAll} label="Test webhook: sends a test to every configured webhook">Test webhook</Button></td>}
+      {profile.dialect === 'immuta-request' && mayChange() && (
+        <td><Button onClick={onTestAll} label="Test webhook: sends a test to every configured webhook">Test webhook</Button></td>
+      )}
     </tr>
   );
 }

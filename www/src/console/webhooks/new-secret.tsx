@@ -3,8 +3,7 @@
 
 import { useSignal } from '@preact/signals';
 
-import { copy } from '../../ui/clipboard';
-import { Button, Dialog, Notice } from '../../ui/ui';
+import { Button, Code, Dialog, Notice } from '../../ui/ui';
 import { useHold } from '../shared/leaving';
 import { leave } from '../shared/unsaved';
 import type { Loss } from '../shared/unsaved';
@@ -37,38 +36,16 @@ export function NewSecret({ shown: { secret, standard }, onClose }: { readonly s
       {secret !== undefined && (
         <>
           <Notice tone="warn" title="It is shown this once"><span>Copy it and give it to the receiver, which verifies deliveries with it.</span></Notice>
-          <Once label="Secret" text={secret} onCopied={() => (copied.value = true)} />
+          <Code label="Secret" text={secret} wrap onCopied={() => (copied.value = true)} />
         </>
       )}
       {standard !== undefined && (
         <div class="stack tight">
           <p class="small">For libraries of Standard Webhooks, which verify the <code>webhook-signature</code> header, the same secret is:</p>
-          <Once label="Secret for Standard Webhooks" text={standard} onCopied={() => undefined} />
+          <Code label="Secret for Standard Webhooks" text={standard} wrap />
         </div>
       )}
       <div class="row end"><Button kind="primary" onClick={() => leave(onClose, UNCOPIED)}>Done</Button></div>
     </Dialog>
-  );
-}
-
-function Once({ label, text, onCopied }: { readonly label: string; readonly text: string; readonly onCopied: () => void }) {
-  const outcome = useSignal('');
-  return (
-    <div class="stack tight">
-      <pre class="code wrap" tabIndex={0} role="region" aria-label={label} onCopy={onCopied}><code>{text}</code></pre>
-      <div class="row">
-        <Button
-          label={`Copy: ${label}`}
-          onClick={async () => {
-            const worked = await copy(text);
-            outcome.value = worked ? 'Copied' : 'Not copied: select it and press Ctrl+C';
-            if (worked) onCopied();
-          }}
-        >
-          Copy
-        </Button>
-        <span class="small faint" role="status">{outcome.value}</span>
-      </div>
-    </div>
   );
 }

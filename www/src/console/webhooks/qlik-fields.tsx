@@ -26,7 +26,15 @@ export function QlikField({ field, draft, errors, onChange, stored }: FieldsProp
     case 'filter':
       return <FilterField text={draft.filter} error={errors.filter} eventTypes={draft.eventTypes} onChange={(filter) => onChange({ filter })} />;
     case 'headers':
-      return <Headers label={LABELS.headers} rows={draft.headers} error={errors.headers} hint="Its requests carry them besides, in plain view: 2,048 bytes at most." onChange={(headers) => onChange({ headers })} />;
+      return (
+        <Headers
+          label={LABELS.headers}
+          rows={draft.headers}
+          error={errors.headers}
+          hint="Its requests carry them besides, in plain view: 2,048 bytes at most."
+          onChange={(headers) => onChange({ headers })}
+        />
+      );
     case 'encryptedHeaders':
       return <Encrypted draft={draft} errors={errors} onChange={onChange} stored={stored} />;
     case 'cloudEvents':
@@ -36,7 +44,9 @@ export function QlikField({ field, draft, errors, onChange, stored }: FieldsProp
           label={LABELS.cloudEvents}
           checked={draft.cloudEvents}
           disabled={stored?.cloudEvents === true}
-          hint={stored?.cloudEvents === true ? 'Events arrive as CloudEvents. That cannot be turned off again.' : 'Events arrive as CloudEvents; otherwise in the older envelope. Once on, it stays on.'}
+          hint={stored?.cloudEvents === true
+            ? 'Events arrive as CloudEvents. That cannot be turned off again.'
+            : 'Events arrive as CloudEvents; otherwise in the older envelope. Once on, it stays on.'}
           onChange={(cloudEvents) => onChange({ cloudEvents })}
         />
       );

@@ -4,10 +4,8 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 
 import type { Webhook } from '../../generated/api';
-import { Button, Check, Dialog, Notice, Spinner } from '../../ui/ui';
-import { answered, api } from '../api/client';
+import { Button, Dialog, Notice, Spinner } from '../../ui/ui';
 import { Refusal } from '../api/errors';
-import { href } from '../route';
 import { follow } from '../shared/changes';
 import { Failed } from '../shared/failed';
 import { place } from '../shared/place';
@@ -18,9 +16,9 @@ import { Delete } from './delete';
 import { Edit } from './edit';
 import { Facts } from './facts';
 import { Secret } from './secret';
-import { asMeant, changed, ifMatch, opened, reread } from './store';
+import { State } from './state';
+import { opened, reread } from './store';
 import { TryStored } from './try';
-import { StateBadge, whyDisabled } from './words';
 
 interface SheetProps {
   readonly id: string;
@@ -62,7 +60,11 @@ function Opened({ webhook, gone, onClose }: OpenedProps) {
   const may = mayChange() && !gone;
   return (
     <div class="stack">
-      {gone && <Notice tone="warn" title="This webhook has been deleted meanwhile" live="alert"><span>This is what it was. What you entered can still be copied, and is lost when you leave.</span></Notice>}
+      {gone && (
+        <Notice tone="warn" title="This webhook has been deleted meanwhile" live="alert">
+          <span>This is what it was. What you entered can still be copied, and is lost when you leave.</span>
+        </Notice>
+      )}
       <State webhook={webhook} mayChange={may} />
       <Settings webhook={webhook} mayChange={may} />
       {may && <TryStored webhook={webhook} />}
@@ -120,36 +122,5 @@ function Settings({ webhook, mayChange: may }: PartProps) {
         />
       )}
     </section>
-  );
-}
-
-function State({ webhook, mayChange: may }: PartProps) {
-  /** What is being asked for. */
-  const wanted = useSignal<boolean | undefined>(undefined);
-  const error = useSignal<unknown>(undefined);
-  const set = async (enabled: boolean) => {
-    if (wanted.value !== undefined) return;
-    wanted.value = enabled;
-    error.value = undefined;
-    try {
-      const params = { path: { id: webhook.id }, header: ifMatch(webhook) };
-      changed(await asMeant(webhook.id, answered(api.PATCH('/v1/webhooks/{id}', { params, body: { enabled } }))));
-    } catch (caught) {
-      error.value = caught;
-    } finally {
-      wanted.value = undefined;
-    }
-  };
-  const why = whyDisabled(webhook);
-  return (
-    <div class="stack tight">
-      <div class="row between">
-        {may ? <Check toggle label="Enabled" checked={wanted.value ?? webhook.state === 'enabled'} onChange={set} /> : <StateBadge webhook={webhook} />}
-        {/* History holds bodies, which are none of an operator's business. */}
-        {may && <a href={href(['deliveries'], { webhook: webhook.id })}>Its deliveries</a>}
-      </div>
-      {why !== undefined && <Notice tone={webhook.disabled_reason === 'by-owner' ? 'warn' : 'bad'} title="It is disabled" live="status"><span>{why}</span></Notice>}
-      {error.value !== undefined && <Failed error={error.value} />}
-    </div>
   );
 }

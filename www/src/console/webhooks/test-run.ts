@@ -50,7 +50,8 @@ export async function runTests(world: World, signal: AbortSignal, show: (run: Ru
     }
     step({ state: 'done' });
   } catch (error) {
-    if (signal.aborted) step({ state: 'cancelled', wait: 0, entries: run.entries.map((entry) => (entry.result.kind === 'running' ? { ...entry, result: { kind: 'waiting' } } : entry)) });
+    const stopped = ({ webhook, result }: Entry): Entry => ({ webhook, result: result.kind === 'running' ? { kind: 'waiting' } : result });
+    if (signal.aborted) step({ state: 'cancelled', wait: 0, entries: run.entries.map(stopped) });
     else step({ state: 'failed', error });
   }
 }

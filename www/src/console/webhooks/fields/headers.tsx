@@ -22,7 +22,15 @@ export function Headers(props: HeadersProps<HeaderRow>) {
       {...props}
       made={{ name: '', value: '' }}
       value={(row, label, set) => (
-        <input class="input mono grow" aria-label={`${label} value`} placeholder="Value" value={row.value} autocomplete="off" spellcheck={false} onInput={({ currentTarget }) => set({ ...row, value: currentTarget.value })} />
+        <input
+          class="input mono grow"
+          aria-label={`${label} value`}
+          placeholder="Value"
+          value={row.value}
+          autocomplete="off"
+          spellcheck={false}
+          onInput={({ currentTarget }) => set({ ...row, value: currentTarget.value })}
+        />
       )}
     />
   );
@@ -83,7 +91,16 @@ function HeaderRows<Row extends HeaderRow & { readonly stored?: boolean }>({ lab
         const called = row.name === '' ? `${label}, ${index + 1}` : row.name;
         return (
           <div class="row header-row" key={index}>
-            <input class="input mono grow" aria-label={`${label} name ${index + 1}`} placeholder="Name" value={row.name} readOnly={row.stored === true} autocomplete="off" spellcheck={false} onInput={({ currentTarget }) => set(index, { ...row, name: currentTarget.value })} />
+            <input
+              class="input mono grow"
+              aria-label={`${label} name ${index + 1}`}
+              placeholder="Name"
+              value={row.name}
+              readOnly={row.stored === true}
+              autocomplete="off"
+              spellcheck={false}
+              onInput={({ currentTarget }) => set(index, { ...row, name: currentTarget.value })}
+            />
             {value(row, called, (changed) => set(index, changed))}
             <Button kind="quiet" label={`Remove ${called}`} onClick={() => onChange(rows.filter((_, at) => at !== index))}>✕</Button>
           </div>

@@ -39,7 +39,16 @@ export function TypePicker({ label, chosen, onChange, hint, error, unfit }: Type
       <legend>{label}</legend>
       {hint !== undefined && <div class="hint">{hint}</div>}
       <div class="type-picker" ref={box} onKeyDown={(event) => moved(event, box.current)}>
-        <input type="search" class="input" aria-label={`Search ${label.toLowerCase()}`} placeholder="Search" value={search.value} autocomplete="off" onInput={({ currentTarget }) => (search.value = currentTarget.value)} onKeyDown={(event) => event.key === 'Enter' && event.preventDefault()} />
+        <input
+          type="search"
+          class="input"
+          aria-label={`Search ${label.toLowerCase()}`}
+          placeholder="Search"
+          value={search.value}
+          autocomplete="off"
+          onInput={({ currentTarget }) => (search.value = currentTarget.value)}
+          onKeyDown={(event) => event.key === 'Enter' && event.preventDefault()}
+        />
         <div class="type-list">
           {groups.map(({ category, types }, group) => (
             <div key={category} role="group" aria-label={category} class="stack tight">
@@ -85,7 +94,14 @@ function Type({ type: { name, title, description, levels }, first, checked, impl
   const id = useId();
   return (
     <label class="check type">
-      <input type="checkbox" tabIndex={first ? 0 : -1} checked={checked} aria-labelledby={`${id}-title`} aria-describedby={`${id}-about`} onChange={({ currentTarget }) => onChange(currentTarget.checked)} />
+      <input
+        type="checkbox"
+        tabIndex={first ? 0 : -1}
+        checked={checked}
+        aria-labelledby={`${id}-title`}
+        aria-describedby={`${id}-about`}
+        onChange={({ currentTarget }) => onChange(currentTarget.checked)}
+      />
       <span class="stack type-about">
         <span class="row">
           <span id={`${id}-title`} class="break">{title ?? name}</span>

@@ -25,7 +25,10 @@ export function FilterField({ text, onChange, error, eventTypes }: FilterFieldPr
   return (
     <fieldset class="field filter">
       <legend>Filter</legend>
-      <div class="hint">An event is only sent if this holds of it. Without a condition every event of the chosen types is. <code>id</code> is that of what the event is about, <code>data.status</code> how a reload ended: ok or error.</div>
+      <div class="hint">
+        An event is only sent if this holds of it. Without a condition every event of the chosen types is. <code>id</code> is that of what the event is
+        about, <code>data.status</code> how a reload ended: ok or error.
+      </div>
       <Tabs label="Ways to edit the filter" tabs={[['builder', 'Conditions'], ['text', 'Text']]} selected={tab.value} onSelect={(name) => (tab.value = name)}>
         {tab.value === 'text' ? <TextEditor text={text} onChange={onChange} error={error} /> : (
           <>

@@ -71,7 +71,16 @@ function ConditionEditor({ part, onChange, onRemove }: ConditionProps) {
         <option value="eq">is (eq)</option>
         <option value="ne">is not (ne)</option>
       </select>
-      <input class="input mono grow" aria-label="Value" placeholder="Value" value={value} list={attribute === 'data.status' ? list : undefined} autocomplete="off" spellcheck={false} onInput={({ currentTarget }) => onChange({ ...part, value: currentTarget.value })} />
+      <input
+        class="input mono grow"
+        aria-label="Value"
+        placeholder="Value"
+        value={value}
+        list={attribute === 'data.status' ? list : undefined}
+        autocomplete="off"
+        spellcheck={false}
+        onInput={({ currentTarget }) => onChange({ ...part, value: currentTarget.value })}
+      />
       {attribute === 'data.status' && <datalist id={list}><option value="ok" /><option value="error" /></datalist>}
       <Button kind="quiet" label={`Remove condition ${attribute} ${operator} ${value}`} onClick={onRemove}>✕</Button>
     </div>
