@@ -7,7 +7,7 @@ import { Failed } from './failed';
 import type { Pages } from './load';
 
 /** What stands below a list in pages. */
-export function More<Item>({ pages, what }: { readonly pages: Pages<Item>; readonly what: string }) {
+function More<Item>({ pages, what }: { readonly pages: Pages<Item>; readonly what: string }) {
   if (pages.data === undefined || pages.data.next === null) return null;
   return <div class="row"><Button busy={pages.loadingMore} onClick={pages.more}>More {what}</Button></div>;
 }

@@ -65,10 +65,10 @@ function Opened({ webhook, gone, onClose }: OpenedProps) {
           <span>This is what it was. What you entered can still be copied, and is lost when you leave.</span>
         </Notice>
       )}
-      <State webhook={webhook} mayChange={may} />
+      {!gone && <State webhook={webhook} mayChange={may} />}
       <Settings webhook={webhook} mayChange={may} />
       {may && <TryStored webhook={webhook} />}
-      <Secret webhook={webhook} mayChange={may} />
+      {!gone && <Secret webhook={webhook} mayChange={may} />}
       {!gone && <Delete webhook={webhook} onDeleted={onClose} />}
     </div>
   );
