@@ -66,6 +66,8 @@ function Form() {
         event.preventDefault();
         const value = token.value.trim();
         if (value === '') error.value = 'Enter a token.';
+        // No header can carry another (RFC 6750, section 2.1).
+        else if (!/^[\x21-\x7e]{1,4096}$/.test(value)) error.value = 'This is no token: it has spaces, line breaks or characters that no token has.';
         else void enter(value, keep.value);
       }}
     >

@@ -6,7 +6,7 @@ import createClient from 'openapi-fetch';
 import type { Me, paths, Problem } from '../../generated/api';
 import { sleep } from '../shared/sleep';
 import { Refusal, Unreachable } from './errors';
-import { actingIn, refused, validToken } from './session';
+import { actingIn, me, refused, validToken } from './session';
 
 /** How often what may be asked again is asked while the server does not answer. */
 const TRIES = 3;
@@ -43,12 +43,14 @@ const OPTIONS: RequestInit = { credentials: 'omit', cache: 'no-store', redirect:
 
 /** `fetch` as the session has it: with its token, once more after somebody has signed in again, and after a lost GET. */
 export async function ask(request: Request): Promise<Response> {
+  // What somebody asked for in one tenant is not done in another.
+  const [asker, tenant] = [me.peek(), actingIn.peek()];
   for (;;) {
-    const token = await validToken();
+    const token = await validToken(asker);
     const attempt = () => {
       const copy = new Request(request.clone(), OPTIONS);
       copy.headers.set('authorization', `Bearer ${token}`);
-      if (actingIn.value !== undefined) copy.headers.set('sigpost-tenant', actingIn.value);
+      if (tenant !== undefined) copy.headers.set('sigpost-tenant', tenant);
       return fetch(copy);
     };
     const response = await reached(attempt, request.method === 'GET' ? TRIES : 1, request.signal);

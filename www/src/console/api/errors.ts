@@ -1,6 +1,7 @@
 // What goes wrong between the console and the server, and what somebody can do about it.
 
 import type { Problem } from '../../generated/api';
+import { SignedOut } from './session';
 
 /** The server refused, in its own words. */
 export class Refusal extends Error {
@@ -39,6 +40,9 @@ export class Unreachable extends Error {
 export function advice(error: unknown): { readonly what: string; readonly todo: string } {
   if (error instanceof Unreachable) {
     return { what: 'The server does not answer.', todo: 'Check that it runs and that you are online, then try again. Nothing you entered is lost.' };
+  }
+  if (error instanceof SignedOut) {
+    return { what: 'This was not done: somebody else has signed in meanwhile.', todo: 'Look at what is shown, and do it again if you mean it.' };
   }
   if (!(error instanceof Refusal)) {
     return { what: 'Something went wrong in this page.', todo: `Try again; if it happens again, reload the page. (${String(error)})` };

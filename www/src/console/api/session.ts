@@ -4,8 +4,8 @@
 //   out ──signIn──▶ in ──401──▶ expired ──signIn──▶ in
 //                   └──signOut──▶ out
 //
-// While it is expired every view stays as it is: what asks the server waits until somebody signs in again, as the same
-// user or as another one, and is then asked once more.
+// While it is expired every view stays as it is: what asks the server waits until the same user signs in again, and is
+// then asked once more. When somebody else does, what waits is given up: nobody does what another has begun.
 
 import { computed, signal } from '@preact/signals';
 
@@ -29,20 +29,22 @@ export const actingIn = signal<string | undefined>(undefined);
 
 let waiting: (() => void)[] = [];
 
-/** The token to ask with; waits while there is none that is valid. */
-export async function validToken(): Promise<string> {
+/** The token to ask with for somebody; waits while there is none that is valid, and gives up once somebody else is here. */
+export async function validToken(asker: Me | undefined): Promise<string> {
   for (;;) {
-    const now = state.value;
+    const now = state.peek();
+    if (now.kind === 'out' || asker === undefined || !isSame(asker, now.me)) throw new SignedOut();
     if (now.kind === 'in') return now.token;
-    if (now.kind === 'out') throw new SignedOut();
     await new Promise<void>((resolve) => waiting.push(resolve));
   }
 }
 
-/** Nobody is signed in any more: what was asked for is not wanted. */
+/** Whoever asked is not signed in any more: what was asked for is not wanted. */
 export class SignedOut extends Error {
+  override readonly name = 'SignedOut';
+
   constructor() {
-    super('nobody is signed in');
+    super('whoever asked is not signed in any more');
   }
 }
 
@@ -55,6 +57,11 @@ export function signedIn(token: string, who: Me, keep: boolean): void {
   store(TENANT, keep ? acts?.name : undefined);
   state.value = { kind: 'in', token, me: { ...who, tenant: acts ?? who.tenant } };
   wake();
+}
+
+/** Whether it is one user, or one operator, whichever tenant that acts in. */
+function isSame(one: Me, other: Me): boolean {
+  return one.kind === other.kind && one.id === other.id && (one.kind === 'operator' || one.tenant?.name === other.tenant?.name);
 }
 
 /** An operator acts in a tenant from now on, or in none. What it asks names the tenant at once. */
