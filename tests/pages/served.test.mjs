@@ -97,7 +97,7 @@ for (const colorScheme of ['light', 'dark']) {
 test('what a page loads at first is small', { timeout: TIMEOUT }, async () => {
   await withServer(CONFIG, async (base) => {
     // In bytes as they travel, headers aside: the bounds are what www/README.md states.
-    for (const [path, most] of [['/', 40_000], ['/console', 45_000]]) {
+    for (const [path, most] of [['/', 34_000], ['/console', 26_000]]) {
       const document = await raw(`${base}${path}`, 'br');
       const html = brotliDecompressSync(document.body).toString();
       const files = [...html.matchAll(/(?:src|href)="\.\/([^"]+)"/g)].map(([, file]) => file);

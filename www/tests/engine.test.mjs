@@ -92,6 +92,26 @@ test('a secret that is no key of its scheme is told, step by step, and nothing i
   assert.equal(typeof trace.computed[0].failure, 'string');
 });
 
+test('what is explained is what was judged, with the tolerance and the form that were chosen', () => {
+  const body = new TextEncoder().encode('{ "n": 1.0 }');
+  const secret = 'a secret';
+  const about = (more) => ({ scheme: 'stripe', secrets: [secret], body, now: 2_000_000_000_000, canonical: false, ...more });
+  const headers = answers.sign({ scheme: 'stripe', secret, body, timestamp: 1_700_000_000 });
+  const verdictOf = (asked) => {
+    const { verdict } = answers.judge({ about: asked, others: [] });
+    const why = answers.explain(asked);
+    assert.deepEqual([why.verdict, why.code], [verdict.kind, verdict.code]);
+    return verdict.code ?? verdict.kind;
+  };
+  assert.equal(verdictOf(about({ headers })), 'stale_timestamp');
+  assert.equal(verdictOf(about({ headers, tolerance: null })), 'genuine');
+  assert.equal(verdictOf(about({ headers, tolerance: 400_000_000 })), 'genuine');
+  assert.equal(verdictOf(about({ headers, tolerance: null, canonical: true })), 'mismatch');
+  const canonical = answers.sign({ scheme: 'stripe', secret, body: new TextEncoder().encode('{"n":1}'), timestamp: 1_700_000_000 });
+  assert.equal(verdictOf(about({ headers: canonical, tolerance: null, canonical: true })), 'genuine');
+  assert.equal(verdictOf(about({ headers: canonical, tolerance: null })), 'mismatch');
+});
+
 test('what is signed here verifies here, by every preset', async () => {
   const { presets } = await load('/src/playground/view/schemes.ts');
   for (const scheme of presets) {

@@ -7,10 +7,13 @@ import { ImportError, read } from '../import';
 import { leaks } from '../leaks';
 import type { Header } from '../request';
 import type { Case, Failure, Judgement, Name, Questions, Signable, Verdict } from './protocol';
-import { traceOf } from './trace';
+import { schemeOf, traceOf } from './trace';
 
 /** The longest body that is looked at, in bytes: what a browser holds several times over without trouble. */
 export const MAX_BODY = 16 * 1024 * 1024;
+
+/** The longest tolerance that a scheme can have, in seconds: 136 years. */
+const ANY_AGE = 2 ** 32 - 1;
 
 type Answers = { readonly [N in Name]: (about: Questions[N][0]) => Questions[N][1] };
 
@@ -54,8 +57,14 @@ function verdictOf(about: Case): Verdict {
   }
 }
 
-function explained({ scheme, secrets, headers, body, now }: Case): Explanation {
-  return explain(scheme, secrets, headers, body, { now: () => now, maxBytes: MAX_BODY });
+/** `explain` knows no options but the scheme's own: what was chosen is put into the scheme. */
+function explained({ scheme, secrets, headers, body, now, tolerance, canonical }: Case): Explanation {
+  const chosen = {
+    ...(tolerance === undefined ? {} : { tolerance: tolerance ?? ANY_AGE }),
+    ...(canonical ? { body: 'canonical' as const } : {}),
+  };
+  const asked = Object.keys(chosen).length === 0 ? scheme : { ...schemeOf(scheme), ...chosen };
+  return explain(asked, secrets, headers, body, { now: () => now, maxBytes: MAX_BODY });
 }
 
 function readGiven(given: Questions['read'][0]): Questions['read'][1] {
