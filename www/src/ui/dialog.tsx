@@ -15,23 +15,44 @@ interface DialogProps {
   readonly insistent?: boolean;
 }
 
-/** A dialog over the page: focus stays in it and returns to where it was. Shown for as long as it is there. */
+/**
+ * A dialog over the page: focus stays in it and returns to where it was. Shown for as long as it is there, and no shorter:
+ * a browser that is asked twice closes any dialog, whatever the page says, so Escape is taken before it comes to that, and
+ * what was closed all the same is shown again.
+ */
 export function Dialog({ title, onClose, sheet, insistent, children }: DialogProps) {
   const id = useId();
   const dialog = useRef<HTMLDialogElement>(null);
+  const there = useRef(true);
   useEffect(() => {
     const { current } = dialog;
+    there.current = true;
     current?.showModal();
-    return () => current?.close();
+    return () => {
+      there.current = false;
+      current?.close();
+    };
   }, []);
+  const asked = () => insistent !== true && onClose();
   return (
     <dialog
       ref={dialog}
       class={sheet === true ? 'sheet' : undefined}
       aria-labelledby={id}
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape' || event.isComposing || event.defaultPrevented) return;
+        event.preventDefault();
+        asked();
+      }}
       onCancel={(event) => {
         event.preventDefault();
-        if (insistent !== true) onClose();
+        // Of a file that was not chosen, for one.
+        if (event.target === event.currentTarget) asked();
+      }}
+      onClose={() => {
+        if (!there.current) return;
+        asked();
+        setTimeout(() => there.current && dialog.current?.open === false && dialog.current.showModal());
       }}
     >
       <div class="dialog">

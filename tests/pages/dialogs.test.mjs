@@ -1,0 +1,53 @@
+// Dialogs stay for as long as what they are about: a browser closes any dialog on a second Escape, and these stay.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { TIMEOUT, signIn, withPage, withServer } from './harness.mjs';
+
+const CONFIG = `
+[[tenant]]
+name = "acme"
+dialect = "native"
+  [[tenant.user]]
+  id = "ada"
+  roles = ["admin"]
+  token = "the-token-of-ada"
+`;
+
+test('a form that holds something stays, however often Escape is pressed', { timeout: TIMEOUT }, async () => {
+  await withServer(CONFIG, async (base) => {
+    await withPage(`${base}/console#/webhooks/new`, async (page) => {
+      await signIn(page, 'the-token-of-ada');
+      const form = page.getByRole('dialog', { name: 'New webhook' });
+      await form.getByLabel('Name', { exact: true }).fill('orders');
+      for (let times = 0; times < 5; times += 1) await page.keyboard.press('Escape');
+      const question = page.getByRole('dialog', { name: 'Discard what you entered?' });
+      if (await question.isVisible()) await question.getByRole('button', { name: 'Keep editing' }).click();
+      await question.waitFor({ state: 'detached' });
+      assert.equal(await form.getByLabel('Name', { exact: true }).inputValue(), 'orders');
+      assert.ok(await form.isVisible());
+    });
+  });
+});
+
+test('signing in again cannot be escaped from, and lets everything behind it go on', { timeout: TIMEOUT }, async () => {
+  await withServer(CONFIG, async (base) => {
+    const made = await fetch(`${base}/v1/tokens`, { method: 'POST', headers: { authorization: 'Bearer the-token-of-ada', 'content-type': 'application/json' }, body: '{"expires_in":"1h"}' });
+    const { id, token } = await made.json();
+    await withPage(`${base}/console#/webhooks`, async (page) => {
+      await signIn(page, token);
+      await page.getByText('There are no webhooks yet').waitFor();
+      await fetch(`${base}/v1/tokens/${id}`, { method: 'DELETE', headers: { authorization: 'Bearer the-token-of-ada' } });
+      await page.goto(`${base}/console#/event-types`);
+      const again = page.getByRole('dialog', { name: 'Sign in again' });
+      await again.waitFor();
+      for (let times = 0; times < 5; times += 1) await page.keyboard.press('Escape');
+      assert.ok(await again.isVisible());
+      await again.getByLabel('Token', { exact: true }).fill('the-token-of-ada');
+      await again.getByRole('button', { name: 'Sign in', exact: true }).click();
+      await again.waitFor({ state: 'detached' });
+      await page.getByRole('heading', { name: 'Event types' }).waitFor();
+    }, { expected: [/status of 401/] });
+  });
+});
