@@ -1,5 +1,5 @@
 // What the browser may do for each page, once for all: the build puts it into the documents, so that it holds wherever
-// their files lie, and hands it to the server, which sends it with what only a header can say (`server/src/http/pages.rs`).
+// their files lie, and hands it to the server, which sends it with what only a header can say (`server/src/http/pages/`).
 
 /** What neither page ever does. */
 const NOTHING = [

@@ -9,6 +9,7 @@ import { Badge, Button, ThemeChoice } from '../ui/ui';
 import { me, signOut, state } from './api/session';
 import { Acting } from './operator/acting';
 import { href, route } from './route';
+import { place } from './shared/place';
 import { SignIn, SignInAgain } from './sign-in';
 import { viewOf, views } from './views';
 
@@ -56,8 +57,8 @@ function Console() {
         </nav>
         <main class="console-main" ref={main} tabIndex={-1} aria-label={view.title}>
           <Acting />
-          {/* Nothing of one tenant is left when an operator goes into another. */}
-          <view.View key={`${view.name} ${who?.tenant?.name ?? ''}`} />
+          {/* Nothing of one tenant is left when an operator goes into another, nor of one user when another signs in. */}
+          <view.View key={`${view.name} ${place.value}`} />
         </main>
       </div>
     </div>

@@ -27,7 +27,10 @@ export function SignIn() {
 export function SignInAgain() {
   return (
     <Dialog title="Sign in again" onClose={() => undefined} insistent>
-      <p>The server no longer takes your token: it has expired or was revoked. What you entered is still there, and goes on once you have signed in.</p>
+      <p>
+        The server no longer takes your token: it has expired or was revoked. What you entered is still there, and goes on once you, {me.value?.name}, have
+        signed in again. Whoever else signs in begins anew.
+      </p>
       <Form />
       <div class="row"><Button kind="quiet" onClick={signOut}>Sign out and discard what I entered</Button></div>
     </Dialog>

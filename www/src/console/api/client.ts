@@ -5,6 +5,7 @@ import createClient from 'openapi-fetch';
 
 import type { Me, paths, Problem } from '../../generated/api';
 import { sleep } from '../shared/sleep';
+import { heard } from './clock';
 import { Refusal, Unreachable } from './errors';
 import { actingIn, me, refused, validToken } from './session';
 
@@ -63,7 +64,9 @@ export async function ask(request: Request): Promise<Response> {
 async function reached(attempt: () => Promise<Response>, tries = 1, signal?: AbortSignal): Promise<Response> {
   for (let left = tries; ; left -= 1) {
     try {
-      return await attempt();
+      const response = await attempt();
+      heard(response.headers.get('date'));
+      return response;
     } catch (error) {
       if (signal?.aborted === true) throw error;
       if (left <= 1) throw new Unreachable(error);

@@ -54,9 +54,11 @@ export function advice(error: unknown): { readonly what: string; readonly todo: 
     case 404:
       return { what, todo: 'It may have been deleted meanwhile, or be somebody else’s. Go back to the list and reload it.' };
     case 409:
-      return { what, todo: 'Reload what you see and try again; what the configuration file declares can only be changed there.' };
+      return { what, todo: error.kind === 'configured'
+          ? 'The configuration file declares it: whoever runs the server changes it there.'
+          : 'Look at what there is now, then choose something else or try again.' };
     case 412:
-      return { what: 'Somebody has changed this meanwhile.', todo: 'Look at what it is now, then save again to replace it, or discard your changes.' };
+      return { what: 'Somebody has changed this meanwhile.', todo: 'Look at what it is now, and do it again if you still mean it.' };
     case 429:
       return { what, todo: error.retryAfter === undefined ? 'Wait a little, then try again.' : `Try again in ${error.retryAfter} s.` };
     case 503:

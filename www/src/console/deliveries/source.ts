@@ -28,6 +28,8 @@ export class Source {
 
   #next: string | null | undefined;
   #frame: number | undefined;
+  /** There was a gap, and what happened in it has not been asked for yet. */
+  #missed = false;
   #stop = new AbortController();
   readonly #unlisten: () => void;
 
@@ -45,6 +47,12 @@ export class Source {
     return this.list.count >= MOST;
   }
 
+  /** Does once more what went wrong. */
+  async retry(): Promise<void> {
+    if (this.#missed && this.#next !== undefined) await this.#meet();
+    else await this.more();
+  }
+
   /** Loads the next page. */
   async more(): Promise<void> {
     if (this.loading.peek() || this.complete) return;
@@ -56,6 +64,8 @@ export class Source {
       if (signal.aborted) return;
       this.list.append(rows);
       this.#next = next;
+      // What happened while the first page was on its way may be in neither.
+      if (this.#missed) void this.#meet();
     } catch (error) {
       if (!signal.aborted) this.error.value = error;
     } finally {
@@ -108,11 +118,14 @@ export class Source {
 
   /** After a gap: the newest ones once more. */
   async #meet(): Promise<void> {
+    this.#missed = true;
     if (this.#next === undefined) return;
     const { signal } = this.#stop;
+    this.error.value = undefined;
     try {
       const { rows } = await this.#page(undefined);
       if (signal.aborted) return;
+      this.#missed = false;
       if (!this.list.meet(rows, this.reading)) {
         if (this.reading) this.stale.value = true;
         else await this.reload();

@@ -72,7 +72,7 @@ function Shown({ source, grid, linkTo, onClear }: ShownProps) {
   };
   return (
     <div class="stack tight">
-      {error !== undefined && <Failed error={error} retry={() => source.more()} />}
+      {error !== undefined && <Failed error={error} retry={() => source.retry()} />}
       <div class="row deliveries-status" role="status">
         {loading && <span class="faint small"><span class="spinner" aria-hidden="true" /> Loading deliveries…</span>}
         {!loading && list.count > 0 && <span class="faint small">{words(source)}</span>}

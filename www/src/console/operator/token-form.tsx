@@ -9,8 +9,10 @@ import { Refusal } from '../api/errors';
 import { me } from '../api/session';
 import { useAction } from '../shared/action';
 import { Failed } from '../shared/failed';
+import { LeavingDialog, useHold } from '../shared/leaving';
 import { usePages } from '../shared/load';
 import { TimeField } from '../shared/time-field';
+import type { Loss } from '../shared/unsaved';
 import { pageOfUsers } from './users';
 
 const LIFETIMES = [['7d', '7 days'], ['30d', '30 days'], ['90d', '90 days'], ['365d', 'A year'], ['at', 'Until a time…'], ['never', 'Until it is revoked']] as const;
@@ -79,12 +81,21 @@ export function NewTokenDialog({ others, onMade, onClose }: Props) {
   );
 }
 
+const LOSS: Loss = {
+  title: 'Leave without the token?',
+  text: 'It is shown this once. Whoever leaves has to revoke it and make another.',
+  stay: 'Go back to it',
+  leave: 'Leave it',
+};
+
 function Made({ token, onClose }: { readonly token: string; readonly onClose: () => void }) {
+  useHold(LOSS, () => true);
   return (
     <Dialog title="The new token" onClose={() => undefined} insistent>
       <Notice tone="warn" live="status" title="Copy it now: it is never shown again."><span class="small">The server keeps only its hash.</span></Notice>
       <Code text={token} label="Token" wrap />
       <div class="row end"><Button kind="primary" onClick={onClose}>I have stored it</Button></div>
+      <LeavingDialog />
     </Dialog>
   );
 }

@@ -3,6 +3,8 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 
+import { serverNow } from '../api/clock';
+
 /** Milliseconds until then, as they go by; 0 once it is past, or of nothing. It ticks only as long as some are left. */
 export function useTimeLeft(until: number | undefined): number {
   const ticks = useSignal(0);
@@ -15,7 +17,7 @@ export function useTimeLeft(until: number | undefined): number {
     return () => clearInterval(timer);
   }, [until]);
   void ticks.value;
-  return isAhead(until) ? until - Date.now() : 0;
+  return isAhead(until) ? until - serverNow() : 0;
 }
 
-const isAhead = (until: number | undefined): until is number => until !== undefined && until > Date.now();
+const isAhead = (until: number | undefined): until is number => until !== undefined && until > serverNow();

@@ -4,7 +4,7 @@
 export function local(at: number | string, millis = false): string {
   const time = new Date(at);
   if (Number.isNaN(time.getTime())) return String(at);
-  const date = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
+  const date = `${String(time.getFullYear()).padStart(4, '0')}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
   const clock = `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`;
   return `${date} ${clock}${millis ? `.${String(time.getMilliseconds()).padStart(3, '0')}` : ''}`;
 }

@@ -2,6 +2,7 @@
 
 import type { WebhookStats } from '../../generated/api';
 import { Notice } from '../../ui/ui';
+import { serverNow } from '../api/clock';
 import { Time } from '../shared/time';
 import { span } from '../shared/times';
 import { RANGES, percent, sum } from './figures';
@@ -14,7 +15,7 @@ export function Activity({ stats, range }: { readonly stats: WebhookStats; reado
   return (
     <div class="stack tight">
       {failing_since !== null && (
-        <Notice tone="bad" title={`Failing for ${span(Date.now() - Date.parse(failing_since))}`}>
+        <Notice tone="bad" title={`Failing for ${span(serverNow() - Date.parse(failing_since))}`}>
           <span class="small">
             Since <Time at={failing_since} />, {failures.toLocaleString('en')} {failures === 1 ? 'attempt has' : 'attempts have'} failed and none succeeded. Its latest
             deliveries say why.

@@ -7,6 +7,7 @@ import './stats.css';
 
 import type { WebhookStats } from '../../generated/api';
 import { Button, Empty, SelectField, Spinner } from '../../ui/ui';
+import { serverNow } from '../api/clock';
 import { answered, api } from '../api/client';
 import { listen } from '../live/stream';
 import { go, href, route } from '../route';
@@ -65,7 +66,7 @@ function NoWebhook() {
 function Of({ webhook, range, step }: { readonly webhook: string; readonly range: Range; readonly step: Step }) {
   const table = useSignal(false);
   const { data, error, loading, reload } = useLoaded<WebhookStats>(`${webhook} ${range} ${step}`, (signal) => {
-    const query = { since: new Date(Date.now() - RANGES[range].length).toISOString(), step };
+    const query = { since: new Date(serverNow() - RANGES[range].length).toISOString(), step };
     return answered(api.GET('/v1/webhooks/{id}/stats', { params: { path: { id: webhook }, query }, signal }));
   });
   useEffect(() => follow(webhook, reload), [webhook]);

@@ -31,26 +31,41 @@ export function Edit({ webhook, onClose, onSaved }: EditProps) {
   const { draft, start, errors, busy, trouble } = form;
 
   /** What was entered goes on top of what it has become. */
-  const meet = async () => {
-    const now = await reread(webhook.id);
+  const meet = (now: Webhook): undefined => {
     const mine = changedFields(dialect, start.value, draft.value);
     conflict.value = { before: start.value, now: draftOf(now), mine };
     base.value = now;
     start.value = draftOf(now);
     draft.value = rebased(draft.value, mine, draftOf(now));
   };
+  const send = () => {
+    const params = { path: { id: webhook.id }, header: ifMatch(base.value) };
+    return answered(api.PATCH('/v1/webhooks/{id}', { params, body: change(dialect, start.value, draft.value) }));
+  };
+  /** Sends it; what has come of it, or nothing if somebody has to look at what it has become first. */
+  const sent = async (): Promise<Webhook | undefined> => {
+    try {
+      return await send();
+    } catch (error) {
+      if (!(error instanceof Refusal && error.status === 412)) throw error;
+    }
+    const now = await reread(webhook.id);
+    if (JSON.stringify(draftOf(now)) !== JSON.stringify(start.value)) return meet(now);
+    // What has changed, such as whether it is enabled, is none of what this form is about.
+    base.value = now;
+    return send();
+  };
   const save = async () => {
     if (busy.value || !form.isValid()) return;
     busy.value = true;
     try {
-      const params = { path: { id: webhook.id }, header: ifMatch(base.value) };
-      const saved = await answered(api.PATCH('/v1/webhooks/{id}', { params, body: change(dialect, start.value, draft.value) }));
+      const saved = await sent();
+      if (saved === undefined) return;
       changed(saved);
       form.start.value = draft.value;
       onSaved(saved);
     } catch (error) {
-      if (error instanceof Refusal && error.status === 412) await meet().catch(form.refused);
-      else form.refused(error);
+      form.refused(error);
     } finally {
       busy.value = false;
     }

@@ -4,6 +4,7 @@ import { useSignal } from '@preact/signals';
 
 import type { Webhook } from '../../generated/api';
 import { Button, Notice } from '../../ui/ui';
+import { serverNow } from '../api/clock';
 import { answered, api } from '../api/client';
 import { Confirm } from '../shared/confirm';
 import { Time } from '../shared/time';
@@ -53,7 +54,7 @@ export function Secret({ webhook, mayChange }: SecretProps) {
 }
 
 function Rotation({ activateAt, retireAt }: { readonly activateAt: string; readonly retireAt: string }) {
-  const active = Date.parse(activateAt) <= Date.now();
+  const active = Date.parse(activateAt) <= serverNow();
   return (
     <Notice title="A new secret is taking the old one’s place">
       <span>

@@ -4,6 +4,7 @@ import { useSignal } from '@preact/signals';
 
 import type { Delivery, DraftTest, Webhook } from '../../generated/api';
 import { Button, SelectField } from '../../ui/ui';
+import { serverNow } from '../api/clock';
 import { answered, api } from '../api/client';
 import { secondsToWait } from '../api/errors';
 import { useTimeLeft } from '../shared/countdown';
@@ -34,7 +35,7 @@ export function Try({ label, send, onRefused }: TryProps) {
       tried.value = await send();
     } catch (caught) {
       const wait = secondsToWait(caught);
-      if (wait !== undefined) until.value = Date.now() + wait * 1_000;
+      if (wait !== undefined) until.value = serverNow() + wait * 1_000;
       else if (onRefused?.(caught) !== true) error.value = caught;
     } finally {
       busy.value = false;

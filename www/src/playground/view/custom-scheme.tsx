@@ -38,6 +38,7 @@ export function CustomScheme() {
       </div>
       <div class="pair">{text('idHeader', 'Header with the id')}{text('timestampHeader', 'Header with the time')}</div>
       <div class="pair">{text('timestampPrefix', 'Time in the list, behind', 'Such as t=.')}{text('tolerance', 'Tolerance in seconds', 'Empty: 300.')}</div>
+      {text('weakerHeader', 'Header of a weaker signature', 'One that is not accepted; a request that has only that one is told so.')}
       <div class="pair">
         <SelectField label="Body" value={form.body} options={[['raw', 'as it travels'], ['canonical', 'its canonical form']]} onChange={(chosen) => put({ body: chosen })} />
         <SelectField label="Key" value={form.key} options={[['whole', 'the secret as it is'], ['base64', 'decoded base64'], ['standard-webhooks', 'as Standard Webhooks']]} onChange={(key) => put({ key })} />
@@ -78,6 +79,9 @@ function AsData() {
 }
 
 function schemeGiven(text: string): Scheme {
-  const scheme = schemeIn(JSON.parse(text), 'it');
+  const read: unknown = JSON.parse(text);
+  // What a preset offers against replays is said of it, and no part of it.
+  if (typeof read === 'object' && read !== null && 'replay' in read) delete read.replay;
+  const scheme = schemeIn(read, 'it');
   return typeof scheme === 'string' ? schemes[scheme] : scheme;
 }

@@ -15,6 +15,7 @@ export interface CustomForm {
   readonly idHeader: string;
   readonly timestampHeader: string;
   readonly timestampPrefix: string;
+  readonly weakerHeader: string;
   readonly tolerance: string;
   readonly body: 'raw' | 'canonical';
   readonly key: 'whole' | 'base64' | 'standard-webhooks';
@@ -31,6 +32,7 @@ export const EMPTY_CUSTOM: CustomForm = {
   idHeader: '',
   timestampHeader: '',
   timestampPrefix: '',
+  weakerHeader: '',
   tolerance: '',
   body: 'raw',
   key: 'whole',
@@ -38,7 +40,7 @@ export const EMPTY_CUSTOM: CustomForm = {
 
 /** The scheme of a form. What was left empty is not there. */
 export function schemeOfForm(form: CustomForm): Scheme {
-  const texts = { prefix: form.prefix, idHeader: form.idHeader.trim().toLowerCase(), timestampHeader: form.timestampHeader.trim().toLowerCase(), timestampPrefix: form.timestampPrefix };
+  const texts = { prefix: form.prefix, idHeader: form.idHeader.trim().toLowerCase(), timestampHeader: form.timestampHeader.trim().toLowerCase(), timestampPrefix: form.timestampPrefix, weakerHeader: form.weakerHeader.trim().toLowerCase() };
   const tolerance = form.tolerance.trim();
   return {
     name: form.name.trim(),
@@ -56,7 +58,7 @@ export function schemeOfForm(form: CustomForm): Scheme {
 
 /** A scheme in the form, to begin with or to change. */
 export function formOfScheme(scheme: Scheme): CustomForm {
-  const { name, header, algorithm, encoding, prefix, separator, signed, idHeader, timestampHeader, timestampPrefix, tolerance, body, key } = scheme;
+  const { name, header, algorithm, encoding, prefix, separator, signed, idHeader, timestampHeader, timestampPrefix, weakerHeader, tolerance, body, key } = scheme;
   return {
     ...EMPTY_CUSTOM,
     name,
@@ -69,6 +71,7 @@ export function formOfScheme(scheme: Scheme): CustomForm {
     idHeader: idHeader ?? '',
     timestampHeader: timestampHeader ?? '',
     timestampPrefix: timestampPrefix ?? '',
+    weakerHeader: weakerHeader ?? '',
     tolerance: tolerance === undefined ? '' : String(tolerance),
     body: body ?? 'raw',
     key: key ?? 'whole',

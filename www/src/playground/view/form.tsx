@@ -1,5 +1,7 @@
 // What somebody enters: scheme, secret, headers, body, and how it is to be looked at.
 
+import { useRef } from 'preact/hooks';
+
 import { Button, Check, Field, SelectField, TextField } from '../../ui/ui';
 import { EMPTY, inForm } from './body';
 import type { Form as BodyForm } from './body';
@@ -109,9 +111,11 @@ function BodyField() {
 
 function Settings() {
   const timed = scheme.value !== undefined && signsTime(scheme.value);
-  const changed = now.value !== '' || tolerance.value !== '' || canonical.value;
+  // Once there is something in it, it stays open: closing it would take the focus from whoever empties a field.
+  const opened = useRef(false);
+  opened.current ||= now.value !== '' || tolerance.value !== '' || canonical.value;
   return (
-    <details open={changed || undefined}>
+    <details open={opened.current || undefined}>
       <summary>Time, tolerance and canonical form</summary>
       <div class="stack settings">
         <TextField

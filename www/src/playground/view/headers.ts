@@ -16,12 +16,14 @@ const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 export function readHeaders(text: string): Read {
   const headers: Header[] = [];
   const problems: { line: number; text: string }[] = [];
-  for (const [index, line] of text.split(/\r\n|\r|\n/).slice(0, MOST).entries()) {
+  const lines = text.split(/\r\n|\r|\n/);
+  if (lines.length > MOST) problems.push({ line: MOST + 1, text: `more than ${MOST} lines` });
+  for (const [index, line] of lines.slice(0, MOST).entries()) {
     if (line.trim() === '') continue;
     const colon = line.indexOf(':', 1);
     const name = line.slice(0, colon < 0 ? line.length : colon).trim();
     if (colon < 0 || !NAME.test(name)) problems.push({ line: index + 1, text: line.slice(0, 80) });
-    else headers.push([name, line.slice(colon + 1).trim()]);
+    else headers.push([name, line.slice(colon + 1).replace(/^[ \t]+|[ \t]+$/g, '')]);
   }
   return { headers, problems };
 }

@@ -9,7 +9,7 @@ import type { ImportedRequest } from '../import';
 import { ask } from '../worker/bridge';
 import type { Unreadable } from '../worker/protocol';
 import { titleOf } from './schemes';
-import { body, choice, headersText, mode, take } from './state';
+import { body, canonical, choice, headersText, mode, now, take, tolerance } from './state';
 import { bodyOf } from './body';
 import { writeHeaders } from './headers';
 
@@ -58,6 +58,10 @@ export async function takeIn(given: string | Uint8Array<ArrayBuffer>): Promise<v
 function choose({ request, notes: own }: ImportedRequest, all: readonly string[]): void {
   mode.value = 'verify';
   choice.value = 'auto';
+  // They were of what was there before.
+  now.value = '';
+  tolerance.value = '';
+  canonical.value = false;
   take(request);
   finish([...all, ...own]);
 }
@@ -74,17 +78,17 @@ export function isWhole(text: string): boolean {
   return /^\s*(?:curl(?:\.exe)?\s|\{|[A-Z]+ \S+ HTTP\/)/.test(text) || /^[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^]*?\r?\n\r?\n\s*\S/.test(text.slice(0, 65_536));
 }
 
-function ImportDialog({ now }: { readonly now: Shown }) {
+function ImportDialog({ now: state }: { readonly now: Shown }) {
   const text = useSignal('');
   const busy = useSignal(false);
   return (
-    <Dialog title="Import a request" onClose={() => (shown.value = undefined)} sheet={now.kind === 'choosing'}>
-      {now.kind === 'choosing' ? <Chooser requests={now.requests} notes={now.notes} /> : (
+    <Dialog title="Import a request" onClose={() => (shown.value = undefined)} sheet={state.kind === 'choosing'}>
+      {state.kind === 'choosing' ? <Chooser requests={state.requests} notes={state.notes} /> : (
         <>
           <p>A HAR file of the browser’s network tab, a raw HTTP request, a curl command, or headers or a body alone. It is read here and sent nowhere; nothing in it is run.</p>
-          {now.kind === 'problem' && (
-            <Notice tone="bad" live="alert" title={now.error.message}>
-              <p>{now.error.position !== undefined && `Line ${now.error.position.line}, column ${now.error.position.column}. `}{now.error.remedy}</p>
+          {state.kind === 'problem' && (
+            <Notice tone="bad" live="alert" title={state.error.message}>
+              <p>{state.error.position !== undefined && `Line ${state.error.position.line}, column ${state.error.position.column}. `}{state.error.remedy}</p>
             </Notice>
           )}
           <Field label="Paste it here">
@@ -134,6 +138,10 @@ async function takeFile(file: File | undefined): Promise<void> {
 
 const LARGEST = 32 << 20;
 
+/** A text that is dragged into a field is the field's, a secret above all. */
+const isForField = ({ target, dataTransfer }: DragEvent): boolean =>
+  target instanceof Element && target.closest('input, textarea') !== null && dataTransfer?.types.includes('Files') !== true;
+
 /** Whether something is held over the page that could be dropped. */
 export const dropping = signal(false);
 
@@ -141,7 +149,7 @@ export const dropping = signal(false);
 export function useDrop(): void {
   useEffect(() => {
     const over = (event: DragEvent) => {
-      if (event.dataTransfer?.types.some((type) => type === 'Files' || type === 'text/plain') !== true) return;
+      if (event.dataTransfer?.types.some((type) => type === 'Files' || type === 'text/plain') !== true || isForField(event)) return;
       event.preventDefault();
       dropping.value = true;
     };
@@ -150,6 +158,7 @@ export function useDrop(): void {
     };
     const drop = (event: DragEvent) => {
       dropping.value = false;
+      if (isForField(event)) return;
       const [file] = event.dataTransfer?.files ?? [];
       const text = event.dataTransfer?.getData('text/plain') ?? '';
       if (file === undefined && text === '') return;

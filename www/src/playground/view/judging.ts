@@ -7,7 +7,7 @@ import type { Explanation, PresetName } from 'sigpost';
 import { ask } from '../worker/bridge';
 import type { Case, Judgement } from '../worker/protocol';
 import { signsTime } from './schemes';
-import { bytes, candidates, canonical, given, headers, mode, now, scheme, secondsOf, toleranceChosen } from './state';
+import { bytes, candidates, canonical, given, headers, mode, now, problem, scheme, secondsOf, toleranceChosen } from './state';
 
 /** So long after the last key. */
 const DELAY = 120;
@@ -20,6 +20,9 @@ export type Judged =
 
 export const judged = signal<Judged>({ kind: 'nothing' });
 
+/** What is shown was said of something that has been changed since. */
+export const outdated = signal(false);
+
 /** Why the request is refused; `looking` until that is known. */
 export const explanation = signal<Explanation | 'looking' | undefined>(undefined);
 
@@ -30,9 +33,11 @@ effect(() => {
   const others = candidates.value.map(({ scheme: other }) => other).filter((other) => other !== about?.scheme);
   round += 1;
   const mine = round;
+  outdated.value = true;
   if (about === undefined || mode.value !== 'verify') {
     judged.value = { kind: 'nothing' };
     explanation.value = undefined;
+    outdated.value = false;
     return undefined;
   }
   const timer = setTimeout(() => void judge(about, others, () => mine === round), DELAY);
@@ -42,7 +47,7 @@ effect(() => {
 /** What is to be judged; nothing while nothing was entered. */
 function caseNow(): Case | undefined {
   const { headers: list } = headers.value;
-  if (scheme.value === undefined || (list.length === 0 && bytes.value.length === 0)) return undefined;
+  if (problem.value !== undefined || scheme.value === undefined || (list.length === 0 && bytes.value.length === 0)) return undefined;
   return {
     scheme: scheme.value,
     secrets: given.value,
@@ -63,12 +68,14 @@ async function judge(about: Case, others: readonly PresetName[], current: () => 
     const { verdict } = judgement;
     const worthwhile = verdict.kind === 'refused' && verdict.fault === 'sender' && about.secrets.length > 0;
     judged.value = { kind: 'judged', about, judgement };
+    outdated.value = false;
     explanation.value = worthwhile ? 'looking' : undefined;
     if (!worthwhile) return;
     const why = await ask('explain', about);
     if (current()) explanation.value = why;
   } catch (error) {
     if (!current()) return;
+    outdated.value = false;
     judged.value = { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
     explanation.value = undefined;
   }

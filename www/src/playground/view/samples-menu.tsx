@@ -38,11 +38,17 @@ export function SamplesMenu() {
   );
 }
 
+let last = 0;
+
 async function show(sample: Sample): Promise<void> {
+  last += 1;
+  const mine = last;
   const body = 'text' in sample.body ? utf8(sample.body.text) : fromBase64(sample.body.base64);
   const [secret = ''] = sample.secrets;
   const timestamp = Math.floor(sample.now / 1000);
   const made = sample.sign === undefined ? [] : await ask('sign', { scheme: sample.sign, secret, body, id: 'msg_sample', timestamp });
+  // Another one has been chosen meanwhile.
+  if (mine !== last) return;
   mode.value = 'verify';
   take({ method: 'POST', url: '', headers: [...sample.headers, ...made], body });
   choice.value = sample.scheme;

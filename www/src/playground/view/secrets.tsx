@@ -37,17 +37,14 @@ function Assurance() {
       <summary>The secret stays in this tab</summary>
       <div class="stack tight settings">
         <p>Everything is computed in this browser, in a worker. Nothing that you enter is stored, and the secret is in no URL: a link that you share has no place for it.</p>
-        <p>Your browser sees to it: the policy of this page lets it connect to nobody, not even to where it came from.</p>
-        <pre class="code wrap" tabIndex={0} aria-label="The policy of this page">{policyOfPage()}</pre>
+        <p>Your browser sees to it: the policy of this page forbids every connection, form and frame, and files of any other server. It may ask its own server for its own files, and for nothing else.</p>
+        <pre class="code wrap" tabIndex={0} role="region" aria-label="The policy of this page">{policyOfPage()}</pre>
         <div class="row">
           <Button
             onClick={async () => {
-              try {
-                await fetch(location.href.split('#', 1)[0] ?? '', { cache: 'no-store' });
-                outcome.value = 'It connected: this copy of the page has lost its policy. Do not trust it with a secret.';
-              } catch {
-                outcome.value = 'The browser refused, as it should.';
-              }
+              outcome.value = (await isForbidden())
+                ? 'The browser refused, as it should.'
+                : 'No policy refused it: this copy of the page has lost its own. Do not trust it with a secret.';
             }}
           >
             Let the page try to connect
@@ -57,6 +54,23 @@ function Assurance() {
       </div>
     </details>
   );
+}
+
+/** Whether the policy, and nothing else, keeps the page from connecting. */
+async function isForbidden(): Promise<boolean> {
+  let refused = false;
+  const note = ({ effectiveDirective }: SecurityPolicyViolationEvent) => {
+    refused ||= effectiveDirective === 'connect-src';
+  };
+  document.addEventListener('securitypolicyviolation', note);
+  try {
+    await fetch(location.href.split('#', 1)[0] ?? '', { cache: 'no-store' }).catch(() => undefined);
+    // It is told of in a task of its own.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  } finally {
+    document.removeEventListener('securitypolicyviolation', note);
+  }
+  return refused;
 }
 
 /** As the document itself says it. */

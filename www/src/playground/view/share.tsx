@@ -9,7 +9,7 @@ import { decode, encode, isShared, omitted } from '../share';
 import type { Shared } from '../share';
 import { ask } from '../worker/bridge';
 import { formOfScheme } from './custom';
-import { canonical, choice, custom, given, messageId, mode, now, request, scheme, secondsOf, take, tolerance, toleranceChosen } from './state';
+import { canonical, choice, custom, given, messageId, mode, now, problem, request, scheme, secondsOf, take, tolerance, toleranceChosen } from './state';
 
 type Made = { readonly kind: 'making' } | { readonly kind: 'made'; readonly link: string; readonly left: readonly string[] } | { readonly kind: 'not'; readonly why: string };
 
@@ -45,6 +45,7 @@ function ShareDialog({ onClose }: { readonly onClose: () => void }) {
 }
 
 async function make(): Promise<Made> {
+  if (problem.value !== undefined) return { kind: 'not', why: `${problem.value} Mend that first.` };
   const shared = sharedNow();
   if (await ask('leaks', { shared, secrets: given.value })) {
     return { kind: 'not', why: 'The secret stands in the headers or the body: whoever had the link would have it. Take it out there, and take care whom you sent this request to.' };

@@ -1,6 +1,7 @@
 // Sign mode: the request that a sender would make, signed in the worker, in forms to send it with.
 
 import { signal, useComputed, useSignal, useSignalEffect } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
 
 import { Code, Notice, SelectField, Spinner, Tabs, TextField } from '../../ui/ui';
 import { GenerateError, curl, fetch as program, raw } from '../generate/request';
@@ -8,7 +9,7 @@ import type { Header, Request } from '../request';
 import { textOf } from '../text';
 import { ask } from '../worker/bridge';
 import { signsId, signsTime, whole } from './schemes';
-import { bytes, canonical, given, headers, messageId, method, now, nowProblem, scheme, secondsOf, url } from './state';
+import { bytes, canonical, headers, messageId, method, now, problem, scheme, secondsOf, secrets, url } from './state';
 
 type Outcome =
   | { readonly kind: 'asking'; readonly what: string }
@@ -26,6 +27,8 @@ function newMoment(): { readonly id: string; readonly timestamp: number } {
 export function Signed() {
   const outcome = useSignal<Outcome>({ kind: 'signing' });
   const wanted = useComputed(wantedNow);
+  // A time that was taken when the page was opened may be too old by now.
+  useEffect(() => void (fresh.value = newMoment()), []);
   useSignalEffect(() => {
     const asked = wanted.value;
     if (typeof asked === 'string') {
@@ -43,7 +46,7 @@ export function Signed() {
     <section class="stack" aria-labelledby="signed">
       <h2 id="signed">A signed request</h2>
       <div class="pair">
-        <SelectField label="Method" value={method.value} options={['POST', 'PUT', 'PATCH'].map((name) => [name, name] as const)} onChange={(name) => (method.value = name)} />
+        <SelectField label="Method" value={method.value} options={[...new Set(['POST', 'PUT', 'PATCH', method.value])].map((name) => [name, name] as const)} onChange={(name) => (method.value = name)} />
         <TextField label="URL of the receiver" value={url.value} onInput={(value) => (url.value = value)} placeholder={EXAMPLE} mono />
       </div>
       <Result outcome={outcome.value} />
@@ -55,10 +58,11 @@ const EXAMPLE = 'http://127.0.0.1:3000/hooks';
 
 /** What the worker is to sign, or what is missing for that. */
 function wantedNow() {
-  const [secret] = given.value;
+  // The one that is shown here.
+  const [secret] = secrets.value;
   if (scheme.value === undefined) return 'Choose the scheme.';
-  if (secret === undefined) return 'Enter the secret.';
-  if (nowProblem.value !== undefined) return nowProblem.value;
+  if (secret === undefined || secret === '') return 'Enter the secret.';
+  if (problem.value !== undefined) return problem.value;
   const chosen = scheme.value;
   return {
     // What is signed is one thing, and what travels is another only where the scheme says so.

@@ -1,6 +1,6 @@
 // What somebody has put into the playground, and what follows from it. Signals hold what was entered, computed ones what
-// it says. The secrets are in a signal of their own that nothing but the worker's questions and the generated commands
-// that need them read: what is shared is made of the others (`share.ts` has no place for one).
+// it says. The secrets are in a signal of their own that nothing but the worker's questions reads: what is shared is made
+// of the others (`share.ts` has no place for one).
 
 import { computed, signal } from '@preact/signals';
 import type { PresetName, Scheme } from 'sigpost';
@@ -35,7 +35,7 @@ export const messageId = signal('');
 
 export const headers = computed(() => readHeaders(headersText.value));
 
-/** The body's bytes; of one that is written wrongly, none. */
+/** The body's bytes; of one that is written wrongly none, which {@link problem} tells. */
 export const bytes = computed<Bytes>(() => {
   const read = bytesOf(body.value);
   return read instanceof NotationError ? new Uint8Array() : read;
@@ -63,6 +63,9 @@ export const toleranceProblem = computed(() => {
   const text = tolerance.value.trim();
   return text === '' || text === 'any' || secondsOf(text) !== undefined ? undefined : 'Seconds, such as 300; “any” for any age.';
 });
+
+/** What is written wrongly, and so has no meaning: nothing is judged, signed or shared until it is mended. */
+export const problem = computed(() => bodyProblem.value ?? nowProblem.value ?? (mode.value === 'verify' ? toleranceProblem.value : undefined));
 
 /** The tolerance as the package takes it. */
 export const toleranceChosen = computed(() => {

@@ -18,7 +18,7 @@ export function Steps() {
       <h2 id="steps">How it was signed</h2>
       <ol class="steps">
         <Step title="The body, as it came" note={`${about.body.length} bytes`}>
-          <pre class="code wrap" tabIndex={0} aria-label="The body as it came"><Bytes bytes={about.body} /></pre>
+          <pre class="code wrap" tabIndex={0} role="region" aria-label="The body as it came"><Bytes bytes={about.body} /></pre>
         </Step>
         <CanonicalStep trace={trace} />
         <Step title="What goes into the HMAC" note={`${trace.algorithm}`}>
@@ -62,10 +62,10 @@ function CanonicalStep({ trace: { canonical, signsCanonical } }: { readonly trac
 function CanonicalForm({ canonical }: { readonly canonical: Canonical }) {
   if (canonical.kind === 'same') return <p>The same bytes: JSON.stringify changes nothing.</p>;
   if (canonical.kind === 'none') return <p>There is none: {canonical.reason}.</p>;
-  if (canonical.pieces === undefined) return <pre class="code wrap" tabIndex={0} aria-label="The canonical form"><Bytes bytes={canonical.bytes} /></pre>;
+  if (canonical.pieces === undefined) return <pre class="code wrap" tabIndex={0} role="region" aria-label="The canonical form"><Bytes bytes={canonical.bytes} /></pre>;
   return (
     <>
-      <pre class="code wrap" tabIndex={0} aria-label="The body, with what JSON.stringify drops and adds">
+      <pre class="code wrap" tabIndex={0} role="region" aria-label="The body, with what JSON.stringify drops and adds">
         {canonical.pieces.map(({ text, of }, index) => {
           if (of === 'both') return <Marked key={index} text={text} />;
           return of === 'raw' ? <del key={index}><Marked text={text} /></del> : <ins key={index}><Marked text={text} /></ins>;
@@ -79,7 +79,7 @@ function CanonicalForm({ canonical }: { readonly canonical: Canonical }) {
 function Message({ message, body }: { readonly message: readonly MessagePart[]; readonly body: Uint8Array }) {
   return (
     <>
-      <pre class="code wrap" tabIndex={0} aria-label="What goes into the HMAC">
+      <pre class="code wrap" tabIndex={0} role="region" aria-label="What goes into the HMAC">
         {message.map((part, index) => (
           <span key={index} class={`part ${part.kind}`}>
             {part.kind === 'body' ? <Bytes bytes={body} /> : part.text === undefined ? <em>{part.kind} is missing</em> : <Marked text={part.text} />}
@@ -115,7 +115,7 @@ function SignatureHeader({ trace: { header, computed } }: { readonly trace: Trac
   const match = signatures.find(({ secretIndex }) => secretIndex !== undefined);
   return (
     <>
-      <pre class="code wrap" tabIndex={0} aria-label="The signature header">
+      <pre class="code wrap" tabIndex={0} role="region" aria-label="The signature header">
         {header.pieces.map((piece, index) => <span key={index} class={`part ${piece.kind}`}><Marked text={piece.text} /></span>)}
       </pre>
       <ul class="legend small">{header.pieces.filter(({ kind }) => kind !== 'separator').map((piece, index) => <li key={index}><Piece piece={piece} /></li>)}</ul>

@@ -4,14 +4,14 @@ import type { Explanation } from 'sigpost';
 
 import { Notice, Spinner } from '../../ui/ui';
 import type { Verdict as Given } from '../worker/protocol';
-import { explanation, judged } from './judging';
-import { candidates, choice, given, headers, scheme } from './state';
+import { explanation, judged, outdated } from './judging';
+import { candidates, choice, given, headers, problem, scheme } from './state';
 import { titleOf } from './schemes';
 
 export function Verdict() {
   const now = judged.value;
   return (
-    <section aria-label="Verdict" role="status" class="stack">
+    <section aria-label="Verdict" role="status" class={outdated.value ? 'stack outdated' : 'stack'} aria-busy={outdated.value}>
       {now.kind === 'nothing' && <Nothing />}
       {now.kind === 'judging' && <Spinner label="Looking at it…" />}
       {now.kind === 'failed' && <Notice tone="bad" title="It could not be judged"><p>{now.message}</p></Notice>}
@@ -39,6 +39,13 @@ export function VerdictBar() {
 }
 
 function Nothing() {
+  if (problem.value !== undefined) {
+    return (
+      <Notice tone="warn" title="Something is written wrongly">
+        <p>{problem.value} Nothing is verified until it is mended.</p>
+      </Notice>
+    );
+  }
   if (scheme.value === undefined && headers.value.headers.length > 0 && choice.value === 'auto') {
     return (
       <Notice tone="warn" title="No scheme is recognised">

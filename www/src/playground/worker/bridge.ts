@@ -28,7 +28,11 @@ let last = 0;
 
 /** Asks the worker. */
 export async function ask<N extends Name>(name: N, about: Questions[N][0]): Promise<Questions[N][1]> {
-  worker ??= start();
+  worker ??= start().catch((error: unknown) => {
+    // The next question tries again.
+    worker = undefined;
+    throw new NoAnswer({ code: undefined, message: `The playground’s program could not be loaded (${String(error)}). Check that you are online, or reload the page.` });
+  });
   const mine = await worker;
   last += 1;
   const number = last;
