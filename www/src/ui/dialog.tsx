@@ -5,21 +5,6 @@ import { useEffect, useId, useRef } from 'preact/hooks';
 
 import { Button } from './button';
 
-/** What Escape asks each open dialog, the topmost last. */
-let open: readonly (() => void)[] = [];
-
-// Wherever the focus is, before the browser closes what it thinks is meant.
-addEventListener(
-  'keydown',
-  (event) => {
-    const topmost = open.at(-1);
-    if (topmost === undefined || event.key !== 'Escape' || event.isComposing) return;
-    event.preventDefault();
-    topmost();
-  },
-  { capture: true },
-);
-
 interface DialogProps {
   readonly children?: ComponentChildren;
   readonly title: ComponentChildren;
@@ -39,31 +24,26 @@ export function Dialog({ title, onClose, sheet, insistent, children }: DialogPro
   const id = useId();
   const dialog = useRef<HTMLDialogElement>(null);
   const there = useRef(true);
-  const asked = () => insistent !== true && onClose();
-  const latest = useRef(asked);
-  latest.current = asked;
   useEffect(() => {
-    const escaped = () => void latest.current();
-    open = [...open, escaped];
     const { current } = dialog;
-    const before = document.activeElement;
     there.current = true;
     current?.showModal();
     return () => {
-      open = open.filter((one) => one !== escaped);
       there.current = false;
       current?.close();
-      // It is out of the document by now, so that the browser gives the focus back to nobody.
-      setTimeout(() => {
-        if (document.activeElement === document.body && before instanceof HTMLElement && before.isConnected) before.focus();
-      });
     };
   }, []);
+  const asked = () => insistent !== true && onClose();
   return (
     <dialog
       ref={dialog}
       class={sheet === true ? 'sheet' : undefined}
       aria-labelledby={id}
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape' || event.isComposing || event.defaultPrevented) return;
+        event.preventDefault();
+        asked();
+      }}
       onCancel={(event) => {
         event.preventDefault();
         // Of a file that was not chosen, for one.
