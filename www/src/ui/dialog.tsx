@@ -5,6 +5,28 @@ import { useEffect, useId, useRef } from 'preact/hooks';
 
 import { Button } from './button';
 
+interface Open {
+  readonly dialog: HTMLDialogElement;
+  /** What Escape asks of it. */
+  readonly escaped: () => void;
+}
+
+/** The dialogs that are there, the topmost last. */
+let open: readonly Open[] = [];
+
+// Wherever the focus is, before the browser closes what it thinks is meant.
+addEventListener(
+  'keydown',
+  (event) => {
+    // One that has left the document is taken out only a little later.
+    const topmost = open.filter(({ dialog }) => dialog.isConnected).at(-1);
+    if (topmost === undefined || event.key !== 'Escape' || event.isComposing) return;
+    event.preventDefault();
+    topmost.escaped();
+  },
+  { capture: true },
+);
+
 interface DialogProps {
   readonly children?: ComponentChildren;
   readonly title: ComponentChildren;
@@ -24,26 +46,32 @@ export function Dialog({ title, onClose, sheet, insistent, children }: DialogPro
   const id = useId();
   const dialog = useRef<HTMLDialogElement>(null);
   const there = useRef(true);
+  const asked = () => insistent !== true && onClose();
+  const latest = useRef(asked);
+  latest.current = asked;
   useEffect(() => {
     const { current } = dialog;
+    if (current === null) return undefined;
+    const own: Open = { dialog: current, escaped: () => void latest.current() };
+    open = [...open, own];
+    const before = document.activeElement;
     there.current = true;
-    current?.showModal();
+    current.showModal();
     return () => {
+      open = open.filter((one) => one !== own);
       there.current = false;
-      current?.close();
+      current.close();
+      // It is out of the document by now, so that the browser gives the focus back to nobody.
+      setTimeout(() => {
+        if (document.activeElement === document.body && before instanceof HTMLElement && before.isConnected) before.focus();
+      });
     };
   }, []);
-  const asked = () => insistent !== true && onClose();
   return (
     <dialog
       ref={dialog}
       class={sheet === true ? 'sheet' : undefined}
       aria-labelledby={id}
-      onKeyDown={(event) => {
-        if (event.key !== 'Escape' || event.isComposing || event.defaultPrevented) return;
-        event.preventDefault();
-        asked();
-      }}
       onCancel={(event) => {
         event.preventDefault();
         // Of a file that was not chosen, for one.
