@@ -54,6 +54,11 @@ effect(() => {
   forget();
 });
 
+/** One is known to be gone by whoever deleted it: what was told of it before is not asked for any more. */
+export function gone(id: string): void {
+  if (heard.has(id)) heard.set(id, false);
+}
+
 function hear(id: string, there: boolean): void {
   if (heard.size < MOST || heard.has(id)) heard.set(id, there);
   else gap = true;

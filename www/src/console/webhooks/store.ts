@@ -5,7 +5,7 @@ import { signal } from '@preact/signals';
 import type { Webhook, WebhookState, Webhooks } from '../../generated/api';
 import { answered, api } from '../api/client';
 import { Refusal } from '../api/errors';
-import { follow } from '../shared/changes';
+import { follow, gone } from '../shared/changes';
 
 /** Which webhooks are looked for. Empty texts choose nothing. */
 export interface Choice {
@@ -120,6 +120,7 @@ export function created(webhook: Webhook): void {
 }
 
 export function deleted(id: string): void {
+  gone(id);
   listed.value = { ...listed.peek(), webhooks: listed.peek().webhooks.filter((one) => one.id !== id) };
 }
 
