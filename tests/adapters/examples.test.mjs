@@ -4,12 +4,11 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, readdir, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
 
 import { exchange, sign } from './frameworks.mjs';
+import { freePort, untilItListens } from './listening.mjs';
 import { createProject } from './project.mjs';
 
 const SECRET = 'the secret';
@@ -72,25 +71,4 @@ for (const [index, { file, code }] of examples.entries()) {
     assert.equal(printed, code.includes('store') ? said : said + said);
     assert.ok(said !== '');
   });
-}
-
-async function freePort() {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
-}
-
-async function untilItListens(use) {
-  for (let attempt = 0; ; attempt += 1) {
-    try {
-      return await use();
-    } catch (error) {
-      if (error.code !== 'ECONNREFUSED' || attempt === 200) {
-        throw error;
-      }
-      await setTimeout(50);
-    }
-  }
 }

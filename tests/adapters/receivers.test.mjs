@@ -4,14 +4,13 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 
 import { load } from '../../www/tests/load.mjs';
 import { exchange, folder, sign } from './frameworks.mjs';
+import { freePort, untilItListens } from './listening.mjs';
 import { createProject } from './project.mjs';
 
 const { receiver } = await load('/src/playground/generate/receiver.ts');
@@ -74,25 +73,4 @@ async function served(name, use) {
     await ended;
   }
   assert.equal(printed, "{ type: 'greeting', text: 'h\u00e9llo' }\n");
-}
-
-async function freePort() {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
-}
-
-async function untilItListens(use) {
-  for (let attempt = 0; ; attempt += 1) {
-    try {
-      return await use();
-    } catch (error) {
-      if (error.code !== 'ECONNREFUSED' || attempt === 400) {
-        throw error;
-      }
-      await setTimeout(25);
-    }
-  }
 }

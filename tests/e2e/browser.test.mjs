@@ -3,13 +3,14 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { chromium } from 'playwright-core';
+
+import { launchChromium } from './chromium.mjs';
 
 const TIMEOUT = 60_000;
 // Nothing inline, nothing evaluated, nothing loaded from elsewhere, nothing sent. `script-src` holds for workers too.
@@ -36,10 +37,9 @@ const data = `export const signature = ${JSON.stringify(signature)};\nexport con
 assert.ok(signature.length > 1200 && canonical.length > 200, `${signature.length} and ${canonical.length} vectors`);
 assert.ok(absent.length > 100 && absent.every(({ feature }) => feature === 'ed25519'), `${absent.length} are absent`);
 
-// All that the browser and its driver write, and no user's home.
-const home = await mkdtemp(join(tmpdir(), 'sigpost-browser-'));
 let server;
 let browser;
+let close;
 
 before(async () => {
   const files = await served();
@@ -55,22 +55,13 @@ before(async () => {
     response.end(file);
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
-  process.env.TMPDIR = home;
-  browser = await chromium.launch({
-    env: { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home },
-    executablePath: named('SIGPOST_CHROMIUM', 'to the path of a Chromium'),
-    // Root has no sandbox to go into.
-    chromiumSandbox: process.getuid?.() !== 0,
-    args: ['--disable-gpu'],
-    timeout: TIMEOUT,
-  });
+  ({ browser, close } = await launchChromium(chromium, { timeout: TIMEOUT }));
 }, { timeout: TIMEOUT });
 
 after(async () => {
-  await browser?.close();
+  await close?.();
   server?.closeAllConnections();
   server?.close();
-  await rm(home, { recursive: true, force: true, maxRetries: 5 });
 }, { timeout: TIMEOUT });
 
 test('every shared vector has the outcome it says in a page', { timeout: TIMEOUT }, async () => {

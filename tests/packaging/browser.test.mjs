@@ -2,42 +2,32 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
 import { extname, join, normalize } from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { chromium } from 'playwright-core';
 import { createServer as createDevelopmentServer } from 'vite';
 
+import { launchChromium } from '../e2e/chromium.mjs';
 import { bundlers } from './bundlers.mjs';
-import { TIMEOUT, body, expected, filesBelow, genuine, named, project, report } from './project.mjs';
+import { TIMEOUT, body, expected, filesBelow, genuine, project, report } from './project.mjs';
 
 const MAIN = `import { outcome } from './outcome.mjs';\nglobalThis.outcome = JSON.stringify${report};\n`;
 const PAGE = '<!doctype html><title>sigpost</title><script type="module" src="/main.mjs"></script>';
 const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm' };
 const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'";
 
-// All that the browser and its driver write, and no user's home.
-const home = await mkdtemp(join(tmpdir(), 'sigpost-browser-'));
 let browser;
+let close;
 
 before(async () => {
-  process.env.TMPDIR = home;
-  browser = await chromium.launch({
-    env: { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home },
-    executablePath: named('SIGPOST_CHROMIUM', 'to the path of a Chromium'),
-    // Root has no sandbox to go into.
-    chromiumSandbox: process.getuid?.() !== 0,
-    args: ['--disable-gpu'],
-    timeout: TIMEOUT,
-  });
+  ({ browser, close } = await launchChromium(chromium, { timeout: TIMEOUT }));
 }, { timeout: TIMEOUT });
 
 after(async () => {
-  await browser?.close();
-  await rm(home, { recursive: true, force: true, maxRetries: 5 });
+  await close?.();
 }, { timeout: TIMEOUT });
 
 /** Serves the files of a folder to the end of the test. */

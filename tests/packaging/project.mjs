@@ -67,7 +67,7 @@ export function folder() {
   return named('SIGPOST_NPM', 'to what `cargo xtask npm` prints');
 }
 
-export function named(variable, remedy) {
+function named(variable, remedy) {
   const value = process.env[variable];
   if (!value) {
     throw new Error(`${variable} is not set: run \`cargo xtask test\`, or set it ${remedy}`);

@@ -2,8 +2,7 @@
 // its own server fails the test, whatever else it shows.
 
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 
 import { withServer } from '../clients/server.mjs';
+import { launchChromium } from '../e2e/chromium.mjs';
 
 export { publish, until, withReceiver, withServer } from '../clients/server.mjs';
 
@@ -25,28 +25,14 @@ export const viewports = { PHONE, DESK };
 const axe = await readFile(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
 
 let browser;
-let home;
+let close;
 
 before(async () => {
-  // All that the browser and its driver write, and no user's home.
-  home = await mkdtemp(join(tmpdir(), 'sigpost-pages-'));
-  process.env.TMPDIR = home;
-  const executablePath = process.env.SIGPOST_CHROMIUM;
-  assert.ok(executablePath, 'SIGPOST_CHROMIUM is not set: run `cargo xtask test`, or set it to the path of a Chromium');
-  browser = await chromium.launch({
-    env: { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home },
-    executablePath,
-    // Root has no sandbox to go into.
-    chromiumSandbox: process.getuid?.() !== 0,
-    args: ['--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'],
-    timeout: TIMEOUT,
-  });
+  const args = ['--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'];
+  ({ browser, close } = await launchChromium(chromium, { args, timeout: TIMEOUT }));
 }, { timeout: TIMEOUT });
 
-after(async () => {
-  await browser?.close();
-  await rm(home, { recursive: true, force: true, maxRetries: 5 });
-}, { timeout: TIMEOUT });
+after(async () => close?.(), { timeout: TIMEOUT });
 
 /** A server for all tests of a file: its address, and what stops it. */
 export async function startServer(config = '') {
