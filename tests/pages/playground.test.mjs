@@ -281,6 +281,40 @@ test('a request that is signed here is genuine to a receiver, sent by curl, by f
   }
 });
 
+test('a link to a request that is signed here has whoever opens it sign the same', { timeout: TIMEOUT }, async () => {
+  const signature = async (page) => (await page.getByRole('region', { name: 'The request as curl' }).filter({ hasText: 'webhook-signature' }).textContent()).match(/webhook-signature: ([^']*)/)[1];
+  let link;
+  let made;
+  await withPage(base, async (page) => {
+    await page.getByRole('button', { name: 'Sign', exact: true }).click();
+    await page.getByLabel('Scheme', { exact: true }).selectOption('standard-webhooks');
+    await enter(page, { secret: SECRET, body: '{"n":1}' });
+    made = await signature(page);
+    await page.getByRole('button', { name: 'Share…' }).click();
+    link = await page.getByRole('region', { name: 'The link' }).textContent();
+  });
+  await withPage(link, async (page) => {
+    await page.getByText('Enter the secret.').waitFor();
+    await enter(page, { secret: SECRET });
+    assert.equal(await signature(page), made);
+  });
+});
+
+test('what a receiver is to require travels with a link', { timeout: TIMEOUT }, async () => {
+  const requires = (page) => page.getByLabel('Require Standard Webhooks headers too');
+  let link;
+  await withPage(base, async (page) => {
+    await page.getByLabel('Scheme', { exact: true }).selectOption('qlik');
+    await requires(page).check();
+    await page.getByRole('button', { name: 'Share…' }).click();
+    link = await page.getByRole('region', { name: 'The link' }).textContent();
+  });
+  await withPage(link, async (page) => {
+    await requires(page).waitFor();
+    assert.equal(await requires(page).isChecked(), true);
+  });
+});
+
 test('the receiver’s program is for the scheme at hand, custom ones too', { timeout: TIMEOUT }, async () => {
   await withPage(base, async (page) => {
     await page.getByLabel('Scheme', { exact: true }).selectOption('slack');

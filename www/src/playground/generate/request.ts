@@ -2,7 +2,7 @@
 // byte for byte, and nothing in the request can become anything but text.
 
 import type { Request } from '../request';
-import { latin1, latin1Bytes, textOf, toBase64, utf8 } from '../text';
+import { latin1Bytes, textOf, toBase64, utf8 } from '../text';
 import type { Bytes } from '../text';
 import { literal } from './literal';
 import { GenerateError, sendable } from './sendable';
@@ -87,6 +87,3 @@ export function raw(request: Request): Bytes {
   whole.set(body, start.length);
   return whole;
 }
-
-/** The same as a text of one code point for each byte, to be looked at. @throws {@link GenerateError} */
-export const rawText = (request: Request): string => latin1(raw(request));

@@ -6,14 +6,13 @@ import { Check, Code, Tabs } from '../../ui/ui';
 import { receiver, targets } from '../generate/receiver';
 import type { Target } from '../generate/receiver';
 import { signsTime, whole } from './schemes';
-import { canonical, scheme, toleranceChosen } from './state';
+import { canonical, required, scheme, toleranceChosen } from './state';
 
 /** `Object.entries` forgets that the names are these. */
 const TARGETS = Object.entries(targets) as readonly (readonly [Target, string])[];
 
 export function Receiver() {
   const target = useSignal<Target>('express');
-  const required = useSignal(false);
   const chosen = scheme.value;
   if (chosen === undefined) return null;
   const signsAll = whole(chosen).signed?.includes('id') === true && signsTime(chosen);

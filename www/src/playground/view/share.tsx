@@ -9,7 +9,7 @@ import { decode, encode, isShared, omitted } from '../share';
 import type { Shared } from '../share';
 import { ask } from '../worker/bridge';
 import { formOfScheme } from './custom';
-import { canonical, choice, custom, given, messageId, mode, now, problem, request, scheme, secondsOf, take, tolerance, toleranceChosen } from './state';
+import { canonical, choice, custom, fresh, given, messageId, mode, now, problem, request, required, scheme, secondsOf, take, tolerance, toleranceChosen } from './state';
 
 type Made = { readonly kind: 'making' } | { readonly kind: 'made'; readonly link: string; readonly left: readonly string[] } | { readonly kind: 'not'; readonly why: string };
 
@@ -64,10 +64,12 @@ function sharedNow(): Shared {
     ...(chosen === undefined ? {} : { scheme: chosen }),
     request: request.value,
     options: {
-      ...(seconds === undefined ? {} : { now: seconds * 1000 }),
+      ...(seconds === undefined || mode.value === 'sign' ? {} : { now: seconds * 1000 }),
       ...(age === undefined ? {} : { tolerance: age }),
       ...(canonical.value ? { body: 'canonical' as const } : {}),
-      ...(messageId.value === '' ? {} : { id: messageId.value }),
+      ...(required.value ? { standardWebhooks: 'required' as const } : {}),
+      // Whoever opens it gets the same signature.
+      ...(mode.value === 'sign' ? { id: messageId.value || fresh.value.id, timestamp: seconds ?? fresh.value.timestamp } : {}),
     },
   };
 }
@@ -90,7 +92,9 @@ export function useLink(onProblem: (problem: string | undefined) => void): void 
     take(shared);
     if (typeof named === 'object') custom.value = formOfScheme(named);
     choice.value = named === undefined ? 'auto' : typeof named === 'object' ? 'custom' : named;
-    now.value = options.now === undefined ? '' : String(Math.floor(options.now / 1000));
+    const seconds = options.timestamp ?? (options.now === undefined ? undefined : Math.floor(options.now / 1000));
+    now.value = seconds === undefined ? '' : String(seconds);
+    required.value = options.standardWebhooks === 'required';
     tolerance.value = options.tolerance === undefined ? '' : options.tolerance === null ? 'any' : String(options.tolerance);
     canonical.value = options.body === 'canonical';
     messageId.value = options.id ?? '';

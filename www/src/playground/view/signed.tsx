@@ -1,6 +1,6 @@
 // Sign mode: the request that a sender would make, signed in the worker, in forms to send it with.
 
-import { signal, useComputed, useSignal, useSignalEffect } from '@preact/signals';
+import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 
 import { Code, Notice, SelectField, Spinner, Tabs, TextField } from '../../ui/ui';
@@ -9,20 +9,13 @@ import type { Header, Request } from '../request';
 import { textOf } from '../text';
 import { ask } from '../worker/bridge';
 import { signsId, signsTime, whole } from './schemes';
-import { bytes, canonical, headers, messageId, method, now, problem, scheme, secondsOf, secrets, url } from './state';
+import { bytes, canonical, fresh, headers, messageId, method, newMoment, now, problem, scheme, secondsOf, secrets, url } from './state';
 
 type Outcome =
   | { readonly kind: 'asking'; readonly what: string }
   | { readonly kind: 'signing' }
   | { readonly kind: 'signed'; readonly headers: readonly Header[]; readonly body: Uint8Array }
   | { readonly kind: 'refused'; readonly message: string };
-
-/** The id and the time of this request where none were entered: they stay while it is edited. */
-const fresh = signal(newMoment());
-
-function newMoment(): { readonly id: string; readonly timestamp: number } {
-  return { id: `msg_${crypto.randomUUID().replaceAll('-', '')}`, timestamp: Math.floor(Date.now() / 1000) };
-}
 
 export function Signed() {
   const outcome = useSignal<Outcome>({ kind: 'signing' });

@@ -32,6 +32,15 @@ export const tolerance = signal('');
 export const canonical = signal(false);
 /** What is signed beside the body, in sign mode; empty for a new one. */
 export const messageId = signal('');
+/** Whether a receiver is to require Standard Webhooks headers too. */
+export const required = signal(false);
+
+/** The id and the time of a request in sign mode where none were entered: they stay while it is edited. */
+export const fresh = signal(newMoment());
+
+export function newMoment(): { readonly id: string; readonly timestamp: number } {
+  return { id: `msg_${crypto.randomUUID().replaceAll('-', '')}`, timestamp: Math.floor(Date.now() / 1000) };
+}
 
 export const headers = computed(() => readHeaders(headersText.value));
 
@@ -99,4 +108,6 @@ export function clear(): void {
   tolerance.value = '';
   canonical.value = false;
   messageId.value = '';
+  required.value = false;
+  fresh.value = newMoment();
 }
