@@ -29,21 +29,30 @@ impl Encoding {
     }
 }
 
-/// The forms that the request's `accept-encoding` names, the shortest first. What it says by `*` is not used: a browser
-/// names what it takes.
-pub(super) fn accepted(headers: &HeaderMap) -> impl Iterator<Item = Encoding> {
-    Encoding::ALL.into_iter().filter(|encoding| {
-        let values =
-            headers.get_all(header::ACCEPT_ENCODING).into_iter().filter_map(|value| value.to_str().ok());
-        values.flat_map(|value| value.split(',')).any(|item| takes(item, encoding.name()))
-    })
+/// The forms that the request's `accept-encoding` names: what it prefers first, and of equals the shortest. What it says
+/// by `*` is not used: a browser names what it takes.
+pub(super) fn accepted(headers: &HeaderMap) -> Vec<Encoding> {
+    let values = headers.get_all(header::ACCEPT_ENCODING).into_iter().filter_map(|value| value.to_str().ok());
+    let items: Vec<&str> = values.flat_map(|value| value.split(',')).collect();
+    let weight = |encoding: Encoding| items.iter().find_map(|item| weight(item, encoding.name()));
+    let mut taken: Vec<_> = Encoding::ALL
+        .into_iter()
+        .filter_map(|encoding| Some((weight(encoding)?, encoding)))
+        .filter(|&(weight, _)| weight > 0.0)
+        .collect();
+    taken.sort_by(|(left, _), (right, _)| right.total_cmp(left));
+    taken.into_iter().map(|(_, encoding)| encoding).collect()
 }
 
-/// Whether an item like `br;q=0.5` says that a form is taken.
-fn takes(item: &str, name: &str) -> bool {
-    let (coding, weight) = item.split_once(';').unwrap_or((item, ""));
-    let refused = weight.trim().strip_prefix("q=").is_some_and(|weight| weight.parse() == Ok(0_f32));
-    coding.trim().eq_ignore_ascii_case(name) && !refused
+/// How much an item like `br;q=0.5` wants a form, if it names it. A weight that cannot be read counts as none was given.
+fn weight(item: &str, name: &str) -> Option<f32> {
+    let mut parts = item.split(';').map(str::trim);
+    if !parts.next()?.eq_ignore_ascii_case(name) {
+        return None;
+    }
+    let given =
+        parts.filter_map(|part| part.split_once('=')).find(|(name, _)| name.eq_ignore_ascii_case("q"));
+    Some(given.and_then(|(_, weight)| weight.parse().ok()).unwrap_or(1.0))
 }
 
 #[cfg(test)]
@@ -56,7 +65,7 @@ mod tests {
     fn check(value: &str, expected: &[Encoding]) {
         let mut headers = HeaderMap::new();
         headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_str(value).unwrap());
-        assert_eq!(accepted(&headers).collect::<Vec<_>>(), expected, "{value}");
+        assert_eq!(accepted(&headers), expected, "{value}");
     }
 
     #[test]
@@ -67,6 +76,9 @@ mod tests {
         check("br; q=0.0, gzip;q=0.000", &[]);
         check("identity", &[]);
         check("*", &[]);
-        assert_eq!(accepted(&HeaderMap::new()).count(), 0);
+        check("br;Q=0, gzip", &[Encoding::Gzip]);
+        check("br;q=0.5, gzip;q=0.9", &[Encoding::Gzip, Encoding::Brotli]);
+        check("br;q=wide", &[Encoding::Brotli]);
+        assert_eq!(accepted(&HeaderMap::new()), []);
     }
 }

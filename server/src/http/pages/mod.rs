@@ -86,7 +86,7 @@ fn policy(name: &str) -> HeaderValue {
 fn file(name: &str, headers: &HeaderMap, cache: &'static str) -> Response {
     let Some(media_type) = media_type(name) else { return not_found() };
     let accepted = encoding::accepted(headers);
-    let forms = accepted.map(|encoding| (Some(encoding), format!("{name}{}", encoding.ending())));
+    let forms = accepted.into_iter().map(|encoding| (Some(encoding), format!("{name}{}", encoding.ending())));
     let found = forms
         .chain([(None, name.to_owned())])
         .find_map(|(encoding, file)| Some((encoding, Files::get(&file)?)));
@@ -103,9 +103,9 @@ fn file(name: &str, headers: &HeaderMap, cache: &'static str) -> Response {
     if let Some(encoding) = encoding {
         own.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding.name()));
     }
-    let known = headers.get(header::IF_NONE_MATCH).and_then(|known| known.to_str().ok());
-    let same =
-        known.is_some_and(|known| known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag));
+    let known = headers.get_all(header::IF_NONE_MATCH).into_iter().filter_map(|known| known.to_str().ok());
+    let mut known = known.flat_map(|known| known.split(',')).map(str::trim);
+    let same = known.any(|one| one == "*" || one.trim_start_matches("W/") == tag);
     if let Ok(tag) = HeaderValue::try_from(tag) {
         own.insert(header::ETAG, tag);
     }
