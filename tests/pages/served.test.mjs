@@ -94,6 +94,26 @@ for (const colorScheme of ['light', 'dark']) {
   });
 }
 
+test('a text that is too faint is seen, also where axe cannot tell what lies behind it', { timeout: TIMEOUT }, async () => {
+  await withServer(CONFIG, async (base) => {
+    await withPage(`${base}/console`, async (page) => {
+      await page.getByRole('heading', { name: 'Sign in to the console' }).waitFor();
+      const say = (color) => page.evaluate((color) => {
+        document.querySelector('#faint')?.remove();
+        const text = Object.assign(document.createElement('p'), { id: 'faint', textContent: 'Can you read this?' });
+        Object.assign(text.style, { color, background: 'linear-gradient(white, white)', backgroundColor: 'white' });
+        document.querySelector('main').append(text);
+      }, color);
+      await say('rgb(110 110 110)');
+      await accessible(page, 'a text of 5.1');
+      for (const color of ['rgb(130 130 130)', 'rgb(0 0 0 / 40%)', 'white']) {
+        await say(color);
+        await assert.rejects(accessible(page, 'a faint text'), /Can you read this/, color);
+      }
+    });
+  });
+});
+
 test('what a page loads at first is small', { timeout: TIMEOUT }, async () => {
   await withServer(CONFIG, async (base) => {
     // In bytes as they travel, headers aside: the bounds are what www/README.md states.
@@ -105,6 +125,19 @@ test('what a page loads at first is small', { timeout: TIMEOUT }, async () => {
       const total = sizes.reduce((sum, size) => sum + size, document.body.length);
       console.log(`${path} loads ${total} bytes at first, in ${files.length + 1} files`);
       assert.ok(total > 1_000 && total <= most, `${path}: ${total} bytes`);
+    }
+    // What follows: the samples as soon as the playground is shown, its worker when something is first looked at.
+    const loaded = new Map();
+    await withPage(base, async (page) => {
+      page.on('response', (response) => loaded.set(/_virtual_([a-z]+)-/.exec(response.url())?.[1], response.url()));
+      await page.reload();
+      await page.getByLabel('Load a sample').selectOption({ label: 'Stripe' });
+      await page.getByText('Genuine: the signature matches').waitFor();
+    });
+    for (const [name, most] of [['samples', 5_000], ['worker', 112_000]]) {
+      const { body } = await raw(loaded.get(name), 'br');
+      console.log(`${name} follows with ${body.length} bytes`);
+      assert.ok(body.length <= most, `${name}: ${body.length} bytes`);
     }
   });
 });
