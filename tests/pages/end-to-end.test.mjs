@@ -9,16 +9,34 @@ import { TIMEOUT, accessible, picture, publish, signIn, withPage, withReceiver, 
 
 const ADA = 'the-token-of-ada';
 
+const check = (name) => async (sheet) => sheet.getByRole('checkbox', { name, exact: true }).check();
+
+/** Of each system: an event, how a webhook for it is entered, and by which scheme the playground knows its deliveries. */
 const SYSTEMS = {
-  native: { type: 'order.paid', fill: async (sheet) => sheet.getByRole('checkbox', { name: 'Everything' }).check(), scheme: 'standard-webhooks' },
-  generic: {
-    type: 'user.created',
-    fill: async (sheet) => sheet.getByRole('checkbox', { name: 'User created' }).check(),
-    scheme: 'generic',
+  native: { type: 'order.paid', fill: check('Everything'), scheme: 'standard-webhooks' },
+  immuta: {
+    type: 'modelCreated',
+    fill: async (sheet) => {
+      await sheet.getByLabel('Name', { exact: true }).fill('models');
+      await sheet.getByLabel('Global', { exact: true }).check();
+      await check('Data source or project created')(sheet);
+    },
+    data: { text: 'A model was created', metadata: { total: 12.5, note: 'thanks' } },
+    scheme: 'immuta',
+  },
+  'immuta-request': { type: 'marketplace.data_product.access_requests.created', fill: async () => undefined, scheme: 'immuta-request' },
+  generic: { type: 'user.created', fill: check('User created'), scheme: 'generic' },
+  qlik: {
+    type: 'com.qlik.v1.app.reload.finished',
+    fill: async (sheet) => {
+      await sheet.getByLabel('Name', { exact: true }).fill('reloads');
+      await check('Engine done with a reload')(sheet);
+    },
+    scheme: 'qlik',
   },
 };
 
-for (const [dialect, { type, fill, scheme }] of Object.entries(SYSTEMS)) {
+for (const [dialect, { type, fill, scheme, data = { total: 12.5, note: 'thanks' } }] of Object.entries(SYSTEMS)) {
   test(`a delivery of ${dialect} is made, watched, opened in the playground, verified and explained`, { timeout: TIMEOUT }, async () => {
     const config = `
 [[tenant]]
@@ -26,8 +44,9 @@ name = "acme"
 dialect = "${dialect}"
   [tenant.egress]
   allow = ["127.0.0.0/8"]
+  relaxed_targets = true
   [[tenant.user]]
-  id = "ada"
+  id = "1"
   roles = ["admin"]
   token = "${ADA}"
 `;
@@ -54,7 +73,7 @@ dialect = "${dialect}"
         // Publish, and watch it arrive.
         await page.goto(`${base}/console#/deliveries`);
         await page.locator('.live', { hasText: /^Live$/ }).waitFor();
-        await publish(base, ADA, { id: 'e1', type, data: { total: 12.5, note: 'thanks' } });
+        await publish(base, ADA, { id: 'e1', type, data });
         const row = page.locator('.deliveries-rows [role=row]').filter({ hasText: type }).filter({ hasText: 'Delivered' });
         await row.waitFor();
         await row.click();
