@@ -1,24 +1,22 @@
 // The playground as a whole: what is entered on one side, what comes of it on the other; on a phone one below the other,
 // with the verdict first.
 
-import { useSignal } from '@preact/signals';
-
 import { Brand } from '../../ui/brand';
 import { theme } from '../../ui/theme';
 import { Button, Notice, ThemeChoice } from '../../ui/ui';
 import { Form } from './form';
 import { ImportButton, dropping, notes, useDrop } from './import';
+import { forgetLink, linkProblem, useLink } from './link';
 import { Receiver } from './receiver';
 import { SamplesMenu } from './samples-menu';
-import { ShareButton, useLink } from './share';
+import { ShareButton } from './share';
 import { Signed } from './signed';
 import { clear, mode } from './state';
 import { Steps } from './steps';
 import { Verdict, VerdictBar } from './verdict';
 
 export function App() {
-  const problem = useSignal<string | undefined>(undefined);
-  useLink((text) => (problem.value = text));
+  useLink();
   useDrop();
   const verifying = mode.value === 'verify';
   return (
@@ -35,10 +33,10 @@ export function App() {
         <SamplesMenu />
         <ImportButton />
         <ShareButton />
-        <Button kind="quiet" onClick={() => (history.replaceState(null, '', location.pathname), clear())}>Clear</Button>
+        <Button kind="quiet" onClick={() => (forgetLink(), clear())}>Clear</Button>
         <ThemeChoice theme={theme} />
       </header>
-      {problem.value !== undefined && <div class="playground-notice"><Notice tone="bad" live="alert" title="The link cannot be shown"><p>{problem.value}.</p></Notice></div>}
+      {linkProblem.value !== undefined && <div class="playground-notice"><Notice tone="bad" live="alert" title="The link cannot be shown"><p>{linkProblem.value}</p></Notice></div>}
       {notes.value.length > 0 && (
         <div class="playground-notice">
           <Notice tone="warn" live="status" title="Taken in, but">

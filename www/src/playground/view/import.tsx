@@ -11,6 +11,7 @@ import type { Unreadable } from '../worker/protocol';
 import { titleOf } from './schemes';
 import { body, canonical, choice, headersText, mode, now, take, tolerance } from './state';
 import { bodyOf } from './body';
+import { forgetLink } from './link';
 import { writeHeaders } from './headers';
 
 type Shown =
@@ -67,6 +68,7 @@ function choose({ request, notes: own }: ImportedRequest, all: readonly string[]
 }
 
 function finish(told: readonly string[]): void {
+  forgetLink();
   notes.value = told;
   shown.value = undefined;
 }

@@ -6,6 +6,7 @@ import { useEffect } from 'preact/hooks';
 import type { Sample, SampleGroup } from '../samples';
 import { fromBase64, utf8 } from '../text';
 import { ask } from '../worker/bridge';
+import { forgetLink } from './link';
 import { canonical, choice, mode, now, secrets, take, tolerance } from './state';
 
 const GROUPS: readonly SampleGroup[] = ['Signed by each scheme', 'Sent by each system', 'Mistakes people make'];
@@ -49,6 +50,7 @@ async function show(sample: Sample): Promise<void> {
   const made = sample.sign === undefined ? [] : await ask('sign', { scheme: sample.sign, secret, body, id: 'msg_sample', timestamp });
   // Another one has been chosen meanwhile.
   if (mine !== last) return;
+  forgetLink();
   mode.value = 'verify';
   take({ method: 'POST', url: '', headers: [...sample.headers, ...made], body });
   choice.value = sample.scheme;

@@ -1,15 +1,14 @@
-// Links to what somebody looks at: made on demand, shown with what they hold and what they leave out; read when the page
-// is opened with one. A link that would give a secret away is not made.
+// Links to what somebody looks at: made on demand, shown with what they hold and what they leave out. A link that would
+// give a secret away is not made.
 
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 
 import { Button, Code, Dialog, Notice, Spinner } from '../../ui/ui';
-import { decode, encode, isShared, omitted } from '../share';
+import { encode, omitted } from '../share';
 import type { Shared } from '../share';
 import { ask } from '../worker/bridge';
-import { formOfScheme } from './custom';
-import { canonical, choice, custom, fresh, given, messageId, mode, now, problem, request, required, scheme, secondsOf, take, tolerance, toleranceChosen } from './state';
+import { canonical, choice, fresh, given, messageId, mode, now, problem, request, required, scheme, secondsOf, toleranceChosen } from './state';
 
 type Made = { readonly kind: 'making' } | { readonly kind: 'made'; readonly link: string; readonly left: readonly string[] } | { readonly kind: 'not'; readonly why: string };
 
@@ -72,31 +71,4 @@ function sharedNow(): Shared {
       ...(mode.value === 'sign' ? { id: messageId.value || fresh.value.id, timestamp: seconds ?? fresh.value.timestamp } : {}),
     },
   };
-}
-
-/** Shows what the fragment of the URL holds, if it is a link that was made here. The secret that is entered stays. */
-export function useLink(onProblem: (problem: string | undefined) => void): void {
-  useEffect(() => {
-    const read = () => {
-      if (!isShared(location.hash)) return;
-      decode(location.hash).then(show, (error: unknown) => onProblem(String(error instanceof Error ? error.message : error)));
-    };
-    read();
-    addEventListener('hashchange', read);
-    return () => removeEventListener('hashchange', read);
-  }, []);
-
-  function show({ mode: shown, scheme: named, request: shared, options }: Shared): void {
-    onProblem(undefined);
-    mode.value = shown;
-    take(shared);
-    if (typeof named === 'object') custom.value = formOfScheme(named);
-    choice.value = named === undefined ? 'auto' : typeof named === 'object' ? 'custom' : named;
-    const seconds = options.timestamp ?? (options.now === undefined ? undefined : Math.floor(options.now / 1000));
-    now.value = seconds === undefined ? '' : String(seconds);
-    required.value = options.standardWebhooks === 'required';
-    tolerance.value = options.tolerance === undefined ? '' : options.tolerance === null ? 'any' : String(options.tolerance);
-    canonical.value = options.body === 'canonical';
-    messageId.value = options.id ?? '';
-  }
 }

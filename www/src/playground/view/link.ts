@@ -1,0 +1,54 @@
+// The link that the page was opened with: what its fragment holds is shown, or why it cannot be. Once something else is
+// looked at, neither the fragment nor that problem is left.
+
+import { signal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+
+import { decode, isShared } from '../share';
+import type { Shared } from '../share';
+import { formOfScheme } from './custom';
+import { canonical, choice, custom, messageId, mode, now, required, take, tolerance } from './state';
+
+/** Why the link cannot be shown, and what to do. */
+export const linkProblem = signal<string | undefined>(undefined);
+
+let round = 0;
+
+/** To be called when something else takes the place of what the link holds. */
+export function forgetLink(): void {
+  round += 1;
+  linkProblem.value = undefined;
+  if (isShared(location.hash)) history.replaceState(null, '', location.pathname + location.search);
+}
+
+/** Shows what the fragment of the URL holds, if it is a link that was made here. The secret that is entered stays. */
+export function useLink(): void {
+  useEffect(() => {
+    const read = () => {
+      round += 1;
+      const mine = round;
+      linkProblem.value = undefined;
+      if (!isShared(location.hash)) return;
+      decode(location.hash).then(
+        (shared) => mine === round && show(shared),
+        (error: unknown) => mine === round && (linkProblem.value = error instanceof Error ? error.message : String(error)),
+      );
+    };
+    read();
+    addEventListener('hashchange', read);
+    return () => removeEventListener('hashchange', read);
+  }, []);
+}
+
+function show({ mode: shown, scheme: named, request: shared, options }: Shared): void {
+  mode.value = shown;
+  take(shared);
+  if (typeof named === 'object') custom.value = formOfScheme(named);
+  choice.value = named === undefined ? 'auto' : typeof named === 'object' ? 'custom' : named;
+  const seconds = options.timestamp ?? (options.now === undefined ? undefined : Math.floor(options.now / 1000));
+  now.value = seconds === undefined ? '' : String(seconds);
+  required.value = options.standardWebhooks === 'required';
+  tolerance.value = options.tolerance === undefined ? '' : options.tolerance === null ? 'any' : String(options.tolerance);
+  canonical.value = options.body === 'canonical';
+  messageId.value = options.id ?? '';
+}
