@@ -2,12 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
-import { sign, standardSecret } from '../../wasm/js/dist/index.js';
 import { load } from './load.mjs';
 import { repeated } from './random.mjs';
 
-const { encode, decode, isShared, omitted, LONGEST_FRAGMENT } = await load('/src/playground/share.ts');
-const { leaks } = await load('/src/playground/leaks.ts');
+const { encode, decode, isShared, LONGEST_FRAGMENT } = await load('/src/playground/share.ts');
+const { kept } = await load('/src/playground/kept.ts');
 
 const bytes = (text) => new TextEncoder().encode(text);
 const shared = (request = {}, more = {}) => ({
@@ -29,7 +28,7 @@ test('what is shared comes back, whatever it is', () =>
     const given = {
       mode: pick(['verify', 'sign']),
       ...pick([{}, { scheme: 'svix' }, { scheme: CUSTOM }]),
-      request: { method: text(5, pieces), url: `https://example.com/${text(5, ['a', 'é', '/', '%20'])}`, headers: many(9, () => [`x-${text(4, pieces)}`, text(9, pieces)]), body: pick([bytes(300), new TextEncoder().encode(text(99, pieces))]) },
+      request: { method: text(5, pieces), url: `https://example.com/${text(5, ['a', 'é', '/', '%20'])}`, headers: many(9, () => [pick(['Qlik-Signature', 'svix-id', 'HTTP_X_HUB_SIGNATURE_256', 'Content-Type', 'user-agent']), text(9, pieces)]), body: pick([bytes(300), new TextEncoder().encode(text(99, pieces))]) },
       options: pick([{}, { now: below(1e9), tolerance: null, body: 'raw' }, { tolerance: 5, standardWebhooks: 'required', id: text(4, pieces), timestamp: 7 }]),
     };
     const fragment = await encode(given);
@@ -51,15 +50,41 @@ test('where nothing compresses, links are longer and can be read', async () => {
   }
 });
 
-test('headers, users and parameters that carry credentials are left out and named', async () => {
-  const given = shared({
-    url: 'https://user:password@example.com/hooks?a=1&api_key=2&token=3#end',
-    headers: [['Authorization', 'Bearer a'], ['cookie', 'b'], ['X-Api-Key', 'c'], ['x-gitlab-token', 'd'], ['x-acme', 'e'], ['webhook-signature', 'f'], ['x-token-signature', 'g']],
-  }, { scheme: { name: 'own', header: 'x-token-signature' } });
-  const { request } = await decode(await encode(given));
-  assert.equal(request.url, 'https://example.com/hooks?a=1#end');
-  assert.deepEqual(request.headers.map(([name]) => name), ['x-acme', 'webhook-signature', 'x-token-signature']);
-  assert.deepEqual(omitted(given), ['Authorization', 'cookie', 'X-Api-Key', 'x-gitlab-token', 'user', '?api_key', '?token']);
+test('a link that is made can be opened, and what cannot be is said by its field', () =>
+  repeated(200, async ({ text, many, pick }) => {
+    const long = (at) => pick(['', 'a'.repeat(at), 'a'.repeat(at + 1)]);
+    const number = () => pick([0, 1, -1, 1.5, Number.NaN, Infinity, 2 ** 32 - 1, 2 ** 32, 253_402_300_799, 253_402_300_800, 253_402_300_799_999, 253_402_300_800_000, 2 ** 53]);
+    const maybe = (name, make) => (pick([0, 0, 0, 1]) ? { [name]: make() } : {});
+    const custom = () => ({ name: 'a', header: 'b', ...maybe('prefix', () => long(256)), ...maybe('tolerance', number), ...maybe('signed', () => many(17, () => pick(['body', 'id', { text: long(256) }]))), ...maybe('algorithm', () => pick(['hmac-sha1', 'md5'])) });
+    const given = shared(
+      { ...maybe('method', () => long(64)), ...maybe('url', () => `https://a/${long(65_526)}`), ...maybe('headers', () => Array(pick([1, 1000, 1001])).fill(['qlik-signature', pick(['a', 'a', long(65_536)])])) },
+      { ...pick([{}, { scheme: 'svix' }, { scheme: custom() }]), options: { ...maybe('now', number), ...maybe('tolerance', () => pick([null, number()])), ...maybe('id', () => long(1024)), ...maybe('timestamp', number) } },
+    );
+    try {
+      assert.deepEqual(await decode(await encode(given)), kept(given).shared);
+    } catch (error) {
+      assert.equal(error.name, 'ShareError', error.stack);
+      assert.match(error.message, /^(?:The|“|This request is too long).*: (?:change it, and share again|shorten its body)/);
+    }
+  }));
+
+test('what cannot be put into a link is named as the page names it', async () => {
+  const custom = (more) => shared({}, { scheme: { name: 'a', header: 'b', ...more } });
+  const options = (more) => shared({}, { options: more });
+  for (const [given, words] of [
+    [custom({ tolerance: Number.NaN }), /^The custom scheme, tolerance is no whole number from 0 to 4294967295: change it, and share again\.$/],
+    [custom({ tolerance: 1.5 }), /^The custom scheme, tolerance is no whole number/],
+    [custom({ prefix: 'a'.repeat(257) }), /^The custom scheme, prefix is longer than 256 characters/],
+    [custom({ signed: Array(17).fill('body') }), /^The custom scheme, signed has more than 16 entries/],
+    [shared({ headers: [['a', 'b'], ['Qlik-Signature', 'a'.repeat(65_537)]] }), /^The header Qlik-Signature is longer than 65536 characters/],
+    [shared({ headers: Array(1001).fill(['qlik-signature', 'a']) }), /^The list of headers has more than 1000 entries/],
+    [options({ now: 253_402_300_800_000 }), /^“Now”, in milliseconds since 1970, is no whole number/],
+    [options({ timestamp: 253_402_300_800 }), /^“Time of signing” is no whole number/],
+    [options({ tolerance: Number.NaN }), /^“Tolerance” is no whole number/],
+    [options({ id: 'a'.repeat(1025) }), /^“Message id” is longer than 1024 characters/],
+  ]) {
+    await assert.rejects(encode(given), (error) => error.name === 'ShareError' && error.code === 'form' && words.test(error.message), String(words));
+  }
 });
 
 test('what is not of the form is refused, with the member that is wrong', async () => {
@@ -97,7 +122,7 @@ test('what was cut off, changed or made elsewhere is refused in its own words', 
   const good = await encode(shared());
   for (const [fragment, code] of [
     ['', 'not_shared'], ['#/webhooks', 'not_shared'], ['#v2.AAAA', 'version'], ['#v1.', 'broken'], ['#v1.!', 'broken'], [`#v1.${'A'.repeat(40)}`, 'broken'],
-    [good.slice(0, -9), 'broken'], [plain('{'), 'broken'], ['#v1j._w', 'broken'], [plain('['.repeat(3 << 18)), 'broken'],
+    [good.slice(0, -9), 'broken'], [plain('{'), 'broken'], ['#v1j._w', 'broken'], [plain('['.repeat(3 << 17)), 'broken'],
     [`#v1.${'A'.repeat(LONGEST_FRAGMENT)}`, 'too_long'],
   ]) {
     await assert.rejects(decode(fragment), { name: 'ShareError', code }, fragment.slice(0, 20));
@@ -117,7 +142,7 @@ test('a random change of a link is refused or is another request, and nothing el
   }));
 
 test('a bomb is not inflated beyond what a link may hold', async () => {
-  const bomb = `#v1.${deflateRawSync(Buffer.alloc(1 << 30), { level: 9 }).toString('base64url')}`;
+  const bomb = `#v1.${deflateRawSync(Buffer.alloc(700 << 20), { level: 9 }).toString('base64url')}`;
   assert.ok(bomb.length < LONGEST_FRAGMENT, `${bomb.length}`);
   const before = process.memoryUsage().rss;
   const start = performance.now();
@@ -130,43 +155,4 @@ test('what is too long for a link is refused before it is one', async () => {
   const { bytes } = (await import('./random.mjs')).random(1);
   await assert.rejects(encode(shared({ body: new Uint8Array(9 << 20) })), { code: 'too_long' });
   await assert.rejects(encode(shared({ body: Uint8Array.from({ length: 2 << 20 }, () => bytes(1)[0] ?? 7) })), { code: 'too_long' });
-});
-
-const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
-const raw = Buffer.from(SECRET.slice(6), 'base64');
-const hard = 'sé"cr\\et/+ 😀';
-
-test('a secret is found in any form that it may stand in', () => {
-  const escaped = [...hard].flatMap((char) => [...char].flatMap((c) => c.split(''))).map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
-  for (const [secret, request] of [
-    [SECRET, { body: bytes(`{"a":"${SECRET}"}`) }],
-    [SECRET, { body: bytes(`{"a":"${SECRET.slice(6)}"}`) }],
-    [SECRET, { body: Uint8Array.of(1, ...raw, 2) }],
-    [SECRET, { headers: [['x-a', raw.toString('hex').toUpperCase()]] }],
-    [SECRET, { headers: [['x-a', raw.toString('base64url')]] }],
-    [SECRET, { headers: [['x-a', `Basic ${Buffer.from(`user:${SECRET}`).toString('base64')}`]] }],
-    [`${SECRET}\n`, { url: `https://example.com/?q=${SECRET}` }],
-    [hard, { body: bytes(JSON.stringify({ a: hard })) }],
-    [hard, { body: bytes(JSON.stringify({ a: JSON.stringify(hard) })) }],
-    [hard, { body: bytes(escaped) }],
-    [hard, { url: `https://example.com/?q=${encodeURIComponent(hard)}` }],
-    [hard, { url: `https://example.com/?${new URLSearchParams({ q: hard })}` }],
-    [hard, { headers: [['x-a', Buffer.from(hard).toString('hex')]] }],
-    [hard, { headers: [['x-a', Buffer.from(hard).toString('latin1')]] }],
-    ['plain secret', { body: bytes(standardSecret('plain secret')) }],
-    ['plain secret', { method: 'plain secret' }],
-  ]) {
-    assert.ok(leaks(shared(request), ['another', secret]), JSON.stringify([secret, request]).slice(0, 200));
-  }
-  assert.ok(leaks(shared({}, { scheme: { name: 'a', header: 'b', prefix: 'plain secret' } }), ['plain secret']));
-  assert.ok(leaks(shared({}, { mode: 'sign', options: { id: 'plain secret' } }), ['plain secret']));
-});
-
-test('a genuine signature, and what is left out anyway, gives no secret away', () => {
-  for (const secret of [SECRET, hard, 'plain secret']) {
-    const body = '{"hello":"world"}';
-    const headers = Object.entries(sign('standard-webhooks', standardSecret(secret), { body, id: 'msg_1' }));
-    assert.ok(!leaks(shared({ body: bytes(body), headers: [...headers, ['authorization', secret]] }), [secret]));
-  }
-  assert.ok(!leaks(shared(), []) && !leaks(shared(), ['']));
 });

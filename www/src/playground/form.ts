@@ -11,7 +11,7 @@ export class FormError extends Error {
   constructor(
     /** Which, like `scheme.signed[1].text`. */
     readonly member: string,
-    problem: string,
+    readonly problem: string,
   ) {
     super(`${member} ${problem}`);
   }
@@ -73,6 +73,8 @@ export function optional<Name extends string, Value>(
 /** The longest text in a scheme. */
 const LONGEST = 256;
 const PARTS = 16;
+/** In seconds: 136 years. */
+const LONGEST_TOLERANCE = 2 ** 32 - 1;
 
 const SCHEME: readonly (keyof Scheme)[] = [
   'name', 'header', 'algorithm', 'encoding', 'prefix', 'separator', 'signed', 'idHeader', 'timestampHeader',
@@ -99,7 +101,7 @@ export function schemeIn(value: unknown, where: string): PresetName | Scheme {
     ...optional(members, 'timestampHeader', where, text),
     ...optional(members, 'timestampPrefix', where, text),
     ...optional(members, 'weakerHeader', where, text),
-    ...optional(members, 'tolerance', where, (value, at) => integerIn(value, at, 0, Number.MAX_SAFE_INTEGER)),
+    ...optional(members, 'tolerance', where, (value, at) => integerIn(value, at, 0, LONGEST_TOLERANCE)),
     ...optional(members, 'body', where, (value, at) => oneOf(value, at, ['raw', 'canonical'])),
     ...optional(members, 'key', where, (value, at) => oneOf(value, at, ['whole', 'base64', 'standard-webhooks'])),
   };

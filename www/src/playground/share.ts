@@ -1,6 +1,6 @@
-// Links to what somebody looks at: all of it but the secret, in the fragment of a URL, which no server is sent. There is
-// no place for a secret in what is written, and headers that carry credentials are left out. What is read is a
-// stranger's: it is bounded before it is inflated, while it is inflated, and member by member.
+// Links to what somebody looks at, in the fragment of a URL, which no server is sent. There is no place for a secret in
+// what is written, and of the request there is only what `kept.ts` keeps. What is read is a stranger's: it is bounded
+// before it is inflated, while it is inflated, and member by member; what is written is held against the same bounds.
 //
 //   #v1.…    base64url of the raw deflate of JSON
 //   #v1j.…   base64url of JSON, where a browser cannot compress
@@ -8,7 +8,7 @@
 import type { PresetName, Scheme } from 'sigpost';
 
 import { FormError, integerIn, listIn, membersOf, oneOf, optional, schemeIn, textIn } from './form';
-import { schemeHeaders } from './recognise';
+import { kept } from './kept';
 import type { Header, Request } from './request';
 import { NotationError, fromBase64, fromBase64url, textOf, toBase64, toBase64url, utf8 } from './text';
 
@@ -32,8 +32,8 @@ export interface SharedOptions {
   readonly timestamp?: number;
 }
 
-/** The longest fragment that is read or written, in characters. */
-export const LONGEST_FRAGMENT = 2 << 20;
+/** The longest fragment that is read or written, in characters: Firefox opens URLs of 1 MiB, others longer ones. */
+export const LONGEST_FRAGMENT = 1_000_000;
 /** The longest JSON in it, in bytes. */
 export const LONGEST_JSON = 8 << 20;
 
@@ -57,9 +57,10 @@ export class ShareError extends Error {
 /** Whether a fragment is one that {@link decode} is for. */
 export const isShared = (fragment: string): boolean => /^#?v\d+[a-z]*\./.test(fragment);
 
-/** The fragment, `#` included. What {@link omitted} names is not in it. @throws {@link ShareError} if it is too long. */
-export async function encode(shared: Shared): Promise<string> {
-  const json = utf8(written(shared));
+/** The fragment, `#` included, of what is {@link kept}. @throws {@link ShareError} for what could not be opened again. */
+export async function encode(given: Shared): Promise<string> {
+  const { shared } = kept(given);
+  const json = utf8(JSON.stringify(checked(shared)));
   if (json.length > LONGEST_JSON) throw tooLong();
   const packed = await piped(json, () => new CompressionStream('deflate-raw'), Number.POSITIVE_INFINITY);
   const fragment = packed === undefined ? `#v1j.${toBase64url(json)}` : `#v1.${toBase64url(packed)}`;
@@ -67,80 +68,72 @@ export async function encode(shared: Shared): Promise<string> {
   return fragment;
 }
 
+function checked(shared: Shared): unknown {
+  try {
+    return formOf(shared);
+  } catch (error) {
+    if (!(error instanceof FormError)) throw error;
+    if (error.member === 'request.text' || error.member === 'request.base64') throw tooLong();
+    throw new ShareError('form', `${fieldOf(error.member, shared)} ${error.problem}: change it, and share again.`, { cause: error });
+  }
+}
+
 /** What a fragment holds. @throws {@link ShareError} */
 export async function decode(fragment: string): Promise<Shared> {
-  if (fragment.length > LONGEST_FRAGMENT) {
-    throw new ShareError('too_long', 'this link is longer than any that is made here');
-  }
+  if (fragment.length > LONGEST_FRAGMENT) throw tooMuch();
   const [, version, digits = ''] = /^#?(v\d+[a-z]*)\.([^]*)$/.exec(fragment) ?? [];
-  if (version === undefined) throw new ShareError('not_shared', 'this is no link to a request');
+  if (version === undefined) throw new ShareError('not_shared', 'This is no link to a request.');
   if (version !== 'v1' && version !== 'v1j') {
-    throw new ShareError('version', 'this link was made by another version of the page: open it there');
+    throw new ShareError('version', 'This link was made by another version of the page: open it there.');
   }
   try {
     return read(version === 'v1' ? await inflated(fromBase64url(digits)) : fromBase64url(digits));
   } catch (error) {
-    if (error instanceof FormError) throw new ShareError('form', `this link holds something else: ${error.message}`, { cause: error });
+    if (error instanceof FormError) throw new ShareError('form', `This link holds something else: ${error.message}. Ask for it again.`, { cause: error });
     if (error instanceof NotationError || error instanceof SyntaxError) throw broken(error);
     throw error;
   }
 }
 
-/** The names of headers, `user` of a URL and parameters of its query (`?name`) that carry credentials, and so are left out. */
-export function omitted({ request, scheme }: Shared): readonly string[] {
-  const headers = request.headers.map(([name]) => name).filter((name) => isCredential(name, scheme));
-  return [...new Set([...headers, ...withoutCredentials(request.url).omitted])];
-}
-
-const CREDENTIALS = /^(?:(?:proxy-)?authorization|(?:set-)?cookie2?)$|token|secret|api-?_?key|access-?_?key|passw|credential|session/i;
-
-/** A signature proves that somebody knows a secret, and does not give it away. */
-function isCredential(name: string, scheme: Shared['scheme']): boolean {
-  const lower = name.toLowerCase();
-  const own = typeof scheme === 'object' ? [scheme.header, scheme.idHeader, scheme.timestampHeader, scheme.weakerHeader] : [];
-  return !schemeHeaders.has(lower) && !own.includes(lower) && CREDENTIALS.test(name);
-}
-
-/** A URL without user and password, and without parameters that are called like credentials. */
-function withoutCredentials(url: string): { readonly url: string; readonly omitted: readonly string[] } {
-  const left: string[] = [];
-  const named = url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#@]*@/i, (_, scheme: string) => {
-    left.push('user');
-    return scheme;
-  });
-  const [, before = named, query = '', after = ''] = /^([^?#]*)(?:\?([^#]*))?([^]*)$/.exec(named) ?? [];
-  const kept = query.split('&').filter((parameter) => {
-    const name = parameter.split('=', 1)[0] ?? '';
-    if (!CREDENTIALS.test(name)) return true;
-    left.push(`?${name}`);
-    return false;
-  });
-  const rest = kept.join('&');
-  return { url: `${before}${rest === '' ? '' : `?${rest}`}${after}`, omitted: left };
-}
-
-/** What would be written: also what {@link leaks} looks through. */
-export function written({ mode, scheme, request, options }: Shared): string {
-  const { method, headers, body } = request;
+/** As it is written, or a {@link FormError}: what could not be read again. */
+function formOf({ mode, scheme, request, options }: Shared): unknown {
+  const { method, url, headers, body } = request;
   const text = textOf(body);
-  return JSON.stringify({
+  const form = {
     mode,
-    scheme,
-    request: {
-      method,
-      url: withoutCredentials(request.url).url,
-      headers: headers.filter(([name]) => !isCredential(name, scheme)),
-      ...(text === undefined ? { base64: toBase64(body) } : { text }),
-    },
+    ...(scheme === undefined ? {} : { scheme }),
+    request: { method, url, headers, ...(text === undefined ? { base64: toBase64(body) } : { text }) },
     options,
-  });
+  };
+  sharedIn(form);
+  return form;
 }
+
+/** Where in the page the member of a form is entered. */
+function fieldOf(member: string, { request }: Shared): string {
+  const [, index] = /^request\.headers\[(\d+)\]/.exec(member) ?? [];
+  if (index !== undefined) return `The header ${request.headers[Number(index)]?.[0].slice(0, 64)}`;
+  return FIELDS[member] ?? member.replace(/^scheme\.?/, 'The custom scheme, ');
+}
+
+const FIELDS: Readonly<Record<string, string>> = {
+  'request.method': 'The method',
+  'request.url': 'The URL',
+  'request.headers': 'The list of headers',
+  'options.now': '“Now”, in milliseconds since 1970,',
+  'options.timestamp': '“Time of signing”',
+  'options.tolerance': '“Tolerance”',
+  'options.id': '“Message id”',
+};
 
 function read(json: Uint8Array): Shared {
-  if (json.length > LONGEST_JSON) throw new ShareError('too_long', 'this link holds more than any that is made here');
+  if (json.length > LONGEST_JSON) throw tooMuch();
   const text = textOf(json);
   if (text === undefined) throw broken();
-  const value: unknown = JSON.parse(text);
+  return sharedIn(JSON.parse(text));
+}
+
+function sharedIn(value: unknown): Shared {
   const members = membersOf(value, 'it', ['mode', 'scheme', 'request', 'options']);
   return {
     mode: oneOf(members.get('mode'), 'mode', ['verify', 'sign']),
@@ -186,7 +179,7 @@ function optionsIn(value: unknown): SharedOptions {
 
 async function inflated(packed: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
   const json = await piped(packed, () => new DecompressionStream('deflate-raw'), LONGEST_JSON);
-  if (json === undefined) throw new ShareError('version', 'this browser cannot decompress: open the link in another one');
+  if (json === undefined) throw new ShareError('version', 'This browser cannot decompress: open the link in another one.');
   return json;
 }
 
@@ -217,7 +210,7 @@ async function piped(
     if (length > most) {
       // What else there is stays packed.
       await reader.cancel().catch(() => undefined);
-      throw new ShareError('too_long', 'this link holds more than any that is made here');
+      throw tooMuch();
     }
     pieces.push(value);
   }
@@ -233,5 +226,6 @@ function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
   return whole;
 }
 
-const broken = (cause?: unknown) => new ShareError('broken', 'this link is cut off or was changed: ask for it again', { cause });
-const tooLong = () => new ShareError('too_long', 'this request is too long for a link: shorten its body');
+const broken = (cause?: unknown) => new ShareError('broken', 'This link is cut off or was changed: ask for it again.', { cause });
+const tooMuch = () => new ShareError('too_long', 'This link holds more than any that is made here: ask for the request itself.');
+const tooLong = () => new ShareError('too_long', 'This request is too long for a link: shorten its body, or send it as a file, which can be dropped here.');

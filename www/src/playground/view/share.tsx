@@ -1,16 +1,22 @@
 // Links to what somebody looks at: made on demand, shown with what they hold and what they leave out. A link that would
-// give a secret away is not made.
+// give a secret away, or that nobody could open, is not made.
 
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 
-import { Button, Code, Dialog, Notice, Spinner } from '../../ui/ui';
-import { encode, omitted } from '../share';
+import { copy } from '../../ui/clipboard';
+import { Button, Dialog, Notice, Spinner } from '../../ui/ui';
+import { kept } from '../kept';
+import type { Kept } from '../kept';
+import { encode } from '../share';
 import type { Shared } from '../share';
 import { ask } from '../worker/bridge';
 import { canonical, choice, fresh, given, messageId, mode, now, problem, request, required, scheme, secondsOf, toleranceChosen } from './state';
 
-type Made = { readonly kind: 'making' } | { readonly kind: 'made'; readonly link: string; readonly left: readonly string[] } | { readonly kind: 'not'; readonly why: string };
+type Made = { readonly kind: 'making' } | { readonly kind: 'made'; readonly link: string; readonly holds: Kept } | { readonly kind: 'not'; readonly why: string };
+
+/** What chats and mails are known to pass on whole, in characters. */
+const SAFE = 8_000;
 
 export function ShareButton() {
   const open = useSignal(false);
@@ -34,23 +40,67 @@ function ShareDialog({ onClose }: { readonly onClose: () => void }) {
       {value.kind === 'not' && <Notice tone="bad" live="alert" title="There is no link"><p>{value.why}</p></Notice>}
       {value.kind === 'made' && (
         <>
-          <p>The link holds the scheme, the headers and the body, and <strong>not the secret</strong>: whoever opens it enters that. It stands behind the #, which no server is sent.</p>
-          <Code text={value.link} label="The link" wrap />
-          {value.left.length > 0 && <Notice tone="warn"><p>Left out, since they look like credentials: {value.left.join(', ')}.</p></Notice>}
+          <p>The link holds the scheme, the settings, the body and what is listed here, and <strong>not the secret</strong>: whoever opens it enters that. It stands behind the #, which no server is sent.</p>
+          <Link link={value.link} />
+          <Holds holds={value.holds} />
         </>
       )}
     </Dialog>
   );
 }
 
+function Holds({ holds: { shared: { request: { url, headers } }, left } }: { readonly holds: Kept }) {
+  const names = [...new Set(headers.map(([name]) => name.toLowerCase()))];
+  return (
+    <>
+      <dl class="facts">
+        <dt>Headers</dt><dd class="mono break">{names.join(', ') || 'none'}</dd>
+        {url !== '' && <><dt>URL</dt><dd class="mono break">{url}</dd></>}
+      </dl>
+      {left.length > 0 && (
+        <Notice tone="warn" title="Left out">
+          <p class="break">{left.join(', ')}.</p>
+          <p>No signature needs them, and credentials may stand in them. The request is verified and explained the same without them.</p>
+        </Notice>
+      )}
+    </>
+  );
+}
+
+/** The link as a text, and a button that copies it, or selects it where a browser lets no page copy. */
+function Link({ link }: { readonly link: string }) {
+  const text = useRef<HTMLPreElement>(null);
+  const said = useSignal('');
+  const take = async () => {
+    if (await copy(link)) {
+      said.value = 'Copied.';
+      return;
+    }
+    if (text.current !== null) {
+      text.current.focus();
+      getSelection()?.selectAllChildren(text.current);
+    }
+    said.value = 'This browser lets the page copy nothing. The link is selected: press Ctrl+C, or ⌘C on a Mac.';
+  };
+  return (
+    <div class="stack tight">
+      <pre ref={text} class="code wrap" tabIndex={0} role="region" aria-label="The link"><code>{link}</code></pre>
+      <div class="row"><Button kind="primary" onClick={take}>Copy the link</Button><span class="small" role="status">{said.value}</span></div>
+      {link.length > SAFE && <p class="small">It is {link.length.toLocaleString('en')} characters long, and some programs cut such links. If it does not open for others, send it in a file, or shorten the body.</p>}
+    </div>
+  );
+}
+
 async function make(): Promise<Made> {
   if (problem.value !== undefined) return { kind: 'not', why: `${problem.value} Mend that first.` };
   const shared = sharedNow();
-  if (await ask('leaks', { shared, secrets: given.value })) {
-    return { kind: 'not', why: 'The secret stands in the headers or the body: whoever had the link would have it. Take it out there, and take care whom you sent this request to.' };
-  }
+  // What is too long is refused before it is looked through.
   const fragment = await encode(shared);
-  return { kind: 'made', link: `${location.href.split('#', 1)[0]}${fragment}`, left: omitted(shared) };
+  const where = await ask('leaks', { shared, secrets: given.value });
+  if (where !== undefined) {
+    return { kind: 'not', why: `The secret stands in ${where}: whoever had the link would have it. Take it out there, and take care whom you sent this request to.` };
+  }
+  return { kind: 'made', link: `${location.href.split('#', 1)[0]}${fragment}`, holds: kept(shared) };
 }
 
 /** What is shared: there is no place for a secret in it. */

@@ -40,8 +40,8 @@ export interface Questions {
   /** What somebody pasted or dropped. */
   readonly read: readonly [asked: string | Uint8Array<ArrayBuffer>, answer: Imported | Unreadable];
   readonly sign: readonly [asked: Signable, answer: readonly Header[]];
-  /** Whether a link to this would give a secret away. */
-  readonly leaks: readonly [asked: { readonly shared: Shared; readonly secrets: readonly string[] }, answer: boolean];
+  /** Where a link to this would give a secret away, in words; undefined if it would not. */
+  readonly leaks: readonly [asked: { readonly shared: Shared; readonly secrets: readonly string[] }, answer: string | undefined];
 }
 
 /** An `ImportError`, as it comes through. */

@@ -1,0 +1,146 @@
+// What the playground shares in a real browser: what a link holds and leaves out, what is said when there is none, and
+// what is left of a link once something else is looked at.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+
+import { TIMEOUT, accessible, fits, picture, startServer, viewports, withPage } from './harness.mjs';
+
+let base;
+let stop;
+
+before(async () => {
+  ({ base, stop } = await startServer());
+}, { timeout: TIMEOUT });
+after(async () => stop?.());
+
+const verdict = (page) => page.locator('section[aria-label="Verdict"]').first();
+const says = (page, pattern) => verdict(page).getByText(pattern).first().waitFor();
+const fill = (page, label, value) => page.getByLabel(label, { exact: true }).fill(value);
+const open = (page) => page.getByRole('button', { name: 'Share…' }).click();
+const close = (page) => page.getByRole('button', { name: 'Close' }).click();
+const textOf = (page) => page.getByRole('region', { name: 'The link' }).textContent();
+const holds = (link) => JSON.parse(inflateRawSync(Buffer.from(link.split('#v1.')[1], 'base64url')).toString());
+
+test('a link leaves out every header that no scheme looks at, and a URL’s parameters, and says so', { timeout: TIMEOUT }, async () => {
+  const curl = `curl 'https://user:hidden1@example.com/hooks?key=hidden2' -H 'X-Forwarded-Authorization: hidden3' -H 'jwt: hidden4' -H 'Content-Type: application/json' -H 'Qlik-Signature: 00' -d '{}'`;
+  for (const [name, viewport] of Object.entries(viewports)) {
+    await withPage(base, async (page) => {
+      await page.getByRole('button', { name: 'Import…' }).click();
+      await page.getByLabel('Paste it here').fill(curl);
+      await page.getByRole('button', { name: 'Import', exact: true }).click();
+      await says(page, 'Enter the secret');
+      await open(page);
+      const link = await textOf(page);
+      const { request } = holds(link);
+      assert.ok(!JSON.stringify(request).includes('hidden'), JSON.stringify(request));
+      assert.equal(request.url, 'https://example.com/hooks');
+      assert.deepEqual(request.headers.map(([header]) => header), ['Content-Type', 'Qlik-Signature']);
+      const dialog = page.getByRole('dialog');
+      await dialog.getByText('content-type, qlik-signature', { exact: true }).waitFor();
+      await dialog.getByText(/x-forwarded-authorization.*jwt.*user and password in the URL, what follows the path in the URL\.$/).waitFor();
+      await dialog.getByText('No signature needs them, and credentials may stand in them.').waitFor();
+      await accessible(page, 'what a link leaves out');
+      await fits(page, 'what a link leaves out');
+      await picture(page, `playground-share-${name}`);
+    }, { viewport, colorScheme: name === 'PHONE' ? 'dark' : 'light' });
+  }
+});
+
+test('what cannot be put into a link is said with its field and what to do', { timeout: TIMEOUT }, async () => {
+  await withPage(base, async (page) => {
+    await page.getByLabel('Scheme', { exact: true }).selectOption('standard-webhooks');
+    await page.getByText('Time, tolerance and canonical form').click();
+    await fill(page, 'Now', '999999999999999');
+    await open(page);
+    await page.getByRole('alert').getByText(/“Now”.* is no whole number .*: change it, and share again\./).waitFor();
+    await close(page);
+    await fill(page, 'Now', '');
+    await fill(page, 'Headers', `webhook-signature: ${'a'.repeat(65_537)}`);
+    await open(page);
+    await page.getByRole('alert').getByText('The header webhook-signature is longer than 65536 characters: change it, and share again.').waitFor();
+    await close(page);
+    await fill(page, 'Headers', '');
+    await fill(page, 'Body', Array.from({ length: 300_000 }, () => Math.random().toString(36).slice(2, 7)).join(''));
+    await open(page);
+    await page.getByRole('alert').getByText('This request is too long for a link: shorten its body').waitFor();
+    await close(page);
+    await fill(page, 'Body', Array.from({ length: 3000 }, () => Math.random().toString(36).slice(2, 7)).join(''));
+    await open(page);
+    await page.getByText(/characters long, and some programs cut such links/).waitFor();
+  });
+});
+
+test('where the secret stands is said, and a secret that is an everyday word is no reason', { timeout: TIMEOUT }, async () => {
+  await withPage(base, async (page) => {
+    await fill(page, 'Headers', 'content-type: text/x-secret\nqlik-signature: 00');
+    await fill(page, 'Body', '{"total":1}');
+    for (const [secret, where] of [['x-secret', 'the header content-type'], ['total', 'the body']]) {
+      await fill(page, 'Secret', secret);
+      await open(page);
+      await page.getByRole('alert').getByText(`The secret stands in ${where}: whoever had the link would have it.`).waitFor();
+      await close(page);
+    }
+    for (const secret of ['s', 'verify', 'headers']) {
+      await fill(page, 'Secret', secret);
+      await open(page);
+      await page.getByRole('region', { name: 'The link' }).waitFor();
+      await close(page);
+    }
+  });
+});
+
+test('a link is copied, or selected and said so where the clipboard is refused', { timeout: TIMEOUT }, async () => {
+  for (const allowed of [true, false]) {
+    await withPage(base, async (page, context) => {
+      await fill(page, 'Body', '{}');
+      await context.grantPermissions(allowed ? ['clipboard-read', 'clipboard-write'] : [], { origin: base });
+      if (!allowed) await page.evaluate(() => Object.defineProperty(navigator.clipboard, 'writeText', { value: () => Promise.reject(new DOMException('no', 'NotAllowedError')) }));
+      await open(page);
+      const link = await textOf(page);
+      await page.getByRole('button', { name: 'Copy the link' }).click();
+      if (allowed) {
+        await page.getByRole('dialog').getByText('Copied.').waitFor();
+        assert.equal(await page.evaluate(() => navigator.clipboard.readText()), link);
+      } else {
+        await page.getByText('The link is selected: press Ctrl+C').waitFor();
+        assert.equal(await page.evaluate(() => getSelection().toString()), link);
+        assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), 'The link');
+      }
+    });
+  }
+});
+
+test('neither a link nor what is wrong with it outlives what is looked at next', { timeout: TIMEOUT }, async () => {
+  const good = `#v1.${deflateRawSync('{"mode":"verify","request":{"method":"POST","url":"","headers":[["qlik-signature","00"]],"text":"shared"},"options":{}}').toString('base64url')}`;
+  const ways = {
+    Clear: (page) => page.getByRole('button', { name: 'Clear' }).click(),
+    sample: (page) => page.getByLabel('Load a sample').selectOption('stripe'),
+    import: async (page) => {
+      await page.getByRole('button', { name: 'Import…' }).click();
+      await page.getByLabel('Paste it here').fill('POST /hook HTTP/1.1\nHost: a.example\nQlik-Signature: 00\n\na');
+      await page.getByRole('button', { name: 'Import', exact: true }).click();
+    },
+    'another link': (page) => page.evaluate((fragment) => void (location.hash = fragment), good),
+    'no link': (page) => page.evaluate(() => void (location.hash = '')),
+  };
+  const problem = (page) => page.getByRole('alert').filter({ hasText: 'The link cannot be shown' });
+  for (const [way, act] of Object.entries(ways)) {
+    await withPage(`${base}/?a=1#v1.AAAA`, async (page) => {
+      await problem(page).waitFor();
+      await act(page);
+      await problem(page).waitFor({ state: 'detached' });
+      assert.equal(await page.evaluate(() => location.search + location.hash), way === 'another link' ? `?a=1${good}` : '?a=1', way);
+    });
+  }
+  for (const way of ['Clear', 'sample', 'import']) {
+    await withPage(`${base}/${good}`, async (page) => {
+      await page.waitForFunction(() => [...document.querySelectorAll('textarea')].some(({ value }) => value === 'shared'));
+      await ways[way](page);
+      await page.waitForFunction(() => location.hash === '');
+      await page.reload();
+      await says(page, 'Nothing to verify yet');
+    });
+  }
+});
