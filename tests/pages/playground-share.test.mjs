@@ -1,5 +1,6 @@
 // What the playground shares in a real browser: what a link holds and leaves out, what is said when there is none, and
-// what is left of a link once something else is looked at.
+// what is left of a link once something else is looked at. And of a custom scheme: what is said of one that is none, and
+// that it is shared as it is.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -143,4 +144,70 @@ test('neither a link nor what is wrong with it outlives what is looked at next',
       await says(page, 'Nothing to verify yet');
     });
   }
+});
+
+test('a custom scheme that is none is said so at its field at once, and nothing is made of it', { timeout: TIMEOUT }, async () => {
+  await withPage(base, async (page) => {
+    await page.getByLabel('Scheme', { exact: true }).selectOption('custom');
+    const form = page.getByRole('region', { name: 'Custom scheme' });
+    const field = (label) => form.getByLabel(label, { exact: true });
+    const receiver = page.getByRole('heading', { name: 'A receiver that verifies it' });
+    await receiver.waitFor();
+    await form.getByText('As data, to take away or to bring in').click();
+    const data = form.getByRole('region', { name: 'The scheme as data' });
+    await data.waitFor();
+    for (const [label, value, right, problem] of [
+      ['Header with the signature', '', 'x-acme', 'The name of a header, such as x-signature.'],
+      ['Tolerance in seconds', 'abc', '', 'A whole number of seconds, such as 300; empty for that.'],
+      ['What is signed', '{{body}', '{body}', 'The body is signed once: write {body} once.'],
+    ]) {
+      await field(label).fill(value);
+      await form.getByRole('alert').getByText(problem, { exact: true }).waitFor();
+      assert.equal(await field(label).getAttribute('aria-invalid'), 'true', label);
+      await data.waitFor({ state: 'detached' });
+      await form.getByText('There is no scheme to take away yet').waitFor();
+      await receiver.waitFor({ state: 'detached' });
+      await says(page, 'The custom scheme makes no sense yet');
+      await open(page);
+      await page.getByRole('alert').getByText('Mend that first.').waitFor();
+      await close(page);
+      await page.getByRole('button', { name: 'Sign', exact: true }).click();
+      await page.getByRole('status').getByText('The custom scheme makes no sense yet').waitFor();
+      await page.getByRole('button', { name: 'Verify', exact: true }).click();
+      await accessible(page, `a custom scheme with a wrong ${label}`);
+      if (value === 'abc') await picture(page, 'playground-custom-wrong');
+      await field(label).fill(right);
+      await data.waitFor();
+      await receiver.waitFor();
+    }
+    // No two controls have the same name.
+    const names = await page.locator('label').evaluateAll((labels) => labels.map(({ textContent }) => textContent));
+    assert.deepEqual(names.filter((name, index) => names.indexOf(name) !== index), []);
+  });
+});
+
+test('a custom scheme that signs a text like a part is shared as it is', { timeout: TIMEOUT }, async () => {
+  const { sign } = await import(`${process.env.SIGPOST_NPM}/index.js`);
+  const scheme = { name: 'acme', header: 'x-acme', signed: [{ text: '{body}.{timestamp}:' }, 'body'] };
+  const signed = sign(scheme, 'the secret', { body: 'a=1' });
+  let link;
+  await withPage(base, async (page) => {
+    await fill(page, 'Headers', `x-acme: ${signed['x-acme']}`);
+    await fill(page, 'Body', 'a=1');
+    await fill(page, 'Secret', 'the secret');
+    await page.getByLabel('Scheme', { exact: true }).selectOption('custom');
+    const form = page.getByRole('region', { name: 'Custom scheme' });
+    await form.getByText('As data, to take away or to bring in').click();
+    await form.getByLabel('Bring one in').fill(JSON.stringify(scheme));
+    await form.getByRole('button', { name: 'Use it' }).click();
+    assert.equal(await form.getByLabel('What is signed', { exact: true }).inputValue(), '{{body}.{{timestamp}:{body}');
+    await says(page, /Genuine/);
+    await open(page);
+    link = await textOf(page);
+  });
+  assert.deepEqual(holds(link).scheme.signed, scheme.signed);
+  await withPage(link, async (page) => {
+    await fill(page, 'Secret', 'the secret');
+    await says(page, /Genuine/);
+  });
 });

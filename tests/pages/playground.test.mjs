@@ -262,7 +262,7 @@ test('a scheme of one’s own is described, judged while it is typed, and taken 
     await form.getByLabel('Name', { exact: true }).fill('acme');
     await form.getByLabel('Header with the signature').fill('X-Acme-Signature');
     await form.getByLabel('What is signed', { exact: true }).fill('v0:{timestamp}:{body}');
-    await form.getByText('This is no scheme').waitFor();
+    await form.getByText('{timestamp} is signed: say where it stands.').waitFor();
     await form.getByLabel('Prefix').fill('v0=');
     await form.getByLabel('Header with the time').fill('x-acme-time');
     await says(page, /Genuine/);

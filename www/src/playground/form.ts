@@ -74,7 +74,7 @@ export function optional<Name extends string, Value>(
 const LONGEST = 256;
 const PARTS = 16;
 /** In seconds: 136 years. */
-const LONGEST_TOLERANCE = 2 ** 32 - 1;
+export const LONGEST_TOLERANCE = 2 ** 32 - 1;
 
 const SCHEME: readonly (keyof Scheme)[] = [
   'name', 'header', 'algorithm', 'encoding', 'prefix', 'separator', 'signed', 'idHeader', 'timestampHeader',

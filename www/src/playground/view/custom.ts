@@ -1,5 +1,5 @@
-// A scheme of somebody's own as a form: every field a text, what is signed as a template like `v0:{timestamp}:{body}`.
-// The package judges what it makes; here only the template is read.
+// A scheme of somebody's own as a form: every field a text, what is signed as a template like `v0:{timestamp}:{body}`, in
+// which `{{` is a brace of the text. Whether it makes sense is said in `custom-problems.ts`.
 
 import { schemes } from 'sigpost';
 import type { Part, PresetName, Scheme } from 'sigpost';
@@ -67,7 +67,7 @@ export function formOfScheme(scheme: Scheme): CustomForm {
     encoding: encoding ?? 'hex',
     prefix: prefix ?? '',
     separator: separator ?? '',
-    template: (signed ?? ['body']).map((part) => (typeof part === 'object' ? part.text : `{${part}}`)).join(''),
+    template: (signed ?? ['body']).map((part) => (typeof part === 'object' ? part.text.replaceAll('{', '{{') : `{${part}}`)).join(''),
     idHeader: idHeader ?? '',
     timestampHeader: timestampHeader ?? '',
     timestampPrefix: timestampPrefix ?? '',
@@ -83,10 +83,13 @@ export const formOfPreset = (name: PresetName): CustomForm => ({ ...formOfScheme
 
 /** The parts of a template: `{id}`, `{timestamp}`, `{body}`, and what stands between them. */
 export function partsOf(template: string): readonly Part[] {
-  return template.split(/(\{(?:id|timestamp|body)\})/).flatMap((piece): readonly Part[] => {
-    if (piece === '{id}') return ['id'];
-    if (piece === '{timestamp}') return ['timestamp'];
-    if (piece === '{body}') return ['body'];
-    return piece === '' ? [] : [{ text: piece }];
-  });
+  const parts: Part[] = [];
+  for (const [, name, text = ''] of template.matchAll(/\{(id|timestamp|body)\}|(\{\{|[^])/gu)) {
+    const last = parts.at(-1);
+    const more = text === '{{' ? '{' : text;
+    if (name === 'id' || name === 'timestamp' || name === 'body') parts.push(name);
+    else if (typeof last === 'object') parts[parts.length - 1] = { text: last.text + more };
+    else parts.push({ text: more });
+  }
+  return parts;
 }

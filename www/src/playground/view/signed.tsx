@@ -53,9 +53,9 @@ const EXAMPLE = 'http://127.0.0.1:3000/hooks';
 function wantedNow() {
   // The one that is shown here.
   const [secret] = secrets.value;
+  if (problem.value !== undefined) return problem.value;
   if (scheme.value === undefined) return 'Choose the scheme.';
   if (secret === undefined || secret === '') return 'Enter the secret.';
-  if (problem.value !== undefined) return problem.value;
   const chosen = scheme.value;
   return {
     // What is signed is one thing, and what travels is another only where the scheme says so.

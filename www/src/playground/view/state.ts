@@ -13,6 +13,7 @@ import { EMPTY, bodyOf, bytesOf } from './body';
 import type { Body } from './body';
 import { EMPTY_CUSTOM, schemeOfForm } from './custom';
 import type { CustomForm } from './custom';
+import { problemsOf } from './custom-problems';
 import { readHeaders, writeHeaders } from './headers';
 
 export type Choice = 'auto' | 'custom' | PresetName;
@@ -57,10 +58,16 @@ export const bodyProblem = computed(() => {
 
 export const candidates = computed(() => recognise(headers.value.headers, bytes.value));
 
-/** The scheme at hand: the one that was chosen, or the likeliest; undefined if none is recognised. */
+/** What makes no sense in the form of a custom scheme, by field. */
+export const customProblems = computed(() => problemsOf(custom.value));
+
+/** The scheme that the form describes; undefined if it is none. */
+export const customScheme = computed(() => (Object.keys(customProblems.value).length === 0 ? schemeOfForm(custom.value) : undefined));
+
+/** The scheme at hand: the one that was chosen, or the likeliest; undefined if none is recognised, or a custom one is none. */
 export const scheme = computed<PresetName | Scheme | undefined>(() => {
   if (choice.value === 'auto') return candidates.value[0]?.scheme;
-  return choice.value === 'custom' ? schemeOfForm(custom.value) : choice.value;
+  return choice.value === 'custom' ? customScheme.value : choice.value;
 });
 
 /** The secrets that were entered. */
@@ -73,8 +80,10 @@ export const toleranceProblem = computed(() => {
   return text === '' || text === 'any' || secondsOf(text) !== undefined ? undefined : 'Seconds, such as 300; “any” for any age.';
 });
 
+const schemeProblem = computed(() => (choice.value === 'custom' && customScheme.value === undefined ? 'The custom scheme makes no sense yet: its fields say what to mend.' : undefined));
+
 /** What is written wrongly, and so has no meaning: nothing is judged, signed or shared until it is mended. */
-export const problem = computed(() => bodyProblem.value ?? nowProblem.value ?? (mode.value === 'verify' ? toleranceProblem.value : undefined));
+export const problem = computed(() => schemeProblem.value ?? bodyProblem.value ?? nowProblem.value ?? (mode.value === 'verify' ? toleranceProblem.value : undefined));
 
 /** The tolerance as the package takes it. */
 export const toleranceChosen = computed(() => {
