@@ -158,7 +158,7 @@ test('a custom scheme that is none is said so at its field at once, and nothing 
     await data.waitFor();
     for (const [label, value, right, problem] of [
       ['Header with the signature', '', 'x-acme', 'The name of a header, such as x-signature.'],
-      ['Tolerance in seconds', 'abc', '', 'A whole number of seconds, such as 300; empty for that.'],
+      ['Tolerance in seconds', 'abc', '', 'A whole number of seconds; empty for 300.'],
       ['What is signed', '{{body}', '{body}', 'The body is signed once: write {body} once.'],
     ]) {
       await field(label).fill(value);

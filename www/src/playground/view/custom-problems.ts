@@ -87,6 +87,6 @@ function timestampPrefixProblem({ timestampPrefix: own, timestampHeader, prefix,
 function toleranceProblem({ tolerance, timestampHeader, timestampPrefix }: CustomForm): string | undefined {
   const text = tolerance.trim();
   if (text === '') return undefined;
-  if (!/^\d{1,10}$/.test(text) || Number(text) > LONGEST_TOLERANCE) return 'A whole number of seconds, such as 300; empty for that.';
+  if (!/^\d{1,10}$/.test(text) || Number(text) > LONGEST_TOLERANCE) return 'A whole number of seconds; empty for 300.';
   return timestampHeader.trim() === '' && timestampPrefix === '' ? 'No time is signed that could be too old: leave this empty.' : undefined;
 }
