@@ -113,6 +113,22 @@ test('a link is copied, or selected and said so where the clipboard is refused',
   }
 });
 
+test('what makes and reads links is loaded when it is wanted, and says so if it does not load', { timeout: TIMEOUT }, async () => {
+  await withPage(base, async (page, context) => {
+    await fill(page, 'Body', '{}');
+    assert.ok(!(await page.evaluate(() => performance.getEntriesByType('resource').some(({ name }) => /\/share-/.test(name)))));
+    await context.setOffline(true);
+    await open(page);
+    await page.getByRole('alert').getByText('What makes and reads links did not load: check that you are online, and try again.').waitFor();
+    await close(page);
+    await page.evaluate(() => void (location.hash = '#v1.AAAA'));
+    await page.getByRole('alert').getByText('What makes and reads links did not load').waitFor();
+    await context.setOffline(false);
+    await page.reload();
+    await page.getByRole('alert').getByText('This link is cut off or was changed: ask for it again.').waitFor();
+  }, { expected: [/Failed to load resource|ERR_INTERNET_DISCONNECTED/] });
+});
+
 test('neither a link nor what is wrong with it outlives what is looked at next', { timeout: TIMEOUT }, async () => {
   const good = `#v1.${deflateRawSync('{"mode":"verify","request":{"method":"POST","url":"","headers":[["qlik-signature","00"]],"text":"shared"},"options":{}}').toString('base64url')}`;
   const ways = {

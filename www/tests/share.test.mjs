@@ -5,7 +5,8 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { load } from './load.mjs';
 import { repeated } from './random.mjs';
 
-const { encode, decode, isShared, LONGEST_FRAGMENT } = await load('/src/playground/share.ts');
+const { isShared } = await load('/src/playground/fragment.ts');
+const { encode, decode, LONGEST_FRAGMENT } = await load('/src/playground/share.ts');
 const { kept } = await load('/src/playground/kept.ts');
 
 const bytes = (text) => new TextEncoder().encode(text);

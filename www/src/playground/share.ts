@@ -12,6 +12,8 @@ import { kept } from './kept';
 import type { Header, Request } from './request';
 import { NotationError, fromBase64, fromBase64url, textOf, toBase64, toBase64url, utf8 } from './text';
 
+export { kept };
+
 export interface Shared {
   readonly mode: 'verify' | 'sign';
   /** Absent: recognised by the headers. */
@@ -53,9 +55,6 @@ export class ShareError extends Error {
     super(message, options);
   }
 }
-
-/** Whether a fragment is one that {@link decode} is for. */
-export const isShared = (fragment: string): boolean => /^#?v\d+[a-z]*\./.test(fragment);
 
 /** The fragment, `#` included, of what is {@link kept}. @throws {@link ShareError} for what could not be opened again. */
 export async function encode(given: Shared): Promise<string> {

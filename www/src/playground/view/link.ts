@@ -4,7 +4,7 @@
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 
-import { decode, isShared } from '../share';
+import { isShared, loadShare } from '../fragment';
 import type { Shared } from '../share';
 import { formOfScheme } from './custom';
 import { canonical, choice, custom, messageId, mode, now, required, take, tolerance } from './state';
@@ -29,7 +29,8 @@ export function useLink(): void {
       const mine = round;
       linkProblem.value = undefined;
       if (!isShared(location.hash)) return;
-      decode(location.hash).then(
+      const { hash } = location;
+      loadShare().then(({ decode }) => decode(hash)).then(
         (shared) => mine === round && show(shared),
         (error: unknown) => mine === round && (linkProblem.value = error instanceof Error ? error.message : String(error)),
       );

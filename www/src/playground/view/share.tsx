@@ -6,9 +6,8 @@ import { useEffect, useRef } from 'preact/hooks';
 
 import { copy } from '../../ui/clipboard';
 import { Button, Dialog, Notice, Spinner } from '../../ui/ui';
-import { kept } from '../kept';
+import { loadShare } from '../fragment';
 import type { Kept } from '../kept';
-import { encode } from '../share';
 import type { Shared } from '../share';
 import { ask } from '../worker/bridge';
 import { canonical, choice, fresh, given, messageId, mode, now, problem, request, required, scheme, secondsOf, toleranceChosen } from './state';
@@ -95,6 +94,7 @@ async function make(): Promise<Made> {
   if (problem.value !== undefined) return { kind: 'not', why: `${problem.value} Mend that first.` };
   const shared = sharedNow();
   // What is too long is refused before it is looked through.
+  const { encode, kept } = await loadShare();
   const fragment = await encode(shared);
   const where = await ask('leaks', { shared, secrets: given.value });
   if (where !== undefined) {
