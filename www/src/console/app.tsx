@@ -9,7 +9,9 @@ import { Badge, Button, ThemeChoice } from '../ui/ui';
 import { me, signOut, state } from './api/session';
 import { Acting } from './operator/acting';
 import { href, route } from './route';
+import { LeavingDialog } from './shared/leaving';
 import { place } from './shared/place';
+import { leave } from './shared/unsaved';
 import { SignIn, SignInAgain } from './sign-in';
 import { viewOf, views } from './views';
 
@@ -45,7 +47,7 @@ function Console() {
         {who?.tenant && <Badge>{who.tenant.name} · {who.tenant.dialect}</Badge>}
         <span class="small break">{who?.name}{who?.kind === 'operator' ? ' (operator)' : ''}</span>
         <ThemeChoice theme={theme} />
-        <Button kind="quiet" onClick={signOut}>Sign out</Button>
+        <Button kind="quiet" onClick={() => leave(signOut)}>Sign out</Button>
       </header>
       <div class="console-body">
         <nav class="console-nav" aria-label="Console">
@@ -61,6 +63,7 @@ function Console() {
           <view.View key={`${view.name} ${place.value}`} />
         </main>
       </div>
+      <LeavingDialog />
     </div>
   );
 }

@@ -8,6 +8,7 @@ import { actingIn, known, me, setActing } from '../api/session';
 import { go, href } from '../route';
 import { useAction } from '../shared/action';
 import { Failed } from '../shared/failed';
+import { leave } from '../shared/unsaved';
 
 /** Goes into a tenant, or out of it. */
 export async function actIn(tenant: string | undefined): Promise<void> {
@@ -32,7 +33,7 @@ export function Acting() {
     <div class="acting" role="status">
       <div class="row between">
         <span class="break">You act in the tenant <strong>{actingIn.value}</strong>. What you do there is audited.</span>
-        <Button busy={busy} onClick={run}>Leave the tenant</Button>
+        <Button busy={busy} onClick={() => leave(run)}>Leave the tenant</Button>
       </div>
       {error !== undefined && <Failed error={error} />}
     </div>

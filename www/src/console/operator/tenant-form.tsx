@@ -9,6 +9,7 @@ import { Refusal } from '../api/errors';
 import { useAction } from '../shared/action';
 import { DIALECTS } from '../shared/dialects';
 import { Failed } from '../shared/failed';
+import { useEntered } from '../shared/leaving';
 import { LinesField } from '../shared/lines-field';
 import { NEW, changeOf, draftOf, newTenant, wrongLine } from './tenant-draft';
 import type { TenantDraft } from './tenant-draft';
@@ -34,6 +35,7 @@ type TextMember = { [Name in keyof TenantDraft]: TenantDraft[Name] extends strin
 export function TenantForm({ tenant, onSaved, onClose }: Props) {
   const before = tenant === undefined ? NEW : draftOf(tenant);
   const draft = useSignal(before);
+  const close = useEntered(draft, onClose);
   const badHosts = useSignal<string | undefined>(undefined);
   const { busy, error, run } = useAction(async () => {
     badHosts.value = wrongLine(draft.value);
@@ -55,14 +57,14 @@ export function TenantForm({ tenant, onSaved, onClose }: Props) {
     text: (member, name = member) => ({ value: draft.value[member], onInput: (value) => change({ [member]: value }), error: wrong(name) }),
   };
   return (
-    <Dialog title={tenant === undefined ? 'New tenant' : <>Change <span class="break">{tenant.name}</span></>} onClose={onClose} sheet>
+    <Dialog title={tenant === undefined ? 'New tenant' : <>Change <span class="break">{tenant.name}</span></>} onClose={close} sheet>
       <form class="stack" onSubmit={(event) => (event.preventDefault(), void run())}>
         {tenant === undefined && <Identity {...part} />}
         <Reach {...part} />
         <SettingsPart {...part} />
         {error !== undefined && <Failed error={error} />}
         <div class="row end">
-          <Button onClick={onClose}>Discard</Button>
+          <Button onClick={close}>Discard</Button>
           <Button type="submit" kind="primary" busy={busy}>{tenant === undefined ? 'Create the tenant' : 'Save'}</Button>
         </div>
       </form>

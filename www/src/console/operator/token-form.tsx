@@ -9,7 +9,7 @@ import { Refusal } from '../api/errors';
 import { me } from '../api/session';
 import { useAction } from '../shared/action';
 import { Failed } from '../shared/failed';
-import { LeavingDialog, useHold } from '../shared/leaving';
+import { useEntered, useHold } from '../shared/leaving';
 import { usePages } from '../shared/load';
 import { TimeField } from '../shared/time-field';
 import type { Loss } from '../shared/unsaved';
@@ -21,14 +21,15 @@ type Lifetime = (typeof LIFETIMES)[number][0];
 interface Props {
   /** Whether it may be made for other users. */
   readonly others: boolean;
-  readonly onMade: () => void;
+  /** It is shown this once: {@link MadeToken}. */
+  readonly onMade: (token: string) => void;
   readonly onClose: () => void;
 }
 
-export function NewTokenDialog({ others, onMade, onClose }: Props) {
+export function TokenForm({ others, onMade, onClose }: Props) {
   const own = me.value?.kind === 'user' ? me.value.id : '';
   const draft = useSignal<{ user: string; name: string; lifetime: Lifetime; until: string | undefined }>({ user: own, name: '', lifetime: '90d', until: undefined });
-  const made = useSignal<string | undefined>(undefined);
+  const close = useEntered(draft, onClose);
   const users = usePages<User>(others ? 'users' : undefined, pageOfUsers);
   const { user, name, lifetime, until } = draft.value;
   const change = (part: Partial<typeof draft.value>) => (draft.value = { ...draft.value, ...part });
@@ -40,15 +41,15 @@ export function NewTokenDialog({ others, onMade, onClose }: Props) {
       ...(at !== undefined && { expires_at: at }),
       ...(lifetime !== 'at' && lifetime !== 'never' && { expires_in: lifetime }),
     };
-    made.value = (await answered(api.POST('/v1/tokens', { body }))).token;
-    onMade();
+    const { token } = await answered(api.POST('/v1/tokens', { body }));
+    // Only the answer that makes one holds it.
+    if (token !== undefined) onMade(token);
   });
   const wrong = (field: string) => (error instanceof Refusal && error.field === field ? error.message : undefined);
-  if (made.value !== undefined) return <Made token={made.value} onClose={onClose} />;
   const choices = users.data?.items.map(({ id, name: called }) => [id, called === id ? id : `${called} (${id})`] as const) ?? [];
   const first = own === '' ? (['', 'Choose one'] as const) : (choices.find(([id]) => id === own) ?? ([own, own] as const));
   return (
-    <Dialog title="New token" onClose={onClose}>
+    <Dialog title="New token" onClose={close}>
       <form class="stack" onSubmit={(event) => (event.preventDefault(), void run())}>
         {others && (
           <SelectField
@@ -73,7 +74,7 @@ export function NewTokenDialog({ others, onMade, onClose }: Props) {
         {users.error !== undefined && <Failed error={users.error} retry={users.reload} />}
         {error !== undefined && <Failed error={error} />}
         <div class="row end">
-          <Button onClick={onClose}>Discard</Button>
+          <Button onClick={close}>Discard</Button>
           <Button type="submit" kind="primary" busy={busy} disabled={others && user === ''}>Create the token</Button>
         </div>
       </form>
@@ -88,14 +89,13 @@ const LOSS: Loss = {
   leave: 'Leave it',
 };
 
-function Made({ token, onClose }: { readonly token: string; readonly onClose: () => void }) {
+export function MadeToken({ token, onClose }: { readonly token: string; readonly onClose: () => void }) {
   useHold(LOSS, () => true);
   return (
     <Dialog title="The new token" onClose={() => undefined} insistent>
       <Notice tone="warn" live="status" title="Copy it now: it is never shown again."><span class="small">The server keeps only its hash.</span></Notice>
       <Code text={token} label="Token" wrap />
       <div class="row end"><Button kind="primary" onClick={onClose}>I have stored it</Button></div>
-      <LeavingDialog />
     </Dialog>
   );
 }

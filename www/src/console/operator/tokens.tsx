@@ -15,9 +15,9 @@ import { governs } from '../shared/rights';
 import { Time } from '../shared/time';
 import { NoTenant, inTenant } from './acting';
 import { FromFile, Table } from './table';
-import { NewTokenDialog } from './token-form';
+import { MadeToken, TokenForm } from './token-form';
 
-type Open = { readonly kind: 'new' } | { readonly kind: 'revoke'; readonly token: Token } | undefined;
+type Open = { readonly kind: 'new' } | { readonly kind: 'made'; readonly token: string } | { readonly kind: 'revoke'; readonly token: Token } | undefined;
 
 export function TokensView() {
   const open = useSignal<Open>(undefined);
@@ -29,6 +29,10 @@ export function TokensView() {
   if (!inTenant()) return <><h1>Tokens</h1><NoTenant what="Tokens" /></>;
   const others = governs(me.value);
   const close = () => (open.value = undefined);
+  const made = (token: string) => {
+    open.value = { kind: 'made', token };
+    pages.reload();
+  };
   const revoke = async (id: string) => {
     await answered(api.DELETE('/v1/tokens/{id}', { params: { path: { id } } }));
     pages.reload();
@@ -63,7 +67,8 @@ export function TokensView() {
           </Table>
         )}
       </List>
-      {open.value?.kind === 'new' && <NewTokenDialog others={others} onMade={pages.reload} onClose={close} />}
+      {open.value?.kind === 'new' && <TokenForm others={others} onMade={made} onClose={close} />}
+      {open.value?.kind === 'made' && <MadeToken token={open.value.token} onClose={close} />}
       {open.value?.kind === 'revoke' && <Revoke token={open.value.token} onConfirm={revoke} onClose={close} />}
     </div>
   );

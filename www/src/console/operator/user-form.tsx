@@ -9,6 +9,7 @@ import { Refusal } from '../api/errors';
 import { me } from '../api/session';
 import { useAction } from '../shared/action';
 import { Failed } from '../shared/failed';
+import { useEntered } from '../shared/leaving';
 import { lines } from '../shared/lines';
 import { LinesField } from '../shared/lines-field';
 
@@ -27,6 +28,7 @@ interface Props {
 
 export function UserForm({ user, onSaved, onClose }: Props) {
   const draft = useSignal({ id: user?.id ?? '', name: user?.name ?? '', roles: user?.roles ?? ['user'], spaces: user?.spaces.join('\n') ?? '' });
+  const close = useEntered(draft, onClose);
   const { id, name, roles, spaces } = draft.value;
   const dialect = me.value?.tenant?.dialect;
   const change = (part: Partial<typeof draft.value>) => (draft.value = { ...draft.value, ...part });
@@ -38,7 +40,7 @@ export function UserForm({ user, onSaved, onClose }: Props) {
   });
   const wrong = (field: string) => (error instanceof Refusal && error.field === field ? error.message : undefined);
   return (
-    <Dialog title={user === undefined ? 'New user' : <>Change <span class="break">{user.id}</span></>} onClose={onClose}>
+    <Dialog title={user === undefined ? 'New user' : <>Change <span class="break">{user.id}</span></>} onClose={close}>
       <form class="stack" onSubmit={(event) => (event.preventDefault(), void run())}>
         {user === undefined && (
           <TextField
@@ -77,7 +79,7 @@ export function UserForm({ user, onSaved, onClose }: Props) {
         )}
         {error !== undefined && <Failed error={error} />}
         <div class="row end">
-          <Button onClick={onClose}>Discard</Button>
+          <Button onClick={close}>Discard</Button>
           <Button type="submit" kind="primary" busy={busy}>{user === undefined ? 'Create the user' : 'Save'}</Button>
         </div>
       </form>

@@ -1,7 +1,7 @@
 // The choice of what is sent again. Nothing is begun before it was counted and confirmed.
 
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 
 import type { Replay } from '../../generated/api';
 import { Button, Check, Notice } from '../../ui/ui';
@@ -10,8 +10,10 @@ import { route } from '../route';
 import { useAction } from '../shared/action';
 import { Confirm } from '../shared/confirm';
 import { Failed } from '../shared/failed';
+import { useHold } from '../shared/leaving';
 import { LinesField } from '../shared/lines-field';
 import { TimeField } from '../shared/time-field';
+import { ENTERED } from '../shared/unsaved';
 import { WebhookField } from '../shared/webhook-field';
 import { nameById } from '../shared/webhooks';
 import { END_STATES, choiceOf, requestOf, wrongWith } from './choice';
@@ -29,7 +31,13 @@ export function ReplayForm({ onBegun }: { readonly onBegun: (replay: Replay) => 
   const tried = useSignal(false);
   const confirming = useSignal(false);
   const from = route.value.query.toString();
-  useEffect(() => change(choiceOf(route.peek().query)), [from]);
+  const start = useRef('');
+  const begins = () => (start.current = JSON.stringify(choice.peek()));
+  useEffect(() => {
+    change(choiceOf(route.peek().query));
+    begins();
+  }, [from]);
+  useHold(ENTERED, () => JSON.stringify(choice.peek()) !== start.current);
 
   // What was counted is of what was chosen then.
   const change = (part: Partial<Choice>) => {
@@ -47,6 +55,7 @@ export function ReplayForm({ onBegun }: { readonly onBegun: (replay: Replay) => 
   const begin = async () => {
     const answer = await answered(api.POST('/v1/replays', { body: requestOf(choice.value, false) }));
     count.value = undefined;
+    begins();
     if ('state' in answer) onBegun(answer);
   };
 

@@ -1,9 +1,10 @@
 // Asks whoever is about to lose something.
 
+import type { ReadonlySignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 
 import { Question } from './confirm';
-import { hold, leaving } from './unsaved';
+import { ENTERED, hold, leave, leaving } from './unsaved';
 import type { Loss } from './unsaved';
 
 /** Holds the page whenever `holds` says so, for as long as the component is there. It is asked at that moment. */
@@ -13,7 +14,14 @@ export function useHold(loss: Loss, holds: () => boolean): void {
   useEffect(() => hold(loss, () => latest.current()), [loss]);
 }
 
-/** The question, over everything else. It belongs once into each view that holds something. */
+/** Holds what is entered into a form for as long as that is there. What is returned closes it, after a question if need be. */
+export function useEntered(draft: ReadonlySignal<unknown>, onClose: () => void): () => void {
+  const start = useRef(JSON.stringify(draft.peek()));
+  useHold(ENTERED, () => JSON.stringify(draft.peek()) !== start.current);
+  return () => leave(onClose, ENTERED);
+}
+
+/** The question, over everything else. The console has it once. */
 export function LeavingDialog() {
   const asked = leaving.value;
   if (asked === undefined) return null;

@@ -45,6 +45,8 @@ export function hold(loss: Loss, holds: () => boolean): () => void {
   held = [...held, own];
   return () => {
     held = held.filter((one) => one !== own);
+    // Nobody is asked about what is gone by itself, such as by signing out.
+    if (held.length === 0) leaving.value = undefined;
   };
 }
 

@@ -14,7 +14,6 @@ import { Live } from '../live/badge';
 import { go, href, route } from '../route';
 import { eventTypes } from '../shared/event-types';
 import { useKept } from '../shared/kept';
-import { LeavingDialog } from '../shared/leaving';
 import { dialect, place } from '../shared/place';
 import { mayChange } from '../shared/rights';
 import { users } from '../shared/users';
@@ -61,7 +60,6 @@ export function WebhooksView() {
       {opened === 'new' && mayChange() && <Create dialect={speaks} onClose={close} onCreated={({ id }) => go(href(['webhooks', id], query))} />}
       {opened !== undefined && opened !== 'new' && <Sheet key={opened} id={opened} onClose={close} />}
       {testing.value && <TestAll onClose={() => (testing.value = false)} />}
-      <LeavingDialog />
     </div>
   );
 }
