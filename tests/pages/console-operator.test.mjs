@@ -188,6 +188,34 @@ test('an operator whose token is kept goes on in its tenant after a reload, and 
   });
 });
 
+test('an operator who acts in a tenant sees, makes, changes and deletes the others', { timeout: TIMEOUT }, async () => {
+  await withServer(CONFIG, async (base) => {
+    await withPage(`${base}/console#/tenants`, async (page) => {
+      await signIn(page, OPS);
+      await page.getByRole('button', { name: 'Act in acme' }).click();
+      await page.getByText('You act in the tenant acme').waitFor();
+      await to(page, 'Tenants');
+      await page.getByRole('button', { name: 'New tenant' }).click();
+      await page.getByRole('dialog', { name: 'New tenant' }).getByLabel('Name', { exact: true }).fill('beta');
+      await page.getByRole('button', { name: 'Create the tenant' }).click();
+      await row(page, 'beta').waitFor();
+      await row(page, 'acme').getByRole('button', { name: 'Acting in acme' }).waitFor();
+      await page.getByRole('button', { name: 'Change beta' }).click();
+      await page.getByRole('dialog', { name: 'Change beta' }).getByLabel('Timeout').fill('4s');
+      await page.getByRole('button', { name: 'Save' }).click();
+      await row(page, 'beta').getByText('4s').waitFor();
+      await page.getByRole('button', { name: 'Act in beta' }).click();
+      await page.getByText('You act in the tenant beta').waitFor();
+      await to(page, 'Tenants');
+      await page.getByRole('button', { name: 'Delete beta' }).click();
+      await page.getByRole('dialog', { name: 'Delete the tenant?' }).getByRole('textbox').fill('beta');
+      await page.getByRole('button', { name: 'Delete the tenant', exact: true }).click();
+      await row(page, 'beta').waitFor({ state: 'detached' });
+      assert.equal(await page.getByText('You act in the tenant').count(), 0);
+    });
+  });
+});
+
 test('an admin manages the users of its tenant, and a plain user its own tokens', { timeout: TIMEOUT }, async () => {
   await withServer(CONFIG, async (base) => {
     await withPage(`${base}/console#/users`, async (page) => {

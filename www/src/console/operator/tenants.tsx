@@ -36,9 +36,10 @@ export function TenantsView() {
     go(href(['users']));
   });
   const remove = async ({ name }: Tenant) => {
-    if (actingIn.peek() === name) await actIn(undefined);
     await answered(api.DELETE('/v1/tenants/{tenant}', { params: { path: { tenant: name } } }));
     pages.reload();
+    // Nobody acts in one that is gone. Whoever has left it sees this list anew.
+    if (actingIn.peek() === name) await actIn(undefined);
   };
   const close = () => (open.value = undefined);
   return (
