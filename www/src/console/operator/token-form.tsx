@@ -2,7 +2,7 @@
 
 import { useSignal } from '@preact/signals';
 
-import type { NewToken, User } from '../../generated/api';
+import type { NewToken } from '../../generated/api';
 import { Button, Code, Dialog, Notice, SelectField, TextField } from '../../ui/ui';
 import { answered, api } from '../api/client';
 import { Refusal } from '../api/errors';
@@ -10,10 +10,9 @@ import { me } from '../api/session';
 import { useAction } from '../shared/action';
 import { Failed } from '../shared/failed';
 import { useEntered, useHold } from '../shared/leaving';
-import { usePages } from '../shared/load';
 import { TimeField } from '../shared/time-field';
 import type { Loss } from '../shared/unsaved';
-import { pageOfUsers } from './users';
+import { UserField } from '../shared/user-field';
 
 const LIFETIMES = [['7d', '7 days'], ['30d', '30 days'], ['90d', '90 days'], ['365d', 'A year'], ['at', 'Until a time…'], ['never', 'Until it is revoked']] as const;
 type Lifetime = (typeof LIFETIMES)[number][0];
@@ -30,7 +29,6 @@ export function TokenForm({ others, onMade, onClose }: Props) {
   const own = me.value?.kind === 'user' ? me.value.id : '';
   const draft = useSignal<{ user: string; name: string; lifetime: Lifetime; until: string | undefined }>({ user: own, name: '', lifetime: '90d', until: undefined });
   const close = useEntered(draft, onClose);
-  const users = usePages<User>(others ? 'users' : undefined, pageOfUsers);
   const { user, name, lifetime, until } = draft.value;
   const change = (part: Partial<typeof draft.value>) => (draft.value = { ...draft.value, ...part });
   const { busy, error, run } = useAction(async () => {
@@ -46,20 +44,10 @@ export function TokenForm({ others, onMade, onClose }: Props) {
     if (token !== undefined) onMade(token);
   });
   const wrong = (field: string) => (error instanceof Refusal && error.field === field ? error.message : undefined);
-  const choices = users.data?.items.map(({ id, name: called }) => [id, called === id ? id : `${called} (${id})`] as const) ?? [];
-  const first = own === '' ? (['', 'Choose one'] as const) : (choices.find(([id]) => id === own) ?? ([own, own] as const));
   return (
     <Dialog title="New token" onClose={close}>
       <form class="stack" onSubmit={(event) => (event.preventDefault(), void run())}>
-        {others && (
-          <SelectField
-            label="User"
-            value={user}
-            options={[first, ...choices.filter(([id]) => id !== own)]}
-            onChange={(value) => change({ user: value })}
-            error={wrong('user')}
-          />
-        )}
+        {others && <UserField label="User" placeholder="Whose token it is" value={user} onInput={(value) => change({ user: value })} error={wrong('user')} />}
         <TextField
           label="For"
           hint="What it is for, so that you know it again."
@@ -71,7 +59,6 @@ export function TokenForm({ others, onMade, onClose }: Props) {
         />
         <SelectField label="Valid" value={lifetime} options={LIFETIMES} onChange={(value) => change({ lifetime: value })} error={wrong('expires_in')} />
         {lifetime === 'at' && <TimeField label="Until" value={until} onChange={(at) => change({ until: at })} error={wrong('expires_at')} required />}
-        {users.error !== undefined && <Failed error={users.error} retry={users.reload} />}
         {error !== undefined && <Failed error={error} />}
         <div class="row end">
           <Button onClick={close}>Discard</Button>

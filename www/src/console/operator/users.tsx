@@ -10,18 +10,12 @@ import { answered, api } from '../api/client';
 import { Confirm } from '../shared/confirm';
 import { List } from '../shared/list';
 import { usePages } from '../shared/load';
-import { users as names } from '../shared/users';
+import { users as names, pageOfUsers } from '../shared/users';
 import { NoTenant, inTenant } from './acting';
 import { FromFile, Table } from './table';
 import { UserForm } from './user-form';
 
 type Open = { readonly kind: 'new' } | { readonly kind: 'change' | 'delete'; readonly user: User } | undefined;
-
-export async function pageOfUsers(cursor: string | undefined, signal: AbortSignal) {
-  const query = { limit: 100, ...(cursor !== undefined && { cursor }) };
-  const { users, next } = await answered(api.GET('/v1/users', { params: { query }, signal }));
-  return { items: users, next };
-}
 
 export function UsersView() {
   const open = useSignal<Open>(undefined);

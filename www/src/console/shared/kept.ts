@@ -11,6 +11,8 @@ export interface Kept<Data> {
   /** Nothing until it is there. What is there stays while it is read again. */
   readonly data: ReadonlySignal<Data | undefined>;
   readonly error: ReadonlySignal<unknown>;
+  /** It is being read. */
+  readonly busy: ReadonlySignal<boolean>;
   /** Reads it unless it is there or on its way. What could not be read before is asked for again. */
   readonly want: () => void;
   /** Reads it, also if it is there: what was on its way is given up. */
@@ -19,33 +21,43 @@ export interface Kept<Data> {
   readonly update: (change: (data: Data) => Data) => void;
 }
 
-export function kept<Data>(load: (signal: AbortSignal) => Promise<Data>): Kept<Data> {
+/** `load` may tell what it has so far: the first time, that is there until all of it is. */
+export function kept<Data>(load: (signal: AbortSignal, partly: (some: Data) => void) => Promise<Data>): Kept<Data> {
   const data = signal<Data | undefined>(undefined);
   const error = signal<unknown>(undefined);
+  const busy = signal(false);
   let reading: AbortController | undefined;
   const read = async () => {
     reading?.abort();
     const own = (reading = new AbortController());
     error.value = undefined;
+    busy.value = true;
+    const isFirst = data.peek() === undefined;
     try {
-      const loaded = await load(own.signal);
+      const loaded = await load(own.signal, (some) => {
+        if (isFirst && !own.signal.aborted) data.value = some;
+      });
       if (!own.signal.aborted) data.value = loaded;
     } catch (caught) {
       if (!own.signal.aborted) error.value = caught;
     }
-    if (reading === own) reading = undefined;
+    if (reading !== own) return;
+    reading = undefined;
+    busy.value = false;
   };
   effect(() => {
     void place.value;
     reading?.abort();
     reading = undefined;
+    busy.value = false;
     data.value = error.value = undefined;
   });
   return {
     data,
     error,
+    busy,
     want: () => {
-      if (data.peek() === undefined && reading === undefined) void read();
+      if ((data.peek() === undefined || error.peek() !== undefined) && reading === undefined) void read();
     },
     read,
     update: (change) => {

@@ -13,15 +13,17 @@ interface SuggestFieldProps {
   /** Told once it is entered or chosen: where a part of it would mean something else. */
   readonly onChange?: (value: string) => void;
   readonly placeholder: string;
+  readonly hint?: string;
+  readonly error?: string | undefined;
 }
 
 /** The longest text that the server looks for. */
 const LONGEST = 512;
 
-export function SuggestField({ label, value, suggestions, onInput, onChange, placeholder }: SuggestFieldProps) {
+export function SuggestField({ label, value, suggestions, onInput, onChange, placeholder, hint, error }: SuggestFieldProps) {
   const list = useId();
   return (
-    <Field label={label}>
+    <Field label={label} hint={hint} error={error}>
       {(control) => (
         <>
           <input

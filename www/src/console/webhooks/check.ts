@@ -46,6 +46,7 @@ const checks: Readonly<Partial<Record<FieldName, (draft: Draft, dialect: Dialect
     }
     return wrongHeaders(encryptedHeaders) ?? twice([...headers, ...encryptedHeaders]);
   },
+  owner: ({ owner }, _, from) => (owner === '' && from !== undefined ? 'Enter the id of the user whose webhook it is.' : undefined),
   secret: ({ secret }, dialect) => (secret.kind === 'own' ? wrongSecret(secret.own, dialect) : undefined),
 };
 

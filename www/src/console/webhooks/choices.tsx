@@ -8,7 +8,7 @@ import { eventTypes } from '../shared/event-types';
 import { wordIn } from '../shared/query';
 import { seesAll } from '../shared/rights';
 import { SuggestField } from '../shared/suggest-field';
-import { users } from '../shared/users';
+import { usersLike } from '../shared/users';
 import type { Choice } from './store';
 
 /** What the URL says is looked for. */
@@ -53,7 +53,7 @@ export function Choices({ dialect, choice }: ChoicesProps) {
           label="Owner"
           value={choice.owner}
           placeholder="Anybody"
-          suggestions={(users.data.value ?? []).map(({ id, name }) => [id, name])}
+          suggestions={usersLike(choice.owner)}
           onInput={(owner) => choose({ owner })}
         />
       )}
