@@ -32,8 +32,11 @@ const NOWHERE: View = {
   name: '',
   title: 'Nothing here',
   seenBy: () => false,
-  View: () => <p>There is nothing at this place.</p>,
+  View: later(async () => (await import('./nothing')).NothingHere),
 };
+
+/** Wherever somebody goes who sees nothing. */
+const NOTHING: View = { ...NOWHERE, title: 'Nothing to manage', View: later(async () => (await import('./nothing')).NothingToManage) };
 
 export function views(who: Me | undefined): readonly View[] {
   return VIEWS.filter((view) => view.seenBy(who));
@@ -42,5 +45,6 @@ export function views(who: Me | undefined): readonly View[] {
 /** The view of a route; the first one where none is named. */
 export function viewOf({ path }: Route, who: Me | undefined): View {
   const offered = views(who);
+  if (offered.length === 0) return NOTHING;
   return (path[0] === undefined ? offered[0] : offered.find(({ name }) => name === path[0])) ?? NOWHERE;
 }
