@@ -46,3 +46,60 @@ for (const [colorScheme, dialect] of [['light', 'immuta'], ['dark', 'qlik']]) {
     });
   });
 }
+
+test('whether the token is kept stays as it was chosen, and what is on the page stays when somebody signs in again', { timeout: TIMEOUT }, async () => {
+  await withConsole(OK, async ({ base, receiver }) => {
+    const ada = asAda(base, 'native');
+    const { token, id } = await ada('POST', '/v1/tokens', { name: 'short' });
+    await withPage(`${base}/console#/webhooks/new`, async (page) => {
+      const keep = page.getByLabel('Keep it for this tab');
+      assert.equal(await keep.isChecked(), false);
+      await keep.check();
+      await signIn(page, token);
+      const form = dialog(page, 'New webhook');
+      await form.getByLabel('Name', { exact: true }).fill('patient');
+      await form.getByLabel('Webhook URL').fill(`${receiver}/patient`);
+      await form.getByRole('checkbox', { name: 'Everything' }).check();
+      await ada('DELETE', `/v1/tokens/${id}`);
+      await form.getByRole('button', { name: 'Save' }).click();
+      const again = dialog(page, 'Sign in again');
+      await again.waitFor();
+      assert.equal(await keep.isChecked(), true, 'as it was chosen');
+      await again.getByLabel('Token', { exact: true }).fill('token-of-ada-of-native');
+      await again.getByRole('button', { name: 'Sign in' }).click();
+      await dialog(page, 'The new secret').getByRole('region', { name: 'Secret', exact: true }).waitFor();
+      assert.equal(await page.evaluate(() => sessionStorage.getItem('sigpost-token')), 'token-of-ada-of-native');
+      assert.equal(await form.getByLabel('Name', { exact: true }).inputValue(), 'patient');
+      const { webhooks } = await ada('GET', '/v1/webhooks');
+      assert.deepEqual(webhooks.map(({ profile }) => profile.name), ['patient']);
+    }, { expected: refusals(401) });
+  });
+});
+
+test('what is no token is refused before it is sent, and a head that is too long for the server is explained', { timeout: TIMEOUT }, async () => {
+  await withConsole(OK, async ({ base }) => {
+    await withPage(`${base}/console`, async (page) => {
+      const asked = [];
+      page.on('request', (request) => request.url().includes('/v1/') && asked.push(request.url()));
+      const enter = async (token) => {
+        await page.getByLabel('Token', { exact: true }).evaluate((input, value) => {
+          input.value = value;
+          input.dispatchEvent(new Event('input', { bubbles: true }));
+        }, token);
+        await page.getByRole('button', { name: 'Sign in' }).click();
+      };
+      await enter('x'.repeat(1 << 20));
+      await page.getByText('This is no token: it has 1,048,576 characters. Paste the token and nothing else.').waitFor();
+      await enter('two words');
+      await page.getByText('it has spaces, line breaks or characters that no token has').waitFor();
+      assert.deepEqual(asked, [], 'nothing was sent');
+      await enter('x'.repeat(8_000));
+      await page.getByText('The server does not know this token.').waitFor();
+      await page.route('**/v1/me', (route) => route.fulfill({ status: 431, body: '' }), { times: 1 });
+      await enter('token-of-ada-of-native');
+      await page.getByText('This is longer than the server, or a proxy before it, reads.').waitFor();
+      await enter('token-of-ada-of-native');
+      await page.getByRole('navigation', { name: 'Console' }).waitFor();
+    }, { expected: refusals(401, 431) });
+  });
+});

@@ -8,7 +8,10 @@ import { Brand } from '../ui/brand';
 import { Button, Check, Dialog, Notice, SecretField } from '../ui/ui';
 import { whoIs } from './api/client';
 import { Refusal, advice } from './api/errors';
-import { forget, kept, me, signOut, signedIn } from './api/session';
+import { forget, keeps, kept, me, signOut, signedIn } from './api/session';
+
+/** The longest token that is tried: the server reads 64 KiB of a request’s head. */
+const LONGEST_TOKEN = 32_768;
 
 export function SignIn() {
   return (
@@ -39,19 +42,21 @@ export function SignInAgain() {
 
 function Form() {
   const token = useSignal('');
-  const keep = useSignal(false);
+  const keep = useSignal(keeps.peek());
   const busy = useSignal(false);
   const error = useSignal<string | undefined>(undefined);
 
-  const enter = async (value: string, keeps: boolean, tenant?: string) => {
+  const enter = async (value: string) => {
+    const before = kept();
     busy.value = true;
     error.value = undefined;
     try {
-      signedIn(value, await who(value, tenant), keeps);
+      signedIn(value, await who(value, before?.token === value ? before.tenant : undefined), keep.peek());
     } catch (caught) {
       const unknown = caught instanceof Refusal && caught.status === 401;
       // One that was kept is of no use any more.
       if (unknown) forget();
+      if (unknown && before?.token === value) token.value = '';
       error.value = unknown ? 'The server does not know this token. Check that it is whole, and that it is one of this server.' : words(caught);
     } finally {
       busy.value = false;
@@ -59,7 +64,11 @@ function Form() {
   };
   useEffect(() => {
     const before = kept();
-    if (before !== undefined && me.peek() === undefined) void enter(before.token, true, before.tenant);
+    if (before === undefined || me.peek() !== undefined) return;
+    // If the server cannot be reached now, it can be tried again.
+    token.value = before.token;
+    keep.value = true;
+    void enter(before.token);
   }, []);
 
   return (
@@ -69,9 +78,10 @@ function Form() {
         event.preventDefault();
         const value = token.value.trim();
         if (value === '') error.value = 'Enter a token.';
+        else if (value.length > LONGEST_TOKEN) error.value = `This is no token: it has ${value.length.toLocaleString('en')} characters. Paste the token and nothing else.`;
         // No header can carry another (RFC 6750, section 2.1).
-        else if (!/^[\x21-\x7e]{1,4096}$/.test(value)) error.value = 'This is no token: it has spaces, line breaks or characters that no token has.';
-        else void enter(value, keep.value);
+        else if (!/^[\x21-\x7e]+$/.test(value)) error.value = 'This is no token: it has spaces, line breaks or characters that no token has.';
+        else void enter(value);
       }}
     >
       <SecretField label="Token" value={token.value} onInput={(value) => (token.value = value)} error={error.value} />

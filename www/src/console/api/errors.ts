@@ -39,7 +39,9 @@ export class Unreachable extends Error {
 /** What has happened, and what to do, for people. */
 export function advice(error: unknown): { readonly what: string; readonly todo: string } {
   if (error instanceof Unreachable) {
-    return { what: 'The server does not answer.', todo: 'Check that it runs and that you are online, then try again. Nothing you entered is lost.' };
+    return globalThis.navigator?.onLine === false
+      ? { what: 'The server cannot be reached: this browser is offline.', todo: 'Connect it to the network, then try again. Nothing you entered is lost.' }
+      : { what: 'The server does not answer.', todo: 'Check that it runs and that you are online, then try again. Nothing you entered is lost.' };
   }
   if (error instanceof SignedOut) {
     return { what: 'This was not done: somebody else has signed in meanwhile.', todo: 'Look at what is shown, and do it again if you mean it.' };
@@ -59,13 +61,22 @@ export function advice(error: unknown): { readonly what: string; readonly todo: 
           : 'Look at what there is now, then choose something else or try again.' };
     case 412:
       return { what: 'Somebody has changed this meanwhile.', todo: 'Look at what it is now, and do it again if you still mean it.' };
+    case 414:
+    case 431:
+      return { what: 'This is longer than the server, or a proxy before it, reads.', todo: 'Shorten what you search or filter for. If you are signing in, check that you pasted the token and nothing else.' };
     case 429:
       return { what, todo: error.retryAfter === undefined ? 'Wait a little, then try again.' : `Try again in ${error.retryAfter} s.` };
     case 503:
       return { what, todo: 'The server is busy or its disk is full. Wait a little, then try again; if it lasts, its operator has to look.' };
     default:
-      return { what, todo: error.status >= 500 ? 'Try again; if it happens again, the server’s log says more.' : 'Mend what is named and try again.' };
+      return { what, todo: todoAbout(error) };
   }
+}
+
+function todoAbout({ status, problem }: Refusal): string {
+  if (status >= 500) return 'Try again; if it happens again, the server’s log says more.';
+  // The server always says why.
+  return problem === undefined ? 'It was probably a proxy before the server. Try again; if it happens again, ask whoever runs it.' : 'Mend what is named and try again.';
 }
 
 /** In how many seconds it may be done again, if that is all that was wrong. */

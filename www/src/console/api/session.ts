@@ -29,6 +29,9 @@ export const actingIn = signal<string | undefined>(undefined);
 
 let waiting: (() => void)[] = [];
 
+/** Whether the token was to be kept, when somebody last signed in. */
+export const keeps = signal(false);
+
 /** The token to ask with for somebody; waits while there is none that is valid, and gives up once somebody else is here. */
 export async function validToken(asker: Me | undefined): Promise<string> {
   for (;;) {
@@ -53,6 +56,7 @@ export function signedIn(token: string, who: Me, keep: boolean): void {
   // An operator goes on in the tenant it acted in; nobody else acts in one.
   const acts = who.kind === 'operator' ? (who.tenant ?? (actingIn.peek() === undefined ? null : me.peek()?.tenant)) : undefined;
   actingIn.value = acts?.name;
+  keeps.value = keep;
   store(TOKEN, keep ? token : undefined);
   store(TENANT, keep ? acts?.name : undefined);
   state.value = { kind: 'in', token, me: { ...who, tenant: acts ?? who.tenant } };
