@@ -7,7 +7,7 @@ import { signIn, withPage, withReceiver, withServer } from './harness.mjs';
 
 export const DIALECTS = ['native', 'immuta', 'immuta-request', 'generic', 'qlik'];
 
-const tenant = (dialect) => `
+const tenant = (dialect, types) => `
 [[tenant]]
 name = "${dialect}-tenant"
 dialect = "${dialect}"
@@ -15,7 +15,7 @@ dialect = "${dialect}"
   allow = ["127.0.0.0/8"]
   relaxed_targets = true
   [tenant.settings]
-  event_types = ["orders.created", "orders.paid"]
+  event_types = ${JSON.stringify(types)}
   [[tenant.user]]
   id = "1"
   name = "Ada Lovelace"
@@ -28,18 +28,18 @@ dialect = "${dialect}"
   token = "token-of-bob-of-${dialect}"
 `;
 
-const CONFIG = `
+const config = (types) => `
 [[operator]]
 name = "ops"
 token = "token-of-the-operator"
-${DIALECTS.map(tenant).join('')}`;
+${DIALECTS.map((dialect) => tenant(dialect, types)).join('')}`;
 
 /** A browser reports each refusal of the server as an error of the page's; those that a test provokes are expected. */
 export const refusals = (...statuses) => statuses.map((status) => new RegExp(`status of ${status}`));
 
-/** The server with a receiver beside it. */
-export function withConsole(answer, use) {
-  return withServer(CONFIG, (base) => withReceiver(answer, (receiver, requests) => use({ base, receiver, requests })));
+/** The server with a receiver beside it. Its tenants list `types` beside those of their systems. */
+export function withConsole(answer, use, types = ['orders.created', 'orders.paid']) {
+  return withServer(config(types), (base) => withReceiver(answer, (receiver, requests) => use({ base, receiver, requests })));
 }
 
 /** The console's webhooks, as Ada of this tenant sees them. */

@@ -73,8 +73,8 @@ test('what is wrong is said at its field', () => {
 });
 
 test('a URL is taken where it is one, and moves where requests would go elsewhere', () => {
-  for (const good of ['https://a.example', 'http://127.0.0.1:80/x?y#z', 'HTTPS://A.example/é']) assert.equal(wrongUrl(good), undefined, good);
-  for (const bad of ['', 'a.example', '/x', 'javascript:alert(1)', 'https://', 'https://a b/', 'https://u:p@a.example/', 'https:a.example', `https://a.example/${'x'.repeat(2048)}`]) assert.ok(wrongUrl(bad), bad);
+  for (const good of ['https://a.example', 'http://127.0.0.1:80/x?y#z', 'HTTPS://A.example/é', 'https://a.example/\ufeff']) assert.equal(wrongUrl(good), undefined, good);
+  for (const bad of ['', 'a.example', '/x', 'javascript:alert(1)', 'https://', 'https://a b/', 'https://a.example/\u2028', 'https://u:p@a.example/', 'https:a.example', `https://a.example/${'x'.repeat(2048)}`]) assert.ok(wrongUrl(bad), bad);
   assert.equal(movesTo('https://a.example', 'https://A.example:443/#x'), false);
   assert.equal(movesTo('https://a.example/', 'https://a.example/?x'), true);
   assert.equal(movesTo('https://a.example/', 'not yet a url'), true);

@@ -61,7 +61,8 @@ export function wrongSecret(secret: string, dialect: Dialect): string | undefine
 export function wrongUrl(url: string): string | undefined {
   if (url === '') return 'Enter the URL that deliveries are to go to.';
   if ([...url].length > MAX_URL) return `A URL has at most ${MAX_URL} characters.`;
-  if (/[\s\p{Cc}]/u.test(url)) return 'A URL has no spaces.';
+  // What the server takes for spaces: not all that `\s` is.
+  if (/[\p{White_Space}\p{Cc}]/u.test(url)) return 'A URL has no spaces.';
   if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) return 'Enter a whole URL, like https://hooks.example.com/path.';
   const { username, password } = new URL(url);
   return username !== '' || password !== '' ? 'Leave user name and password out of the URL: it is shown and logged.' : undefined;

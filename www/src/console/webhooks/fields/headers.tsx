@@ -14,7 +14,8 @@ interface HeadersProps<Row extends HeaderRow> {
   readonly error: string | undefined;
 }
 
-const MOST = 100;
+/** All of them have 2,048 bytes at most, and each has a name. */
+const MOST = 2_048;
 
 export function Headers(props: HeadersProps<HeaderRow>) {
   return (
