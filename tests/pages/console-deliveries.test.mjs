@@ -8,46 +8,8 @@ import { connect, createServer as createTcpServer } from 'node:net';
 import { test } from 'node:test';
 import { inflateRawSync } from 'node:zlib';
 
+import { ADA, CONFIG, HOSTILE, ask, attemptsIn, create, deliveredIn, grid, json, live, paid, publishBatch, rows } from './console-deliveries.mjs';
 import { TIMEOUT, accessible, fits, picture, publish, signIn, until, viewports, withPage, withReceiver, withServer } from './harness.mjs';
-
-const ADA = 'the-token-of-ada';
-const CONFIG = (retry = '["0s", "20s"]') => `
-[server]
-rate_limit = false
-[[tenant]]
-name = "acme"
-dialect = "native"
-  [tenant.egress]
-  allow = ["127.0.0.0/8"]
-  [tenant.settings]
-  retry = ${retry}
-  event_types = ["order.paid", "order.sent", "<img src=x onerror=alert(1)>"]
-  [[tenant.user]]
-  id = "ada"
-  roles = ["admin"]
-  token = "${ADA}"
-`;
-const HOSTILE = '<img src=x onerror=alert(1)>';
-const json = { 'content-type': 'application/json' };
-
-async function ask(base, path, body, method = body === undefined ? 'GET' : 'POST') {
-  const response = await fetch(`${base}${path}`, {
-    method,
-    headers: { authorization: `Bearer ${ADA}`, ...json },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
-  assert.ok(response.ok, `${path}: ${response.status} ${await response.clone().text()}`);
-  return response.json();
-}
-
-const create = (base, url, name = 'Orders', eventTypes = ['*']) => ask(base, '/v1/webhooks', { url, profile: { dialect: 'native', name, event_types: eventTypes } });
-
-let count = 0;
-const paid = (base, more = {}) => publish(base, ADA, { id: `e${(count += 1)}`, type: 'order.paid', data: { n: count }, ...more });
-
-const rows = (page) => page.locator('.deliveries-rows [role=row]');
-const grid = (page) => page.getByRole('grid', { name: 'Deliveries' });
-const live = (page) => page.locator('.live', { hasText: /^Live$/ }).waitFor();
 
 test('a delivery arrives while somebody watches, and tells all there is to tell', { timeout: TIMEOUT }, async () => {
   let broken = true;
@@ -434,26 +396,6 @@ test('on a slow network the page says that it loads, and finishes', { timeout: T
     });
   }));
 });
-
-async function publishBatch(base, batch, size) {
-  const events = Array.from({ length: size }, (_, n) => ({ specversion: '1.0', source: '/many', id: `${batch}-${n}`, type: 'order.sent', data: { n } }));
-  const response = await fetch(`${base}/v1/events`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${ADA}`, 'content-type': 'application/cloudevents-batch+json' },
-    body: JSON.stringify(events),
-  });
-  assert.equal(response.status, 202, await response.clone().text());
-}
-
-/** How many attempts succeeded and failed in the last day. */
-async function attemptsIn(base) {
-  const { webhooks } = await ask(base, '/v1/webhooks');
-  const { steps } = await ask(base, `/v1/webhooks/${webhooks[0].id}/stats`);
-  const sum = (name) => steps.reduce((all, step) => all + step[name], 0);
-  return { succeeded: sum('succeeded'), failed: sum('failed') };
-}
-
-const deliveredIn = async (base) => (await attemptsIn(base)).succeeded;
 
 /** A line to a server that can be cut and mended. */
 async function withLine(base, use) {
