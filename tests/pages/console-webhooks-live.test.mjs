@@ -4,13 +4,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { asAda, make, open, sheet, withConsole, withWebhooks } from './console-webhooks.mjs';
+import { asAda, heldBack, make, open, sheet, withConsole, withWebhooks } from './console-webhooks.mjs';
 import { TIMEOUT, accessible, until } from './harness.mjs';
 
 const OK = () => ({ status: 200 });
 const table = (page) => page.getByRole('table', { name: 'Webhooks' });
 const row = (page, name) => table(page).getByRole('row').filter({ has: page.getByRole('link', { name, exact: true }) });
 const live = (page) => page.locator('.live', { hasText: /^Live$/ }).waitFor();
+/** Once the stream is open, what may have been missed is asked for. From then on it tells of each. */
+const settled = async (page) => {
+  await live(page);
+  await page.waitForTimeout(1_000);
+};
 const named = (name) => ({ profile: { name } });
 
 test('a list follows what is created, changed, disabled and deleted elsewhere', { timeout: TIMEOUT }, async () => {
@@ -101,5 +106,51 @@ test('a form that somebody is filling in stays as it is, and learns of the other
       await form.getByRole('alert').filter({ hasText: 'Somebody has changed this webhook meanwhile' }).waitFor();
       assert.equal(await form.getByLabel('Name', { exact: true }).inputValue(), 'mine');
     }, { expected: [/status of 412/] });
+  });
+});
+
+test('an answer that comes late takes back nothing that was told meanwhile', { timeout: TIMEOUT }, async () => {
+  await withConsole(OK, async (world) => {
+    const { base, receiver } = world;
+    const server = asAda(base, 'native');
+    const { id } = await make(base, 'native', `${receiver}/a`, named('old'));
+    const { id: other } = await make(base, 'native', `${receiver}/b`, named('gone'));
+    await withWebhooks(world, 'native', async (page) => {
+      await settled(page);
+      const list = await heldBack(page, '**/v1/webhooks?*');
+      await page.getByRole('navigation', { name: 'Console' }).getByRole('link', { name: 'Webhooks' }).click();
+      await list.asked;
+      let made;
+      const read = page.waitForResponse((answer) => made !== undefined && answer.url().endsWith(made.id));
+      await server('DELETE', `/v1/webhooks/${other}`);
+      await server('PATCH', `/v1/webhooks/${id}`, named('new'));
+      made = await make(base, 'native', `${receiver}/c`, named('made'));
+      // What was told is asked after by then, and known.
+      await read;
+      await page.waitForTimeout(200);
+      await list.release();
+      await page.getByText('2 webhooks', { exact: true }).waitFor();
+      await row(page, 'new').waitFor();
+      await row(page, 'made').waitFor();
+    }, { path: '#/deliveries' });
+  });
+});
+
+test('an answer about one webhook takes no place in the sheet of another', { timeout: TIMEOUT }, async () => {
+  await withConsole(OK, async (world) => {
+    const { base, receiver } = world;
+    const { id } = await make(base, 'native', `${receiver}/a`, named('slow'));
+    await make(base, 'native', `${receiver}/b`, named('quick'));
+    await withWebhooks(world, 'native', async (page) => {
+      await settled(page);
+      const slow = await heldBack(page, `**/v1/webhooks/${id}`);
+      await table(page).getByRole('link', { name: 'slow', exact: true }).click();
+      await slow.asked;
+      await page.keyboard.press('Escape');
+      await open(page, 'quick');
+      await slow.release();
+      await page.waitForTimeout(200);
+      await sheet(page).getByRole('heading', { name: 'quick', level: 2 }).waitFor({ timeout: 1_000 });
+    });
   });
 });

@@ -109,3 +109,23 @@ export async function sent(page, wanted) {
   }, wanted);
   return () => page.evaluate(() => globalThis.sent);
 }
+
+/** Holds back the first answer to what is asked there: the server gives it now, the page gets it when it is released. */
+export async function heldBack(page, url) {
+  const [answered, released, ended] = [later(), later(), later()];
+  const handler = async (route) => {
+    const response = await route.fetch();
+    answered.resolve();
+    await released.promise;
+    // Whoever asked may not want it any more.
+    await route.fulfill({ response }).catch(() => undefined);
+    ended.resolve();
+  };
+  await page.route(url, handler, { times: 1 });
+  return { asked: answered.promise, release: () => (released.resolve(), ended.promise) };
+}
+
+function later() {
+  let resolve;
+  return { promise: new Promise((done) => (resolve = done)), resolve };
+}

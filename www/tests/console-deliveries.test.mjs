@@ -44,6 +44,17 @@ test('a change is shown in its place, and what is told late undoes nothing', () 
   assert.deepEqual([list.at(1).attempts, list.at(1).state, list.count, list.held], [3, 'delivered', 2, 0]);
 });
 
+test('what has ended goes on only by another attempt, whatever an older answer says', () => {
+  const list = new DeliveryList();
+  list.append([row(7), row(5)]);
+  list.append([row(7, { state: 'cancelled' })]);
+  assert.equal(list.at(0).state, 'cancelled', 'it ends without an attempt');
+  list.append([row(7)]);
+  assert.equal(list.at(0).state, 'cancelled');
+  list.tell(row(7, { attempts: 2, state: 'delivered' }), true, false, false);
+  assert.equal(list.at(0).state, 'delivered', 'one that was under way');
+});
+
 test('what is new is held back from whoever reads further down, and only so much of it', () => {
   const list = new DeliveryList();
   list.append([row(1)]);
@@ -121,7 +132,7 @@ test('JSON is laid out token by token, so that nothing but space is different', 
 });
 
 test('every state and failure has words, an unknown one too', () => {
-  for (const state of ['pending', 'delivered', 'exhausted', 'cancelled', 'expired']) assert.match(stateInWords(state, 2), /2 attempts/);
+  for (const state of ['pending', 'waiting', 'delivered', 'exhausted', 'cancelled', 'expired']) assert.match(stateInWords(state, 2), /2 attempts/);
   assert.match(failureInWords({ class: 'tls-wrong-host', phase: 'connect' }).todo, /tls-wrong-host/);
   assert.match(failureInWords({ class: 'of-tomorrow', phase: 'exchange' }).what, /of-tomorrow/);
   assert.equal(statusInWords(204), undefined);

@@ -99,8 +99,8 @@ export class DeliveryList {
 
   #update(row: Row): boolean {
     const cell = this.#cells.get(row.id);
-    // What is told late must not undo what came after it.
-    if (cell !== undefined && row.attempts >= cell.row.attempts) cell.row = row;
+    // What is told late must not undo what came after it. Without another attempt, only what is pending becomes another.
+    if (cell !== undefined && (row.attempts > cell.row.attempts || (row.attempts === cell.row.attempts && cell.row.state === 'pending'))) cell.row = row;
     return cell !== undefined;
   }
 

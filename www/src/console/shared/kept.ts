@@ -17,7 +17,9 @@ export interface Kept<Data> {
   readonly want: () => void;
   /** Reads it, also if it is there: what was on its way is given up. */
   readonly read: () => Promise<void>;
-  /** Puts into it what is known to be newer. What is not there yet is left alone. */
+  /** Reads it again if somebody has wanted it: what is there or on its way may be out of date. */
+  readonly again: () => Promise<void>;
+  /** Puts into it what is known to be newer, also into what is on its way. What nobody wanted is left alone. */
   readonly update: (change: (data: Data) => Data) => void;
 }
 
@@ -27,17 +29,21 @@ export function kept<Data>(load: (signal: AbortSignal, partly: (some: Data) => v
   const error = signal<unknown>(undefined);
   const busy = signal(false);
   let reading: AbortController | undefined;
+  /** The changes since reading began: what is read may be older than they are. */
+  let meanwhile: ((data: Data) => Data)[] = [];
   const read = async () => {
     reading?.abort();
     const own = (reading = new AbortController());
+    meanwhile = [];
     error.value = undefined;
     busy.value = true;
     const isFirst = data.peek() === undefined;
     try {
+      const now = (read: Data) => meanwhile.reduce<Data>((all, change) => change(all), read);
       const loaded = await load(own.signal, (some) => {
-        if (isFirst && !own.signal.aborted) data.value = some;
+        if (isFirst && !own.signal.aborted) data.value = now(some);
       });
-      if (!own.signal.aborted) data.value = loaded;
+      if (!own.signal.aborted) data.value = now(loaded);
     } catch (caught) {
       if (!own.signal.aborted) error.value = caught;
     }
@@ -60,7 +66,11 @@ export function kept<Data>(load: (signal: AbortSignal, partly: (some: Data) => v
       if ((data.peek() === undefined || error.peek() !== undefined) && reading === undefined) void read();
     },
     read,
+    again: async () => {
+      if (data.peek() !== undefined || error.peek() !== undefined || reading !== undefined) await read();
+    },
     update: (change) => {
+      if (reading !== undefined) meanwhile.push(change);
       const now = data.peek();
       if (now !== undefined) data.value = change(now);
     },

@@ -28,11 +28,14 @@ interface SheetProps {
 export function Sheet({ id, onClose }: SheetProps) {
   const error = useSignal<unknown>(undefined);
   const gone = useSignal(false);
+  const there = useRef(true);
   const webhook = opened.value?.id === id ? opened.value : undefined;
   const read = async () => {
     error.value = undefined;
     try {
-      opened.value = await reread(id);
+      const now = await reread(id);
+      const before = opened.peek();
+      if (there.current && !(before?.id === id && before.version > now.version)) opened.value = now;
     } catch (caught) {
       if (isGone(caught) && opened.peek()?.id === id) gone.value = true;
       else error.value = caught;
@@ -41,7 +44,13 @@ export function Sheet({ id, onClose }: SheetProps) {
   // Also when somebody else has signed in meanwhile. What was entered stays: it is for whoever is there now to judge.
   useEffect(() => void read(), [id, place.value]);
   useEffect(() => follow({ told: (_, deleted) => deleted.includes(id) && (gone.value = true), missed: read }), [id]);
-  useEffect(() => () => (opened.value = undefined), []);
+  useEffect(() => {
+    there.current = true;
+    return () => {
+      there.current = false;
+      opened.value = undefined;
+    };
+  }, []);
   return (
     <Dialog title={<span class="break">{webhook === undefined ? 'Webhook' : nameOf(webhook)}</span>} sheet onClose={() => leave(onClose)}>
       {error.value !== undefined && <Failed error={error.value} retry={read} />}

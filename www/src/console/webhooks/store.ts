@@ -39,6 +39,10 @@ let reading = new AbortController();
 let chosen: Choice | undefined;
 /** How many pages are shown, or will be once what is being read is there. */
 let pages = 1;
+/** What has become of them since reading began: what is read may be older. */
+let meanwhile: Change[] = [];
+
+type Change = (webhooks: readonly Webhook[]) => readonly Webhook[];
 
 /** Reads the first page of a choice. What was being read is given up. */
 export async function readFirst(choice: Choice): Promise<void> {
@@ -71,6 +75,7 @@ async function read(before: readonly Webhook[], from: string | undefined, there:
   if (chosen === undefined) return;
   reading.abort();
   const { signal } = (reading = new AbortController());
+  meanwhile = [];
   listed.value = { ...listed.peek(), busy: true, error: undefined };
   try {
     let all = before;
@@ -83,6 +88,7 @@ async function read(before: readonly Webhook[], from: string | undefined, there:
       all = [...all.filter(({ id }) => !found.has(id)), ...webhooks];
       cursor = next;
     }
+    all = meanwhile.reduce((before, change) => change(before), all);
     listed.value = { webhooks: all, next: cursor ?? null, fresh: false, busy: false, error: undefined };
   } catch (error) {
     if (!signal.aborted) listed.value = { ...listed.peek(), busy: false, error };
@@ -103,25 +109,30 @@ function queryOf({ q, state, owner, eventType }: Choice) {
   };
 }
 
+/** Changes those that are shown, and those that are on their way. */
+function change(change: Change): void {
+  if (listed.peek().busy) meanwhile.push(change);
+  listed.value = { ...listed.peek(), webhooks: change(listed.peek().webhooks) };
+}
+
 /** A webhook is another than it was. */
 export function changed(webhook: Webhook): void {
   const now = withoutSecret(webhook);
   const newer = (one: Webhook) => (one.id === now.id && one.version <= now.version ? now : one);
-  listed.value = { ...listed.peek(), webhooks: listed.peek().webhooks.map(newer) };
+  change((webhooks) => webhooks.map(newer));
   const open = opened.peek();
   if (open !== undefined) opened.value = newer(open);
 }
 
 /** A webhook is new: it stands in the list, wherever it will stand when that is read again. */
 export function created(webhook: Webhook): void {
-  const { webhooks } = listed.peek();
-  if (webhooks.some(({ id }) => id === webhook.id)) changed(webhook);
-  else listed.value = { ...listed.peek(), webhooks: [...webhooks, withoutSecret(webhook)] };
+  changed(webhook);
+  change((webhooks) => (webhooks.some(({ id }) => id === webhook.id) ? webhooks : [...webhooks, withoutSecret(webhook)]));
 }
 
 export function deleted(id: string): void {
   gone(id);
-  listed.value = { ...listed.peek(), webhooks: listed.peek().webhooks.filter((one) => one.id !== id) };
+  change((webhooks) => webhooks.filter((one) => one.id !== id));
 }
 
 /** Somebody may have done something to this webhook: it is read again. */
