@@ -47,7 +47,7 @@ export function FilterForm({ filters, onChange }: Props) {
           <SelectField
             label="State"
             value={filters.state ?? ''}
-            options={[['', 'All'], ...STATES.map((state) => [state, STATE[state][0]] as const)]}
+            options={[['', 'All'], ...STATES.map((state) => [state, state === 'pending' ? `${STATE.pending[0]} or waiting` : STATE[state][0]] as const)]}
             onChange={(value) => choose('state', value || undefined)}
           />
           <SelectField

@@ -21,13 +21,14 @@ export interface Row {
 /** The time in an id: the first 48 bits of a UUID of version 7. */
 export const timeOf = (id: string) => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 
-export function rowOf({ id, webhook, event, cause, state, attempts, response, failure, duration_ms, next_attempt_at }: Delivery): Row {
+export function rowOf({ id, webhook, webhook_deleted, event, cause, state, attempts, response, failure, duration_ms, next_attempt_at }: Delivery): Row {
   return {
     id,
     webhook,
     eventType: event.type,
     cause,
-    state,
+    // The server records a little later what becomes of those that wait for a webhook when that is deleted.
+    state: state === 'pending' && webhook_deleted ? 'cancelled' : state,
     attempts,
     status: response?.status ?? null,
     failure,

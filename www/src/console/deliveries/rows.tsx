@@ -10,6 +10,7 @@ import { duration, local } from '../shared/times';
 import { nameById } from '../shared/webhooks';
 import type { Row } from './row';
 import type { Source } from './source';
+import { standingOf } from './standing';
 import { useVirtual } from './virtual';
 import { CAUSE, STATE } from './words';
 
@@ -112,7 +113,7 @@ interface LineProps {
 }
 
 function Line({ id, row, index, top, active, href }: LineProps) {
-  const [state, tone] = STATE[row.state];
+  const [state, tone] = STATE[standingOf(row)];
   return (
     <div id={id} class="delivery" role="row" aria-rowindex={index + 2} aria-selected={active} style={{ transform: `translateY(${top}px)` }}>
       <div role="gridcell" class="delivery-state"><Badge tone={tone}>{state}</Badge></div>

@@ -12,9 +12,11 @@ import { useAction } from '../shared/action';
 import { Failed } from '../shared/failed';
 import { useLoaded } from '../shared/load';
 import { Time } from '../shared/time';
-import { nameById } from '../shared/webhooks';
+import { nameById, webhooks } from '../shared/webhooks';
 import { Attempts } from './attempt';
 import { Countdown } from './countdown';
+import { rowOf } from './row';
+import { standingOf } from './standing';
 import { CAUSE, STATE, stateInWords } from './words';
 
 interface Props {
@@ -45,18 +47,20 @@ export function DeliverySheet({ id, linkTo, onClose }: Props) {
 }
 
 function Facts({ delivery }: { readonly delivery: Delivery }) {
-  const { event, webhook, webhook_deleted, cause, state, attempts, next_attempt_at, message_id, created_at, id } = delivery;
-  const [text, tone] = STATE[state];
+  const { event, webhook, cause, attempts, next_attempt_at, message_id, created_at, id } = delivery;
+  const deleted = delivery.webhook_deleted || webhooks.data.value?.get(webhook)?.deleted === true;
+  const standing = standingOf(rowOf(delivery));
+  const [text, tone] = STATE[standing];
   return (
     <div class="stack tight">
-      <div class="row" role="status"><Badge tone={tone}>{text}</Badge><span>{stateInWords(state, attempts)}</span></div>
-      {next_attempt_at !== null && <Countdown at={next_attempt_at} />}
+      <div class="row" role="status"><Badge tone={tone}>{text}</Badge><span>{stateInWords(standing, attempts)}</span></div>
+      {standing === 'pending' && next_attempt_at !== null && <Countdown at={next_attempt_at} />}
       <dl class="facts">
         <dt>Event type</dt><dd class="mono">{event.type}</dd>
         <dt>Event</dt><dd class="mono">{event.id} <span class="faint">from</span> {event.source}</dd>
         <dt>Webhook</dt>
         <dd>
-          {webhook_deleted ? <>{nameById(webhook)} <Badge>deleted</Badge></> : <a href={href(['webhooks', webhook])}>{nameById(webhook)}</a>}
+          {deleted ? <>{nameById(webhook)} <Badge>deleted</Badge></> : <a href={href(['webhooks', webhook])}>{nameById(webhook)}</a>}
           {' · '}<a href={href(['stats'], { webhook })}>Statistics</a>
         </dd>
         <dt>Cause</dt><dd>{CAUSE[cause]}</dd>

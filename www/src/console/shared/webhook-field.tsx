@@ -17,11 +17,11 @@ interface Props {
 
 export function WebhookField({ value, onChange, none, error }: Props) {
   useKept(webhooks);
-  const known = webhooks.data.value;
-  const named = [...(known?.values() ?? [])].map((webhook) => [webhook.id, short(nameOf(webhook))] as const);
+  const there = [...(webhooks.data.value?.values() ?? [])].filter(({ deleted }) => deleted !== true);
+  const named = there.map((webhook) => [webhook.id, short(nameOf(webhook))] as const);
   named.sort(([, a], [, b]) => a.localeCompare(b));
   // One that was deleted, or is not loaded yet, stays chosen.
-  const chosen = value === '' || known?.has(value) === true ? [] : [[value, nameById(value)] as const];
+  const chosen = value === '' || there.some(({ id }) => id === value) ? [] : [[value, nameById(value)] as const];
   return <SelectField label="Webhook" value={value} options={[['', none], ...chosen, ...named]} onChange={onChange} error={error} />;
 }
 

@@ -28,7 +28,7 @@ export function StatsView() {
   const query = route.value.query;
   const range = rangeOf(query.get('range'));
   const step = stepOf(range, query.get('step'));
-  const first = useComputed(() => webhooks.data.value?.keys().next().value).value;
+  const first = useComputed(() => [...(webhooks.data.value?.values() ?? [])].find(({ deleted }) => deleted !== true)?.id).value;
   const webhook = idIn(query, 'webhook') ?? first;
   const choose = (part: { readonly webhook?: string; readonly range?: Range; readonly step?: Step }) => {
     const to = { webhook, range, ...(part.range === undefined && { step }), ...part };

@@ -1,0 +1,120 @@
+// What is shown of deliveries stays true: whatever becomes of their webhook, however late an answer comes, whatever the
+// browser's clock says, and whoever signs in.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { ADA, CONFIG, ask, create, live, paid, rows } from './console-deliveries.mjs';
+import { heldBack } from './console-webhooks.mjs';
+import { TIMEOUT, accessible, picture, signIn, until, withPage, withReceiver, withServer } from './harness.mjs';
+
+const sheet = (page) => page.getByRole('dialog', { name: 'Delivery' });
+const FAILS = () => ({ status: 500 });
+
+/** A server with a webhook whose only delivery was not taken and is to be tried again much later. */
+function withPending(use) {
+  return withReceiver(FAILS, (url) => withServer(CONFIG('["0s", "1h"]'), async (base) => {
+    const webhook = await create(base, url);
+    await paid(base);
+    const delivery = await until('it was attempted', async () => (await ask(base, '/v1/deliveries')).deliveries[0]);
+    await use({ base, webhook, delivery, path: `/v1/webhooks/${webhook.id}` });
+  }));
+}
+
+test('a delivery waits while its webhook is disabled, and goes on once that is enabled', { timeout: TIMEOUT }, async () => {
+  await withPending(async ({ base, delivery, path }) => {
+    await withPage(`${base}/console#/deliveries/${delivery.id}`, async (page) => {
+      const waits = async () => {
+        await sheet(page).getByText('It waits: the webhook is disabled').waitFor();
+        assert.equal(await sheet(page).getByText('Next attempt').count(), 0);
+        await rows(page).getByText('Waiting', { exact: true }).waitFor();
+      };
+      await signIn(page, ADA);
+      await live(page);
+      await sheet(page).getByText('Next attempt in').waitFor();
+      await rows(page).getByText('Retrying', { exact: true }).waitFor();
+      await ask(base, path, { enabled: false }, 'PATCH');
+      await waits();
+      await accessible(page, 'a delivery that waits');
+      await picture(page, 'delivery-waiting');
+      await page.reload();
+      await signIn(page, ADA);
+      await waits();
+      await live(page);
+      await ask(base, path, { enabled: true }, 'PATCH');
+      await sheet(page).getByText('Next attempt in').waitFor();
+      await rows(page).getByText('Retrying', { exact: true }).waitFor();
+    });
+  });
+});
+
+test('a delivery is cancelled once its webhook is deleted, and its webhook keeps its name as long as somebody looks', { timeout: TIMEOUT }, async () => {
+  await withPending(async ({ base, delivery, path }) => {
+    await withPage(`${base}/console#/deliveries/${delivery.id}`, async (page) => {
+      const cancelled = async () => {
+        await sheet(page).getByText('its webhook or its replay is gone').waitFor();
+        await sheet(page).getByText('deleted', { exact: true }).waitFor();
+        assert.equal(await sheet(page).getByText('Next attempt').count(), 0);
+        await rows(page).getByText('Cancelled', { exact: true }).waitFor();
+      };
+      await signIn(page, ADA);
+      await live(page);
+      await sheet(page).getByText('Next attempt in').waitFor();
+      await ask(base, path, undefined, 'DELETE');
+      await cancelled();
+      await rows(page).getByText('Orders', { exact: true }).waitFor();
+      assert.equal(await page.getByLabel('Webhook').locator('option', { hasText: 'Orders' }).count(), 0, 'it cannot be chosen any more');
+      await page.reload();
+      await signIn(page, ADA);
+      await cancelled();
+    });
+  });
+});
+
+test('what became of a webhook while nobody was told is known once the stream is back', { timeout: TIMEOUT }, async () => {
+  await withPending(async ({ base, path }) => {
+    await withPage(`${base}/console`, async (page) => {
+      await page.clock.install();
+      await page.goto(`${base}/console#/deliveries`);
+      await page.reload();
+      await signIn(page, ADA);
+      await live(page);
+      await rows(page).getByText('Retrying', { exact: true }).waitFor();
+      const look = (hidden) => page.evaluate((is) => {
+        Object.defineProperty(document, 'hidden', { configurable: true, get: () => is });
+        document.dispatchEvent(new Event('visibilitychange'));
+      }, hidden);
+      await look(true);
+      await page.clock.fastForward(61_000);
+      await page.locator('.live', { hasText: 'Paused' }).waitFor();
+      await ask(base, path, undefined, 'DELETE');
+      // Of the list only the newest are read again, and this one is not among them any more.
+      await page.route('**/v1/deliveries?*', (request) => request.fulfill({ json: { deliveries: [], next: null, prev: null } }));
+      await look(false);
+      await live(page);
+      await rows(page).getByText('Cancelled', { exact: true }).waitFor();
+    });
+  });
+});
+
+test('a webhook keeps the name that was told while an older answer was on its way', { timeout: TIMEOUT }, async () => {
+  await withPending(async ({ base, webhook, path }) => {
+    await withPage(`${base}/console#/webhooks`, async (page) => {
+      await signIn(page, ADA);
+      // Once the stream is open, what may have been missed is asked for. From then on it tells of each.
+      const again = page.waitForResponse((answer) => answer.url().includes('/v1/webhooks?'));
+      await live(page);
+      await again;
+      await page.waitForTimeout(600);
+      const names = await heldBack(page, '**/v1/webhooks?*');
+      await page.getByRole('link', { name: 'Deliveries' }).click();
+      await names.asked;
+      const read = page.waitForResponse((answer) => answer.url().endsWith(webhook.id));
+      await ask(base, path, { profile: { dialect: 'native', name: 'Bills' } }, 'PATCH');
+      await read;
+      await page.waitForTimeout(200);
+      await names.release();
+      await rows(page).getByText('Bills', { exact: true }).waitFor();
+    });
+  });
+});
