@@ -11,6 +11,12 @@ import { TIMEOUT, accessible, picture, signIn, until, withPage, withReceiver, wi
 const sheet = (page) => page.getByRole('dialog', { name: 'Delivery' });
 const FAILS = () => ({ status: 500 });
 
+/** Whether nobody sees the page. */
+const look = (page, hidden) => page.evaluate((is) => {
+  Object.defineProperty(document, 'hidden', { configurable: true, get: () => is });
+  document.dispatchEvent(new Event('visibilitychange'));
+}, hidden);
+
 /** A server with a webhook whose only delivery was not taken and is to be tried again much later. */
 function withPending(use) {
   return withReceiver(FAILS, (url) => withServer(CONFIG('["0s", "1h"]'), async (base) => {
@@ -80,17 +86,13 @@ test('what became of a webhook while nobody was told is known once the stream is
       await signIn(page, ADA);
       await live(page);
       await rows(page).getByText('Retrying', { exact: true }).waitFor();
-      const look = (hidden) => page.evaluate((is) => {
-        Object.defineProperty(document, 'hidden', { configurable: true, get: () => is });
-        document.dispatchEvent(new Event('visibilitychange'));
-      }, hidden);
-      await look(true);
+      await look(page, true);
       await page.clock.fastForward(61_000);
       await page.locator('.live', { hasText: 'Paused' }).waitFor();
       await ask(base, path, undefined, 'DELETE');
       // Of the list only the newest are read again, and this one is not among them any more.
       await page.route('**/v1/deliveries?*', (request) => request.fulfill({ json: { deliveries: [], next: null, prev: null } }));
-      await look(false);
+      await look(page, false);
       await live(page);
       await rows(page).getByText('Cancelled', { exact: true }).waitFor();
     });
@@ -117,4 +119,34 @@ test('a webhook keeps the name that was told while an older answer was on its wa
       await rows(page).getByText('Bills', { exact: true }).waitFor();
     });
   });
+});
+
+test('a replay that somebody else begins appears by itself, and at once for whoever reloads', { timeout: TIMEOUT }, async () => {
+  await withReceiver(() => ({ status: 204 }), (url) => withServer(CONFIG(), async (base) => {
+    const { id } = await create(base, url);
+    const begin = () => ask(base, '/v1/replays', { webhook: id, states: ['delivered'] });
+    await withPage(`${base}/console`, async (page) => {
+      await page.clock.install();
+      await page.goto(`${base}/console#/replays`);
+      await page.reload();
+      await signIn(page, ADA);
+      await page.getByText('Nothing was replayed yet').waitFor();
+      const replays = page.getByRole('article', { name: 'Replay of Orders' });
+      await begin();
+      await page.getByRole('button', { name: 'Reload' }).click();
+      await replays.getByText('Done', { exact: true }).waitFor();
+      await begin();
+      await page.clock.runFor(10_000);
+      await replays.nth(1).waitFor();
+
+      // Nobody looks: nothing is asked. Once somebody does, it is there at once.
+      await look(page, true);
+      await begin();
+      await page.clock.runFor(30_000);
+      await page.waitForTimeout(300);
+      assert.equal(await replays.count(), 2);
+      await look(page, false);
+      await replays.nth(2).waitFor();
+    });
+  }));
 });

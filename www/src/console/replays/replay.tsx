@@ -54,7 +54,7 @@ export function ReplayCard({ first, focus }: { readonly first: Replay; readonly 
       {error.value !== undefined && state === 'running' && <Failed error={error.value} />}
       {cancelling.value && (
         <Confirm title="Cancel the replay?" action="Cancel the replay" onConfirm={cancel} onClose={() => (cancelling.value = false)}>
-          <p>What it has not made yet it never will, and what waits is not sent. What was delivered stays delivered.</p>
+          <p>Of <strong class="break">{nameById(webhook)}</strong>. What it has not made yet it never will, and what waits is not sent. What was delivered stays delivered.</p>
         </Confirm>
       )}
     </article>

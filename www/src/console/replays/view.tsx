@@ -1,11 +1,13 @@
-// Replays: what a webhook missed, sent again. First it is counted, then asked about, then watched.
+// Replays: what a webhook missed, sent again. First it is counted, then asked about, then watched. The stream tells of none
+// that others begin, so they are looked for while somebody looks.
 
 import { useSignal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
 
 import './replays.css';
 
 import type { Replay } from '../../generated/api';
-import { Empty } from '../../ui/ui';
+import { Button, Empty } from '../../ui/ui';
 import { answered, api } from '../api/client';
 import { useKept } from '../shared/kept';
 import { List } from '../shared/list';
@@ -14,13 +16,20 @@ import { webhooks } from '../shared/webhooks';
 import { ReplayForm } from './form';
 import { ReplayCard } from './replay';
 
+/** How often they are looked for. */
+const AGAIN = 10_000;
+
 export function ReplaysView() {
   useKept(webhooks);
   const begun = useSignal<Replay | undefined>(undefined);
-  const pages = usePages<Replay>('replays', async (cursor, signal) => {
-    const query = { limit: 20, ...(cursor !== undefined && { cursor }) };
-    const { replays, next } = await answered(api.GET('/v1/replays', { params: { query }, signal }));
-    return { items: replays, next };
+  const pages = usePages<Replay>('replays', page);
+  useLooking(async (signal) => {
+    const first = await page(undefined, signal);
+    pages.update((shown) => {
+      const newer = first.items.filter(({ id }) => shown.items.every((one) => one.id !== id));
+      // If all are, there may be more between them and what is shown.
+      return newer.length === first.items.length ? first : { ...shown, items: [...newer, ...shown.items] };
+    });
   });
   const start = (replay: Replay) => {
     begun.value = replay;
@@ -29,7 +38,10 @@ export function ReplaysView() {
   };
   return (
     <div class="stack">
-      <h1>Replays</h1>
+      <div class="view-head">
+        <h1>Replays</h1>
+        <Button busy={pages.loading} onClick={pages.reload}>Reload</Button>
+      </div>
       <p class="faint">Sends again what a webhook missed: the same bytes with the same <code>webhook-id</code>, from the oldest on, behind what is new.</p>
       <ReplayForm onBegun={start} />
       <h2>Earlier replays</h2>
@@ -46,4 +58,33 @@ export function ReplaysView() {
       </List>
     </div>
   );
+}
+
+async function page(cursor: string | undefined, signal: AbortSignal) {
+  const query = { limit: 20, ...(cursor !== undefined && { cursor }) };
+  const { replays, next } = await answered(api.GET('/v1/replays', { params: { query }, signal }));
+  return { items: replays, next };
+}
+
+/** Looks every so often, and whenever the page is seen again. What goes wrong may go right the next time. */
+function useLooking(look: (signal: AbortSignal) => Promise<void>): void {
+  const latest = useRef(look);
+  latest.current = look;
+  useEffect(() => {
+    const stop = new AbortController();
+    let looking = false;
+    const again = async () => {
+      if (document.hidden || looking) return;
+      looking = true;
+      await latest.current(stop.signal).catch(() => undefined);
+      looking = false;
+    };
+    const timer = setInterval(again, AGAIN);
+    document.addEventListener('visibilitychange', again);
+    return () => {
+      stop.abort();
+      clearInterval(timer);
+      document.removeEventListener('visibilitychange', again);
+    };
+  }, []);
 }
