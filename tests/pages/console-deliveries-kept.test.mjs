@@ -6,7 +6,7 @@ import { test } from 'node:test';
 
 import { ADA, CONFIG, ask, create, live, paid, rows } from './console-deliveries.mjs';
 import { heldBack } from './console-webhooks.mjs';
-import { TIMEOUT, accessible, picture, signIn, until, withPage, withReceiver, withServer } from './harness.mjs';
+import { TIMEOUT, accessible, fits, picture, signIn, until, withPage, withReceiver, withServer } from './harness.mjs';
 
 const sheet = (page) => page.getByRole('dialog', { name: 'Delivery' });
 const FAILS = () => ({ status: 500 });
@@ -149,4 +149,52 @@ test('a replay that somebody else begins appears by itself, and at once for whoe
       await replays.nth(2).waitFor();
     });
   }));
+});
+
+test('on the narrowest phone a delivery still says whose it is', { timeout: TIMEOUT }, async () => {
+  const name = 'Orders of the northern shops';
+  await withReceiver(FAILS, (url) => withServer(CONFIG(), async (base) => {
+    await create(base, url, name);
+    await paid(base);
+    await paid(base);
+    await withPage(`${base}/console#/deliveries`, async (page) => {
+      await signIn(page, ADA);
+      await rows(page).nth(1).waitFor();
+      const cells = await rows(page).first().getByRole('gridcell').filter({ hasText: /\S/ }).evaluateAll((all) => all.map((cell) => [cell.textContent, cell.scrollWidth <= cell.clientWidth, cell.clientWidth > 1]));
+      const cut = cells.filter(([, whole, seen]) => seen && !whole);
+      assert.deepEqual(cut, []);
+      for (const text of [name, 'order.paid', '500']) assert.ok(cells.some(([shown, , seen]) => seen && shown === text), text);
+      const [one, other] = await Promise.all([rows(page).first().boundingBox(), rows(page).nth(1).boundingBox()]);
+      assert.equal(other.y, one.y + one.height, 'one line begins where the other ends');
+      await fits(page, 'the list');
+      await accessible(page, 'the list on the narrowest phone');
+      await picture(page, 'deliveries-narrowest');
+    }, { viewport: { width: 320, height: 640 } });
+  }));
+});
+
+test('all there is in the console stands in a landmark, and the first link leads past what is the same everywhere', { timeout: TIMEOUT }, async () => {
+  await withServer(CONFIG(), async (base) => {
+    await withPage(`${base}/console`, async (page) => {
+      const outside = async () => {
+        await accessible(page, 'the console');
+        const { violations } = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ['region', 'skip-link', 'landmark-one-main', 'landmark-unique'] }));
+        return violations.flatMap(({ nodes }) => nodes.map(({ html }) => html));
+      };
+      await signIn(page, ADA);
+      await page.getByText('There are no webhooks yet').waitFor();
+      await page.keyboard.press('Tab');
+      const skip = page.getByRole('link', { name: 'Skip to the content' });
+      assert.ok(await skip.evaluate((link) => link === document.activeElement));
+      assert.deepEqual(await outside(), []);
+      await page.keyboard.press('Enter');
+      assert.ok(await page.getByRole('main').evaluate((main) => main === document.activeElement));
+      for (const view of ['deliveries', 'replays', 'stats']) {
+        await page.goto(`${base}/console#/${view}`);
+        await page.locator(`.console-nav a[href="#/${view}"][aria-current]`).waitFor();
+        await page.locator('main h1').waitFor();
+        assert.deepEqual(await outside(), [], view);
+      }
+    });
+  });
 });

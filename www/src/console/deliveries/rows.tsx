@@ -21,28 +21,27 @@ interface Props {
   readonly onOpen: (id: string) => void;
 }
 
-/** Pixels; the style sheet says the same. */
-const HEIGHT = { wide: 42, narrow: 64 };
-const NARROW = matchMedia('(max-width: 75rem)');
+/** How high a line is, in pixels, and where; the style sheet says the same. */
+const HEIGHTS = [[matchMedia('(max-width: 30rem)'), 86], [matchMedia('(max-width: 75rem)'), 64]] as const;
+const heightHere = () => HEIGHTS.find(([query]) => query.matches)?.[1] ?? 42;
 /** The next page is loaded when this many rows are left. */
 const AHEAD = 60;
 
 export function Rows({ source, grid, linkTo, onOpen }: Props) {
   const id = useId();
-  const narrow = useSignal(NARROW.matches);
+  const height = useSignal(heightHere());
   // Counted from the first page, so that what comes above leaves it where it is.
   const place = useSignal<number | undefined>(undefined);
   useEffect(() => {
-    const changed = () => (narrow.value = NARROW.matches);
-    NARROW.addEventListener('change', changed);
-    return () => NARROW.removeEventListener('change', changed);
+    const changed = () => (height.value = heightHere());
+    HEIGHTS.forEach(([query]) => query.addEventListener('change', changed));
+    return () => HEIGHTS.forEach(([query]) => query.removeEventListener('change', changed));
   }, []);
   void source.changed.value;
   const { list } = source;
   const { count } = list;
   const active = place.value === undefined ? undefined : Math.min(place.value + list.newer, count - 1);
-  const height = narrow.value ? HEIGHT.narrow : HEIGHT.wide;
-  const { items, total, atTop, scrollTo } = useVirtual({ scroller: grid, count, height, kept: active });
+  const { items, total, atTop, scrollTo } = useVirtual({ scroller: grid, count, height: height.value, kept: active });
   source.reading = !atTop;
   const last = items.at(-1)?.index ?? 0;
   useEffect(() => {
@@ -55,7 +54,7 @@ export function Rows({ source, grid, linkTo, onOpen }: Props) {
   };
   const keyed = (event: TargetedKeyboardEvent<HTMLDivElement>) => {
     const from = active ?? -1;
-    const page = Math.max(1, Math.floor((grid.current?.clientHeight ?? 0) / height) - 2);
+    const page = Math.max(1, Math.floor((grid.current?.clientHeight ?? 0) / height.value) - 2);
     const places: Record<string, number> = { ArrowDown: from + 1, ArrowUp: from - 1, PageDown: from + page, PageUp: from - page, Home: 0, End: count - 1 };
     const to = places[event.key];
     const row = active === undefined ? undefined : list.at(active);
