@@ -39,8 +39,8 @@ function Console() {
   });
   return (
     <div class="console">
-      <a class="skip" href={location.hash} onClick={(event) => (event.preventDefault(), main.current?.focus())}>Skip to the content</a>
       <header class="topbar">
+        <a class="skip" href={location.hash} onClick={(event) => (event.preventDefault(), main.current?.focus())}>Skip to the content</a>
         <Brand href={href([])}>sigpost</Brand>
         <span class="faint small">console</span>
         <span class="grow" />
