@@ -11,6 +11,9 @@ import { inflateRawSync } from 'node:zlib';
 import { ADA, CONFIG, HOSTILE, ask, attemptsIn, create, deliveredIn, grid, json, live, paid, publishBatch, rows } from './console-deliveries.mjs';
 import { TIMEOUT, accessible, fits, picture, publish, signIn, until, viewports, withPage, withReceiver, withServer } from './harness.mjs';
 
+/** Milliseconds from which on a task is long: whoever waits for it notices. */
+const LONG_TASK = 50;
+
 test('a delivery arrives while somebody watches, and tells all there is to tell', { timeout: TIMEOUT }, async () => {
   let broken = true;
   const answer = () => (broken ? { status: 500, body: '{"error":"<b>no</b>"}', headers: json } : { status: 200, body: 'thanks' });
@@ -347,13 +350,14 @@ test('ten thousand deliveries arrive and scroll without jank', { timeout: 4 * TI
         await page.waitForTimeout(500);
       });
       context.diagnostic(`arriving: ${told(arriving)}`);
-      assert.ok(arriving.longest < 500, told(arriving));
+      assert.ok(isSmooth(arriving), told(arriving));
+      assert.ok(arriving.rows < 80, told(arriving));
 
       await page.getByRole('button', { name: 'Reload' }).click();
       await rows(page).nth(10).waitFor();
       const scrolling = await frames(page, () => scrollDown(page, many));
       context.diagnostic(`scrolling: ${told(scrolling)}`);
-      assert.ok(scrolling.longest <= 200, told(scrolling));
+      assert.ok(isSmooth(scrolling), told(scrolling));
       assert.ok(scrolling.rows < 80, told(scrolling));
       assert.equal(await page.getByText('10,000 deliveries').count(), 1);
 
@@ -442,12 +446,13 @@ async function withSlowReceiver(how, use) {
   }
 }
 
-/** What the page's frames were like while something happened: the longest task, the longest frame, and the most rows. */
+/**
+ * What the page was like while something happened: its longest tasks, its frames, and the most rows there were. Tasks are
+ * measured in the time that the processor spent on them, since on a busy machine a task that does little may still wait long.
+ */
 async function frames(page, use) {
   await page.evaluate(() => {
-    const seen = (globalThis.seen = { tasks: [], frames: [], rows: 0, on: true });
-    seen.observer = new PerformanceObserver((list) => seen.tasks.push(...list.getEntries().map(({ duration }) => duration)));
-    seen.observer.observe({ type: 'longtask' });
+    const seen = (globalThis.seen = { frames: [], rows: 0, on: true });
     let last;
     const frame = (now) => {
       if (last !== undefined) seen.frames.push(now - last);
@@ -457,18 +462,30 @@ async function frames(page, use) {
     };
     requestAnimationFrame(frame);
   });
+  const browser = page.context().browser();
+  await browser.startTracing(page, { categories: ['disabled-by-default-devtools.timeline'] });
   await use();
-  return page.evaluate(() => {
-    const { seen } = globalThis;
-    seen.on = false;
-    seen.observer.disconnect();
-    const sorted = seen.frames.sort((a, b) => a - b);
-    return { longest: Math.max(0, ...seen.tasks), tasks: seen.tasks.length, frames: sorted.length, p95: sorted[Math.floor(sorted.length * 0.95)] ?? 0, slowest: sorted.at(-1) ?? 0, rows: seen.rows };
+  const tasks = tasksOf(JSON.parse(await browser.stopTracing())).sort((a, b) => b - a);
+  assert.ok(tasks.length > 100, `${tasks.length} tasks were seen`);
+  const seen = await page.evaluate(() => {
+    globalThis.seen.on = false;
+    return globalThis.seen;
   });
+  const sorted = seen.frames.sort((a, b) => a - b);
+  return { tasks: tasks.slice(0, 3), frames: sorted.length, p95: sorted[Math.floor(sorted.length * 0.95)] ?? 0, slowest: sorted.at(-1) ?? 0, rows: seen.rows };
 }
 
-const told = ({ longest, tasks, frames: number, p95, slowest, rows: most }) =>
-  `${number} frames, 95 % within ${p95.toFixed(0)} ms, slowest ${slowest.toFixed(0)} ms; ${tasks} long tasks, longest ${longest.toFixed(0)} ms; ${most} rows at most`;
+/** How many milliseconds of the processor each task of a page's main thread took. */
+function tasksOf({ traceEvents }) {
+  const mains = traceEvents.filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain').map(({ pid, tid }) => `${pid} ${tid}`);
+  return traceEvents.filter(({ name, tdur, pid, tid }) => name === 'RunTask' && tdur !== undefined && mains.includes(`${pid} ${tid}`)).map(({ tdur }) => tdur / 1_000);
+}
+
+/** No task is long, but that once the collection of garbage, or the host of a virtual machine, may stand in the way. */
+const isSmooth = ({ tasks: [longest, second] }) => second < LONG_TASK && longest < 2 * LONG_TASK;
+
+const told = ({ tasks, frames: number, p95, slowest, rows: most }) =>
+  `longest tasks ${tasks.map((task) => task.toFixed(0)).join(', ')} ms; ${number} frames, 95 % within ${p95.toFixed(0)} ms, slowest ${slowest.toFixed(0)} ms; ${most} rows at most`;
 
 /** Scrolls a page's height a frame, as far as there is something, until that many rows have been seen. */
 async function scrollDown(page, many) {
