@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { ADA, CONFIG, ask, create, live, paid, rows } from './console-deliveries.mjs';
-import { heldBack } from './console-webhooks.mjs';
+import { heldBack, heldUp } from './console-webhooks.mjs';
 import { TIMEOUT, accessible, fits, picture, signIn, until, withPage, withReceiver, withServer } from './harness.mjs';
 
 const sheet = (page) => page.getByRole('dialog', { name: 'Delivery' });
@@ -197,4 +197,81 @@ test('all there is in the console stands in a landmark, and the first link leads
       }
     });
   });
+});
+
+for (const hours of [3, -3]) {
+  test(`a countdown is right in a browser whose clock is ${Math.abs(hours)} hours ${hours > 0 ? 'fast' : 'slow'}`, { timeout: TIMEOUT }, async () => {
+    await withPending(async ({ base, delivery }) => {
+      await withPage(`${base}/console`, async (page) => {
+        await page.addInitScript((off) => {
+          const { now } = Date;
+          Date.now = () => now() + off;
+        }, hours * 3_600_000);
+        await page.goto(`${base}/console#/deliveries/${delivery.id}`);
+        await page.reload();
+        await signIn(page, ADA);
+        const countdown = sheet(page).getByRole('timer');
+        await countdown.waitFor();
+        // An hour, and up to a quarter of that more, less what has passed.
+        assert.match(await countdown.innerText(), /^Next attempt in (59 min|1 h)/);
+      });
+    });
+  });
+}
+
+test('what happens after the first page was read and before the stream is open is shown', { timeout: TIMEOUT }, async () => {
+  await withReceiver(() => ({ status: 204 }), (url) => withServer(CONFIG(), async (base) => {
+    await create(base, url);
+    await withPage(`${base}/console`, async (page) => {
+      const first = await heldBack(page, '**/v1/deliveries?*');
+      const stream = await heldUp(page, '**/v1/stream');
+      await page.goto(`${base}/console#/deliveries`);
+      await signIn(page, ADA);
+      await first.asked;
+      await paid(base);
+      await until('it is delivered', async () => (await ask(base, '/v1/deliveries')).deliveries.length === 1);
+      stream.release();
+      await live(page);
+      await first.release();
+      await rows(page).filter({ hasText: 'order.paid' }).waitFor();
+      assert.equal(await rows(page).count(), 1);
+    });
+  }));
+});
+
+test('whoever signs in in somebody else’s place sees nothing of theirs', { timeout: TIMEOUT }, async () => {
+  const name = 'Orders of Ada';
+  const theirs = (page) => page.getByRole('main').getByText(name);
+  const reload = (page) => page.getByRole('button', { name: 'Reload' }).click();
+  const views = [
+    ['deliveries', reload, 'Nothing was delivered yet'],
+    ['replays', reload, 'Nothing was replayed yet'],
+    ['webhooks', (page) => page.getByLabel(/^Search/).fill('o'), 'No webhook is like that'],
+  ];
+  await withReceiver(() => ({ status: 204 }), (url) => withServer(`${CONFIG()}
+  [[tenant.user]]
+  id = "bob"
+  roles = ["user"]
+  token = "the-token-of-bob"
+`, async (base) => {
+    const { id } = await create(base, url, name);
+    await paid(base);
+    await until('it is delivered', async () => (await ask(base, '/v1/deliveries')).deliveries.length === 1);
+    await ask(base, '/v1/replays', { webhook: id, states: ['delivered'] });
+    for (const [view, asks, empty] of views) {
+      const brief = await ask(base, '/v1/tokens', { name: 'brief', expires_in: '1h' });
+      await withPage(`${base}/console#/${view}`, async (page) => {
+        await signIn(page, brief.token);
+        await theirs(page).first().waitFor({ state: 'attached' });
+        await ask(base, `/v1/tokens/${brief.id}`, undefined, 'DELETE');
+        await asks(page);
+        const again = page.getByRole('dialog', { name: 'Sign in again' });
+        await again.getByLabel('Token', { exact: true }).fill('the-token-of-bob');
+        await again.getByRole('button', { name: 'Sign in' }).click();
+        await page.getByText(empty).waitFor();
+        assert.equal(await theirs(page).count(), 0, view);
+        assert.equal(await rows(page).count(), 0, view);
+      }, { expected: [/401/] });
+    }
+  }));
 });

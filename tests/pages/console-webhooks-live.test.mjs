@@ -154,3 +154,24 @@ test('an answer about one webhook takes no place in the sheet of another', { tim
     });
   });
 });
+
+test('whoever switches a webhook on or off while editing it saves all the same', { timeout: TIMEOUT }, async () => {
+  await withConsole(OK, async (world) => {
+    const { base, receiver } = world;
+    const { id } = await make(base, 'native', `${receiver}/a`);
+    const server = asAda(base, 'native');
+    await withWebhooks(world, 'native', async (page) => {
+      await open(page, 'orders');
+      await sheet(page).getByRole('button', { name: 'Edit' }).click();
+      const form = page.getByRole('form', { name: 'Change the webhook' });
+      await form.getByLabel('Name', { exact: true }).fill('mine');
+      await sheet(page).getByRole('switch', { name: 'Enabled' }).uncheck();
+      await sheet(page).getByText('It is disabled', { exact: true }).waitFor();
+      assert.equal(await form.getByLabel('Name', { exact: true }).inputValue(), 'mine');
+      await form.getByRole('button', { name: 'Save' }).click();
+      await sheet(page).getByText('Saved', { exact: true }).waitFor({ timeout: 5_000 });
+      const { state, profile } = await server('GET', `/v1/webhooks/${id}`);
+      assert.deepEqual([state, profile.name], ['disabled', 'mine']);
+    }, { expected: [/status of 412/] });
+  });
+});

@@ -125,6 +125,17 @@ export async function heldBack(page, url) {
   return { asked: answered.promise, release: () => (released.resolve(), ended.promise) };
 }
 
+/** Lets nothing through to the server that is asked there, until it is released. */
+export async function heldUp(page, url) {
+  const released = later();
+  await page.route(url, async (route) => {
+    await released.promise;
+    // Whoever asked may not want it any more.
+    await route.continue().catch(() => undefined);
+  });
+  return { release: released.resolve };
+}
+
 function later() {
   let resolve;
   return { promise: new Promise((done) => (resolve = done)), resolve };

@@ -51,3 +51,32 @@ test('signing in again cannot be escaped from, and lets everything behind it go 
     }, { expected: [/status of 401/] });
   });
 });
+
+test('whoever closes a dialog is back at what opened it, whichever way it is closed', { timeout: TIMEOUT }, async () => {
+  await withServer(CONFIG, async (base) => {
+    const made = await fetch(`${base}/v1/webhooks`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer the-token-of-ada', 'content-type': 'application/json' },
+      body: JSON.stringify({ url: 'https://receiver.example/', profile: { dialect: 'native', name: 'orders', event_types: ['*'] } }),
+    });
+    const { id } = await made.json();
+    await withPage(`${base}/console#/webhooks/${id}`, async (page) => {
+      await signIn(page, 'the-token-of-ada');
+      const opener = page.locator('dialog.sheet').getByRole('button', { name: 'Delete', exact: true });
+      const question = page.getByRole('dialog', { name: 'Delete this webhook?' });
+      const ways = {
+        Escape: () => page.keyboard.press('Escape'),
+        cross: () => question.getByRole('button', { name: 'Close' }).click(),
+        button: () => question.getByRole('button', { name: 'Back' }).click(),
+      };
+      for (const [way, close] of Object.entries(ways)) {
+        await opener.click();
+        await question.waitFor();
+        await close();
+        await question.waitFor({ state: 'detached' });
+        await page.waitForTimeout(100);
+        assert.ok(await opener.evaluate((element) => element === document.activeElement), way);
+      }
+    });
+  });
+});
