@@ -73,9 +73,35 @@ test('the differences between a body and its canonical form are all of them', as
     }
     assert.equal(canonical.kind, 'differs', name);
     assert.equal(Buffer.from(canonical.bytes).toString(), output, name);
-    const joined = (not) => canonical.pieces.filter(({ of }) => of !== not).map(({ text }) => text).join('');
-    assert.deepEqual([joined('canonical'), joined('raw')], [raw.toString(), output], name);
+    assert.deepEqual([joined(canonical, 'canonical'), joined(canonical, 'raw')], [raw.toString(), output], name);
   }
+});
+
+const joined = ({ pieces }, not) => pieces.filter(({ of }) => of !== not).map(({ text }) => text).join('');
+const canonicalOf = (text) => answers.judge({ about: { scheme: 'qlik', secrets: ['s'], headers: [], body: new TextEncoder().encode(text), now: 0, canonical: false }, others: [] }).trace.canonical;
+
+test('of a body of any length the differences are marked as far as it is shown', () => {
+  const data = Array.from({ length: 40_000 }, (_, id) => ({ id, name: 'a "b"', more: [1, true, null] }));
+  for (const members of [data, { 7: 1, ...data }, data.slice(0, 300), [`${'a'.repeat(4 << 20)}\\"`, 1]]) {
+    const text = JSON.stringify(members, null, 4).replaceAll('"id": 1', '"\\u0069d": 1.0');
+    const start = performance.now();
+    const canonical = canonicalOf(text);
+    assert.ok(performance.now() - start < 5000, `${performance.now() - start} ms`);
+    const [raw, made] = [joined(canonical, 'canonical'), joined(canonical, 'raw')];
+    assert.equal(raw.length + canonical.cut, text.length);
+    assert.ok(raw.length >= Math.min(20_000, text.length), `${raw.length}`);
+    assert.ok(text.startsWith(raw) && JSON.stringify(JSON.parse(text)).startsWith(made), made.slice(0, 99));
+    const marked = canonical.pieces.filter(({ of }) => of !== 'both');
+    assert.ok(marked.every(({ text: piece }) => /^(?:\s+|\s*"(?:\\u0069|i)d"|\s*1[0-9]*(?:\.0)?[0-9]*)$/.test(piece)), JSON.stringify(marked.filter(({ text: piece }) => piece.trim()).slice(0, 9)));
+  }
+});
+
+test('members that JSON.stringify moves or drops are marked, and nothing else but white space', () => {
+  const many = Array.from({ length: 2_000 }, (_, index) => `"m${index}": "v"`).join(',\n  ');
+  const canonical = canonicalOf(`{"b": "x", "b": "y", ${many}, "1": "first"}`);
+  const marked = (wanted) => canonical.pieces.filter(({ of }) => of === wanted).map(({ text }) => text.trim()).join('');
+  assert.equal(marked('canonical').replace(/[^a-z0-9]/g, ''), '1first');
+  assert.equal(canonicalOf(`{${Array.from({ length: 9_000 }, (_, index) => `"${9_000 - index}":1`).join()}}`).pieces, undefined);
 });
 
 test('a body that is no JSON has no canonical form, and says where', () => {

@@ -1,10 +1,8 @@
 // Text of somebody else's, shown so that nothing in it is hidden or does anything: what cannot be seen, what reorders
 // text and what breaks lines has a mark of its own, read out by its name.
 
+import { SHOWN } from '../limits';
 import { textOf } from '../text';
-
-/** Longer texts are cut: nobody reads them, and a browser takes its time over them. */
-const LONGEST = 20_000;
 
 // Controls, white space other than a space, what has no width, what changes the direction of text.
 const HIDDEN = /([\u0000-\u001f\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb])/u;
@@ -12,11 +10,11 @@ const HIDDEN = /([\u0000-\u001f\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u17b4
 const NAMES: Readonly<Record<string, string>> = { '\n': '↵', '\r': '␍', '\t': '⇥', '\u00a0': 'NBSP', '\u200b': 'ZWSP', '\ufeff': 'BOM', '\0': 'NUL' };
 
 export function Marked({ text }: { readonly text: string }) {
-  const shown = text.slice(0, LONGEST);
+  const shown = text.slice(0, SHOWN);
   return (
     <>
       {shown.split(HIDDEN).map((piece, index) => (index % 2 === 0 ? piece : <Hidden key={index} character={piece} />))}
-      {text.length > LONGEST && <span class="faint"> … and {text.length - LONGEST} characters more</span>}
+      {text.length > SHOWN && <span class="faint"> … and {text.length - SHOWN} characters more</span>}
     </>
   );
 }

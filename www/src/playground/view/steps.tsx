@@ -62,7 +62,14 @@ function CanonicalStep({ trace: { canonical, signsCanonical } }: { readonly trac
 function CanonicalForm({ canonical }: { readonly canonical: Canonical }) {
   if (canonical.kind === 'same') return <p>The same bytes: JSON.stringify changes nothing.</p>;
   if (canonical.kind === 'none') return <p>There is none: {canonical.reason}.</p>;
-  if (canonical.pieces === undefined) return <pre class="code wrap" tabIndex={0} role="region" aria-label="The canonical form"><Bytes bytes={canonical.bytes} /></pre>;
+  if (canonical.pieces === undefined) {
+    return (
+      <>
+        <pre class="code wrap" tabIndex={0} role="region" aria-label="The canonical form"><Bytes bytes={canonical.bytes} /></pre>
+        <p class="small faint">What is different is not marked here: too many members are moved or stand there twice. {canonical.bytes.length} bytes.</p>
+      </>
+    );
+  }
   return (
     <>
       <pre class="code wrap" tabIndex={0} role="region" aria-label="The body, with what JSON.stringify drops and adds">
@@ -70,6 +77,7 @@ function CanonicalForm({ canonical }: { readonly canonical: Canonical }) {
           if (of === 'both') return <Marked key={index} text={text} />;
           return of === 'raw' ? <del key={index}><Marked text={text} /></del> : <ins key={index}><Marked text={text} /></ins>;
         })}
+        {canonical.cut > 0 && <span class="faint"> … and {canonical.cut} characters more of the body</span>}
       </pre>
       <p class="small faint"><del>Struck through</del>: only as it came. <ins>Underlined</ins>: only in the canonical form. {canonical.bytes.length} bytes.</p>
     </>

@@ -101,7 +101,14 @@ export interface Trace {
 /** What `JSON.stringify` makes of the body. */
 export type Canonical =
   | { readonly kind: 'same' }
-  | { readonly kind: 'differs'; readonly bytes: Uint8Array<ArrayBuffer>; readonly pieces: readonly DiffPiece[] | undefined }
+  | {
+      readonly kind: 'differs';
+      readonly bytes: Uint8Array<ArrayBuffer>;
+      /** As far as they are shown; undefined if too many members are moved for that. */
+      readonly pieces: readonly DiffPiece[] | undefined;
+      /** How many characters of the body stand behind them. */
+      readonly cut: number;
+    }
   | { readonly kind: 'none'; readonly reason: string; readonly offset: number | undefined };
 
 /** A piece of raw and canonical body laid over each other; `raw` and `canonical` stand in one of them only. */
