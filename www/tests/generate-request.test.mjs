@@ -139,3 +139,10 @@ test('headers that senders make themselves are left to them', () => {
   assert.equal(Buffer.from(generate.raw(given)).toString(), `POST /hooks?a=[1-3]&b=%27%20{x,y} HTTP/1.1\r\nhost: example.org\r\nContent-Length: 2\r\n\r\n{}`);
   assert.doesNotMatch(generate.curl(given), /Content-Length|chunked|Connection/);
 });
+
+test('a raw request that is no text says which part of it is none', () => {
+  const refused = (more, part, words) => assert.throws(() => generate.rawText(request(more)), (error) => error.name === 'GenerateError' && error.part === part && words.test(error.message));
+  refused({ body: Buffer.of(0xff) }, 'body', /^the body is no text/);
+  refused({ headers: [['x-a', 'b'], ['x-b', 'caf\xe9']], body: Buffer.from('é') }, 'header', /^x-b is no text/);
+  assert.match(generate.rawText(request({ headers: [['x-b', 'cafÃ©']], body: Buffer.from('é') })), /x-b: café\r\nContent-Length: 2\r\n\r\né$/);
+});

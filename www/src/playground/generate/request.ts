@@ -87,3 +87,14 @@ export function raw(request: Request): Bytes {
   whole.set(body, start.length);
   return whole;
 }
+
+/** {@link raw} as a text that is the same bytes once it is copied. @throws {@link GenerateError} also if there is none. */
+export function rawText(request: Request): string {
+  const text = textOf(raw(request));
+  if (text !== undefined) return text;
+  const [part, what] = textOf(request.body) === undefined ? (['body', 'the body'] as const) : (['header', nameOfOther(request)] as const);
+  throw new GenerateError(part, `${what} is no text in UTF-8, and would be another once copied: take curl or fetch`);
+}
+
+const nameOfOther = ({ headers }: Request): string =>
+  headers.find(([, value]) => textOf(latin1Bytes(value) ?? new Uint8Array()) === undefined)?.[0] ?? 'a header';

@@ -8,7 +8,7 @@ import { Form } from './form';
 import { ImportButton, dropping, notes, useDrop } from './import';
 import { forgetLink, linkProblem, useLink } from './link';
 import { Receiver } from './receiver';
-import { SamplesMenu } from './samples-menu';
+import { SamplesMenu, SamplesProblem } from './samples-menu';
 import { ShareButton } from './share';
 import { Signed } from './signed';
 import { clear, mode } from './state';
@@ -37,6 +37,7 @@ export function App() {
         <ThemeChoice theme={theme} />
       </header>
       {linkProblem.value !== undefined && <div class="playground-notice"><Notice tone="bad" live="alert" title="The link cannot be shown"><p>{linkProblem.value}</p></Notice></div>}
+      <SamplesProblem />
       {notes.value.length > 0 && (
         <div class="playground-notice">
           <Notice tone="warn" live="status" title="Taken in, but">

@@ -1,12 +1,12 @@
 // Sign mode: the request that a sender would make, signed in the worker, in forms to send it with.
 
 import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
+import { Fragment } from 'preact';
 import { useEffect } from 'preact/hooks';
 
 import { Code, Notice, SelectField, Spinner, Tabs, TextField } from '../../ui/ui';
-import { GenerateError, curl, fetch as program, raw } from '../generate/request';
+import { GenerateError, curl, fetch as program, rawText } from '../generate/request';
 import type { Header, Request } from '../request';
-import { textOf } from '../text';
 import { ask } from '../worker/bridge';
 import { signsId, signsTime, whole } from './schemes';
 import { bytes, canonical, fresh, headers, messageId, method, newMoment, now, problem, scheme, secondsOf, secrets, url } from './state';
@@ -80,14 +80,7 @@ function Result({ outcome }: { readonly outcome: Outcome }) {
   }
 }
 
-const FORMS = { curl: ['curl', curl], fetch: ['fetch', program], raw: ['Raw', rawShown] } as const;
-
-/** As UTF-8, so that what is copied is what travels; bytes that are none cannot be shown so. */
-function rawShown(request: Request): string {
-  const text = textOf(raw(request));
-  if (text === undefined) throw new GenerateError('body', 'the body is no text in UTF-8, and would be another once copied: take curl or fetch');
-  return text;
-}
+const FORMS = { curl: ['curl', curl], fetch: ['fetch', program], raw: ['Raw', rawText] } as const;
 
 /** `body` is the one that was signed, which need not be the one that is entered by now. */
 function Made({ added, body }: { readonly added: readonly Header[]; readonly body: Uint8Array }) {
@@ -99,7 +92,7 @@ function Made({ added, body }: { readonly added: readonly Header[]; readonly bod
   const [title, write] = FORMS[form.value];
   return (
     <>
-      <dl class="facts">{added.map(([name, value]) => <><dt key={name} class="mono">{name}</dt><dd class="mono">{value}</dd></>)}</dl>
+      <dl class="facts">{added.map(([name, value]) => <Fragment key={name}><dt class="mono">{name}</dt><dd class="mono">{value}</dd></Fragment>)}</dl>
       <Tabs label="Form of the request" tabs={Object.entries(FORMS).map(([name, [text]]) => [name as keyof typeof FORMS, text] as const)} selected={form.value} onSelect={(name) => (form.value = name)}>
         <Written write={() => write(request)} label={`The request as ${title}`} />
       </Tabs>
