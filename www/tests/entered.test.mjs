@@ -39,6 +39,8 @@ test('headers are read one a line, and what is none is told with its line', () =
   assert.deepEqual(headers, [['Host', 'a'], ['x-b', '1:2'], ['empty', '']]);
   assert.deepEqual(problems.map(({ line }) => line), [4, 5, 6]);
   assert.deepEqual(readHeaders(writeHeaders(headers)).headers, headers);
+  // Of a link, which holds any text.
+  assert.deepEqual(readHeaders(writeHeaders([['x-a', 'b\r\nx-c: d']])).headers, [['x-a', 'b  x-c: d']]);
 });
 
 test('every scheme comes back from the form for custom ones', async () => {

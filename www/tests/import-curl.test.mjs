@@ -102,6 +102,17 @@ test('what cannot be known is said in a note', () => {
   assert.deepEqual(imported('/usr/bin/curl example.com/a -d 1').request.url, 'http://example.com/a');
 });
 
+test('variables that are set for one command are no part of it', async () => {
+  const command = (start) => `${start}curl -sS --noproxy "*" ${server.url}/a -H 'x-a: b' -d '{}'`;
+  for (const start of ['A=1 ', "A='b c' _B2=\"d\" ", 'A= ', 'A=/bin/curl ', 'A="x curl y"\t']) {
+    await run('bash', ['-c', command(start)]);
+    const [sent] = server.taken();
+    const { request } = imported(command(start));
+    assert.deepEqual([request.url, text(request.body)], [`${server.url}${sent.url}`, text(sent.body)], start);
+    assert.deepEqual(request.headers[0], ['x-a', 'b'], start);
+  }
+});
+
 test('a command that is cut off is an error with its place', () => {
   for (const [command, column] of [["curl https://example.com/ -d 'a", 30], ['curl https://example.com/ -d "a', 30], ["curl é $'a", 8], ['curl https://example.com/ -d', 27]]) {
     assert.throws(() => read(command), { name: 'ImportError', position: { line: 1, column } }, command);

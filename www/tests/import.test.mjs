@@ -47,7 +47,7 @@ test('headers alone, with what HTTP/2 makes of the request line, and headers bef
 });
 
 test('what is nothing else is a body', () => {
-  for (const body of ['{"a": 1}\n', '[1]', 'text=a&b=c', 'hello', 'https://example.com/', 'Note: first\nsecond', '{"log":{"a":1}}', '<a>curl</a>', 'curly', '"curl x"']) {
+  for (const body of ['{"a": 1}\n', '[1]', 'text=a&b=c', 'hello', 'https://example.com/', 'Note: first\nsecond', '{"log":{"a":1}}', 'A=1', 'A=curl x', 'a=1&b=curl x', '<a>curl</a>', 'curly', '"curl x"']) {
     assert.deepEqual(read(body), { kind: 'body', body: bytes(body), notes: [] }, body);
   }
   const binary = Uint8Array.of(0, 255, 1);
@@ -131,6 +131,26 @@ test('a HAR file that is cut off, empty or strange is refused', () => {
   refused(har(), /No entry/);
   refused('{"log":{"version":"1.2","entries":{}}}', /no list log.entries/);
   refused('{"log":{"version":"1.2","__proto__":{"entries":[]}}}', /no list log.entries/);
+});
+
+test('a HAR file is one wherever its log stands, and however long its comment is', () => {
+  const log = { version: '1.2', entries: [entry({})] };
+  for (const file of [{ comment: 'c', log }, { log: { comment: 'c'.repeat(10_000), ...log } }, { 'a': [{}], log }]) {
+    assert.equal(read(JSON.stringify(file)).kind, 'har');
+  }
+  for (const body of ['{"type":"a","log":{"version":1}}', '{"type":"a","log":{"entries":1}}', '{"a":"{\\"log\\":{}}"}', '{"a":{"log":{"entries":[]}}}', '{"a":1,"log":{"entries":[']) {
+    assert.equal(read(body).kind, 'body', body);
+  }
+});
+
+test('a header of a file or a command stays one header, and what is none is left out', () => {
+  const headers = [{ name: 'x-a', value: 'b\r\nqlik-signature: c' }, { name: 'x-b: c\nqlik-signature', value: 'd' }, { name: 'x-c', value: 'e' }];
+  const { request, notes, schemes } = only(har(entry({ headers })));
+  assert.deepEqual(request.headers, [['x-a', 'b  qlik-signature: c'], ['x-c', 'e']]);
+  assert.deepEqual(schemes, []);
+  assert.match(notes[0], /x-a has a line break/);
+  assert.match(notes[1], /is no name of a header/);
+  assert.deepEqual(only("curl https://a.example -H $'x-a: b\\nqlik-signature: c'").request.headers, [['x-a', 'b qlik-signature: c']]);
 });
 
 test('the first ten thousand entries of a HAR file are read', () => {

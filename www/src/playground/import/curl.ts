@@ -12,11 +12,8 @@ import type { Option } from './options';
 import { shellTokens } from './shell';
 import type { Token } from './shell';
 
-const CURL = /^(?:.*[\\/])?curl(?:\.exe)?$/i;
-
-/** Whether a text is a command that starts curl, by itself or behind a pipe. */
-export const isCurl = (source: string): boolean =>
-  /^\s*(?:[$%>#]\s+)?(?:[^\s'"{}:]*[\\/])?curl(?:\.exe)?(?:\s|\^|$)/i.test(source) || /^(?:printf|echo|cat|base64)\b[^]*\|\s*curl\s/.test(source);
+/** Not a variable that is set before it, such as `A=/bin/curl`. */
+const CURL = /^(?![A-Za-z_]\w*=)(?:.*[\\/])?curl(?:\.exe)?$/i;
 
 /** @throws {@link ImportError} */
 export function readCurl(source: string): Found {

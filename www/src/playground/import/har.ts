@@ -10,13 +10,28 @@ import { ENTRIES, HEADERS } from './limits';
 
 const REMEDY = 'Save it again from the browser’s network panel, as a HAR file with content.';
 
-/** Whether a text is, or would be were it whole, a HAR file. */
-export const isHar = (text: string): boolean => /^\s*\{\s*"log"\s*:\s*\{/.test(text.slice(0, 4096)) && /"(?:entries|creator|version|pages|browser)"/.test(text.slice(0, 4096));
+/** What begins so is, or would be were it whole, a HAR file, and so says what is wrong with it. */
+const BEGINNING = /^\s*\{\s*"log"\s*:\s*\{[^]*"(?:entries|creator|version|pages|browser)"/;
 
-/** @throws {@link ImportError} */
-export function readHar(text: string): { readonly found: readonly Found[]; readonly notes: readonly string[] } {
-  const entries = at(at(parsed(text), 'log'), 'entries');
-  if (!Array.isArray(entries)) throw new ImportError('This HAR file has no list log.entries.', undefined, REMEDY);
+/** The entries of a HAR file; undefined if a text is none. @throws {@link ImportError} if it looks like one and is not right. */
+export function entriesOf(text: string): readonly unknown[] | undefined {
+  if (!/^\s*\{/.test(text) || !/"log"\s*:\s*\{/.test(text)) return undefined;
+  const begins = BEGINNING.test(text.slice(0, 4096));
+  let file: unknown;
+  try {
+    file = JSON.parse(text);
+  } catch {
+    if (!begins) return undefined;
+    throw new ImportError('This looks like a HAR file, but it is no JSON.', brokenAt(text), REMEDY);
+  }
+  const entries = at(at(file, 'log'), 'entries');
+  if (Array.isArray(entries)) return entries;
+  if (begins) throw new ImportError('This HAR file has no list log.entries.', undefined, REMEDY);
+  return undefined;
+}
+
+/** @throws {@link ImportError} if none has a request. */
+export function readEntries(entries: readonly unknown[]): { readonly found: readonly Found[]; readonly notes: readonly string[] } {
   const notes: string[] = [];
   if (entries.length > ENTRIES) notes.push(`The file has ${entries.length} entries; the first ${ENTRIES} were read.`);
   const found: Found[] = [];
@@ -34,14 +49,6 @@ export function readHar(text: string): { readonly found: readonly Found[]; reado
 
 /** What makes one entry useless, and no other. */
 class Unreadable extends Error {}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new ImportError('This looks like a HAR file, but it is no JSON.', brokenAt(text), REMEDY);
-  }
-}
 
 /** Engines say in different words where JSON is broken, and some not at all. */
 function brokenAt(text: string) {

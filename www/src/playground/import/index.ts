@@ -5,11 +5,12 @@ import { recognise } from '../recognise';
 import type { Candidate } from '../recognise';
 import type { Header } from '../request';
 import { latin1, textOf, utf8 } from '../text';
-import { isCurl, readCurl } from './curl';
+import { readCurl } from './curl';
 import { ImportError } from './error';
 import type { Found } from './found';
-import { isHar, readHar } from './har';
+import { entriesOf, readEntries } from './har';
 import { readHead, readRequest } from './http';
+import { isCurl } from './is-curl';
 import { LONGEST } from './limits';
 
 export { ImportError } from './error';
@@ -38,8 +39,9 @@ export function read(input: string | Uint8Array): Imported {
   if (bytes.length === 0 || text?.trim() === '') {
     throw new ImportError('There is nothing in it.', undefined, 'Paste a request, a curl command, headers or a body, or drop a HAR file.');
   }
-  if (text !== undefined && isHar(text.replace(/^\ufeff/, ''))) {
-    const { found, notes } = readHar(text.replace(/^\ufeff/, ''));
+  const entries = text === undefined ? undefined : entriesOf(text.replace(/^\ufeff/, ''));
+  if (entries !== undefined) {
+    const { found, notes } = readEntries(entries);
     return requestsOf('har', found, notes);
   }
   const source = latin1(bytes);
@@ -55,9 +57,27 @@ export function read(input: string | Uint8Array): Imported {
 }
 
 function requestsOf(kind: 'har' | 'http' | 'curl', found: readonly Found[], notes: readonly string[]): Imported {
-  const [first, ...others] = found.map((one) => ({ ...one, schemes: recognise(one.request.headers, one.request.body) }));
+  const [first, ...others] = found.map(mended).map((one) => ({ ...one, schemes: recognise(one.request.headers, one.request.body) }));
   if (first === undefined) throw new ImportError('There is no request in it.', undefined, 'Paste one.');
   return { kind, requests: [first, ...others], notes };
+}
+
+/**
+ * With headers that can be headers: a file or a command may hold others, one of which would become two where each has a
+ * line. A line break in a value is a space to whoever receives it (RFC 9110, section 5.5).
+ */
+function mended(found: Found): Found {
+  const notes: string[] = [];
+  const headers = found.request.headers.flatMap(([name, value]): Header[] => {
+    if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(name)) {
+      notes.push(`${JSON.stringify(name.slice(0, 64))} is no name of a header: it was left out.`);
+      return [];
+    }
+    if (!/[\r\n\0]/.test(value)) return [[name, value]];
+    notes.push(`The header ${name} has a line break or a NUL, which none can have: a space was taken for it.`);
+    return [[name, value.replace(/[\r\n\0]/g, ' ')]];
+  });
+  return notes.length === 0 ? found : { ...found, request: { ...found.request, headers }, notes: [...found.notes, ...notes] };
 }
 
 /** What tools also copy requests as. */

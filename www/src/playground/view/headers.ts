@@ -28,6 +28,7 @@ export function readHeaders(text: string): Read {
   return { headers, problems };
 }
 
+/** Each is one line, whatever a link or a file has put into it. */
 export function writeHeaders(headers: readonly Header[]): string {
-  return headers.map(([name, value]) => `${name}: ${value}`).join('\n');
+  return headers.map(([name, value]) => `${name}: ${value}`.replace(/[\r\n]/g, ' ')).join('\n');
 }

@@ -6,6 +6,7 @@ import { useEffect } from 'preact/hooks';
 
 import { Button, Dialog, Field, Notice } from '../../ui/ui';
 import type { ImportedRequest } from '../import';
+import { isCurl } from '../import/is-curl';
 import { ask } from '../worker/bridge';
 import type { Unreadable } from '../worker/protocol';
 import { titleOf } from './schemes';
@@ -77,7 +78,7 @@ const unreadable = (message: string, remedy: string): Unreadable => ({ kind: 'un
 
 /** Whether a text that is pasted where headers go looks like a whole request: a command, a file, or with a body. */
 export function isWhole(text: string): boolean {
-  return /^\s*(?:curl(?:\.exe)?\s|\{|[A-Z]+ \S+ HTTP\/)/.test(text) || /^[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^]*?\r?\n\r?\n\s*\S/.test(text.slice(0, 65_536));
+  return isCurl(text) || /^\s*(?:\{|[A-Z]+ \S+ HTTP\/)/.test(text) || /^[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^]*?\r?\n\r?\n\s*\S/.test(text.slice(0, 65_536));
 }
 
 function ImportDialog({ now: state }: { readonly now: Shown }) {
