@@ -2,6 +2,9 @@
 // ways: high contrast, large text, a keyboard alone.
 
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { TIMEOUT, accessible, fits, picture, startServer, viewports, withPage } from './harness.mjs';
@@ -47,5 +50,74 @@ test('the differences of an indented body are marked, and where they are not, it
     await marked.getByText(/… and \d+ characters more of the body/).waitFor();
     await enter(page, 'Body', `{${Array.from({ length: 9_000 }, (_, index) => `"${9_000 - index}":1`).join()}}`);
     await page.getByText('What is different is not marked here').waitFor();
+  });
+});
+
+/** Does it, and holds that the page never stood still for long meanwhile. */
+async function fluently(page, act) {
+  await page.evaluate(() => {
+    globalThis.longest = 0;
+    globalThis.watching = new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) globalThis.longest = Math.max(globalThis.longest, duration);
+    });
+    globalThis.watching.observe({ type: 'longtask' });
+  });
+  await act();
+  const longest = await page.evaluate(() => (globalThis.watching.disconnect(), globalThis.longest));
+  assert.ok(longest < 1000, `${longest} ms`);
+}
+
+test('a body of 16 MiB is judged, signed and taken out again without the page standing still', { timeout: TIMEOUT }, async () => {
+  const line = '  {"id": 1.0, "name": "a"},\n';
+  const body = `[\n${line.repeat(Math.floor(((16 << 20) - 8) / line.length))}  1\n]`;
+  const { sign } = await import(`${process.env.SIGPOST_NPM}/index.js`);
+  const [[name, value]] = Object.entries(sign('qlik', 'a secret', { body }));
+  const folder = await mkdtemp(join(tmpdir(), 'sigpost-pages-'));
+  const file = join(folder, 'body.json');
+  await writeFile(file, body);
+  await withPage(base, async (page) => {
+    await field(page, 'Headers').fill(`${name}: ${value}`);
+    await field(page, 'Secret').fill('a secret');
+    await says(page, /Not genuine/);
+    await fluently(page, async () => {
+      await page.getByRole('button', { name: 'Import…' }).click();
+      await page.locator('input[type=file]').setInputFiles(file);
+      await says(page, /Genuine/);
+      await page.getByText(`${body.length} bytes: too long to be edited here`).waitFor();
+      await page.getByRole('region', { name: 'The beginning of the body' }).getByText(/… and \d+ bytes more/).waitFor();
+      await page.getByRole('region', { name: 'The body, with what JSON.stringify drops and adds' }).locator('del').nth(500).waitFor();
+    });
+    await accessible(page, 'a body that is too long to be edited');
+    await picture(page, 'playground-long-body');
+    await fluently(page, async () => {
+      await page.getByRole('button', { name: 'Sign', exact: true }).click();
+      await field(page, 'Scheme').selectOption('qlik');
+      await page.getByText('The body is too long to be written out here').waitFor();
+      await page.getByText(value).waitFor();
+    });
+    await page.getByRole('button', { name: 'Empty it' }).click();
+    // The focus stays in the body, which can be edited again.
+    await page.waitForFunction(() => document.activeElement?.tagName === 'TEXTAREA');
+  }).finally(() => rm(folder, { recursive: true }));
+});
+
+test('a long text that is pasted into the body or the dialog is taken in at once', { timeout: TIMEOUT }, async () => {
+  const paste = (locator, text) =>
+    locator.evaluate((element, pasted) => {
+      const data = new DataTransfer();
+      data.setData('text/plain', pasted);
+      element.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
+    }, text);
+  const long = 'a\n'.repeat(200_000);
+  await withPage(base, async (page) => {
+    await field(page, 'Body').fill('<>');
+    await field(page, 'Body').evaluate((element) => element.setSelectionRange(1, 1));
+    await paste(field(page, 'Body'), long);
+    await page.getByText('400002 bytes: too long to be edited here').waitFor();
+    await page.waitForFunction(() => document.activeElement?.getAttribute('aria-label') === 'The beginning of the body');
+    await page.getByRole('button', { name: 'Import…' }).click();
+    await paste(page.getByLabel('Paste it here'), `POST /a HTTP/1.1\nqlik-signature: 00\n\n${long}`);
+    await page.getByText('400000 bytes: too long to be edited here').waitFor();
+    assert.equal(await field(page, 'Headers').inputValue(), 'qlik-signature: 00');
   });
 });

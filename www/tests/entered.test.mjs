@@ -7,7 +7,7 @@ import { test } from 'node:test';
 
 import { load } from './load.mjs';
 
-const { bodyOf, bytesOf, inForm } = await load('/src/playground/view/body.ts');
+const { bodyOf, bytesOf, edited, inForm } = await load('/src/playground/view/body.ts');
 const { readHeaders, writeHeaders } = await load('/src/playground/view/headers.ts');
 const { formOfScheme, partsOf, schemeOfForm } = await load('/src/playground/view/custom.ts');
 const { presets, whole } = await load('/src/playground/view/schemes.ts');
@@ -24,6 +24,19 @@ test('every body comes back from the form that it is edited in, byte for byte', 
     // What a text field of a browser makes of it.
     if (edited.form === 'text') assert.equal(edited.text, edited.text.replace(/\r\n?/g, '\n'));
   }
+});
+
+test('a body that is too long for a text field is held as it is, however it came', () => {
+  const long = bytes('ab\r\n'.repeat(80_000));
+  for (const held of [bodyOf(long), edited({ form: 'text', text: '', crlf: true }, Buffer.from(long).toString()), edited({ form: 'base64', text: '', crlf: false }, Buffer.from(long).toString('base64'))]) {
+    assert.equal(held.form, 'held');
+    same(bytesOf(held), long);
+    assert.equal(inForm(held, 'hex'), held);
+  }
+  // Its hex is longer than a field takes as text, and it is not.
+  const hex = '00'.repeat(200_000);
+  assert.deepEqual(edited({ form: 'hex', text: '', crlf: false }, hex), { form: 'hex', text: hex, crlf: false });
+  assert.equal(edited({ form: 'hex', text: '', crlf: false }, `${hex.repeat(2)}zz`).form, 'hex');
 });
 
 test('hex and base64 may be broken into lines, and what is neither says so', () => {

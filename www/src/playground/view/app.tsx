@@ -4,8 +4,9 @@
 import { Brand } from '../../ui/brand';
 import { theme } from '../../ui/theme';
 import { Button, Notice, ThemeChoice } from '../../ui/ui';
+import { dropping, useDrop } from './drop';
 import { Form } from './form';
-import { ImportButton, dropping, notes, useDrop } from './import';
+import { ImportButton } from './import';
 import { forgetLink, linkProblem, useLink } from './link';
 import { Receiver } from './receiver';
 import { SamplesMenu, SamplesProblem } from './samples-menu';
@@ -13,6 +14,7 @@ import { ShareButton } from './share';
 import { Signed } from './signed';
 import { clear, mode } from './state';
 import { Steps } from './steps';
+import { notes } from './take-in';
 import { Verdict, VerdictBar } from './verdict';
 
 export function App() {

@@ -1,22 +1,34 @@
 // The body as somebody edits it. A text field of a browser knows one kind of line break, so a body is a text only if its
-// bytes come back from it: what has other line breaks than one kind, or is no UTF-8, is edited as hex or base64.
+// bytes come back from it: what has other line breaks than one kind, or is no UTF-8, is edited as hex or base64. What is
+// too long for a field is held as it is.
 
+import { EDITABLE } from '../limits';
 import { NotationError, fromBase64, fromHex, textOf, toBase64, toHex, utf8 } from '../text';
 import type { Bytes } from '../text';
 
 export type Form = 'text' | 'hex' | 'base64';
 
-export interface Body {
+export type Body = Written | Held;
+
+export interface Written {
   readonly form: Form;
   readonly text: string;
   /** Whether the line breaks of a text are CR LF. */
   readonly crlf: boolean;
 }
 
+/** Too long to be edited. */
+export interface Held {
+  readonly form: 'held';
+  readonly bytes: Bytes;
+}
+
 export const EMPTY: Body = { form: 'text', text: '', crlf: false };
 
 /** The bytes of a body, or what is wrong with how they are written. */
-export function bytesOf({ form, text, crlf }: Body): Bytes | NotationError {
+export function bytesOf(body: Body): Bytes | NotationError {
+  if (body.form === 'held') return body.bytes;
+  const { form, text, crlf } = body;
   if (form === 'text') return utf8(crlf ? text.replaceAll('\n', '\r\n') : text);
   try {
     const compact = text.replace(/\s+/g, '');
@@ -27,8 +39,9 @@ export function bytesOf({ form, text, crlf }: Body): Bytes | NotationError {
   }
 }
 
-/** Bytes in a form in which they can be edited: as text if none is lost by it. */
+/** Bytes in a form in which they can be edited, unless they are too many: as text if none is lost by it. */
 export function bodyOf(bytes: Uint8Array): Body {
+  if (bytes.length > EDITABLE) return { form: 'held', bytes: new Uint8Array(bytes) };
   const text = textOf(bytes);
   if (text !== undefined) {
     if (!text.includes('\r')) return { form: 'text', text, crlf: false };
@@ -38,8 +51,17 @@ export function bodyOf(bytes: Uint8Array): Body {
   return { form: 'hex', text: toHex(bytes), crlf: false };
 }
 
+/** A body that somebody has edited. */
+export function edited(body: Written, text: string): Body {
+  // As a text field has line breaks, whoever has put them there.
+  const changed = { ...body, text: text.replace(/\r\n?/g, '\n') };
+  const bytes = text.length > EDITABLE ? bytesOf(changed) : undefined;
+  return bytes === undefined || bytes instanceof NotationError || bytes.length <= EDITABLE ? changed : { form: 'held', bytes };
+}
+
 /** The same bytes in another form; as they are, if it is a text that they are to become and that they are not. */
 export function inForm(body: Body, form: Form): Body {
+  if (body.form === 'held') return body;
   const bytes = bytesOf(body);
   if (bytes instanceof NotationError) return { ...body, form };
   if (form === 'text') return bodyOf(bytes);

@@ -2,15 +2,14 @@
 
 import { useRef } from 'preact/hooks';
 
-import { Button, Check, Field, SelectField, TextField } from '../../ui/ui';
-import { EMPTY, inForm } from './body';
-import type { Form as BodyForm } from './body';
-import { isWhole, takeIn } from './import';
+import { Check, Field, SelectField, TextField } from '../../ui/ui';
+import { BodyField } from './body-field';
 import { CustomScheme } from './custom-scheme';
 import { Secrets } from './secrets';
 import { presets, signsTime, titleOf } from './schemes';
-import { body, bodyProblem, bytes, candidates, canonical, choice, headers, headersText, messageId, mode, now, nowProblem, scheme, tolerance, toleranceProblem } from './state';
+import { candidates, canonical, choice, headers, headersText, messageId, mode, now, nowProblem, scheme, tolerance, toleranceProblem } from './state';
 import type { Choice } from './state';
+import { isWhole, takeIn } from './take-in';
 
 export function Form() {
   return (
@@ -73,39 +72,6 @@ function HeadersField() {
         />
       )}
     </Field>
-  );
-}
-
-const FORMS: readonly (readonly [BodyForm, string])[] = [['text', 'Text'], ['hex', 'Hex'], ['base64', 'Base64']];
-
-function BodyField() {
-  const { form, text, crlf } = body.value;
-  return (
-    <div class="stack tight">
-      <Field label="Body" error={bodyProblem.value} hint={`${bytes.value.length} bytes. ${form === 'text' ? 'Exactly these characters, in UTF-8; a line break at the end counts.' : 'Every byte as it is.'}`}>
-        {(control) => (
-          <textarea
-            {...control}
-            class="input mono"
-            rows={10}
-            value={text}
-            spellcheck={false}
-            autocapitalize="off"
-            autocomplete="off"
-            onInput={({ currentTarget }) => (body.value = { ...body.value, text: currentTarget.value })}
-          />
-        )}
-      </Field>
-      <div class="row">
-        <div class="row" role="group" aria-label="How the body is written">
-          {FORMS.map(([name, title]) => (
-            <Button key={name} kind={form === name ? 'primary' : 'quiet'} pressed={form === name} onClick={() => (body.value = inForm(body.value, name))}>{title}</Button>
-          ))}
-        </div>
-        {form === 'text' && <Check label="Line breaks are CR LF" checked={crlf} onChange={(checked) => (body.value = { ...body.value, crlf: checked })} />}
-        {text !== '' && <Button kind="quiet" onClick={() => (body.value = EMPTY)}>Empty it</Button>}
-      </div>
-    </div>
   );
 }
 

@@ -6,6 +6,7 @@ import { useEffect } from 'preact/hooks';
 
 import { Code, Notice, SelectField, Spinner, Tabs, TextField } from '../../ui/ui';
 import { GenerateError, curl, fetch as program, rawText } from '../generate/request';
+import { EDITABLE } from '../limits';
 import type { Header, Request } from '../request';
 import { ask } from '../worker/bridge';
 import { signsId, signsTime, whole } from './schemes';
@@ -93,9 +94,11 @@ function Made({ added, body }: { readonly added: readonly Header[]; readonly bod
   return (
     <>
       <dl class="facts">{added.map(([name, value]) => <Fragment key={name}><dt class="mono">{name}</dt><dd class="mono">{value}</dd></Fragment>)}</dl>
-      <Tabs label="Form of the request" tabs={Object.entries(FORMS).map(([name, [text]]) => [name as keyof typeof FORMS, text] as const)} selected={form.value} onSelect={(name) => (form.value = name)}>
-        <Written write={() => write(request)} label={`The request as ${title}`} />
-      </Tabs>
+      {body.length > EDITABLE ? <Notice><p>The body is too long to be written out here. Send it from its file, byte for byte, with these headers: with curl, <code>--data-binary @file</code>.</p></Notice> : (
+        <Tabs label="Form of the request" tabs={Object.entries(FORMS).map(([name, [text]]) => [name as keyof typeof FORMS, text] as const)} selected={form.value} onSelect={(name) => (form.value = name)}>
+          <Written write={() => write(request)} label={`The request as ${title}`} />
+        </Tabs>
+      )}
       <p class="small faint">It holds a signature and not the secret. {signsTimeNow() && 'A signature with a time is good for some minutes only: leave the time empty and press New.'}</p>
       {signsTimeNow() && <div class="row"><button type="button" class="button" onClick={() => (fresh.value = newMoment())}>New</button></div>}
     </>

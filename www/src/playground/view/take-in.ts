@@ -1,0 +1,82 @@
+// Takes in what somebody pastes, drops or chooses: as text, never run, with the secret that is entered left as it is.
+
+import { signal } from '@preact/signals';
+
+import type { ImportedRequest } from '../import';
+import { isCurl } from '../import/is-curl';
+import { LONGEST } from '../import/limits';
+import { ask } from '../worker/bridge';
+import type { Unreadable } from '../worker/protocol';
+import { bodyOf } from './body';
+import { writeHeaders } from './headers';
+import { forgetLink } from './link';
+import { body, canonical, choice, headersText, mode, now, take, tolerance } from './state';
+
+export type Shown =
+  | { readonly kind: 'asking' }
+  | { readonly kind: 'choosing'; readonly requests: readonly ImportedRequest[]; readonly notes: readonly string[] }
+  | { readonly kind: 'problem'; readonly error: Omit<Unreadable, 'kind'> };
+
+/** The dialog, if it is open. */
+export const shown = signal<Shown | undefined>(undefined);
+/** What is worth knowing about what was taken in. */
+export const notes = signal<readonly string[]>([]);
+
+/** While something is read. */
+export const busy = signal(false);
+
+/** Takes in whatever it is; what cannot be read, or is several requests, is shown in the dialog. */
+export async function takeIn(given: string | Uint8Array<ArrayBuffer>): Promise<void> {
+  busy.value = true;
+  const imported = await ask('read', given)
+    .catch((error: Error): Unreadable => unreadable(error.message, 'Try a smaller part of it.'))
+    .finally(() => (busy.value = false));
+  if (imported.kind === 'unreadable') {
+    shown.value = { kind: 'problem', error: imported };
+    return;
+  }
+  if (imported.kind === 'headers') {
+    headersText.value = writeHeaders(imported.headers);
+  } else if (imported.kind === 'body') {
+    body.value = bodyOf(imported.body);
+  } else {
+    const [first, ...others] = imported.requests;
+    if (others.length > 0) {
+      shown.value = { kind: 'choosing', requests: imported.requests, notes: imported.notes };
+      return;
+    }
+    choose(first, imported.notes);
+    return;
+  }
+  finish(imported.notes);
+}
+
+export function choose({ request, notes: own }: ImportedRequest, all: readonly string[]): void {
+  mode.value = 'verify';
+  choice.value = 'auto';
+  // They were of what was there before.
+  now.value = '';
+  tolerance.value = '';
+  canonical.value = false;
+  take(request);
+  finish([...all, ...own]);
+}
+
+function finish(told: readonly string[]): void {
+  forgetLink();
+  notes.value = told;
+  shown.value = undefined;
+}
+
+const unreadable = (message: string, remedy: string): Unreadable => ({ kind: 'unreadable', message, position: undefined, remedy });
+
+/** Whether a text that is pasted where headers go looks like a whole request: a command, a file, or with a body. */
+export function isWhole(text: string): boolean {
+  return isCurl(text) || /^\s*(?:\{|[A-Z]+ \S+ HTTP\/)/.test(text) || /^[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^]*?\r?\n\r?\n\s*\S/.test(text.slice(0, 65_536));
+}
+
+export async function takeFile(file: File | undefined): Promise<void> {
+  if (file === undefined) return;
+  if (file.size > LONGEST) shown.value = { kind: 'problem', error: unreadable('The file is larger than 32 MiB.', 'Take the request out of it, and import that.') };
+  else await takeIn(new Uint8Array(await file.arrayBuffer()));
+}
