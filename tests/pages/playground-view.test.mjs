@@ -121,3 +121,27 @@ test('a long text that is pasted into the body or the dialog is taken in at once
     assert.equal(await field(page, 'Headers').inputValue(), 'qlik-signature: 00');
   });
 });
+
+test('what cannot be seen has a mark, does nothing, and is copied as it is', { timeout: TIMEOUT }, async () => {
+  const text = 'a\tb\u00a0c\u200bd\u202ee\u2066f\u2069g\u{e0041}h\u{e0100}i\u2800j\u2028k\nl \u0001m\ufe0fn';
+  await withPage(base, async (page, context) => {
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await field(page, 'Headers').fill('qlik-signature: 00');
+    await enter(page, 'Body', text);
+    const shown = page.getByRole('region', { name: 'The body as it came' });
+    for (const name of ['⇥', 'NBSP', 'ZWSP', 'U+202E', 'U+2066', 'U+2069', 'U+E0041', 'U+E0100', 'U+2800', 'U+2028', '↵', 'U+0001', 'U+FE0F']) {
+      assert.equal(await shown.getByTitle(name, { exact: true }).evaluate((mark) => mark.getBoundingClientRect().width > 5 && getComputedStyle(mark, '::before').content), `"${name}"`);
+    }
+    // Left to right, whatever it says.
+    const places = await shown.evaluate((element) => {
+      const range = document.createRange();
+      return [...element.childNodes].filter(({ nodeType, data }) => nodeType === 3 && data.trim()).slice(0, 8).map((node) => (range.selectNode(node), range.getBoundingClientRect().left));
+    });
+    assert.deepEqual(places, [...places].sort((one, other) => one - other));
+    await shown.evaluate((element) => getSelection().selectAllChildren(element));
+    await page.keyboard.press('Control+c');
+    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), text);
+    await accessible(page, 'characters that cannot be seen');
+    await picture(page, 'playground-hidden');
+  });
+});

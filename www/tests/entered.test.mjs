@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import { load } from './load.mjs';
 
 const { bodyOf, bytesOf, edited, inForm } = await load('/src/playground/view/body.ts');
+const { hiddenIn } = await load('/src/playground/view/marked.tsx');
 const { readHeaders, writeHeaders } = await load('/src/playground/view/headers.ts');
 const { formOfScheme, partsOf, schemeOfForm } = await load('/src/playground/view/custom.ts');
 const { presets, whole } = await load('/src/playground/view/schemes.ts');
@@ -78,4 +79,20 @@ test('a template is read part by part', () => {
   assert.deepEqual(partsOf('{id}.{timestamp}.{body}'), ['id', { text: '.' }, 'timestamp', { text: '.' }, 'body']);
   assert.deepEqual(partsOf('{other}{body'), [{ text: '{other}{body' }]);
   assert.deepEqual(partsOf(''), []);
+});
+
+test('every character that cannot be seen has a mark, and no letter, sign or emoji has', () => {
+  const range = (first, last) => Array.from({ length: last - first + 1 }, (_, index) => first + index);
+  const hidden = [
+    ...range(0, 0x1f), ...range(0x7f, 0xa0), 0xad, 0x34f, ...range(0x600, 0x605), 0x61c, 0x6dd, 0x70f, 0x8e2, 0x115f, 0x1160, 0x1680, 0x17b4, 0x17b5, ...range(0x180b, 0x180f),
+    ...range(0x2000, 0x200f), ...range(0x2028, 0x202f), ...range(0x205f, 0x206f), 0x2800, 0x3000, 0x3164, 0xd800, 0xdfff, 0xe000, ...range(0xfe00, 0xfe0f), 0xfeff, 0xffa0, ...range(0xfff9, 0xfffb), 0xffff,
+    0x110bd, ...range(0x13430, 0x1343f), ...range(0x1bca0, 0x1bca3), ...range(0x1d173, 0x1d17a), ...range(0xe0000, 0xe0fff), 0xf0000, 0x10ffff,
+  ];
+  for (const point of hidden) {
+    const character = String.fromCodePoint(point);
+    assert.deepEqual(hiddenIn(`a${character}b`), ['a', character, 'b'], `U+${point.toString(16)}`);
+  }
+  for (const text of ['a b~', 'é', 'e\u0301', 'Ж', 'א', '中', 'ㅎ', '€', '😀', '👩', '𝄞', '⠁', '\u00a1']) {
+    assert.deepEqual(hiddenIn(text), [text]);
+  }
 });

@@ -8,6 +8,7 @@ import { dropping, useDrop } from './drop';
 import { Form } from './form';
 import { ImportButton } from './import';
 import { forgetLink, linkProblem, useLink } from './link';
+import { copyAsItIs } from './marked';
 import { Receiver } from './receiver';
 import { SamplesMenu, SamplesProblem } from './samples-menu';
 import { ShareButton } from './share';
@@ -49,7 +50,7 @@ export function App() {
         </div>
       )}
       {dropping.value && <div class="dropping">Drop it to look at it</div>}
-      <main class="playground">
+      <main class="playground" onCopy={copyAsItIs}>
         <Form />
         <div id="result" class="stack result" tabIndex={-1}>
           {verifying ? <><Verdict /><Steps /></> : <Signed />}

@@ -5,6 +5,7 @@ import { useSignal } from '@preact/signals';
 import { Button, Dialog, Field, Notice } from '../../ui/ui';
 import type { ImportedRequest } from '../import';
 import { EDITABLE } from '../limits';
+import { Marked } from './marked';
 import { titleOf } from './schemes';
 import { busy, choose, shown, takeFile, takeIn } from './take-in';
 import type { Shown } from './take-in';
@@ -74,8 +75,8 @@ function Chooser({ requests, notes: all }: { readonly requests: readonly Importe
         {signed.slice(0, MOST).map((one, index) => (
           <li key={index}>
             <button type="button" class="button" onClick={() => choose(one, all)}>
-              <span class="mono">{one.request.method}</span> <span class="break">{one.request.url.slice(0, 200)}</span>
-              <span class="faint small">{one.time} {one.schemes.map(({ scheme }) => titleOf(scheme)).join(', ')}</span>
+              <span class="mono"><Marked text={one.request.method.slice(0, 20)} /></span> <span class="break"><Marked text={one.request.url.slice(0, 200)} /></span>
+              <span class="faint small">{one.time !== undefined && <Marked text={one.time} />} {one.schemes.map(({ scheme }) => titleOf(scheme)).join(', ')}</span>
             </button>
           </li>
         ))}

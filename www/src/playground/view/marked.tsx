@@ -4,8 +4,11 @@
 import { SHOWN } from '../limits';
 import { utf8 } from '../text';
 
-// Controls, white space other than a space, what has no width, what changes the direction of text.
-const HIDDEN = /([\u0000-\u001f\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb])/u;
+/**
+ * What cannot be seen, looks like a space, changes the direction or the form of text, or is no character that anybody
+ * knows: by its properties in Unicode. The blank of Braille has none of these and looks like a space all the same.
+ */
+const HIDDEN = /([\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Zs})/u;
 
 const NAMES: Readonly<Record<string, string>> = { '\n': '↵', '\r': '␍', '\t': '⇥', '\u00a0': 'NBSP', '\u200b': 'ZWSP', '\ufeff': 'BOM', '\0': 'NUL' };
 
@@ -13,20 +16,29 @@ export function Marked({ text }: { readonly text: string }) {
   const shown = text.slice(0, SHOWN);
   return (
     <>
-      {shown.split(HIDDEN).map((piece, index) => (index % 2 === 0 ? piece : <Hidden key={index} character={piece} />))}
+      {hiddenIn(shown).map((piece, index) => (index % 2 === 0 ? piece : <Hidden key={index} character={piece} />))}
       {text.length > SHOWN && <span class="faint"> … and {text.length - SHOWN} characters more</span>}
     </>
   );
 }
 
+/** What can be seen, a hidden character, what can be seen, and so on. */
+export const hiddenIn = (text: string): readonly string[] => text.split(HIDDEN);
+
+/** The mark is the style's (`playground.css`); what is selected and copied is the character. */
 function Hidden({ character }: { readonly character: string }) {
   const name = NAMES[character] ?? `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
-  return (
-    <>
-      <span class="hidden-character" title={name}>{name}</span>
-      {character === '\n' && '\n'}
-    </>
-  );
+  const broken = character === '\n';
+  return <><span class="hidden-character" data-mark={name} title={name}>{!broken && character}</span>{broken && character}</>;
+}
+
+/** Has a browser copy what is selected as it is: left to itself, it makes spaces of other white space. */
+export function copyAsItIs(event: ClipboardEvent): void {
+  // A field has a selection of its own.
+  const selection = event.target instanceof Element && event.target.matches('input, textarea') ? null : getSelection();
+  if (selection === null || selection.rangeCount === 0 || selection.getRangeAt(0).cloneContents().querySelector('.hidden-character') === null) return;
+  event.clipboardData?.setData('text/plain', selection.toString());
+  event.preventDefault();
 }
 
 /** Bytes as text, or as hex if they are none: of many, the beginning. */

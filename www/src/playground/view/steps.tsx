@@ -96,7 +96,7 @@ function Message({ message, body }: { readonly message: readonly MessagePart[]; 
       </pre>
       <ul class="legend small">
         {message.map((part, index) => (
-          <li key={index}><span class={`part ${part.kind}`}>{part.kind === 'text' ? `“${part.text}”` : part.kind}</span>{'from' in part ? ` from ${part.from}` : part.kind === 'body' ? `, ${part.bytes} bytes` : ', a fixed text'}</li>
+          <li key={index}><span class={`part ${part.kind}`}>{part.kind === 'text' ? <>“<Marked text={part.text} />”</> : part.kind}</span>{'from' in part ? ` from ${part.from}` : part.kind === 'body' ? `, ${part.bytes} bytes` : ', a fixed text'}</li>
         ))}
       </ul>
     </>
