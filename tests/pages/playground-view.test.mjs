@@ -145,3 +145,72 @@ test('what cannot be seen has a mark, does nothing, and is copied as it is', { t
     await picture(page, 'playground-hidden');
   });
 });
+
+for (const colorScheme of ['light', 'dark']) {
+  test(`what is chosen and what has the focus can be told in colours of one’s own (${colorScheme})`, { timeout: TIMEOUT }, async () => {
+    const looks = (locator) => locator.evaluate((element) => (({ color, backgroundColor, borderBottomColor }) => ({ color, backgroundColor, borderBottomColor }))(getComputedStyle(element)));
+    await withPage(base, async (page) => {
+      await field(page, 'Scheme').selectOption('qlik');
+      for (const [role, chosen, other] of [['button', 'Verify', 'Sign'], ['button', 'Text', 'Hex'], ['tab', 'Express', 'Fastify']]) {
+        const of = (name) => looks(page.getByRole(role, { name, exact: true }));
+        assert.notDeepEqual(await of(chosen), await of(other), chosen);
+      }
+      await picture(page, `playground-forced-${colorScheme}`);
+      await page.getByRole('button', { name: 'Import…' }).click();
+      await page.getByLabel('Paste it here').focus();
+      await page.keyboard.press('Tab');
+      const { outlineStyle, outlineWidth } = await page.locator('label.button').evaluate((element) => (({ outlineStyle, outlineWidth }) => ({ outlineStyle, outlineWidth }))(getComputedStyle(element)));
+      assert.deepEqual([await page.evaluate(() => document.activeElement.type), outlineStyle, outlineWidth], ['file', 'solid', '2px']);
+    }, { colorScheme, forcedColors: 'active' });
+  });
+}
+
+for (const [name, viewport] of Object.entries(viewports)) {
+  test(`with text of twice the size nothing is wider than the page (${name})`, { timeout: TIMEOUT }, async () => {
+    await withPage(base, async (page) => {
+      await page.evaluate(() => (document.documentElement.style.fontSize = '200%'));
+      await fits(page, 'the empty playground');
+      for (const label of ['Stripe', 'Standard Webhooks', 'The body was pretty-printed']) {
+        await page.getByLabel('Load a sample').selectOption({ label });
+        await page.getByText('What the request says').waitFor();
+        await fits(page, label);
+      }
+      await says(page, 'Fix:');
+      await page.getByText('The secret stays in this tab').click();
+      await field(page, 'Scheme').selectOption('custom');
+      await page.getByText('As data, to take away').click();
+      await fits(page, 'a custom scheme');
+      await picture(page, `playground-large-${name}`);
+      await page.getByRole('button', { name: 'Sign', exact: true }).click();
+      await page.getByText('It holds a signature').waitFor();
+      await fits(page, 'a signed request');
+      await page.getByRole('button', { name: 'Import…' }).click();
+      const dialog = await page.getByRole('dialog').evaluate(({ scrollWidth, clientWidth }) => [scrollWidth, clientWidth]);
+      assert.ok(dialog[0] <= dialog[1], String(dialog));
+    }, { viewport });
+  });
+}
+
+test('whoever uses a keyboard is not lost after choosing a request or closing a notice', { timeout: TIMEOUT }, async () => {
+  const request = (path) => ({ request: { method: 'POST', url: `https://a.example/${path}`, headers: [{ name: 'qlik-signature', value: '00' }], bodySize: 9 } });
+  const focused = (page, what) => page.waitForFunction((id) => document.activeElement?.id === id, what);
+  await withPage(base, async (page) => {
+    await page.getByRole('button', { name: 'Import…' }).press('Enter');
+    await field(page, 'Paste it here').fill(JSON.stringify({ log: { entries: [request('a'), request('b')] } }));
+    await page.getByRole('button', { name: 'Import', exact: true }).press('Enter');
+    await page.getByText('2 requests.').waitFor();
+    await page.getByRole('listitem').getByRole('button').first().press('Enter');
+    await focused(page, 'result');
+    await page.getByText('The body is not in the file').waitFor();
+    await page.getByRole('button', { name: 'Understood' }).press('Enter');
+    await focused(page, 'result');
+    // What is pasted where headers go leaves the focus there.
+    await field(page, 'Headers').focus();
+    await field(page, 'Headers').evaluate((element) => {
+      const data = new DataTransfer();
+      data.setData('text/plain', 'curl https://a.example/ -H "x-a: b" -d 1');
+      element.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
+    });
+    await page.waitForFunction(() => document.activeElement?.value?.startsWith('x-a: b'));
+  });
+});

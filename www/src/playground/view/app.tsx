@@ -10,6 +10,7 @@ import { ImportButton } from './import';
 import { forgetLink, linkProblem, useLink } from './link';
 import { copyAsItIs } from './marked';
 import { Receiver } from './receiver';
+import { toResult } from './result';
 import { SamplesMenu, SamplesProblem } from './samples-menu';
 import { ShareButton } from './share';
 import { Signed } from './signed';
@@ -24,7 +25,7 @@ export function App() {
   const verifying = mode.value === 'verify';
   return (
     <>
-      <a class="skip" href="#result" onClick={(event) => (event.preventDefault(), document.getElementById('result')?.focus())}>Skip to the result</a>
+      <a class="skip" href="#result" onClick={(event) => (event.preventDefault(), toResult())}>Skip to the result</a>
       <header class="topbar">
         <Brand href="./">sigpost</Brand>
         <h1 class="small faint">playground</h1>
@@ -45,7 +46,7 @@ export function App() {
         <div class="playground-notice">
           <Notice tone="warn" live="status" title="Taken in, but">
             <ul>{notes.value.map((note) => <li key={note}>{note}</li>)}</ul>
-            <div class="row"><Button kind="quiet" onClick={() => (notes.value = [])}>Understood</Button></div>
+            <div class="row"><Button kind="quiet" onClick={() => ((notes.value = []), toResult())}>Understood</Button></div>
           </Notice>
         </div>
       )}

@@ -29,7 +29,7 @@ export const hiddenIn = (text: string): readonly string[] => text.split(HIDDEN);
 function Hidden({ character }: { readonly character: string }) {
   const name = NAMES[character] ?? `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
   const broken = character === '\n';
-  return <><span class="hidden-character" data-mark={name} title={name}>{!broken && character}</span>{broken && character}</>;
+  return <><span class="hidden-character" data-mark={name} title={name}>{!broken && <span>{character}</span>}</span>{broken && character}</>;
 }
 
 /** Has a browser copy what is selected as it is: left to itself, it makes spaces of other white space. */

@@ -10,6 +10,7 @@ import type { Unreadable } from '../worker/protocol';
 import { bodyOf } from './body';
 import { writeHeaders } from './headers';
 import { forgetLink } from './link';
+import { toResult } from './result';
 import { body, canonical, choice, headersText, mode, now, take, tolerance } from './state';
 
 export type Shown =
@@ -65,7 +66,10 @@ export function choose({ request, notes: own }: ImportedRequest, all: readonly s
 function finish(told: readonly string[]): void {
   forgetLink();
   notes.value = told;
+  if (shown.value === undefined) return;
   shown.value = undefined;
+  // Once the dialog is gone, and with it what had the focus.
+  setTimeout(toResult);
 }
 
 const unreadable = (message: string, remedy: string): Unreadable => ({ kind: 'unreadable', message, position: undefined, remedy });

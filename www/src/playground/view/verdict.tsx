@@ -6,6 +6,7 @@ import { Notice, Spinner } from '../../ui/ui';
 import type { Verdict as Given } from '../worker/protocol';
 import { explanation, judged, outdated } from './judging';
 import { candidates, choice, given, headers, problem, scheme } from './state';
+import { toResult } from './result';
 import { titleOf } from './schemes';
 
 export function Verdict() {
@@ -34,7 +35,7 @@ export function VerdictBar() {
   const { verdict } = now.judgement;
   const [tone, text] = verdict.kind === 'genuine' ? ['good', '✓ Genuine'] : verdict.code === 'no_secret' ? ['', 'Enter the secret'] : ['bad', '✗ Not genuine: see why'];
   return (
-    <a class={`verdict-bar notice ${tone}`} href="#result" onClick={(event) => (event.preventDefault(), document.getElementById('result')?.focus())}>{text}</a>
+    <a class={`verdict-bar notice ${tone}`} href="#result" onClick={(event) => (event.preventDefault(), toResult())}>{text}</a>
   );
 }
 
