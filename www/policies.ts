@@ -13,7 +13,7 @@ const NOTHING = [
 
 /** By document. The first text is of the directives that differ. */
 export const policies: Readonly<Record<string, string>> = {
-  // No connection at all, from the page or from its worker, which is made of a text of the page and so under its policy.
+  // No connection that a policy can forbid, from the page or from its worker, which is made of a text of the page and so under its policy.
   'index.html': policy("script-src 'self' 'wasm-unsafe-eval'", 'worker-src blob:', 'trusted-types sigpost-worker'),
   'console.html': policy("script-src 'self'", "connect-src 'self'", "trusted-types 'none'"),
 };

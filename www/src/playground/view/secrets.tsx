@@ -1,11 +1,18 @@
 // The secrets, and the promise about them, which anybody can try out.
 
 import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
 
 import { Button, SecretField } from '../../ui/ui';
 import { mode, secrets } from './state';
 
 export function Secrets() {
+  useEffect(() => {
+    // A browser may keep a page that is left, to show it again as it was.
+    const forget = () => (secrets.value = ['']);
+    addEventListener('pagehide', forget);
+    return () => removeEventListener('pagehide', forget);
+  }, []);
   const list = mode.value === 'sign' ? secrets.value.slice(0, 1) : secrets.value;
   const put = (index: number, value: string) => (secrets.value = secrets.value.map((secret, other) => (other === index ? value : secret)));
   return (
@@ -37,7 +44,7 @@ function Assurance() {
       <summary>The secret stays in this tab</summary>
       <div class="stack tight settings">
         <p>Everything is computed in this browser, in a worker. Nothing that you enter is stored, and the secret is in no URL: a link that you share has no place for it.</p>
-        <p>Your browser sees to it: the policy of this page forbids every connection, form and frame, and files of any other server. It may ask its own server for its own files, and for nothing else.</p>
+        <p>Your browser sees to it, as far as a policy can: this page’s forbids it to fetch, send or open a socket, forms, frames, and files of any other server. It may ask its own server for files, and for nothing else. What no policy forbids, such as going to another address or a call by WebRTC, this page does not do; it holds no script but its own.</p>
         <pre class="code wrap" tabIndex={0} role="region" aria-label="The policy of this page">{policyOfPage()}</pre>
         <div class="row">
           <Button
