@@ -4,7 +4,7 @@
 import type { FunctionComponent } from 'preact';
 
 import type { Me } from '../generated/api';
-import { later } from './later';
+import { later } from '../ui/later';
 import type { Route } from './route';
 import { governs, manages, seesWebhooks } from './shared/rights';
 

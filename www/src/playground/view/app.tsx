@@ -2,6 +2,7 @@
 // with the verdict first.
 
 import { Brand } from '../../ui/brand';
+import { later } from '../../ui/later';
 import { theme } from '../../ui/theme';
 import { Button, Notice, ThemeChoice } from '../../ui/ui';
 import { dropping, useDrop } from './drop';
@@ -13,11 +14,12 @@ import { Receiver } from './receiver';
 import { toResult } from './result';
 import { SamplesMenu, SamplesProblem } from './samples-menu';
 import { ShareButton } from './share';
-import { Signed } from './signed';
 import { clear, mode } from './state';
 import { Steps } from './steps';
 import { notes } from './take-in';
 import { Verdict, VerdictBar } from './verdict';
+
+const Signed = later(async () => (await import('./signed')).Signed);
 
 export function App() {
   useLink();

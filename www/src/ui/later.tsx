@@ -1,10 +1,11 @@
-// Views that are loaded when they are first looked at, so that signing in does not wait for all of them.
+// Views that are loaded when they are first looked at, so that a page is there without waiting for all of them.
 
 import { signal } from '@preact/signals';
 import type { FunctionComponent } from 'preact';
 import { useEffect } from 'preact/hooks';
 
-import { Button, Notice, Spinner } from '../ui/ui';
+import { Button } from './button';
+import { Notice, Spinner } from './notice';
 
 type Loading = { readonly View?: FunctionComponent; readonly failed?: true };
 
@@ -26,7 +27,7 @@ export function later(load: () => Promise<FunctionComponent>): FunctionComponent
     if (failed !== true) return <Spinner label="Loading…" />;
     return (
       <Notice tone="bad" live="alert" title="This view could not be loaded.">
-        <span class="small">The server does not answer, or has a newer console by now. Try again; if that does not help, reload the page.</span>
+        <span class="small">The server does not answer, or has a newer version of this page by now. Try again; if that does not help, reload the page.</span>
         <div class="row"><Button onClick={begin}>Try again</Button></div>
       </Notice>
     );
