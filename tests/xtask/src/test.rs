@@ -25,13 +25,14 @@ pub(crate) fn test(project: &Project, steps: &mut Steps) -> Result<()> {
     lint::docs(project, steps)?;
     core_alone(project, steps)?;
     fuzz_lock(project, steps)?;
-    scripts(project, steps, "package tests", "wasm/js", &package)?;
-    scripts(project, steps, "tests of the pages' parts", "www", &package)?;
-    scripts(project, steps, "packaging tests", "tests/packaging", &package)?;
-    scripts(project, steps, "adapter tests", "tests/adapters", &package)?;
-    scripts(project, steps, "client tests", "tests/clients", &package)?;
-    scripts(project, steps, "end-to-end tests", "tests/e2e", &package)?;
-    scripts(project, steps, "tests of the pages", "tests/pages", &package)?;
+    scripts(project, steps, "package tests", "wasm/js", &package, 1)?;
+    scripts(project, steps, "tests of the pages' parts", "www", &package, 1)?;
+    scripts(project, steps, "packaging tests", "tests/packaging", &package, 1)?;
+    scripts(project, steps, "adapter tests", "tests/adapters", &package, 1)?;
+    scripts(project, steps, "client tests", "tests/clients", &package, 1)?;
+    scripts(project, steps, "end-to-end tests", "tests/e2e", &package, 1)?;
+    // Each of these waits for a browser more than it works.
+    scripts(project, steps, "tests of the pages", "tests/pages", &package, 2)?;
     steps.summary();
     Ok(())
 }
@@ -74,14 +75,23 @@ fn fuzz_lock(project: &Project, steps: &mut Steps) -> Result<()> {
     })
 }
 
-/// The tests below a folder that Node runs: files named `*.test.mjs`, or with another ending of a script.
-fn scripts(project: &Project, steps: &mut Steps, name: &str, folder: &str, package: &Path) -> Result<()> {
+/// The tests below a folder that Node runs, so many files at once: those named `*.test.mjs`, or with another ending of a
+/// script.
+fn scripts(
+    project: &Project,
+    steps: &mut Steps,
+    name: &str,
+    folder: &str,
+    package: &Path,
+    at_once: u8,
+) -> Result<()> {
     let sh = &project.shell;
+    let at_once = at_once.to_string();
     let files: Vec<PathBuf> = project.files(folder, is_test)?;
     steps.run(name, || {
         ensure!(!files.is_empty(), "no file below {folder} is named like a test (*.test.mjs)");
         let binary = project.program("debug", "sigpost");
-        let run = cmd!(sh, "node --test {files...}");
+        let run = cmd!(sh, "node --test --test-concurrency {at_once} {files...}");
         Ok(run.env("SIGPOST_BIN", binary).env("SIGPOST_NPM", package).run()?)
     })
 }
