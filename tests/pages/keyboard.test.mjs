@@ -123,9 +123,9 @@ test('a sample is chosen, judged, changed and shared by the keyboard alone', { t
       await verdict.getByText('Not genuine').first().waitFor();
       await tabTo(page, page.getByRole('button', { name: 'Share…' }));
       await page.keyboard.press('Enter');
-      await tabTo(page, page.getByRole('dialog').getByRole('button', { name: 'Copy: The link' }));
+      await tabTo(page, page.getByRole('dialog').getByRole('button', { name: 'Copy the link' }));
       await page.keyboard.press('Enter');
-      await page.getByText('Copied', { exact: true }).waitFor();
+      await page.getByText('Copied.', { exact: true }).waitFor();
       await page.keyboard.press('Escape');
       await tabTo(page, page.getByRole('button', { name: 'Sign', exact: true }), 'Shift+Tab');
     });

@@ -27,8 +27,8 @@ export function App() {
   const verifying = mode.value === 'verify';
   return (
     <>
-      <a class="skip" href="#result" onClick={(event) => (event.preventDefault(), toResult())}>Skip to the result</a>
       <header class="topbar">
+        <a class="skip" href="#result" onClick={(event) => (event.preventDefault(), toResult())}>Skip to the result</a>
         <Brand href="./">sigpost</Brand>
         <h1 class="small faint">playground</h1>
         <div class="row" role="group" aria-label="What to do">
