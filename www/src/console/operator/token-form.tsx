@@ -9,13 +9,16 @@ import { Refusal } from '../api/errors';
 import { me } from '../api/session';
 import { useAction } from '../shared/action';
 import { Failed } from '../shared/failed';
-import { useEntered, useHold } from '../shared/leaving';
+import { coming, useComing, useEntered, useHold } from '../shared/leaving';
 import { TimeField } from '../shared/time-field';
+import { leave } from '../shared/unsaved';
 import type { Loss } from '../shared/unsaved';
 import { UserField } from '../shared/user-field';
 
 const LIFETIMES = [['7d', '7 days'], ['30d', '30 days'], ['90d', '90 days'], ['365d', 'A year'], ['at', 'Until a time…'], ['never', 'Until it is revoked']] as const;
 type Lifetime = (typeof LIFETIMES)[number][0];
+
+const COMING = coming('token');
 
 interface Props {
   /** Whether it may be made for other users. */
@@ -28,7 +31,7 @@ interface Props {
 export function TokenForm({ others, onMade, onClose }: Props) {
   const own = me.value?.kind === 'user' ? me.value.id : '';
   const draft = useSignal<{ user: string; name: string; lifetime: Lifetime; until: string | undefined }>({ user: own, name: '', lifetime: '90d', until: undefined });
-  const close = useEntered(draft, onClose);
+  const discard = useEntered(draft, onClose);
   const { user, name, lifetime, until } = draft.value;
   const change = (part: Partial<typeof draft.value>) => (draft.value = { ...draft.value, ...part });
   const { busy, error, run } = useAction(async () => {
@@ -43,6 +46,8 @@ export function TokenForm({ others, onMade, onClose }: Props) {
     // Only the answer that makes one holds it.
     if (token !== undefined) onMade(token);
   });
+  useComing(COMING, busy);
+  const close = () => (busy ? leave(onClose, COMING) : discard());
   const wrong = (field: string) => (error instanceof Refusal && error.field === field ? error.message : undefined);
   return (
     <Dialog title="New token" onClose={close}>

@@ -21,6 +21,25 @@ export function useEntered(draft: ReadonlySignal<unknown>, onClose: () => void):
   return () => leave(onClose, ENTERED);
 }
 
+/** What is lost by whoever leaves before something is there that is shown once. */
+export const coming = (what: string): Loss => ({
+  title: `Leave before the ${what} is here?`,
+  text: `The new ${what} is on its way, and is shown this once. Whoever leaves now never sees it, and has to make another.`,
+  stay: 'Wait for it',
+  leave: 'Leave without it',
+});
+
+/** Holds the page while that is on its way. Nobody is asked any more once it has come, or could not. */
+export function useComing(loss: Loss, isComing: boolean): void {
+  useHold(loss, () => isComing);
+  useEffect(
+    () => () => {
+      if (leaving.peek()?.what === loss) leaving.value = undefined;
+    },
+    [loss, isComing],
+  );
+}
+
 /** The question, over everything else. The console has it once. */
 export function LeavingDialog() {
   const asked = leaving.value;

@@ -7,13 +7,14 @@ import { Button, Dialog } from '../../ui/ui';
 import { answered, api } from '../api/client';
 import type { Dialect } from '../shared/dialects';
 import { Failed } from '../shared/failed';
+import { useComing } from '../shared/leaving';
 import { isAdmin } from '../shared/rights';
 import { leave } from '../shared/unsaved';
 import { newWebhook } from './bodies';
 import { blank } from './draft';
 import { SecretChoiceField } from './fields/secret-choice';
 import { Fields } from './form';
-import { NewSecret, shownOf } from './new-secret';
+import { COMING, NewSecret, shownOf } from './new-secret';
 import { created as listCreated } from './store';
 import { Try } from './try';
 import { useForm } from './use-form';
@@ -28,6 +29,7 @@ export function Create({ dialect, onClose, onCreated }: CreateProps) {
   const form = useForm(dialect, blank(isAdmin()));
   const created = useSignal<Webhook | undefined>(undefined);
   const { draft, errors, busy, trouble } = form;
+  useComing(COMING, busy.value && draft.value.secret.kind === 'generate');
   const save = async () => {
     if (busy.value || !form.isValid()) return;
     busy.value = true;

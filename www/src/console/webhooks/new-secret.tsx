@@ -4,7 +4,7 @@
 import { useSignal } from '@preact/signals';
 
 import { Button, Code, Dialog, Notice } from '../../ui/ui';
-import { useHold } from '../shared/leaving';
+import { coming, useHold } from '../shared/leaving';
 import { leave } from '../shared/unsaved';
 import type { Loss } from '../shared/unsaved';
 
@@ -20,6 +20,9 @@ export function shownOf({ secret, standard_secret: standard }: { readonly secret
   const other = standard === secret ? undefined : standard;
   return secret === undefined && other === undefined ? undefined : { secret, standard: other };
 }
+
+/** One that is generated is on its way. */
+export const COMING = coming('secret');
 
 const UNCOPIED: Loss = {
   title: 'Leave without copying the secret?',

@@ -7,12 +7,13 @@ import { Button, Dialog, Notice } from '../../ui/ui';
 import { answered, api } from '../api/client';
 import { Refusal } from '../api/errors';
 import { Failed } from '../shared/failed';
-import { useHold } from '../shared/leaving';
+import { useComing, useHold } from '../shared/leaving';
 import { TimeField } from '../shared/time-field';
 import { ENTERED, leave } from '../shared/unsaved';
 import { wrongSecret } from './check';
 import type { SecretChoice } from './draft';
 import { SecretChoiceField } from './fields/secret-choice';
+import { COMING } from './new-secret';
 import { asMeant, ifMatch } from './store';
 
 interface ReplaceProps {
@@ -39,6 +40,9 @@ export function Replace({ webhook, overlapping, onClose, onReplaced }: ReplacePr
   const error = useSignal<unknown>(undefined);
   const busy = useSignal(false);
   useHold(TYPED, () => choice.peek().own !== '' || activateAt.peek() !== undefined || retireAt.peek() !== undefined);
+  const isComing = busy.value && choice.value.kind === 'generate';
+  useComing(COMING, isComing);
+  const close = () => leave(onClose, isComing ? COMING : TYPED);
 
   const save = async () => {
     const own = choice.value.kind === 'own' ? choice.value.own : undefined;
@@ -65,7 +69,7 @@ export function Replace({ webhook, overlapping, onClose, onReplaced }: ReplacePr
     }
   };
   return (
-    <Dialog title={overlapping ? 'Rotate the secret' : webhook.signed ? 'Reset the secret' : 'Set a secret'} onClose={() => leave(onClose, TYPED)}>
+    <Dialog title={overlapping ? 'Rotate the secret' : webhook.signed ? 'Reset the secret' : 'Set a secret'} onClose={close}>
       <form class="stack" noValidate onSubmit={(event) => (event.preventDefault(), void save())}>
         {error.value !== undefined && <Failed error={error.value} />}
         {overlapping ? <Explained pending={webhook.rotation !== null} /> : webhook.signed && (
@@ -91,7 +95,7 @@ export function Replace({ webhook, overlapping, onClose, onReplaced }: ReplacePr
           </>
         )}
         <div class="row end">
-          <Button onClick={() => leave(onClose, TYPED)}>Cancel</Button>
+          <Button onClick={close}>Cancel</Button>
           <Button type="submit" kind="primary" busy={busy.value}>{overlapping ? 'Rotate' : webhook.signed ? 'Reset secret' : 'Set secret'}</Button>
         </div>
       </form>
