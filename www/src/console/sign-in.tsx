@@ -9,6 +9,7 @@ import { Button, Check, Dialog, Notice, SecretField } from '../ui/ui';
 import { whoIs } from './api/client';
 import { Refusal, advice } from './api/errors';
 import { forget, keeps, kept, me, signOut, signedIn } from './api/session';
+import { useThere } from './shared/there';
 
 /** The longest token that is tried: the server reads 64 KiB of a request’s head. */
 const LONGEST_TOKEN = 32_768;
@@ -45,14 +46,18 @@ function Form() {
   const keep = useSignal(keeps.peek());
   const busy = useSignal(false);
   const error = useSignal<string | undefined>(undefined);
+  const there = useThere();
 
   const enter = async (value: string) => {
     const before = kept();
     busy.value = true;
     error.value = undefined;
     try {
-      signedIn(value, await who(value, before?.token === value ? before.tenant : undefined), keep.peek());
+      const known = await who(value, before?.token === value ? before.tenant : undefined);
+      // Whoever has signed out meanwhile stays out.
+      if (there.current) signedIn(value, known, keep.peek());
     } catch (caught) {
+      if (!there.current) return;
       const unknown = caught instanceof Refusal && caught.status === 401;
       // One that was kept is of no use any more.
       if (unknown) forget();

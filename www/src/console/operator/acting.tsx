@@ -2,24 +2,29 @@
 
 import './operator.css';
 
+import type { Me } from '../../generated/api';
 import { Button, Empty } from '../../ui/ui';
 import { answered, api } from '../api/client';
-import { actingIn, known, me, setActing } from '../api/session';
+import { SignedOut, actingIn, known, me, setActing } from '../api/session';
 import { go, href } from '../route';
 import { useAction } from '../shared/action';
 import { Failed } from '../shared/failed';
 import { leave } from '../shared/unsaved';
 
-/** Goes into a tenant, or out of it. */
+/** Goes into a tenant, or out of it. If somebody has signed in or gone elsewhere meanwhile, that stands. */
 export async function actIn(tenant: string | undefined): Promise<void> {
-  const before = actingIn.peek();
+  const [asker, before] = [me.peek(), actingIn.peek()];
+  const isMeant = () => me.peek() === asker && actingIn.peek() === tenant;
   setActing(tenant);
+  let now: Me;
   try {
-    known(await answered(api.GET('/v1/me')));
+    now = await answered(api.GET('/v1/me'));
   } catch (error) {
-    setActing(before);
+    if (isMeant()) setActing(before);
     throw error;
   }
+  if (!isMeant()) throw new SignedOut();
+  known(now);
 }
 
 /** In whose tenant somebody acts, with a way out. */

@@ -8,7 +8,9 @@ import { answered, api } from '../api/client';
 import type { Dialect } from '../shared/dialects';
 import { Failed } from '../shared/failed';
 import { useComing } from '../shared/leaving';
+import { place } from '../shared/place';
 import { isAdmin } from '../shared/rights';
+import { useThere } from '../shared/there';
 import { leave } from '../shared/unsaved';
 import { newWebhook } from './bodies';
 import { blank } from './draft';
@@ -28,14 +30,18 @@ interface CreateProps {
 export function Create({ dialect, onClose, onCreated }: CreateProps) {
   const form = useForm(dialect, blank(isAdmin()));
   const created = useSignal<Webhook | undefined>(undefined);
+  const there = useThere();
   const { draft, errors, busy, trouble } = form;
   useComing(COMING, busy.value && draft.value.secret.kind === 'generate');
   const save = async () => {
     if (busy.value || !form.isValid()) return;
     busy.value = true;
+    const asked = place.peek();
     try {
       const webhook = await answered(api.POST('/v1/webhooks', { body: newWebhook(dialect, draft.value) }));
-      listCreated(webhook);
+      // It is in no other tenant’s list, and whoever has gone elsewhere stays there.
+      if (place.peek() === asked) listCreated(webhook);
+      if (!there.current) return;
       // It is saved: there is nothing left to lose but the secret.
       form.start.value = draft.value;
       if (shownOf(webhook) === undefined) onCreated(webhook);

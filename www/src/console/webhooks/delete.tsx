@@ -9,6 +9,7 @@ import { answered, api } from '../api/client';
 import { useAction } from '../shared/action';
 import { Confirm } from '../shared/confirm';
 import { Failed } from '../shared/failed';
+import { useThere } from '../shared/there';
 import { nameOf } from '../shared/webhooks';
 import { asMeant, deleted, ifMatch } from './store';
 
@@ -18,10 +19,12 @@ interface DeleteProps {
 }
 
 export function Delete({ webhook, onDeleted }: DeleteProps) {
+  const there = useThere();
   const remove = async () => {
     await asMeant(webhook.id, answered(api.DELETE('/v1/webhooks/{id}', { params: { path: { id: webhook.id }, header: ifMatch(webhook) } })));
     deleted(webhook.id);
-    onDeleted();
+    // Whoever has gone elsewhere meanwhile stays there.
+    if (there.current) onDeleted();
   };
   const Way = webhook.profile.dialect === 'immuta-request' ? DeleteAgain : Named;
   return (

@@ -1,0 +1,14 @@
+// Whether a component is still there. What comes late must not act on a place that somebody has gone to meanwhile.
+
+import { useEffect, useRef } from 'preact/hooks';
+
+export function useThere(): { readonly current: boolean } {
+  const there = useRef(true);
+  useEffect(() => {
+    there.current = true;
+    return () => {
+      there.current = false;
+    };
+  }, []);
+  return there;
+}
