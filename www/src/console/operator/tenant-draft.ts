@@ -4,7 +4,7 @@
 import type { EgressChange, NewTenant, SettingsChange, Tenant } from '../../generated/api';
 import { dialectOf } from '../shared/dialects';
 import type { Dialect } from '../shared/dialects';
-import { lines, sameItems } from '../shared/lines';
+import { lines, mergedItems, mergedLines, sameItems } from '../shared/lines';
 
 export interface TenantDraft {
   readonly name: string;
@@ -83,6 +83,26 @@ export function changeOf(before: TenantDraft, after: TenantDraft): Change {
   return {
     ...(Object.keys(egress).length > 0 && { egress }),
     ...(Object.keys(settings).length > 0 && { settings }),
+  };
+}
+
+/** What somebody has changed, on top of what the tenant has become meanwhile. */
+export function rebased(before: TenantDraft, mine: TenantDraft, now: TenantDraft): TenantDraft {
+  const one = <Name extends keyof TenantDraft>(name: Name) => (mine[name] === before[name] ? now : mine)[name];
+  return {
+    name: now.name,
+    dialect: now.dialect,
+    allow: mergedLines(before.allow, mine.allow, now.allow),
+    hosts: mergedLines(before.hosts, mine.hosts, now.hosts),
+    relaxedTargets: one('relaxedTargets'),
+    timeout: one('timeout'),
+    retry: one('retry'),
+    retention: one('retention'),
+    standardWebhooks: one('standardWebhooks'),
+    signatures: mergedItems(before.signatures, mine.signatures, now.signatures),
+    notificationList: one('notificationList'),
+    envelope: one('envelope'),
+    eventTypes: mergedLines(before.eventTypes, mine.eventTypes, now.eventTypes),
   };
 }
 

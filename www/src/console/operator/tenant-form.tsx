@@ -11,7 +11,8 @@ import { DIALECTS } from '../shared/dialects';
 import { Failed } from '../shared/failed';
 import { useEntered } from '../shared/leaving';
 import { LinesField } from '../shared/lines-field';
-import { NEW, changeOf, draftOf, newTenant, wrongLine } from './tenant-draft';
+import { useMeanwhile } from './meanwhile';
+import { NEW, changeOf, draftOf, newTenant, rebased, wrongLine } from './tenant-draft';
 import type { TenantDraft } from './tenant-draft';
 
 interface Props {
@@ -33,15 +34,19 @@ interface Part {
 type TextMember = { [Name in keyof TenantDraft]: TenantDraft[Name] extends string ? Name : never }[keyof TenantDraft];
 
 export function TenantForm({ tenant, onSaved, onClose }: Props) {
-  const before = tenant === undefined ? NEW : draftOf(tenant);
-  const draft = useSignal(before);
+  const draft = useSignal(tenant === undefined ? NEW : draftOf(tenant));
   const close = useEntered(draft, onClose);
+  const { base, meets, notice } = useMeanwhile(draft, rebased);
   const badHosts = useSignal<string | undefined>(undefined);
   const { busy, error, run } = useAction(async () => {
     badHosts.value = wrongLine(draft.value);
     if (badHosts.value !== undefined) return;
     if (tenant === undefined) await answered(api.POST('/v1/tenants', { body: newTenant(draft.value) }));
-    else await answered(api.PATCH('/v1/tenants/{tenant}', { params: { path: { tenant: tenant.name } }, body: changeOf(before, draft.value) }));
+    else {
+      const params = { path: { tenant: tenant.name } };
+      if (!meets(draftOf(await answered(api.GET('/v1/tenants/{tenant}', { params }))))) return;
+      await answered(api.PATCH('/v1/tenants/{tenant}', { params, body: changeOf(base.value, draft.value) }));
+    }
     onSaved();
   });
   const refused = error instanceof Refusal ? error : undefined;
@@ -59,6 +64,7 @@ export function TenantForm({ tenant, onSaved, onClose }: Props) {
   return (
     <Dialog title={tenant === undefined ? 'New tenant' : <>Change <span class="break">{tenant.name}</span></>} onClose={close} sheet>
       <form class="stack" onSubmit={(event) => (event.preventDefault(), void run())}>
+        {notice}
         {tenant === undefined && <Identity {...part} />}
         <Reach {...part} />
         <SettingsPart {...part} />

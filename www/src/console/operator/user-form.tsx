@@ -10,8 +10,10 @@ import { me } from '../api/session';
 import { useAction } from '../shared/action';
 import { Failed } from '../shared/failed';
 import { useEntered } from '../shared/leaving';
-import { lines } from '../shared/lines';
 import { LinesField } from '../shared/lines-field';
+import { useMeanwhile } from './meanwhile';
+import { NEW_USER, changeOf, draftOf, newUser, rebased } from './user-draft';
+import type { UserDraft } from './user-draft';
 
 const ROLES = [
   ['admin', 'Everything in the tenant.'],
@@ -27,21 +29,26 @@ interface Props {
 }
 
 export function UserForm({ user, onSaved, onClose }: Props) {
-  const draft = useSignal({ id: user?.id ?? '', name: user?.name ?? '', roles: user?.roles ?? ['user'], spaces: user?.spaces.join('\n') ?? '' });
+  const draft = useSignal(user === undefined ? NEW_USER : draftOf(user));
   const close = useEntered(draft, onClose);
+  const { base, meets, notice } = useMeanwhile(draft, rebased);
   const { id, name, roles, spaces } = draft.value;
   const dialect = me.value?.tenant?.dialect;
-  const change = (part: Partial<typeof draft.value>) => (draft.value = { ...draft.value, ...part });
+  const change = (part: Partial<UserDraft>) => (draft.value = { ...draft.value, ...part });
   const { busy, error, run } = useAction(async () => {
-    const body = { ...(name.trim() !== '' && { name: name.trim() }), roles: [...roles], spaces: lines(spaces) };
-    if (user === undefined) await answered(api.POST('/v1/users', { body: { id: id.trim(), ...body } }));
-    else await answered(api.PATCH('/v1/users/{user}', { params: { path: { user: user.id } }, body }));
+    if (user === undefined) await answered(api.POST('/v1/users', { body: newUser(draft.value) }));
+    else {
+      const params = { path: { user: user.id } };
+      if (!meets(draftOf(await answered(api.GET('/v1/users/{user}', { params }))))) return;
+      await answered(api.PATCH('/v1/users/{user}', { params, body: changeOf(base.value, draft.value) }));
+    }
     onSaved();
   });
   const wrong = (field: string) => (error instanceof Refusal && error.field === field ? error.message : undefined);
   return (
     <Dialog title={user === undefined ? 'New user' : <>Change <span class="break">{user.id}</span></>} onClose={close}>
       <form class="stack" onSubmit={(event) => (event.preventDefault(), void run())}>
+        {notice}
         {user === undefined && (
           <TextField
             label="Id"

@@ -1,0 +1,71 @@
+// What others do to something, or the server does with it, while somebody changes it in a form.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { asAda, ask, dialog, withConsole, withWebhooks } from './console-webhooks.mjs';
+import { TIMEOUT, accessible, picture, signIn, withPage } from './harness.mjs';
+
+const OK = () => ({ status: 200 });
+const MEANWHILE = 'Somebody has changed this meanwhile';
+
+test('saving a user undoes nothing that another admin did meanwhile', { timeout: TIMEOUT }, async () => {
+  await withConsole(OK, async (world) => {
+    const ada = asAda(world.base, 'native');
+    await ada('POST', '/v1/users', { id: 'eve', name: 'Eve', roles: ['admin', 'user'] });
+    const eve = () => ada('GET', '/v1/users/eve');
+    await withWebhooks(world, 'native', async (page) => {
+      const form = dialog(page, 'Change eve');
+      const change = () => page.getByRole('button', { name: 'Change eve' }).click();
+      const save = () => form.getByRole('button', { name: 'Save' }).click();
+      await change();
+      await ada('PATCH', '/v1/users/eve', { roles: ['user'] });
+      await form.getByLabel('Name', { exact: true }).fill('Eve of Destruction');
+      await save();
+      await form.waitFor({ state: 'detached' });
+      const { name, roles } = await eve();
+      assert.deepEqual([name, roles], ['Eve of Destruction', ['user']], 'the role stays taken');
+
+      await page.getByRole('row').filter({ hasText: 'Eve of Destruction' }).waitFor();
+      await change();
+      await ada('PATCH', '/v1/users/eve', { roles: [] });
+      await form.getByRole('checkbox', { name: 'sender' }).check();
+      await save();
+      await form.getByRole('alert').filter({ hasText: MEANWHILE }).waitFor();
+      assert.deepEqual((await eve()).roles, [], 'nothing is saved yet');
+      assert.equal(await form.getByRole('checkbox', { name: 'user', exact: true }).isChecked(), false, 'as it is now');
+      await accessible(page, 'a user that was changed meanwhile');
+      await picture(page, 'user-meanwhile');
+      await save();
+      await form.waitFor({ state: 'detached' });
+      assert.deepEqual((await eve()).roles, ['sender']);
+
+      await change();
+      await form.getByLabel('Name', { exact: true }).fill('');
+      await save();
+      await form.waitFor({ state: 'detached' });
+      assert.equal((await eve()).name, 'eve', 'an emptied name is the id');
+    }, { path: '#/users' });
+  });
+});
+
+test('saving a tenant undoes nothing that another operator did meanwhile', { timeout: TIMEOUT }, async () => {
+  await withConsole(OK, async ({ base }) => {
+    const ops = (method, path, body) => ask(base, 'token-of-the-operator', method, path, body);
+    await ops('POST', '/v1/tenants', { name: 'beta', dialect: 'native', egress: { allow: ['10.0.0.0/8', '172.16.0.0/12'] } });
+    await withPage(`${base}/console#/tenants`, async (page) => {
+      await signIn(page, 'token-of-the-operator');
+      await page.getByRole('button', { name: 'Change beta' }).click();
+      const form = dialog(page, 'Change beta');
+      await ops('PATCH', '/v1/tenants/beta', { egress: { allow: ['10.0.0.0/8'] } });
+      await form.getByLabel('Open address blocks').fill('10.0.0.0/8\n172.16.0.0/12\n192.168.0.0/16');
+      const save = () => form.getByRole('button', { name: 'Save' }).click();
+      await save();
+      await form.getByRole('alert').filter({ hasText: MEANWHILE }).waitFor();
+      assert.equal(await form.getByLabel('Open address blocks').inputValue(), '10.0.0.0/8\n192.168.0.0/16');
+      await save();
+      await form.waitFor({ state: 'detached' });
+      assert.deepEqual((await ops('GET', '/v1/tenants/beta')).egress.allow, ['10.0.0.0/8', '192.168.0.0/16']);
+    });
+  });
+});
