@@ -26,6 +26,13 @@ test('a new tenant says only what was entered', () => {
   });
 });
 
+test('a new tenant has nothing that was chosen for another system', () => {
+  const chosen = { ...NEW, name: 'b', relaxedTargets: true, envelope: 'hybrid', signatures: ['sha1'], notificationList: '2024.3' };
+  assert.deepEqual(newTenant({ ...chosen, dialect: 'generic' }), { name: 'b', dialect: 'generic' });
+  assert.deepEqual(newTenant({ ...chosen, dialect: 'qlik' }), { name: 'b', dialect: 'qlik', egress: { relaxed_targets: true }, settings: { envelope: 'hybrid' } });
+  assert.deepEqual(newTenant({ ...chosen, dialect: 'immuta' }), { name: 'b', dialect: 'immuta', settings: { immuta_signatures: ['sha1'], notification_list: '2024.3' } });
+});
+
 test('a changed tenant says only what is different, and nothing of nothing', () => {
   const before = draftOf(tenant);
   assert.deepEqual(changeOf(before, before), {});

@@ -106,7 +106,14 @@ export function rebased(before: TenantDraft, mine: TenantDraft, now: TenantDraft
   };
 }
 
-export const newTenant = (draft: TenantDraft): NewTenant => ({ name: draft.name.trim(), dialect: draft.dialect, ...changeOf(NEW, draft) });
+export const newTenant = (draft: TenantDraft): NewTenant => ({ name: draft.name.trim(), dialect: draft.dialect, ...changeOf(NEW, ofDialect(draft)) });
+
+/** Without what was chosen while another system was, and is not offered any more. */
+const ofDialect = (draft: TenantDraft): TenantDraft => ({
+  ...draft,
+  ...(draft.dialect !== 'qlik' && { relaxedTargets: NEW.relaxedTargets, envelope: NEW.envelope }),
+  ...(draft.dialect !== 'immuta' && { signatures: NEW.signatures, notificationList: NEW.notificationList }),
+});
 
 /** What of it the API could not say the place of. */
 export function wrongLine({ hosts }: TenantDraft): string | undefined {
