@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { asAda, ask, dialog, withConsole, withWebhooks } from './console-webhooks.mjs';
+import { asAda, ask, dialog, heldBack, make, refusals, withConsole, withWebhooks } from './console-webhooks.mjs';
 import { TIMEOUT, accessible, picture, signIn, withPage } from './harness.mjs';
 
 const OK = () => ({ status: 200 });
@@ -69,3 +69,44 @@ test('saving a tenant undoes nothing that another operator did meanwhile', { tim
     });
   });
 });
+
+test('nothing can be entered into a form while it is saved, and nothing is lost', { timeout: TIMEOUT }, async () => {
+  await withConsole(OK, async (world) => {
+    const ada = asAda(world.base, 'native');
+    const { id } = await make(world.base, 'native', `${world.receiver}/orders`);
+    await ada('POST', '/v1/users', { id: 'eve', name: 'Eve', roles: ['user'] });
+    await withWebhooks(world, 'native', async (page) => {
+      await page.getByRole('button', { name: 'Edit' }).click();
+      const form = page.getByRole('form', { name: 'Change the webhook' });
+      const shown = await typedWhileSaved(page, form, `**/v1/webhooks/${id}`);
+      await form.waitFor({ state: 'detached' });
+      assert.equal((await ada('GET', `/v1/webhooks/${id}`)).profile.name, shown);
+
+      await page.evaluate(() => (location.hash = '#/users'));
+      await page.getByRole('button', { name: 'Change eve' }).click();
+      const user = dialog(page, 'Change eve');
+      const name = await typedWhileSaved(page, user, '**/v1/users/eve');
+      await user.waitFor({ state: 'detached' });
+      assert.equal((await ada('GET', '/v1/users/eve')).name, name);
+    }, { path: `#/webhooks/${id}`, expected: refusals(503) });
+  });
+});
+
+/** Saves a form, in vain at first, and types on meanwhile: what its name is in the end, as it is shown. */
+async function typedWhileSaved(page, form, url) {
+  const field = form.getByLabel('Name', { exact: true });
+  await field.fill('Another');
+  await page.route(url, (route) => route.fulfill({ status: 503 }), { times: 1 });
+  await field.press('Enter');
+  await form.getByRole('alert').waitFor();
+  assert.equal(await field.evaluate((element) => element === document.activeElement), true, 'the focus is where it was');
+  await page.keyboard.press('End');
+  await page.keyboard.type(' one');
+  const late = await heldBack(page, url);
+  await field.press('Enter');
+  await late.asked;
+  await page.keyboard.type(' and more');
+  const shown = await field.inputValue();
+  await late.release();
+  return shown;
+}

@@ -8,6 +8,7 @@ import { answered, api } from '../api/client';
 import { Refusal } from '../api/errors';
 import { useAction } from '../shared/action';
 import { DIALECTS } from '../shared/dialects';
+import { Entries } from '../shared/entries';
 import { Failed } from '../shared/failed';
 import { useEntered } from '../shared/leaving';
 import { LinesField } from '../shared/lines-field';
@@ -51,10 +52,8 @@ export function TenantForm({ tenant, onSaved, onClose }: Props) {
   });
   const refused = error instanceof Refusal ? error : undefined;
   const change = (some: Partial<TenantDraft>) => (draft.value = { ...draft.value, ...some });
-  const wrong = (name: string) => {
-    if (name === 'hosts' && badHosts.value !== undefined) return badHosts.value;
-    return refused?.field?.split(/[.[]/).includes(name) === true ? refused.message : undefined;
-  };
+  const named = (name: string) => (refused?.field?.split(/[.[]/).includes(name) === true ? refused.message : undefined);
+  const wrong = (name: string) => (name === 'hosts' ? badHosts.value : undefined) ?? named(name);
   const part: Part = {
     draft: draft.value,
     isNew: tenant === undefined,
@@ -65,9 +64,11 @@ export function TenantForm({ tenant, onSaved, onClose }: Props) {
     <Dialog title={tenant === undefined ? 'New tenant' : <>Change <span class="break">{tenant.name}</span></>} onClose={close} sheet>
       <form class="stack" onSubmit={(event) => (event.preventDefault(), void run())}>
         {notice}
-        {tenant === undefined && <Identity {...part} />}
-        <Reach {...part} />
-        <SettingsPart {...part} />
+        <Entries busy={busy}>
+          {tenant === undefined && <Identity {...part} />}
+          <Reach {...part} />
+          <SettingsPart {...part} />
+        </Entries>
         {error !== undefined && <Failed error={error} />}
         <div class="row end">
           <Button onClick={close}>Discard</Button>
@@ -113,7 +114,6 @@ function Reach({ draft, change, text }: Part) {
 
 function SettingsPart({ draft, isNew, change, text }: Part) {
   const { dialect, signatures } = draft;
-  const none = isNew ? 'the default' : 'a single attempt';
   const sign = (name: string, on: boolean) => change({ signatures: ['sha1', 'sha256'].filter((other) => (other === name ? on : signatures.includes(other))) });
   return (
     <fieldset class="group">
@@ -122,7 +122,7 @@ function SettingsPart({ draft, isNew, change, text }: Part) {
         <TextField label="Timeout" hint="Over a whole exchange, from 100ms to 300s." placeholder="10s" {...text('timeout')} mono />
         <TextField label="Retention" hint="How long history is kept, from 1d to 3650d." placeholder="7d" {...text('retention')} mono />
       </div>
-      <TextField label="Retries" hint={`The wait before each attempt, the first 0s, like 0s 5s 5m. Empty: ${none}.`} {...text('retry')} mono />
+      <TextField label="Retries" hint={`The wait before each attempt, the first 0s, like 0s 5s 5m. Empty: ${isNew ? 'the default' : 'a single attempt'}.`} {...text('retry')} mono />
       <LinesField label="Further event types" hint="One a line: may be subscribed to beside those of its system." {...text('eventTypes', 'event_types')} />
       <Check
         label="Standard Webhooks headers"

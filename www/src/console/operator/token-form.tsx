@@ -8,6 +8,7 @@ import { answered, api } from '../api/client';
 import { Refusal } from '../api/errors';
 import { me } from '../api/session';
 import { useAction } from '../shared/action';
+import { Entries } from '../shared/entries';
 import { Failed } from '../shared/failed';
 import { coming, useComing, useEntered, useHold } from '../shared/leaving';
 import { TimeField } from '../shared/time-field';
@@ -52,18 +53,20 @@ export function TokenForm({ others, onMade, onClose }: Props) {
   return (
     <Dialog title="New token" onClose={close}>
       <form class="stack" onSubmit={(event) => (event.preventDefault(), void run())}>
-        {others && <UserField label="User" placeholder="Whose token it is" value={user} onInput={(value) => change({ user: value })} error={wrong('user')} />}
-        <TextField
-          label="For"
-          hint="What it is for, so that you know it again."
-          value={name}
-          onInput={(value) => change({ name: value })}
-          error={wrong('name')}
-          maxLength={256}
-          autofocus={!others}
-        />
-        <SelectField label="Valid" value={lifetime} options={LIFETIMES} onChange={(value) => change({ lifetime: value })} error={wrong('expires_in')} />
-        {lifetime === 'at' && <TimeField label="Until" value={until} onChange={(at) => change({ until: at })} error={wrong('expires_at')} required />}
+        <Entries busy={busy}>
+          {others && <UserField label="User" placeholder="Whose token it is" value={user} onInput={(value) => change({ user: value })} error={wrong('user')} />}
+          <TextField
+            label="For"
+            hint="What it is for, so that you know it again."
+            value={name}
+            onInput={(value) => change({ name: value })}
+            error={wrong('name')}
+            maxLength={256}
+            autofocus={!others}
+          />
+          <SelectField label="Valid" value={lifetime} options={LIFETIMES} onChange={(value) => change({ lifetime: value })} error={wrong('expires_in')} />
+          {lifetime === 'at' && <TimeField label="Until" value={until} onChange={(at) => change({ until: at })} error={wrong('expires_at')} required />}
+        </Entries>
         {error !== undefined && <Failed error={error} />}
         <div class="row end">
           <Button onClick={close}>Discard</Button>

@@ -8,6 +8,7 @@ import { answered, api } from '../api/client';
 import { Refusal } from '../api/errors';
 import { me } from '../api/session';
 import { useAction } from '../shared/action';
+import { Entries } from '../shared/entries';
 import { Failed } from '../shared/failed';
 import { useEntered } from '../shared/leaving';
 import { LinesField } from '../shared/lines-field';
@@ -49,41 +50,43 @@ export function UserForm({ user, onSaved, onClose }: Props) {
     <Dialog title={user === undefined ? 'New user' : <>Change <span class="break">{user.id}</span></>} onClose={close}>
       <form class="stack" onSubmit={(event) => (event.preventDefault(), void run())}>
         {notice}
-        {user === undefined && (
-          <TextField
-            label="Id"
-            hint={dialect === 'immuta' ? 'Names it for good: a decimal integer.' : 'Names it for good: visible ASCII characters without spaces.'}
-            value={id}
-            onInput={(value) => change({ id: value })}
-            error={wrong('id')}
-            maxLength={128}
-            mono
-            required
-            autofocus
-          />
-        )}
-        <TextField label="Name" hint="For people. Empty: as the id." value={name} onInput={(value) => change({ name: value })} error={wrong('name')} maxLength={256} />
-        <fieldset class="group">
-          <legend>Roles</legend>
-          {ROLES.map(([role, hint]) => (
-            <Check
-              key={role}
-              label={role}
-              hint={hint}
-              checked={roles.includes(role)}
-              onChange={(on) => change({ roles: on ? [...roles, role] : roles.filter((other) => other !== role) })}
+        <Entries busy={busy}>
+          {user === undefined && (
+            <TextField
+              label="Id"
+              hint={dialect === 'immuta' ? 'Names it for good: a decimal integer.' : 'Names it for good: visible ASCII characters without spaces.'}
+              value={id}
+              onInput={(value) => change({ id: value })}
+              error={wrong('id')}
+              maxLength={128}
+              mono
+              required
+              autofocus
             />
-          ))}
-        </fieldset>
-        {(dialect === 'qlik' || spaces !== '') && (
-          <LinesField
-            label="Spaces"
-            hint="One a line: its webhooks receive what happens in them."
-            value={spaces}
-            onInput={(value) => change({ spaces: value })}
-            error={wrong('spaces')}
-          />
-        )}
+          )}
+          <TextField label="Name" hint="For people. Empty: as the id." value={name} onInput={(value) => change({ name: value })} error={wrong('name')} maxLength={256} />
+          <fieldset class="group">
+            <legend>Roles</legend>
+            {ROLES.map(([role, hint]) => (
+              <Check
+                key={role}
+                label={role}
+                hint={hint}
+                checked={roles.includes(role)}
+                onChange={(on) => change({ roles: on ? [...roles, role] : roles.filter((other) => other !== role) })}
+              />
+            ))}
+          </fieldset>
+          {(dialect === 'qlik' || spaces !== '') && (
+            <LinesField
+              label="Spaces"
+              hint="One a line: its webhooks receive what happens in them."
+              value={spaces}
+              onInput={(value) => change({ spaces: value })}
+              error={wrong('spaces')}
+            />
+          )}
+        </Entries>
         {error !== undefined && <Failed error={error} />}
         <div class="row end">
           <Button onClick={close}>Discard</Button>

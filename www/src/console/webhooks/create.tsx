@@ -6,6 +6,7 @@ import type { Webhook } from '../../generated/api';
 import { Button, Dialog } from '../../ui/ui';
 import { answered, api } from '../api/client';
 import type { Dialect } from '../shared/dialects';
+import { Entries } from '../shared/entries';
 import { Failed } from '../shared/failed';
 import { useComing } from '../shared/leaving';
 import { place } from '../shared/place';
@@ -66,13 +67,15 @@ export function Create({ dialect, onClose, onCreated }: CreateProps) {
         }}
       >
         {trouble.value !== undefined && <Failed error={trouble.value} />}
-        <Fields dialect={dialect} draft={draft.value} errors={errors.value} onChange={form.change} />
-        <SecretChoiceField
-          legend={dialect === 'immuta-request' ? 'Secret (optional)' : 'Secret'}
-          choice={draft.value.secret}
-          error={errors.value.secret}
-          onChange={(secret) => form.change({ secret })}
-        />
+        <Entries busy={busy.value}>
+          <Fields dialect={dialect} draft={draft.value} errors={errors.value} onChange={form.change} />
+          <SecretChoiceField
+            legend={dialect === 'immuta-request' ? 'Secret (optional)' : 'Secret'}
+            choice={draft.value.secret}
+            error={errors.value.secret}
+            onChange={(secret) => form.change({ secret })}
+          />
+        </Entries>
         <section class="card" aria-label="Try it first">
           <h3>Try it first</h3>
           <p class="small faint">Sends a test to what you entered, without saving anything.</p>

@@ -6,6 +6,7 @@ import type { Webhook } from '../../generated/api';
 import { Button } from '../../ui/ui';
 import { answered, api } from '../api/client';
 import { Refusal } from '../api/errors';
+import { Entries } from '../shared/entries';
 import { Failed } from '../shared/failed';
 import { ENTERED, leave } from '../shared/unsaved';
 import { change } from './bodies';
@@ -87,7 +88,9 @@ export function Edit({ webhook, onClose, onSaved }: EditProps) {
     >
       {conflict.value !== undefined && <ConflictNotice dialect={dialect} conflict={conflict.value} entered={draft.value} onDiscard={discard} />}
       {trouble.value !== undefined && <Failed error={trouble.value} />}
-      <Fields dialect={dialect} draft={draft.value} errors={errors.value} onChange={form.change} stored={start.value} />
+      <Entries busy={busy.value}>
+        <Fields dialect={dialect} draft={draft.value} errors={errors.value} onChange={form.change} stored={start.value} />
+      </Entries>
       <div class="row end actions">
         <Button onClick={() => leave(onClose, ENTERED)}>Cancel</Button>
         <Button type="submit" kind="primary" busy={busy.value} disabled={!form.dirty}>Save</Button>

@@ -6,6 +6,7 @@ import type { NewSecret as Body, Webhook } from '../../generated/api';
 import { Button, Dialog, Notice } from '../../ui/ui';
 import { answered, api } from '../api/client';
 import { Refusal } from '../api/errors';
+import { Entries } from '../shared/entries';
 import { Failed } from '../shared/failed';
 import { useComing, useHold } from '../shared/leaving';
 import { TimeField } from '../shared/time-field';
@@ -75,25 +76,27 @@ export function Replace({ webhook, overlapping, onClose, onReplaced }: ReplacePr
         {overlapping ? <Explained pending={webhook.rotation !== null} /> : webhook.signed && (
           <Notice tone="warn"><span>The old secret stops signing at once: whoever uses it has to be given the new one.</span></Notice>
         )}
-        <SecretChoiceField legend="New secret" required choice={choice.value} error={wrong.value.secret} onChange={(chosen) => (choice.value = chosen)} />
-        {overlapping && (
-          <>
-            <TimeField
-              label="The new one signs from (optional)"
-              value={activateAt.value}
-              error={wrong.value.activate_at}
-              hint="At once if nothing is said. Until then the old one signs the system’s own header."
-              onChange={(at) => (activateAt.value = at)}
-            />
-            <TimeField
-              label="The old one stops (optional)"
-              value={retireAt.value}
-              error={wrong.value.retire_at}
-              hint="A day after that if nothing is said, 30 days from now at most."
-              onChange={(at) => (retireAt.value = at)}
-            />
-          </>
-        )}
+        <Entries busy={busy.value}>
+          <SecretChoiceField legend="New secret" required choice={choice.value} error={wrong.value.secret} onChange={(chosen) => (choice.value = chosen)} />
+          {overlapping && (
+            <>
+              <TimeField
+                label="The new one signs from (optional)"
+                value={activateAt.value}
+                error={wrong.value.activate_at}
+                hint="At once if nothing is said. Until then the old one signs the system’s own header."
+                onChange={(at) => (activateAt.value = at)}
+              />
+              <TimeField
+                label="The old one stops (optional)"
+                value={retireAt.value}
+                error={wrong.value.retire_at}
+                hint="A day after that if nothing is said, 30 days from now at most."
+                onChange={(at) => (retireAt.value = at)}
+              />
+            </>
+          )}
+        </Entries>
         <div class="row end">
           <Button onClick={close}>Cancel</Button>
           <Button type="submit" kind="primary" busy={busy.value}>{overlapping ? 'Rotate' : webhook.signed ? 'Reset secret' : 'Set secret'}</Button>
