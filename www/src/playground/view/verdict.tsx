@@ -67,7 +67,7 @@ function Judged({ verdict }: { readonly verdict: Given }) {
       <Notice tone="good" title="✓ Genuine: the signature matches">
         <p>
           {given.value.length > 1 ? `Signed with secret ${verdict.secretIndex + 1} of ${given.value.length}.` : 'It was signed with this secret, and not changed since.'}
-          {verdict.timestamp !== undefined && ` Signed at ${new Date(verdict.timestamp * 1000).toISOString().replace('.000', '')}.`}
+          {verdict.timestamp !== undefined && ` Signed at ${timeOf(verdict.timestamp)}.`}
         </p>
       </Notice>
     );
@@ -90,6 +90,12 @@ function Judged({ verdict }: { readonly verdict: Given }) {
     </Notice>
   );
 }
+
+/** The furthest second from 1970 that is a date. */
+const LAST = 8.64e12;
+
+const timeOf = (seconds: number): string =>
+  Math.abs(seconds) <= LAST ? new Date(seconds * 1000).toISOString().replace('.000', '') : `${seconds} seconds since 1970`;
 
 function Why({ why }: { readonly why: Explanation }) {
   if (why.verdict === 'genuine') return null;
