@@ -55,6 +55,10 @@ test('of a URL there are no user, no parameters and no fragment', () => {
     ['https:\\\\user:password@example.com\\a', 'https:\\\\example.com\\a', [user]],
     ['//user:password@example.com/', '//example.com/', [user]],
     ['user:password@example.com/a@b', 'example.com/a@b', [user]],
+    ...[' ', '\t', '\0', '\r\n \x1f'].map((blank) => [`${blank}https://user:password@example.com/a`, 'https://example.com/a', [user]]),
+    ['ht\ttps:\n/\r/us\ter:password@example.com', 'https://example.com', [user]],
+    ['\u00a0https://user:password@example.com', '\u00a0https://example.com', [user]],
+    [' https://example.com', 'https://example.com', []],
   ]) {
     const { shared: { request }, left: named } = kept(shared({ url }));
     assert.deepEqual([request.url, named], [plain, left], url);

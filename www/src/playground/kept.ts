@@ -32,10 +32,13 @@ export function kept(shared: Shared): Kept {
 /** The name by which a header travels, of what some servers make `HTTP_X_SIGNATURE` of: `explain` reads both. */
 const travelled = (name: string): string => name.toLowerCase().replace(/^http_/, '').replaceAll('_', '-');
 
-function plain(url: string): { readonly url: string; readonly left: readonly string[] } {
+function plain(given: string): { readonly url: string; readonly left: readonly string[] } {
+  // As whoever reads a URL drops it (WHATWG URL, section 4.4).
+  const url = given.replace(/^[\0-\x20]+|[\t\r\n]/g, '');
   // Parameters stand behind a semicolon too.
   const [place = ''] = url.split(/[?#;]/, 1);
-  const nobody = place.replace(/^((?:[a-z][a-z\d+.-]*:[/\\]+|[/\\]{2,})?)[^/\\]*@/i, '$1');
+  // Whatever stands before the slashes, if it is no scheme too.
+  const nobody = place.replace(/^((?:[^/\\]*:[/\\]+|[/\\]{2,})?)[^/\\]*@/, '$1');
   return {
     url: nobody,
     left: [...(nobody === place ? [] : ['user and password in the URL']), ...(place === url ? [] : ['what follows the path in the URL'])],
