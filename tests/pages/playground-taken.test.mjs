@@ -34,3 +34,36 @@ test('a request that is signed for a time that no calendar has is genuine all th
     await says(page, 'Signed at +275760-09-13T00:00:00Z.');
   });
 });
+
+/** Pastes as a person does. */
+async function paste(page, into, text) {
+  await page.evaluate((pasted) => navigator.clipboard.writeText(pasted), text);
+  await into.focus();
+  await page.keyboard.press('Control+v');
+}
+
+const CLIPBOARD = { permissions: ['clipboard-read', 'clipboard-write'] };
+
+test('a body or a request that is pasted keeps its line breaks', { timeout: TIMEOUT }, async () => {
+  await withPage(base, async (page) => {
+    await field(page, 'Secret').fill(SECRET);
+    for (const [body, form] of [['a\r\nb\n', 'Hex'], ['a\r\nb\r\n', 'Text'], ['a\nb\n', 'Text']]) {
+      const headers = headersOf('github', { body });
+      await field(page, 'Headers').fill(headers);
+      await paste(page, field(page, 'Body'), body);
+      await says(page, /Genuine/);
+      assert.equal(await button(page, form).getAttribute('aria-pressed'), 'true', form);
+      await button(page, 'Empty it').click();
+      await field(page, 'Headers').fill('');
+      await button(page, 'Import…').click();
+      await paste(page, field(page, 'Paste it here'), `POST / HTTP/1.1\r\nHost: a.example\r\n${headers}\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+      await button(page, 'Import').click();
+      await says(page, /Genuine/);
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await button(page, 'Empty it').click();
+      await button(page, 'Text').click();
+    }
+    await paste(page, field(page, 'Body'), 'a\r\n'.repeat(200_000));
+    await page.getByText('600000 bytes: too long to be edited here').waitFor();
+  }, CLIPBOARD);
+});

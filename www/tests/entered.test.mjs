@@ -7,7 +7,7 @@ import { test } from 'node:test';
 
 import { load } from './load.mjs';
 
-const { bodyOf, bytesOf, edited, inForm } = await load('/src/playground/view/body.ts');
+const { EMPTY, bodyOf, bytesOf, edited, inForm, pasted } = await load('/src/playground/view/body.ts');
 const { hiddenIn } = await load('/src/playground/view/marked.tsx');
 const { readHeaders, writeHeaders } = await load('/src/playground/view/headers.ts');
 const { formOfScheme, partsOf, schemeOfForm } = await load('/src/playground/view/custom.ts');
@@ -38,6 +38,15 @@ test('a body that is too long for a text field is held as it is, however it came
   const hex = '00'.repeat(200_000);
   assert.deepEqual(edited({ form: 'hex', text: '', crlf: false }, hex), { form: 'hex', text: hex, crlf: false });
   assert.equal(edited({ form: 'hex', text: '', crlf: false }, `${hex.repeat(2)}zz`).form, 'hex');
+});
+
+test('what is pasted into a body that has no line yet is what was copied, and among lines it is like them', () => {
+  for (const text of ['a\r\nb\n', 'a\r\nb\r\n', 'a\rb', 'a\r\n'.repeat(200_000)]) same(bytesOf(pasted(EMPTY, ['', ''], text)), bytes(text));
+  same(bytesOf(pasted({ ...EMPTY, text: '<x>', crlf: true }, ['<', '>'], 'a\r\nb\n')), bytes('<a\r\nb\n>'));
+  for (const [form, rest, text] of [['text', '', 'a\nb'], ['text', 'a\n', 'b\r\n'], ['hex', '', '61\r\n62']]) {
+    assert.equal(pasted({ form, text: rest, crlf: false }, [rest, ''], text), undefined);
+  }
+  same(bytesOf(pasted({ ...EMPTY, text: '\n', crlf: true }, ['\n', ''], 'a\n'.repeat(200_000))), bytes(`\r\n${'a\r\n'.repeat(200_000)}`));
 });
 
 test('hex and base64 may be broken into lines, and what is neither says so', () => {

@@ -3,8 +3,7 @@
 import { useRef } from 'preact/hooks';
 
 import { Button, Check, Field } from '../../ui/ui';
-import { EDITABLE } from '../limits';
-import { EMPTY, edited, inForm } from './body';
+import { EMPTY, edited, inForm, pasted } from './body';
 import type { Body, Form, Held, Written } from './body';
 import { Bytes } from './marked';
 import { body, bodyProblem, bytes } from './state';
@@ -44,11 +43,11 @@ function Editor({ now, put }: { readonly now: Written } & Put) {
             autocomplete="off"
             onInput={({ currentTarget }) => put(edited(now, currentTarget.value))}
             onPaste={(event) => {
-              const pasted = event.clipboardData?.getData('text/plain') ?? '';
-              if (pasted.length <= EDITABLE) return;
-              event.preventDefault();
               const { value, selectionStart, selectionEnd } = event.currentTarget;
-              put(edited(now, value.slice(0, selectionStart) + pasted + value.slice(selectionEnd)));
+              const changed = pasted(now, [value.slice(0, selectionStart), value.slice(selectionEnd)], event.clipboardData?.getData('text/plain') ?? '');
+              if (changed === undefined) return;
+              event.preventDefault();
+              put(changed);
             }}
           />
         )}

@@ -59,6 +59,16 @@ export function edited(body: Written, text: string): Body {
   return bytes === undefined || bytes instanceof NotationError || bytes.length <= EDITABLE ? changed : { form: 'held', bytes };
 }
 
+/**
+ * A body into which somebody pastes a text; undefined if the field itself does it right. It would drop each CR: among
+ * other lines those that are pasted become like them, but what has no line yet is given the bytes that were copied.
+ */
+export function pasted(body: Written, [before, after]: readonly [string, string], text: string): Body | undefined {
+  const exact = body.form === 'text' && text.includes('\r') && !`${before}${after}`.includes('\n');
+  if (exact) return bodyOf(utf8(before + text + after));
+  return text.length > EDITABLE ? edited(body, before + text + after) : undefined;
+}
+
 /** The same bytes in another form; as they are, if it is a text that they are to become and that they are not. */
 export function inForm(body: Body, form: Form): Body {
   if (body.form === 'held') return body;

@@ -42,10 +42,14 @@ function ImportDialog({ now: state }: { readonly now: Shown }) {
                 onInput={({ currentTarget }) => (text.value = currentTarget.value)}
                 onPaste={(event) => {
                   const pasted = event.clipboardData?.getData('text/plain') ?? '';
-                  if (text.value !== '' || pasted.length <= EDITABLE) return;
-                  // A browser takes seconds to lay it out.
+                  const { selectionStart, selectionEnd, textLength } = event.currentTarget;
+                  const isAll = selectionEnd - selectionStart === textLength;
+                  if (!isAll || (pasted.length <= EDITABLE && !pasted.includes('\r'))) return;
                   event.preventDefault();
-                  void takeIn(pasted);
+                  // The field shows each line break as its own; what is imported is what was copied.
+                  if (pasted.length <= EDITABLE) text.value = pasted;
+                  // A browser takes seconds to lay it out.
+                  else void takeIn(pasted);
                 }}
               />
             )}
