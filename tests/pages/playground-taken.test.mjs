@@ -67,3 +67,65 @@ test('a body or a request that is pasted keeps its line breaks', { timeout: TIME
     await page.getByText('600000 bytes: too long to be edited here').waitFor();
   }, CLIPBOARD);
 });
+
+/** Keeps what the page asks its worker by this name from it, until it is released. */
+async function hold(page, name) {
+  await page.evaluate((held) => {
+    const { postMessage } = Worker.prototype;
+    globalThis.waiting = [];
+    Worker.prototype.postMessage = function (asked, ...rest) {
+      const answered = () =>
+        new Promise((resolve) => {
+          this.addEventListener('message', ({ data }) => data.number === asked.number && setTimeout(resolve, 100));
+          postMessage.call(this, asked, ...rest);
+        });
+      if (asked.name === held) globalThis.waiting.push(answered);
+      else postMessage.call(this, asked, ...rest);
+    };
+  }, name);
+}
+
+/** Lets the worker be asked, and waits until the page has had time to do something with the answer. */
+async function release(page) {
+  await page.waitForFunction(() => globalThis.waiting.length === 1);
+  await page.evaluate(() => globalThis.waiting[0]());
+}
+
+test('an import or a sample that is called off changes nothing', { timeout: TIMEOUT }, async () => {
+  const raw = 'POST / HTTP/1.1\nHost: a.example\nQlik-Signature: 00\n\nimported';
+  const importing = async (page, text) => {
+    await button(page, 'Import…').click();
+    await field(page, 'Paste it here').fill(text);
+    await button(page, 'Import').click();
+    await page.keyboard.press('Escape');
+  };
+  const ways = {
+    'a request, by closing the dialog': ['read', (page) => importing(page, raw)],
+    'what cannot be read, by closing the dialog': ['read', (page) => importing(page, 'curl')],
+    'a file, by closing the dialog': ['read', async (page) => {
+      await button(page, 'Import…').click();
+      await page.locator('input[type=file]').setInputFiles({ name: 'a.txt', mimeType: 'text/plain', buffer: Buffer.from(raw) });
+      await page.keyboard.press('Escape');
+    }],
+    'a request, by a sample': ['read', async (page) => {
+      await paste(page, field(page, 'Headers'), raw);
+      await page.getByLabel('Load a sample').selectOption({ label: 'Stripe' });
+      await says(page, /Genuine/);
+    }],
+    'a sample, by Clear': ['sign', async (page) => {
+      const sample = page.locator('optgroup[label="Sent by each system"] option').first();
+      await page.getByLabel('Load a sample').selectOption(await sample.getAttribute('value'));
+      await button(page, 'Clear').click();
+    }],
+  };
+  for (const [way, [name, act]] of Object.entries(ways)) {
+    await withPage(base, async (page) => {
+      await hold(page, name);
+      await act(page);
+      await field(page, 'Body').fill(`mine: ${way}`);
+      await release(page);
+      assert.equal(await field(page, 'Body').inputValue(), `mine: ${way}`);
+      assert.equal(await page.getByRole('dialog').count(), 0, way);
+    }, CLIPBOARD);
+  }
+});

@@ -7,7 +7,7 @@ import type { ImportedRequest } from '../import';
 import { EDITABLE } from '../limits';
 import { Marked } from './marked';
 import { titleOf } from './schemes';
-import { busy, choose, shown, takeFile, takeIn } from './take-in';
+import { busy, choose, close, shown, takeFile, takeIn } from './take-in';
 import type { Shown } from './take-in';
 
 export function ImportButton() {
@@ -22,7 +22,7 @@ export function ImportButton() {
 function ImportDialog({ now: state }: { readonly now: Shown }) {
   const text = useSignal('');
   return (
-    <Dialog title="Import a request" onClose={() => (shown.value = undefined)} sheet={state.kind === 'choosing'}>
+    <Dialog title="Import a request" onClose={close} sheet={state.kind === 'choosing'}>
       {state.kind === 'choosing' ? <Chooser requests={state.requests} notes={state.notes} /> : (
         <>
           <p>A HAR file of the browser’s network tab, a raw HTTP request, a curl command, or headers or a body alone. It is read here and sent nowhere; nothing in it is run.</p>

@@ -7,16 +7,15 @@ import { useEffect } from 'preact/hooks';
 import { isShared, loadShare } from '../fragment';
 import type { Shared } from '../share';
 import { formOfScheme } from './custom';
+import { begin } from './round';
 import { canonical, choice, custom, messageId, mode, now, required, take, tolerance } from './state';
 
 /** Why the link cannot be shown, and what to do. */
 export const linkProblem = signal<string | undefined>(undefined);
 
-let round = 0;
-
 /** To be called when something else takes the place of what the link holds. */
 export function forgetLink(): void {
-  round += 1;
+  begin();
   linkProblem.value = undefined;
   if (isShared(location.hash)) history.replaceState(null, '', location.pathname + location.search);
 }
@@ -25,14 +24,13 @@ export function forgetLink(): void {
 export function useLink(): void {
   useEffect(() => {
     const read = () => {
-      round += 1;
-      const mine = round;
+      const current = begin();
       linkProblem.value = undefined;
       if (!isShared(location.hash)) return;
       const { hash } = location;
       loadShare().then(({ decode }) => decode(hash)).then(
-        (shared) => mine === round && show(shared),
-        (error: unknown) => mine === round && (linkProblem.value = error instanceof Error ? error.message : String(error)),
+        (shared) => current() && show(shared),
+        (error: unknown) => current() && (linkProblem.value = error instanceof Error ? error.message : String(error)),
       );
     };
     read();

@@ -8,6 +8,7 @@ import type { Sample, SampleGroup } from '../samples';
 import { fromBase64, utf8 } from '../text';
 import { ask } from '../worker/bridge';
 import { forgetLink } from './link';
+import { begin } from './round';
 import { canonical, choice, mode, now, secrets, take, tolerance } from './state';
 
 const GROUPS: readonly SampleGroup[] = ['Signed by each scheme', 'Sent by each system', 'Mistakes people make'];
@@ -68,17 +69,13 @@ export function SamplesMenu() {
   );
 }
 
-let last = 0;
-
 async function show(sample: Sample): Promise<void> {
-  last += 1;
-  const mine = last;
+  const current = begin();
   const body = 'text' in sample.body ? utf8(sample.body.text) : fromBase64(sample.body.base64);
   const [secret = ''] = sample.secrets;
   const timestamp = Math.floor(sample.now / 1000);
   const made = sample.sign === undefined ? [] : await ask('sign', { scheme: sample.sign, secret, body, id: 'msg_sample', timestamp });
-  // Another one has been chosen meanwhile.
-  if (mine !== last) return;
+  if (!current()) return;
   forgetLink();
   mode.value = 'verify';
   take({ method: 'POST', url: '', headers: [...sample.headers, ...made], body });

@@ -11,6 +11,7 @@ import { bodyOf } from './body';
 import { writeHeaders } from './headers';
 import { forgetLink } from './link';
 import { toResult } from './result';
+import { begin } from './round';
 import { body, canonical, choice, headersText, mode, now, take, tolerance } from './state';
 
 export type Shown =
@@ -27,11 +28,14 @@ export const notes = signal<readonly string[]>([]);
 export const busy = signal(false);
 
 /** Takes in whatever it is; what cannot be read, or is several requests, is shown in the dialog. */
-export async function takeIn(given: string | Uint8Array<ArrayBuffer>): Promise<void> {
+export async function takeIn(given: string | File): Promise<void> {
+  const current = begin();
   busy.value = true;
-  const imported = await ask('read', given)
+  const imported = await (given instanceof File ? bytesOf(given) : Promise.resolve(given))
+    .then((content) => ask('read', content))
     .catch((error: Error): Unreadable => unreadable(error.message, 'Try a smaller part of it.'))
     .finally(() => (busy.value = false));
+  if (!current()) return;
   if (imported.kind === 'unreadable') {
     shown.value = { kind: 'problem', error: imported };
     return;
@@ -51,6 +55,14 @@ export async function takeIn(given: string | Uint8Array<ArrayBuffer>): Promise<v
   }
   finish(imported.notes);
 }
+
+/** Closes the dialog; what is still being read for it is not taken in. */
+export function close(): void {
+  if (busy.value) begin();
+  shown.value = undefined;
+}
+
+const bytesOf = async (file: File) => new Uint8Array(await file.arrayBuffer());
 
 export function choose({ request, notes: own }: ImportedRequest, all: readonly string[]): void {
   mode.value = 'verify';
@@ -82,5 +94,5 @@ export function isWhole(text: string): boolean {
 export async function takeFile(file: File | undefined): Promise<void> {
   if (file === undefined) return;
   if (file.size > LONGEST) shown.value = { kind: 'problem', error: unreadable('The file is larger than 32 MiB.', 'Take the request out of it, and import that.') };
-  else await takeIn(new Uint8Array(await file.arrayBuffer()));
+  else await takeIn(file);
 }
