@@ -101,7 +101,7 @@ test('an import or a sample that is called off changes nothing', { timeout: TIME
   };
   const ways = {
     'a request, by closing the dialog': ['read', (page) => importing(page, raw)],
-    'what cannot be read, by closing the dialog': ['read', (page) => importing(page, 'curl')],
+    'what cannot be read, by closing the dialog': ['read', (page) => importing(page, 'curl "')],
     'a file, by closing the dialog': ['read', async (page) => {
       await button(page, 'Import…').click();
       await page.locator('input[type=file]').setInputFiles({ name: 'a.txt', mimeType: 'text/plain', buffer: Buffer.from(raw) });
@@ -128,4 +128,23 @@ test('an import or a sample that is called off changes nothing', { timeout: TIME
       assert.equal(await page.getByRole('dialog').count(), 0, way);
     }, CLIPBOARD);
   }
+});
+
+test('what was noted of an import goes with it', { timeout: TIMEOUT }, async () => {
+  const noted = (page) => page.getByRole('status').filter({ hasText: 'Taken in, but' });
+  const link = `#v1j.${Buffer.from('{"mode":"verify","request":{"method":"POST","url":"","headers":[],"text":"shared"},"options":{}}').toString('base64url')}`;
+  await withPage(base, async (page) => {
+    for (const act of [
+      () => button(page, 'Clear').click(),
+      () => page.getByLabel('Load a sample').selectOption({ label: 'Stripe' }),
+      () => page.evaluate((fragment) => void (location.hash = fragment), link),
+    ]) {
+      await button(page, 'Import…').click();
+      await field(page, 'Paste it here').fill('POST / HTTP/1.1\nHost: a.example\nContent-Length: 9\n\nshort');
+      await button(page, 'Import').click();
+      await noted(page).waitFor();
+      await act();
+      await noted(page).waitFor({ state: 'detached' });
+    }
+  });
 });

@@ -14,9 +14,8 @@ import { Receiver } from './receiver';
 import { toResult } from './result';
 import { SamplesMenu, SamplesProblem } from './samples-menu';
 import { ShareButton } from './share';
-import { clear, mode } from './state';
+import { clear, mode, notes } from './state';
 import { Steps } from './steps';
-import { notes } from './take-in';
 import { Verdict, VerdictBar } from './verdict';
 
 const Signed = later(async () => (await import('./signed')).Signed);

@@ -36,6 +36,9 @@ export const messageId = signal('');
 /** Whether a receiver is to require Standard Webhooks headers too. */
 export const required = signal(false);
 
+/** What is worth knowing about what was taken in. */
+export const notes = signal<readonly string[]>([]);
+
 /** The id and the time of a request in sign mode where none were entered: they stay while it is edited. */
 export const fresh = signal(newMoment());
 
@@ -105,6 +108,8 @@ export function take({ method: verb, url: target, headers: list, body: content }
   url.value = target;
   headersText.value = writeHeaders(list);
   body.value = bodyOf(content);
+  // They were of what was there before.
+  notes.value = [];
 }
 
 /** Everything as it was at the beginning, the secret too. */

@@ -12,7 +12,7 @@ import { writeHeaders } from './headers';
 import { forgetLink } from './link';
 import { toResult } from './result';
 import { begin } from './round';
-import { body, canonical, choice, headersText, mode, now, take, tolerance } from './state';
+import { body, canonical, choice, headersText, mode, notes, now, take, tolerance } from './state';
 
 export type Shown =
   | { readonly kind: 'asking' }
@@ -21,8 +21,6 @@ export type Shown =
 
 /** The dialog, if it is open. */
 export const shown = signal<Shown | undefined>(undefined);
-/** What is worth knowing about what was taken in. */
-export const notes = signal<readonly string[]>([]);
 
 /** While something is read. */
 export const busy = signal(false);
