@@ -148,3 +148,12 @@ test('what was noted of an import goes with it', { timeout: TIMEOUT }, async () 
     }
   });
 });
+
+test('a header that is too large to try everything is not said to be the body', { timeout: TIMEOUT }, async () => {
+  await withPage(base, async (page) => {
+    await field(page, 'Secret').fill('whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0');
+    await field(page, 'Headers').fill(`webhook-id: a\nwebhook-timestamp: ${Math.floor(Date.now() / 1000)}\nwebhook-signature: ${Array(70).fill('v1,AAAA').join(' ')}`);
+    await field(page, 'Body').fill('{}');
+    await says(page, 'Not everything was tried: the body or a header is too large for that.');
+  });
+});

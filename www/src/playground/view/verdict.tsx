@@ -121,7 +121,7 @@ function Why({ why }: { readonly why: Explanation }) {
       {mistakes.length === 0 && why.code === 'mismatch' && (
         <p>None of the known mistakes makes it match. Most likely the secret is another webhook’s, or the body is not the one that was sent: compare it with the sender’s history.</p>
       )}
-      {exhausted && <p class="small">Not everything was tried: the body is too large for that.</p>}
+      {exhausted && <p class="small">Not everything was tried: the body or a header is too large for that.</p>}
     </div>
   );
 }
