@@ -157,3 +157,21 @@ test('a header that is too large to try everything is not said to be the body', 
     await says(page, 'Not everything was tried: the body or a header is too large for that.');
   });
 });
+
+test('a request that is selected and copied keeps its no-break spaces', { timeout: TIMEOUT }, async () => {
+  await withPage(base, async (page) => {
+    await field(page, 'Secret').fill(SECRET);
+    await field(page, 'Scheme').selectOption('github');
+    await field(page, 'Body').fill('10\u00a0000 EUR');
+    await button(page, 'Sign').click();
+    for (const name of ['curl', 'fetch', 'Raw']) {
+      await page.getByRole('tab', { name }).click();
+      const code = page.getByRole('region', { name: `The request as ${name}` });
+      await code.evaluate((element) => getSelection().selectAllChildren(element));
+      await page.keyboard.press('Control+c');
+      const shown = await code.textContent();
+      assert.ok(shown.includes('github') || shown.includes('hub-signature'), shown);
+      assert.equal(await page.evaluate(() => navigator.clipboard.readText()), shown, name);
+    }
+  }, CLIPBOARD);
+});

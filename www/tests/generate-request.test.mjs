@@ -24,7 +24,7 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const PIECES = ['a', "'", '"', '$(touch injected)', '`touch injected`', '$HOME', '\\', '\n', '\0', '\r\n', '@file', 'é😀', '</script>', '<!--', '\u2028', '\ufeff', '%s%n', '!', '${1}', "'; touch injected; '", '-d', '\t', '{}', '\u202e', '*/', '~', '&&', '#'];
+const PIECES = ['a', "'", '"', '$(touch injected)', '`touch injected`', '$HOME', '\\', '\n', '\0', '\r\n', '@file', 'é😀', '</script>', '<!--', '\u2028', '\ufeff', '%s%n', '!', '${1}', "'; touch injected; '", '-d', '\t', '{}', '\u202e', '\u00a0', '\u3000', '*/', '~', '&&', '#'];
 const HOSTILE = [...PIECES, PIECES.join(''), '@/etc/hostname', '', '{"a":"é"}'].map((text) => Buffer.from(text));
 HOSTILE.push(Buffer.of(0xff, 0xfe, 0), Buffer.alloc(150_000, "'"), Buffer.from(random(7).bytes(90_000)), Buffer.alloc(2_000_000, 1));
 /** Values of headers, a code point for each byte. */
@@ -93,7 +93,7 @@ for (const sender of Object.keys(senders)) {
 
 test('what is generated as curl is read back as the same request', () =>
   repeated(200, ({ text, pick }) => {
-    const body = Buffer.from(text(20, PIECES.filter((piece) => !/[\0-\x09\x0b-\x1f\ufeff]/.test(piece))));
+    const body = Buffer.from(text(20, PIECES.filter((piece) => !/[\0-\x09\x0b-\x1f\ufeff\u00a0\u3000]/.test(piece))));
     const given = request({ body, headers: [['x-a', pick(["a'b", 'Ã©', '$(id)', 'a;b', ''])], ['content-type', 'text/plain']] });
     const { requests } = read(generate.curl(given));
     assert.deepEqual({ ...requests[0].request, body: Buffer.from(requests[0].request.body) }, { ...given, url: new URL(given.url).href });
@@ -132,6 +132,13 @@ test('what no request can carry is refused', () => {
 test('a program never ends a script of a page it may stand in, nor hides what it does', () => {
   const given = request({ url: 'https://example.com/', headers: [['x-a', '</script>']], body: Buffer.from('</script><!--\u202e\u2028\u2066\ufeff') });
   assert.doesNotMatch(generate.fetch(given), /<\/|<!--|[\u2028\u202e\u2066\ufeff]/);
+});
+
+test('a body in a command and any text in a program are written so that copying changes no space', () => {
+  for (const space of [...'\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000']) {
+    const given = request({ url: 'https://example.com/', headers: [['x-a', Buffer.from(`1${space}2`).toString('latin1')]], body: Buffer.from(`10${space}000 EUR`) });
+    for (const written of [generate.curl({ ...given, headers: [] }), generate.fetch(given)]) assert.doesNotMatch(written, /(?! )\p{Zs}/u);
+  }
 });
 
 test('headers that senders make themselves are left to them', () => {

@@ -1,7 +1,7 @@
 // Texts as they stand in generated programs: whatever they hold, they stay texts, also where the program stands in a page.
 
-/** What ends a line of a program, hides or reorders what follows, is half of a pair, or ends a script in a page. */
-const ESCAPED = /[\\'\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]|<(?=[/!])/g;
+/** What ends a line of a program, looks like a space, hides or reorders what follows, is half of a pair, or ends a script in a page. */
+const ESCAPED = /[\\'\u0000-\u001f\u007f-\u00a0\u061c\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]|<(?=[/!])/g;
 const SHORT: Readonly<Record<string, string>> = { '\\': '\\\\', "'": "\\'", '\n': '\\n', '\r': '\\r', '\t': '\\t', '<': '\\x3c' };
 
 /** A string literal of JavaScript in single quotes. */

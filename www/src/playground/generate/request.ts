@@ -30,10 +30,13 @@ export function curl(request: Request): string {
   return sends && text === undefined ? `printf %s '${folded(toBase64(body))}' | base64 -d | ${command}` : command;
 }
 
+/** Of what is copied, some programs make spaces of these. */
+const OTHER_SPACES = /(?! )\p{Zs}/u;
+
 /** The body as a text that a shell, and a terminal it is pasted into, take as it is; undefined if it is none. */
 function argumentOf(body: Uint8Array): string | undefined {
   const text = body.length > LONGEST_ARGUMENT ? undefined : textOf(body);
-  return text === undefined || /[\0-\x09\x0b-\x1f\x7f-\x9f\ufeff]/.test(text) ? undefined : text;
+  return text === undefined || /[\0-\x09\x0b-\x1f\x7f-\x9f\ufeff]/.test(text) || OTHER_SPACES.test(text) ? undefined : text;
 }
 
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;

@@ -36,8 +36,13 @@ function Hidden({ character }: { readonly character: string }) {
 export function copyAsItIs(event: ClipboardEvent): void {
   // A field has a selection of its own.
   const selection = event.target instanceof Element && event.target.matches('input, textarea') ? null : getSelection();
-  if (selection === null || selection.rangeCount === 0 || selection.getRangeAt(0).cloneContents().querySelector('.hidden-character') === null) return;
-  event.clipboardData?.setData('text/plain', selection.toString());
+  if (selection === null || selection.rangeCount === 0) return;
+  const range = selection.getRangeAt(0);
+  const { commonAncestorContainer: place } = range;
+  const isCode = ((place instanceof Element ? place : place.parentElement)?.closest('pre') ?? null) !== null;
+  if (!isCode && range.cloneContents().querySelector('.hidden-character') === null) return;
+  // A selection drops the line break at the end.
+  event.clipboardData?.setData('text/plain', isCode ? range.toString() : selection.toString());
   event.preventDefault();
 }
 
