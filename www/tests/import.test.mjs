@@ -54,6 +54,16 @@ test('what is nothing else is a body', () => {
   assert.deepEqual(read(binary), { kind: 'body', body: binary, notes: [] });
 });
 
+test('a byte order mark before a command, a request or headers is no part of them, and of a body it is', () => {
+  const bom = Buffer.of(0xef, 0xbb, 0xbf);
+  for (const given of ["curl https://example.com/ -H 'x-a: b' -d '{}'", 'POST / HTTP/1.1\r\nHost: example.com\r\n\r\n{}', 'x-a: b\nx-c: d']) {
+    assert.deepEqual(read(Buffer.concat([bom, Buffer.from(given)])), read(given));
+    assert.deepEqual(read(`\ufeff${given}`), read(given));
+  }
+  const body = Buffer.concat([bom, Buffer.from('{}')]);
+  assert.deepEqual(read(body), { kind: 'body', body, notes: [] });
+});
+
 test('headers that are not right are refused with their place', () => {
   refused('POST / HTTP/1.1\nhost: a\n  b\n\n{}', /goes on with the header before/, { line: 3, column: 1 });
   refused('POST / HTTP/1.1\r\nhost : a\r\n\r\n', /space between the name/, { line: 2, column: 1 });

@@ -44,7 +44,8 @@ export function read(input: string | Uint8Array): Imported {
     const { found, notes } = readEntries(entries);
     return requestsOf('har', found, notes);
   }
-  const source = latin1(bytes);
+  // Of a request it is no part; of a body it is.
+  const source = latin1(bytes).replace(/^\xef\xbb\xbf/, '');
   if (text !== undefined && isCurl(source)) {
     return requestsOf('curl', [readCurl(source)], []);
   }
