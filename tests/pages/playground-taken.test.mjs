@@ -2,6 +2,9 @@
 // was called off. What is copied from it is what it shows, and no time that somebody signed stops it.
 
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { TIMEOUT, startServer, withPage } from './harness.mjs';
@@ -174,4 +177,26 @@ test('a request that is selected and copied keeps its no-break spaces', { timeou
       assert.equal(await page.evaluate(() => navigator.clipboard.readText()), shown, name);
     }
   }, CLIPBOARD);
+});
+
+test('a folder that is dropped is said to be unreadable, and of several files which one is taken', { timeout: TIMEOUT }, async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'sigpost-pages-'));
+  const files = ['one', 'two'].map((name) => join(folder, name));
+  await Promise.all(files.map((file) => writeFile(file, `the body ${file}`)));
+  await withPage(base, async (page, context) => {
+    const driver = await context.newCDPSession(page);
+    const drop = async (...paths) => {
+      for (const type of ['dragEnter', 'dragOver', 'drop']) {
+        await driver.send('Input.dispatchDragEvent', { type, x: 300, y: 700, data: { items: [], files: paths, dragOperationsMask: 1 } });
+      }
+    };
+    await drop(...files);
+    await page.getByRole('status').getByText('2 files were dropped, and one is looked at at a time: this is one.').waitFor();
+    assert.equal(await field(page, 'Body').inputValue(), `the body ${files[0]}`);
+    await drop(files[1]);
+    await page.getByText('2 files were dropped').waitFor({ state: 'detached' });
+    await drop(folder);
+    await page.getByRole('alert').filter({ hasText: 'This cannot be read.' }).getByText('If it is a folder, choose a file in it').waitFor();
+    assert.equal(await field(page, 'Body').inputValue(), `the body ${files[1]}`);
+  }).finally(() => rm(folder, { recursive: true }));
 });

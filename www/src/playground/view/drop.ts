@@ -3,7 +3,7 @@
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 
-import { takeFile, takeIn } from './take-in';
+import { takeFiles, takeIn } from './take-in';
 
 /** A text that is dragged into a field is the field's, a secret above all. */
 const isForField = ({ target, dataTransfer }: DragEvent): boolean =>
@@ -26,12 +26,12 @@ export function useDrop(): void {
     const drop = (event: DragEvent) => {
       dropping.value = false;
       if (isForField(event)) return;
-      const [file] = event.dataTransfer?.files ?? [];
+      const files = event.dataTransfer?.files ?? [];
       const text = event.dataTransfer?.getData('text/plain') ?? '';
-      if (file === undefined && text === '') return;
+      if (files.length === 0 && text === '') return;
       event.preventDefault();
-      if (file === undefined) void takeIn(text);
-      else void takeFile(file);
+      if (files.length === 0) void takeIn(text);
+      else void takeFiles(files);
     };
     addEventListener('dragover', over);
     addEventListener('dragleave', leave);

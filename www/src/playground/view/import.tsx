@@ -7,7 +7,7 @@ import type { ImportedRequest } from '../import';
 import { EDITABLE } from '../limits';
 import { Marked } from './marked';
 import { titleOf } from './schemes';
-import { busy, choose, close, shown, takeFile, takeIn } from './take-in';
+import { busy, choose, close, shown, takeFiles, takeIn } from './take-in';
 import type { Shown } from './take-in';
 
 export function ImportButton() {
@@ -57,7 +57,7 @@ function ImportDialog({ now: state }: { readonly now: Shown }) {
           <div class="row between">
             <label class="button">
               Choose a file…
-              <input type="file" class="visually-hidden" onChange={({ currentTarget }) => void takeFile(currentTarget.files?.[0])} />
+              <input type="file" class="visually-hidden" onChange={({ currentTarget }) => void takeFiles(currentTarget.files ?? [])} />
             </label>
             <Button kind="primary" busy={busy.value} onClick={() => takeIn(text.value)}>Import</Button>
           </div>

@@ -2,7 +2,7 @@
 
 import { signal } from '@preact/signals';
 
-import type { ImportedRequest } from '../import';
+import type { Imported, ImportedRequest } from '../import';
 import { isCurl } from '../import/is-curl';
 import { LONGEST } from '../import/limits';
 import { ask } from '../worker/bridge';
@@ -26,14 +26,12 @@ export const shown = signal<Shown | undefined>(undefined);
 export const busy = signal(false);
 
 /** Takes in whatever it is; what cannot be read, or is several requests, is shown in the dialog. */
-export async function takeIn(given: string | File): Promise<void> {
+export async function takeIn(given: string | File, told: readonly string[] = []): Promise<void> {
   const current = begin();
   busy.value = true;
-  const imported = await (given instanceof File ? bytesOf(given) : Promise.resolve(given))
-    .then((content) => ask('read', content))
-    .catch((error: Error): Unreadable => unreadable(error.message, 'Try a smaller part of it.'))
-    .finally(() => (busy.value = false));
+  const imported = await reading(given).finally(() => (busy.value = false));
   if (!current()) return;
+  const noted = imported.kind === 'unreadable' ? [] : [...told, ...imported.notes];
   if (imported.kind === 'unreadable') {
     shown.value = { kind: 'problem', error: imported };
     return;
@@ -45,13 +43,13 @@ export async function takeIn(given: string | File): Promise<void> {
   } else {
     const [first, ...others] = imported.requests;
     if (others.length > 0) {
-      shown.value = { kind: 'choosing', requests: imported.requests, notes: imported.notes };
+      shown.value = { kind: 'choosing', requests: imported.requests, notes: noted };
       return;
     }
-    choose(first, imported.notes);
+    choose(first, noted);
     return;
   }
-  finish(imported.notes);
+  finish(noted);
 }
 
 /** Closes the dialog; what is still being read for it is not taken in. */
@@ -60,7 +58,15 @@ export function close(): void {
   shown.value = undefined;
 }
 
-const bytesOf = async (file: File) => new Uint8Array(await file.arrayBuffer());
+async function reading(given: string | File): Promise<Imported | Unreadable> {
+  let content;
+  try {
+    content = typeof given === 'string' ? given : new Uint8Array(await given.arrayBuffer());
+  } catch {
+    return unreadable('This cannot be read.', 'If it is a folder, choose a file in it; if it is a file, it may have been moved or changed: choose it again.');
+  }
+  return ask('read', content).catch((error: Error) => unreadable(error.message, 'Try a smaller part of it.'));
+}
 
 export function choose({ request, notes: own }: ImportedRequest, all: readonly string[]): void {
   mode.value = 'verify';
@@ -89,8 +95,10 @@ export function isWhole(text: string): boolean {
   return isCurl(text) || /^\s*(?:\{|[A-Z]+ \S+ HTTP\/)/.test(text) || /^[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^]*?\r?\n\r?\n\s*\S/.test(text.slice(0, 65_536));
 }
 
-export async function takeFile(file: File | undefined): Promise<void> {
+/** Takes in the first of what was chosen or dropped, and tells of the others. */
+export async function takeFiles(files: Iterable<File>): Promise<void> {
+  const [file, ...others] = files;
   if (file === undefined) return;
   if (file.size > LONGEST) shown.value = { kind: 'problem', error: unreadable('The file is larger than 32 MiB.', 'Take the request out of it, and import that.') };
-  else await takeIn(file);
+  else await takeIn(file, others.length === 0 ? [] : [`${others.length + 1} files were dropped, and one is looked at at a time: this is ${file.name}.`]);
 }
