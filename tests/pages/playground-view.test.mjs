@@ -157,6 +157,7 @@ for (const colorScheme of ['light', 'dark']) {
       }
       await picture(page, `playground-forced-${colorScheme}`);
       await page.getByRole('button', { name: 'Import…' }).click();
+      await page.getByRole('dialog').waitFor();
       await page.getByLabel('Paste it here').focus();
       await page.keyboard.press('Tab');
       const { outlineStyle, outlineWidth } = await page.locator('label.button').evaluate((element) => (({ outlineStyle, outlineWidth }) => ({ outlineStyle, outlineWidth }))(getComputedStyle(element)));

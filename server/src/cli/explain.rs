@@ -64,7 +64,7 @@ fn text(explanation: &Explanation) -> String {
         text += "  none of the known mistakes makes it match: most likely the secret is another one, or the request is forged\n";
     }
     if *exhausted {
-        text += "  not everything was tried: the body is too large for that\n";
+        text += "  not everything was tried: the body or a header is too large for that\n";
     }
     text
 }
