@@ -10,6 +10,8 @@ import { loadShare } from '../fragment';
 import type { Kept } from '../kept';
 import type { Shared } from '../share';
 import { ask } from '../worker/bridge';
+import { judged, outdated } from './judging';
+import { signsTime } from './schemes';
 import { canonical, choice, fresh, given, messageId, mode, now, problem, request, required, scheme, secondsOf, toleranceChosen } from './state';
 
 type Made = { readonly kind: 'making' } | { readonly kind: 'made'; readonly link: string; readonly holds: Kept } | { readonly kind: 'not'; readonly why: string };
@@ -106,6 +108,7 @@ async function make(): Promise<Made> {
 /** What is shared: there is no place for a secret in it. */
 function sharedNow(): Shared {
   const seconds = secondsOf(now.value);
+  const at = seconds ?? judgedAt();
   const chosen = choice.value === 'auto' ? undefined : scheme.value;
   const age = toleranceChosen.value;
   return {
@@ -113,7 +116,7 @@ function sharedNow(): Shared {
     ...(chosen === undefined ? {} : { scheme: chosen }),
     request: request.value,
     options: {
-      ...(seconds === undefined || mode.value === 'sign' ? {} : { now: seconds * 1000 }),
+      ...(at === undefined || mode.value === 'sign' ? {} : { now: at * 1000 }),
       ...(age === undefined ? {} : { tolerance: age }),
       ...(canonical.value ? { body: 'canonical' as const } : {}),
       ...(required.value ? { standardWebhooks: 'required' as const } : {}),
@@ -121,4 +124,12 @@ function sharedNow(): Shared {
       ...(mode.value === 'sign' ? { id: messageId.value || fresh.value.id, timestamp: seconds ?? fresh.value.timestamp } : {}),
     },
   };
+}
+
+/** When the verdict that is shown was made, in seconds, where it hangs on that: whoever opens the link later sees the same. */
+function judgedAt(): number | undefined {
+  if (scheme.value === undefined || !signsTime(scheme.value)) return undefined;
+  // What was changed just now is about to be judged.
+  if (outdated.value) return Math.floor(Date.now() / 1000);
+  return judged.value.kind === 'judged' ? Math.floor(judged.value.about.now / 1000) : undefined;
 }

@@ -1,0 +1,51 @@
+// More of the playground in a real browser: that what somebody sees stays what it is, wherever and whenever it is opened,
+// and that the focus stays where somebody works.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { TIMEOUT, startServer, withPage } from './harness.mjs';
+
+let base;
+let stop;
+
+before(async () => {
+  ({ base, stop } = await startServer());
+}, { timeout: TIMEOUT });
+after(async () => stop?.());
+
+const { sign } = await import(`${process.env.SIGPOST_NPM}/index.js`);
+
+const field = (page, name) => page.getByLabel(name, { exact: true });
+const says = (page, pattern) => page.locator('section[aria-label="Verdict"]').getByText(pattern).first().waitFor();
+
+test('a link carries the time that its verdict was made at, and so shows the same whenever it is opened', { timeout: TIMEOUT }, async () => {
+  for (const scheme of ['slack', 'qlik']) {
+    const body = 'payload=1';
+    const headers = Object.entries(sign(scheme, 'the secret', { body }));
+    let link;
+    const start = Math.floor(Date.now() / 1000);
+    await withPage(base, async (page) => {
+      await field(page, 'Headers').fill(headers.map(([name, value]) => `${name}: ${value}`).join('\n'));
+      await field(page, 'Body').fill(body);
+      await field(page, 'Secret').fill('the secret');
+      await says(page, /Genuine/);
+      await page.getByRole('button', { name: 'Share…' }).click();
+      link = await page.getByRole('region', { name: 'The link' }).textContent();
+    });
+    await withPage(`${base}/?before`, async (page) => {
+      await page.clock.install({ time: Date.now() + 3_600_000 });
+      await page.goto(link);
+      await field(page, 'Secret').fill('the secret');
+      await says(page, /Genuine/);
+      const now = field(page, 'Now');
+      if (scheme === 'slack') {
+        await now.waitFor();
+        const shown = Number(await now.inputValue());
+        assert.ok(shown >= start && shown <= start + 60, `${shown}`);
+      } else {
+        assert.equal(await now.inputValue(), '');
+      }
+    });
+  }
+});
