@@ -73,6 +73,7 @@ function CanonicalForm({ canonical }: { readonly canonical: Canonical }) {
   return (
     <>
       <pre class="code wrap" tabIndex={0} role="region" aria-label="The body, with what JSON.stringify drops and adds">
+        {canonical.skipped > 0 && <span class="faint">{canonical.skipped} characters that are the same … </span>}
         {canonical.pieces.map(({ text, of }, index) => {
           if (of === 'both') return <Marked key={index} text={text} />;
           return of === 'raw' ? <del key={index}><Marked text={text} /></del> : <ins key={index}><Marked text={text} /></ins>;

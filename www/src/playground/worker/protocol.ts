@@ -104,12 +104,14 @@ export type Canonical =
   | {
       readonly kind: 'differs';
       readonly bytes: Uint8Array<ArrayBuffer>;
+      /** How many characters, which are the same, stand before what is shown. */
+      readonly skipped: number;
       /** As far as they are shown; undefined if too many members are moved for that. */
       readonly pieces: readonly DiffPiece[] | undefined;
       /** How many characters of the body stand behind them. */
       readonly cut: number;
     }
-  | { readonly kind: 'none'; readonly reason: string; readonly offset: number | undefined };
+  | { readonly kind: 'none'; readonly reason: string };
 
 /** A piece of raw and canonical body laid over each other; `raw` and `canonical` stand in one of them only. */
 export interface DiffPiece {
