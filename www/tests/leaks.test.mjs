@@ -61,6 +61,10 @@ const WRITTEN = {
   'hex with colons': (text) => pairs(text, '', ':'),
   'hex with spaces and lines': (text) => hexOf(text).toUpperCase().replace(/(..)(..)/g, '$1 $2\n'),
   'hex behind 0x': (text) => pairs(text, '0x', ', '),
+  'a Buffer as JSON': (text) => JSON.stringify(Buffer.from(text)),
+  'decimal bytes over lines': (text) => JSON.stringify([...Buffer.from(`x${text}`)], null, 2),
+  'decimal bytes with spaces': (text) => [...Buffer.from(text)].join(' '),
+  'decimal bytes of base64': (text) => JSON.stringify([...Buffer.from(base64(text))]),
   'escapes of a program': (text) => pairs(text, '\\x'),
   'escapes of a program in JSON': (text) => JSON.stringify(pairs(text, '\\x')),
   'code points in braces': (text) => [...text].map((char) => `\\u{${char.codePointAt(0).toString(16)}}`).join(''),
@@ -119,7 +123,7 @@ test('a genuine signature, and what is left out anyway, gives no secret away', (
 
 test('the longest body is looked through in a few seconds, whatever it is made of', () => {
   const secrets = [SECRET, hard, 'plain secret', '0123456789abcdef0123456789abcdef'];
-  for (const piece of ['%2541', '\\\\u0041', '&amp;amp;', '{"a":1, "b":"cd"}', 'QUJD\n', 'a', '%', '\\', '&#x', '\\u0041']) {
+  for (const piece of ['%2541', '\\\\u0041', '&amp;amp;', '{"a":1, "b":"cd"}', 'QUJD\n', 'a', '%', '\\', '&#x', '\\u0041', '12,', '1 ', '1   ']) {
     const body = bytes(piece.repeat(Math.floor((8 << 20) / piece.length)));
     const start = performance.now();
     assert.equal(leaks(shared({ body }), secrets), undefined);

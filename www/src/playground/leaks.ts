@@ -48,12 +48,16 @@ interface Reading {
 
 /** A text in all ways to read it. In plain text a plus is the space that it is in a query. */
 function readings(text: string): readonly Reading[] {
-  return undone(text).map((plain) => ({
+  return [...new Set(undone(text).flatMap((plain) => [plain, unlisted(plain)]))].map((plain) => ({
     plain: plain.replaceAll('+', ' '),
     base64: plain.replaceAll('-', '+').replaceAll('_', '/').replace(/[^A-Za-z0-9+/]+/g, ''),
     hex: plain.toLowerCase().replace(/0x|[^0-9a-z]+/g, ''),
   }));
 }
+
+/** With the bytes that decimal numbers in a row are, as `JSON.stringify` writes a Buffer. */
+const unlisted = (text: string): string =>
+  text.replace(/(?<![\w.])(\d{1,3})(?:[\s,]+(?=\d)|(?![\w.]))/g, (whole, digits: string) => (Number(digits) < 256 ? String.fromCharCode(Number(digits)) : whole));
 
 interface Forms {
   readonly words: readonly RegExp[];
