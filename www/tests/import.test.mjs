@@ -148,7 +148,7 @@ test('a HAR file is one wherever its log stands, and however long its comment is
   for (const file of [{ comment: 'c', log }, { log: { comment: 'c'.repeat(10_000), ...log } }, { 'a': [{}], log }]) {
     assert.equal(read(JSON.stringify(file)).kind, 'har');
   }
-  for (const body of ['{"type":"a","log":{"version":1}}', '{"type":"a","log":{"entries":1}}', '{"a":"{\\"log\\":{}}"}', '{"a":{"log":{"entries":[]}}}', '{"a":1,"log":{"entries":[']) {
+  for (const body of ['{"type":"a","log":{"version":1}}', '{"type":"a","log":{"entries":1}}', '{"event":"x","log":{"entries":[{"msg":"hi"}]}}', '{"event":"x","log":{"entries":[]}}', '{"a":"{\\"log\\":{}}"}', '{"a":{"log":{"entries":[]}}}', '{"a":1,"log":{"entries":[']) {
     assert.equal(read(body).kind, 'body', body);
   }
 });

@@ -25,7 +25,8 @@ export function entriesOf(text: string): readonly unknown[] | undefined {
     throw new ImportError('This looks like a HAR file, but it is no JSON.', brokenAt(text), REMEDY);
   }
   const entries = at(at(file, 'log'), 'entries');
-  if (Array.isArray(entries)) return entries;
+  // The body of a webhook may have such a list, of something else.
+  if (Array.isArray(entries) && (begins || entries.some((entry) => at(entry, 'request') !== undefined))) return entries;
   if (begins) throw new ImportError('This HAR file has no list log.entries.', undefined, REMEDY);
   return undefined;
 }
