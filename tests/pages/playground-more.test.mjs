@@ -49,3 +49,21 @@ test('a link carries the time that its verdict was made at, and so shows the sam
     });
   }
 });
+
+test('the focus follows when a secret is added or removed', { timeout: TIMEOUT }, async () => {
+  await withPage(base, async (page) => {
+    const focused = (label) => page.waitForFunction((name) => document.activeElement?.labels?.[0]?.textContent === name, label);
+    const press = async (name) => {
+      await page.getByRole('button', { name }).focus();
+      await page.keyboard.press('Enter');
+    };
+    for (const count of [2, 3, 4]) {
+      await press('Add another, while one is rotated');
+      await focused(`Secret ${count}, an older one`);
+    }
+    for (const label of ['Secret 3, an older one', 'Secret 2, an older one', 'Secret']) {
+      await press('Remove the last');
+      await focused(label);
+    }
+  });
+});

@@ -1,7 +1,7 @@
 // The secrets, and the promise about them, which anybody can try out.
 
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 
 import { Button, SecretField } from '../../ui/ui';
 import { mode, secrets } from './state';
@@ -14,9 +14,15 @@ export function Secrets() {
     return () => removeEventListener('pagehide', forget);
   }, []);
   const list = mode.value === 'sign' ? secrets.value.slice(0, 1) : secrets.value;
+  const section = useRef<HTMLDivElement>(null);
+  const resize = (changed: readonly string[]) => {
+    secrets.value = changed;
+    // The button that was pressed may be gone once these are shown.
+    setTimeout(() => [...(section.current?.querySelectorAll('input') ?? [])].at(-1)?.focus());
+  };
   const put = (index: number, value: string) => (secrets.value = secrets.value.map((secret, other) => (other === index ? value : secret)));
   return (
-    <div class="stack tight">
+    <div ref={section} class="stack tight">
       {list.map((secret, index) => (
         <SecretField
           key={index}
@@ -28,8 +34,8 @@ export function Secrets() {
       ))}
       {mode.value === 'verify' && (
         <div class="row">
-          {list.length < 4 && <Button kind="quiet" onClick={() => (secrets.value = [...list, ''])}>Add another, while one is rotated</Button>}
-          {list.length > 1 && <Button kind="quiet" onClick={() => (secrets.value = list.slice(0, -1))}>Remove the last</Button>}
+          {list.length < 4 && <Button kind="quiet" onClick={() => resize([...list, ''])}>Add another, while one is rotated</Button>}
+          {list.length > 1 && <Button kind="quiet" onClick={() => resize(list.slice(0, -1))}>Remove the last</Button>}
         </div>
       )}
       <Assurance />
