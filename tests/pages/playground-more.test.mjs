@@ -67,3 +67,15 @@ test('the focus follows when a secret is added or removed', { timeout: TIMEOUT }
     }
   });
 });
+
+test('after a sample with a time, New signs with the time of now', { timeout: TIMEOUT }, async () => {
+  await withPage(base, async (page) => {
+    await page.getByLabel('Load a sample').selectOption('stripe');
+    await says(page, /Genuine/);
+    await page.getByRole('button', { name: 'Sign', exact: true }).click();
+    const start = Math.floor(Date.now() / 1000);
+    await page.getByRole('button', { name: 'New', exact: true }).click();
+    await page.waitForFunction((least) => [...document.querySelectorAll('dd')].some(({ textContent }) => Number(/^t=(\d+),/.exec(textContent)?.[1]) >= least), start);
+    assert.equal(await field(page, 'Time of signing').inputValue(), '');
+  });
+});

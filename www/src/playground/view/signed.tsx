@@ -99,10 +99,16 @@ function Made({ added, body }: { readonly added: readonly Header[]; readonly bod
           <Written write={() => write(request)} label={`The request as ${title}`} />
         </Tabs>
       )}
-      <p class="small faint">It holds a signature and not the secret. {signsTimeNow() && 'A signature with a time is good for some minutes only: leave the time empty and press New.'}</p>
-      {signsTimeNow() && <div class="row"><button type="button" class="button" onClick={() => (fresh.value = newMoment())}>New</button></div>}
+      <p class="small faint">It holds a signature and not the secret. {signsTimeNow() && 'A signature with a time is good for some minutes only: press New for one of now.'}</p>
+      {signsTimeNow() && <div class="row"><button type="button" class="button" onClick={signAnew}>New</button></div>}
     </>
   );
+}
+
+/** A time that was entered, or came with a sample, is as old as the signature. */
+function signAnew(): void {
+  now.value = '';
+  fresh.value = newMoment();
 }
 
 const signsTimeNow = () => scheme.value !== undefined && (signsTime(scheme.value) || signsId(scheme.value));
