@@ -67,13 +67,18 @@ export async function encode(given: Shared): Promise<string> {
   return fragment;
 }
 
+/** Milliseconds to the year 9999, which dates can be. */
+const LAST = 253_402_300_799_999;
+
 function checked(shared: Shared): unknown {
   try {
     return formOf(shared);
   } catch (error) {
     if (!(error instanceof FormError)) throw error;
     if (error.member === 'request.text' || error.member === 'request.base64') throw tooLong();
-    throw new ShareError('form', `${fieldOf(error.member, shared)} ${error.problem}: change it, and share again.`, { cause: error });
+    // The field takes seconds, and the form milliseconds.
+    const problem = error.member === 'options.now' ? `is no whole number from 0 to ${Math.floor(LAST / 1000)}` : error.problem;
+    throw new ShareError('form', `${fieldOf(error.member, shared)} ${problem}: change it, and share again.`, { cause: error });
   }
 }
 
@@ -119,7 +124,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   'request.method': 'The method',
   'request.url': 'The URL',
   'request.headers': 'The list of headers',
-  'options.now': '“Now”, in milliseconds since 1970,',
+  'options.now': '“Now”',
   'options.timestamp': '“Time of signing”',
   'options.tolerance': '“Tolerance”',
   'options.id': '“Message id”',
@@ -164,15 +169,13 @@ function headerIn(value: unknown, index: number): Header {
 function optionsIn(value: unknown): SharedOptions {
   const where = 'options';
   const members = membersOf(value, where, ['now', 'tolerance', 'body', 'standardWebhooks', 'id', 'timestamp']);
-  // Milliseconds to the year 9999, which dates can be.
-  const last = 253_402_300_799_999;
   return {
-    ...optional(members, 'now', where, (value, at) => integerIn(value, at, 0, last)),
+    ...optional(members, 'now', where, (value, at) => integerIn(value, at, 0, LAST)),
     ...optional(members, 'tolerance', where, (value, at) => (value === null ? null : integerIn(value, at, 0, Number.MAX_SAFE_INTEGER))),
     ...optional(members, 'body', where, (value, at) => oneOf(value, at, ['raw', 'canonical'])),
     ...optional(members, 'standardWebhooks', where, (value, at) => oneOf(value, at, ['required'])),
     ...optional(members, 'id', where, (value, at) => textIn(value, at, LONGEST.id)),
-    ...optional(members, 'timestamp', where, (value, at) => integerIn(value, at, 0, Math.floor(last / 1000))),
+    ...optional(members, 'timestamp', where, (value, at) => integerIn(value, at, 0, Math.floor(LAST / 1000))),
   };
 }
 
