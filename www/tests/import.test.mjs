@@ -123,6 +123,7 @@ test('bodies of a HAR file that are not there, or not as they travelled, are not
     [{ headers: [{ name: 'Content-Length', value: '5' }], postData: { text: '' } }, /not in the file/],
     [{ bodySize: 12, postData: { text: '{}' } }, /sent with 12 bytes, but its text has 2/],
     [{ postData: { text: 'a\ufffdb' } }, /U\+FFFD/],
+    [{ postData: { text: 'a\ud83d b' } }, /half of a surrogate pair/],
     [{ postData: { text: 'A', encoding: 'base64' } }, /said to be base64/],
     [{ postData: { mimeType: 'multipart/form-data; boundary=a', text: '--a' } }, /several parts/],
     [{ postData: { mimeType: 'application/x-www-form-urlencoded', params: [{ name: 'a', value: 'b c' }] } }, /written anew/],

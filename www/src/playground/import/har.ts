@@ -115,8 +115,9 @@ function bodyOf(request: unknown, headers: readonly Header[], notes: string[]): 
   const encoding = textAt(data, 'encoding') ?? textAt(data, '_encoding');
   if (encoding === 'base64') return decoded(text, notes);
   const bytes = utf8(text);
-  if (text.includes('\ufffd')) {
-    notes.push('The body has the character U+FFFD, which stands for bytes that were no text: they are lost.');
+  // Half a pair of surrogates has no UTF-8 either.
+  if (/[\ufffd\p{Cs}]/u.test(text)) {
+    notes.push('The body has the character U+FFFD or half of a surrogate pair, which stand for bytes that were no text: they are lost.');
   } else if (length > 0 && length !== bytes.length) {
     notes.push(`The body was sent with ${length} bytes, but its text has ${bytes.length}: it may not be what travelled.`);
   } else if (/multipart\//i.test(textAt(data, 'mimeType') ?? '')) {
