@@ -79,3 +79,23 @@ test('after a sample with a time, New signs with the time of now', { timeout: TI
     assert.equal(await field(page, 'Time of signing').inputValue(), '');
   });
 });
+
+test('a body that is no text says so, and a secret is called by its field', { timeout: TIMEOUT }, async () => {
+  await withPage(base, async (page) => {
+    const body = 'payload=1';
+    const headers = Object.entries(sign('qlik', 'the third', { body }));
+    await field(page, 'Headers').fill(headers.map(([name, value]) => `${name}: ${value}`).join('\n'));
+    await page.getByRole('button', { name: 'Hex', exact: true }).click();
+    await field(page, 'Body').fill('ff00');
+    await page.getByText('2 bytes. Every byte as it is. They are no UTF-8, and so no text.').waitFor();
+    assert.ok(await page.getByRole('button', { name: 'Text', exact: true }).isDisabled());
+    await field(page, 'Body').fill(Buffer.from(body).toString('hex'));
+    await page.getByRole('button', { name: 'Text', exact: true }).click();
+    assert.equal(await field(page, 'Body').inputValue(), body);
+    await field(page, 'Secret').fill('the first');
+    for (let more = 0; more < 2; more += 1) await page.getByRole('button', { name: 'Add another, while one is rotated' }).click();
+    await field(page, 'Secret 3, an older one').fill('the third');
+    await says(page, 'Signed with secret 3 of those that are entered.');
+    await page.getByText('This is what came out with secret 3.').waitFor();
+  });
+});

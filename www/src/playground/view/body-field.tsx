@@ -3,6 +3,7 @@
 import { useRef } from 'preact/hooks';
 
 import { Button, Check, Field } from '../../ui/ui';
+import { textOf } from '../text';
 import { EMPTY, edited, inForm, pasted } from './body';
 import type { Body, Form, Held, Written } from './body';
 import { Bytes } from './marked';
@@ -27,11 +28,16 @@ type Put = { readonly put: (changed: Body) => void };
 
 const FORMS: readonly (readonly [Form, string])[] = [['text', 'Text'], ['hex', 'Hex'], ['base64', 'Base64']];
 
+const AS_TEXT = 'Exactly these characters, in UTF-8; a line break at the end counts.';
+const AS_BYTES = 'Every byte as it is.';
+const NO_TEXT = ' They are no UTF-8, and so no text.';
+
 function Editor({ now, put }: { readonly now: Written } & Put) {
   const { form, text, crlf } = now;
+  const isNoText = form !== 'text' && textOf(bytes.value) === undefined;
   return (
     <>
-      <Field label="Body" error={bodyProblem.value} hint={`${bytes.value.length} bytes. ${form === 'text' ? 'Exactly these characters, in UTF-8; a line break at the end counts.' : 'Every byte as it is.'}`}>
+      <Field label="Body" error={bodyProblem.value} hint={`${bytes.value.length} bytes. ${form === 'text' ? AS_TEXT : AS_BYTES}${isNoText ? NO_TEXT : ''}`}>
         {(control) => (
           <textarea
             {...control}
@@ -55,7 +61,7 @@ function Editor({ now, put }: { readonly now: Written } & Put) {
       <div class="row">
         <div class="row" role="group" aria-label="How the body is written">
           {FORMS.map(([name, title]) => (
-            <Button key={name} kind={form === name ? 'primary' : 'quiet'} pressed={form === name} onClick={() => put(inForm(now, name))}>{title}</Button>
+            <Button key={name} kind={form === name ? 'primary' : 'quiet'} pressed={form === name} disabled={name === 'text' && isNoText} onClick={() => put(inForm(now, name))}>{title}</Button>
           ))}
         </div>
         {form === 'text' && <Check label="Line breaks are CR LF" checked={crlf} onChange={(checked) => put({ ...now, crlf: checked })} />}

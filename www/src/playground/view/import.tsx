@@ -85,7 +85,7 @@ function Chooser({ requests, notes: all }: { readonly requests: readonly Importe
           </li>
         ))}
       </ul>
-      {requests.length > MOST && <p class="faint">{requests.length - MOST} more are not listed.</p>}
+      {requests.length > MOST && <p class="faint">{requests.length - MOST} more are not listed. For one of them, copy it as cURL where it was recorded, and paste that.</p>}
     </div>
   );
 }

@@ -75,6 +75,8 @@ export const scheme = computed<PresetName | Scheme | undefined>(() => {
 
 /** The secrets that were entered. */
 export const given = computed(() => secrets.value.filter((secret) => secret !== ''));
+/** Which of the fields, from 1, one of those stands in: some may be empty. */
+export const fieldOf = (index: number): number => secrets.value.flatMap((secret, field) => (secret === '' ? [] : [field + 1]))[index] ?? index + 1;
 
 export const nowProblem = computed(() => (now.value.trim() === '' || secondsOf(now.value) !== undefined ? undefined : 'Seconds since 1970, such as 1700000000.'));
 

@@ -7,6 +7,7 @@ import type { Canonical, Case, Computed, HeaderPiece, MessagePart, Trace } from 
 import { judged } from './judging';
 import { Bytes, Marked } from './marked';
 import { keyInWords } from './schemes';
+import { fieldOf } from './state';
 
 export function Steps() {
   const now = judged.value;
@@ -131,7 +132,7 @@ function SignatureHeader({ trace: { header, computed } }: { readonly trace: Trac
       {computed.length > 0 && signatures.length > 0 && (
         match === undefined
           ? <Notice tone="bad"><p>None of {signatures.length === 1 ? 'it' : `these ${signatures.length}`} is what came out.</p></Notice>
-          : <Notice tone="good"><p>This is what came out{computed.length > 1 ? ` with secret ${(match.secretIndex ?? 0) + 1}` : ''}.</p></Notice>
+          : <Notice tone="good"><p>This is what came out{computed.length > 1 ? ` with secret ${fieldOf(match.secretIndex ?? 0)}` : ''}.</p></Notice>
       )}
     </>
   );

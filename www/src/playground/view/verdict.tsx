@@ -5,7 +5,7 @@ import type { Explanation } from 'sigpost';
 import { Notice, Spinner } from '../../ui/ui';
 import type { Verdict as Given } from '../worker/protocol';
 import { explanation, judged, outdated } from './judging';
-import { candidates, choice, given, headers, problem, scheme } from './state';
+import { candidates, choice, fieldOf, given, headers, problem, scheme } from './state';
 import { toResult } from './result';
 import { titleOf } from './schemes';
 
@@ -66,7 +66,7 @@ function Judged({ verdict }: { readonly verdict: Given }) {
     return (
       <Notice tone="good" title="✓ Genuine: the signature matches">
         <p>
-          {given.value.length > 1 ? `Signed with secret ${verdict.secretIndex + 1} of ${given.value.length}.` : 'It was signed with this secret, and not changed since.'}
+          {given.value.length > 1 ? `Signed with secret ${fieldOf(verdict.secretIndex)} of those that are entered.` : 'It was signed with this secret, and not changed since.'}
           {verdict.timestamp !== undefined && ` Signed at ${timeOf(verdict.timestamp)}.`}
         </p>
       </Notice>
