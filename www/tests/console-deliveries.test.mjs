@@ -69,17 +69,33 @@ test('what is new is held back from whoever reads further down, and only so much
   assert.equal(list.held, 1_500);
   assert.equal(list.release(), false, 'more than was kept');
   list.clear();
-  assert.deepEqual([list.count, list.held, list.has('id-1')], [0, 0, false]);
+  assert.deepEqual([list.count, list.held, list.newest()], [0, 0, undefined]);
 });
 
 test('after a gap the newest are taken in, or nothing is if some may be missing between', () => {
   const list = new DeliveryList();
   list.append([row(3), row(2)]);
-  assert.equal(list.meet([row(5), row(4), row(3, { attempts: 2 })], false), true);
+  assert.equal(list.meet([row(5), row(4), row(3, { attempts: 2 })], false, list.newest(), false), true);
   assert.deepEqual([times(list), list.at(2).attempts], [[5, 4, 3, 2], 2]);
-  assert.equal(list.meet([row(99), row(98)], false), false);
+  assert.equal(list.meet([row(99), row(98)], false, list.newest(), false), false);
   assert.deepEqual(times(list), [5, 4, 3, 2]);
-  assert.equal(new DeliveryList().meet([row(1)], false), true);
+  assert.equal(list.meet([row(7), row(4)], false, list.newest(), false), true, 'the newest has left the filter');
+  assert.equal(new DeliveryList().meet([row(1)], true, undefined, false), true);
+  assert.equal(new DeliveryList().meet([row(1)], false, undefined, false), false, 'there are more than these');
+});
+
+test('what is told after a gap does not hide that some are missing before it', () => {
+  const list = new DeliveryList();
+  list.append([row(3), row(2)]);
+  const before = list.newest();
+  assert.equal(before.madeAt, 3);
+  list.tell(row(100), true, false, true);
+  assert.equal(list.meet([row(101), row(100), row(99)], false, before, false), false);
+  assert.deepEqual(times(list), [100, 3, 2]);
+  list.tell(row(102), true, true, true);
+  assert.equal(list.newest().madeAt, 102, 'one that is held back');
+  assert.equal(list.meet([row(101), row(100), row(3)], true, before, false), true);
+  assert.deepEqual(times(list), [101, 100, 3, 2]);
 });
 
 test('ten thousand that are told one by one take no time to speak of', () => {

@@ -41,11 +41,6 @@ export class DeliveryList {
     return (index < length ? this.#newer[length - 1 - index] : this.#older[index - length])?.row;
   }
 
-  /** Whether it is here: shown, or held back. */
-  has(id: string): boolean {
-    return this.#cells.has(id);
-  }
-
   /** A page, older than all before it. What the stream told already is only brought up to date. */
   append(rows: readonly Row[]): void {
     for (const row of rows) {
@@ -53,9 +48,22 @@ export class DeliveryList {
     }
   }
 
-  /** The newest ones, loaded once more after a gap. False if nothing of it is known, so that some may lie between. */
-  meet(rows: readonly Row[], hold: boolean): boolean {
-    if (this.count > 0 && rows.length > 0 && !rows.some(({ id }) => this.has(id))) return false;
+  /** The newest that is here: shown, or held back. */
+  newest(): Row | undefined {
+    let newest: Row | undefined;
+    for (const { row } of this.#cells.values()) {
+      if (newest === undefined || row.madeAt > newest.madeAt) newest = row;
+    }
+    return newest;
+  }
+
+  /**
+   * The newest ones, loaded once more after a gap; `whole` if these are all there are. False if they do not reach down to
+   * what was the newest before the gap, so that some may lie between: what was told since then is above those.
+   */
+  meet(rows: readonly Row[], whole: boolean, before: Row | undefined, hold: boolean): boolean {
+    const reaches = before !== undefined && rows.some(({ id, madeAt }) => id === before.id || madeAt < before.madeAt);
+    if (!whole && !reaches) return false;
     for (const row of [...rows].reverse()) {
       if (!this.#update(row)) this.#add(row, hold);
     }

@@ -28,8 +28,8 @@ export class Source {
 
   #next: string | null | undefined;
   #frame: number | undefined;
-  /** There was a gap, and what happened in it has not been asked for yet. */
-  #missed = false;
+  /** There was a gap, and what happened in it is not known yet; and what was the newest before it. */
+  #gap: { readonly before: Row | undefined } | undefined;
   #stop = new AbortController();
   readonly #unlisten: () => void;
 
@@ -49,7 +49,7 @@ export class Source {
 
   /** Does once more what went wrong. */
   async retry(): Promise<void> {
-    if (this.#missed && this.#next !== undefined) await this.#meet();
+    if (this.#gap !== undefined && this.#next !== undefined) await this.#meet();
     else await this.more();
   }
 
@@ -63,9 +63,13 @@ export class Source {
       const { rows, next } = await this.#page(this.#next ?? undefined);
       if (signal.aborted) return;
       this.list.append(rows);
+      const isFirst = this.#next === undefined;
       this.#next = next;
       // What happened while the first page was on its way may be in neither.
-      if (this.#missed) void this.#meet();
+      if (isFirst && this.#gap !== undefined) {
+        this.#gap = { before: rows[0] };
+        void this.#meet();
+      }
     } catch (error) {
       if (!signal.aborted) this.error.value = error;
     } finally {
@@ -118,21 +122,24 @@ export class Source {
 
   /** After a gap: the newest ones once more. */
   async #meet(): Promise<void> {
-    this.#missed = true;
+    const gap = (this.#gap ??= { before: this.list.newest() });
     if (this.#next === undefined) return;
     const { signal } = this.#stop;
     this.error.value = undefined;
     try {
-      const { rows } = await this.#page(undefined);
+      const { rows, next } = await this.#page(undefined);
       if (signal.aborted) return;
-      this.#missed = false;
-      if (!this.list.meet(rows, this.reading)) {
+      this.#gap = undefined;
+      if (!this.list.meet(rows, next === null, gap.before, this.reading)) {
         if (this.reading) this.stale.value = true;
         else await this.reload();
       }
       this.#schedule();
     } catch (error) {
-      if (!signal.aborted) this.error.value = error;
+      if (signal.aborted) return;
+      // Of another gap the answer may have come meanwhile: what happened in this one is still not known.
+      this.#gap ??= gap;
+      this.error.value = error;
     }
   }
 

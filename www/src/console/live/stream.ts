@@ -135,9 +135,10 @@ async function read(reader: ReadableStreamDefaultReader<string>, silent: () => v
     if (done) return;
     parser.feed(value);
     for (const listener of listeners) {
+      // The gap first: what is told with it may have happened after it.
+      if (lagged) listener.gap?.();
       if (attempts.length > 0) listener.attempts?.(attempts);
       if (webhooks.length > 0) listener.webhooks?.(webhooks);
-      if (lagged) listener.gap?.();
     }
     [attempts, webhooks, lagged] = [[], [], false];
   }
