@@ -90,6 +90,22 @@ test('the choice of a replay asks before it is lost, by going elsewhere or by si
   });
 });
 
+test('the choice of a replay is asked about again after it was discarded once', { timeout: TIMEOUT }, async () => {
+  await withConsole(OK, async (world) => {
+    const { id } = await make(world.base, 'native', `${world.receiver}/a`);
+    await withWebhooks(world, 'native', async (page) => {
+      const types = page.getByRole('form', { name: 'New replay' }).getByLabel('Event types');
+      await types.fill('orders.created');
+      await page.getByRole('link', { name: 'Replays' }).click();
+      await discard(page);
+      await page.waitForFunction(() => location.hash === '#/replays');
+      assert.equal(await types.inputValue(), '');
+      await types.fill('orders.paid');
+      await holds(page, () => types.inputValue(), [() => page.getByRole('link', { name: 'Deliveries' }).click()]);
+    }, { path: `#/replays?webhook=${id}` });
+  });
+});
+
 test('a token that is shown this once is not lost by a key or by going elsewhere', { timeout: TIMEOUT }, async () => {
   await withConsole(OK, async (world) => {
     await withWebhooks(world, 'native', async (page) => {

@@ -37,6 +37,9 @@ interface Held {
 
 let held: readonly Held[] = [];
 
+/** What is given up, on the way to this place. What stays there all the same holds the page again once that is reached. */
+let givenUp: { readonly lost: readonly Held[]; readonly to: string } | undefined;
+
 const holding = (only?: Loss) => held.filter(({ loss, holds }) => (only === undefined || loss === only) && holds());
 
 /** Holds the page, whenever `holds` says so, until the returned function is called. */
@@ -62,14 +65,16 @@ export function leave(act: () => void, only?: Loss): void {
     what,
     leave: () => {
       leaving.value = undefined;
-      held = held.filter((one) => !lost.includes(one));
       act();
+      givenUp = { lost, to: location.hash };
     },
   };
 }
 
 guardRoute((to) => {
-  if (holding().length === 0) return true;
+  const lost = givenUp?.to === to ? givenUp.lost : [];
+  givenUp = undefined;
+  if (holding().every((one) => lost.includes(one))) return true;
   leave(() => go(to));
   return false;
 });
