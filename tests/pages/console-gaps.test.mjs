@@ -1,11 +1,12 @@
 // The console stays true where something is missing for a while: what was not told, what was asked for too late, and what
 // somebody else took away.
 
+import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { ADA, CONFIG, create, deliveredIn, grid, live, paid, publishBatch, rows } from './console-deliveries.mjs';
 import { heldUp } from './console-webhooks.mjs';
-import { TIMEOUT, signIn, until, withPage, withReceiver, withServer } from './harness.mjs';
+import { TIMEOUT, publish, signIn, until, withPage, withReceiver, withServer } from './harness.mjs';
 
 const OK = () => ({ status: 204 });
 
@@ -43,3 +44,57 @@ test('what happened in a gap is in the list, also if more is told before that is
     });
   }));
 });
+
+/** A name that turns around whatever follows it. */
+const TURNED = 'abc\u202edrows';
+
+test('a name that reorders text reorders nothing but itself', { timeout: TIMEOUT }, async () => {
+  await withReceiver(OK, (url) => withServer(CONFIG(), async (base) => {
+    const { id } = await create(base, url, TURNED);
+    await publish(base, ADA, { id: TURNED, type: 'order.paid', data: {} });
+    await until('it is delivered', async () => (await deliveredIn(base)) === 1);
+    await withPage(`${base}/console#/webhooks/${id}`, async (page) => {
+      await signIn(page, ADA);
+      await page.getByRole('heading', { name: 'Settings' }).waitFor();
+      await inOrder(page, 'a webhook');
+      await page.goto(`${base}/console#/deliveries`);
+      await rows(page).getByText('order.paid').click();
+      await page.getByRole('heading', { name: 'One attempt' }).waitFor();
+      await inOrder(page, 'a delivery');
+      await page.goto(`${base}/console#/replays?webhook=${id}`);
+      await page.getByLabel('Delivered').check();
+      await page.getByRole('button', { name: 'Preview' }).click();
+      await page.getByText('1 delivery would be sent again').waitFor();
+      await page.getByRole('button', { name: 'Begin the replay…' }).click();
+      await page.getByText('will be made anew for').waitFor();
+      await inOrder(page, 'a replay that is asked about');
+      await page.getByRole('button', { name: 'Send 1 delivery again' }).click();
+      await page.getByText('begun by').waitFor();
+      await inOrder(page, 'a replay');
+    });
+  }));
+});
+
+/** Holds that each of the page's own texts stands in its order, and apart from what turns text around. */
+async function inOrder(page, what) {
+  const wrong = await page.evaluate((turned) => {
+    const found = [];
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT, (node) => (node.parentElement.closest('pre, option, script, style') === null ? NodeFilter.FILTER_ACCEPT : NodeFilter.FILTER_REJECT));
+    const place = (node, index) => {
+      const range = document.createRange();
+      range.setStart(node, index);
+      range.setEnd(node, index + 1);
+      return range.getBoundingClientRect();
+    };
+    for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+      const text = node.data;
+      const apart = node.parentElement.childNodes.length === 1 && getComputedStyle(node.parentElement).unicodeBidi !== 'normal';
+      if (text.includes('\u202e') && !(text === turned && apart)) found.push(`in one with it: ${node.parentElement.outerHTML}`);
+      if (text.includes('\u202e')) continue;
+      const all = Array.from(text, (_, index) => place(node, index)).filter(({ width }) => width > 0);
+      if (all.some(({ left, top }, index) => index > 0 && top === all[index - 1].top && left < all[index - 1].left)) found.push(`turned around: ${text}`);
+    }
+    return found;
+  }, TURNED);
+  assert.deepEqual(wrong, [], what);
+}

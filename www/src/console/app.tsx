@@ -45,7 +45,7 @@ function Console() {
         <span class="faint small">console</span>
         <span class="grow" />
         {who?.tenant && <Badge>{who.tenant.name} · {who.tenant.dialect}</Badge>}
-        <span class="small break">{who?.name}{who?.kind === 'operator' ? ' (operator)' : ''}</span>
+        <span class="small break"><bdi>{who?.name}</bdi>{who?.kind === 'operator' ? ' (operator)' : ''}</span>
         <ThemeChoice theme={theme} />
         <Button kind="quiet" onClick={() => leave(signOut)}>Sign out</Button>
       </header>

@@ -57,10 +57,10 @@ function Facts({ delivery }: { readonly delivery: Delivery }) {
       {standing === 'pending' && next_attempt_at !== null && <Countdown at={next_attempt_at} />}
       <dl class="facts">
         <dt>Event type</dt><dd class="mono">{event.type}</dd>
-        <dt>Event</dt><dd class="mono">{event.id} <span class="faint">from</span> {event.source}</dd>
+        <dt>Event</dt><dd class="mono"><bdi>{event.id}</bdi> <span class="faint">from</span> <bdi>{event.source}</bdi></dd>
         <dt>Webhook</dt>
         <dd>
-          {deleted ? <>{nameById(webhook)} <Badge>deleted</Badge></> : <a href={href(['webhooks', webhook])}>{nameById(webhook)}</a>}
+          {deleted ? <><bdi>{nameById(webhook)}</bdi> <Badge>deleted</Badge></> : <a href={href(['webhooks', webhook])}>{nameById(webhook)}</a>}
           {' · '}<a href={href(['stats'], { webhook })}>Statistics</a>
         </dd>
         <dt>Cause</dt><dd>{CAUSE[cause]}</dd>

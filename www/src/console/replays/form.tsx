@@ -117,10 +117,10 @@ function States({ choice: { states }, onChange, error }: StatesProps) {
 function Counted({ count, name }: { readonly count: number; readonly name: string }) {
   return count === 0 ? (
     <Notice live="status" title="There is nothing to send again.">
-      <span class="small break">No delivery to {name} matches. Choose an earlier beginning or other states.</span>
+      <span class="small break">No delivery to <bdi>{name}</bdi> matches. Choose an earlier beginning or other states.</span>
     </Notice>
   ) : (
-    <Notice tone="good" live="status" title={`${deliveries(count)} would be sent again.`}><span class="small break">To {name}.</span></Notice>
+    <Notice tone="good" live="status" title={`${deliveries(count)} would be sent again.`}><span class="small break">To <bdi>{name}</bdi>.</span></Notice>
   );
 }
 

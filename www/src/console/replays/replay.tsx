@@ -47,9 +47,9 @@ export function ReplayCard({ first, focus }: { readonly first: Replay; readonly 
       </div>
       <Progress replay={now.value} />
       <p class="faint small break">
-        {filter.states.join(', ')}{filter.event_types.length > 0 && ` · ${filter.event_types.join(', ')}`}
+        {filter.states.join(', ')}{filter.event_types.length > 0 && <> · <bdi>{filter.event_types.join(', ')}</bdi></>}
         {filter.since !== null && <> · from <Time at={filter.since} /></>}{filter.until !== null && <> · until <Time at={filter.until} /></>}
-        {' · '}begun by {created_by} at <Time at={created_at} />{took}
+        {' · '}begun by <bdi>{created_by}</bdi> at <Time at={created_at} />{took}
       </p>
       {error.value !== undefined && state === 'running' && <Failed error={error.value} />}
       {cancelling.value && (

@@ -1,5 +1,6 @@
 // A line of text for which there are suggestions: any other text may be entered, too.
 
+import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
 
 import { Field } from '../../ui/ui';
@@ -13,7 +14,7 @@ interface SuggestFieldProps {
   /** Told once it is entered or chosen: where a part of it would mean something else. */
   readonly onChange?: (value: string) => void;
   readonly placeholder: string;
-  readonly hint?: string;
+  readonly hint?: ComponentChildren;
   readonly error?: string | undefined;
 }
 

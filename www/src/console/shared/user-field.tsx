@@ -1,6 +1,7 @@
 // The choice of a user by a part of its id or name. However many there are, each can be chosen: what is not loaded, or
 // was made a moment ago, by its id.
 
+import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 
 import { place } from './place';
@@ -23,9 +24,9 @@ export function UserField(props: UserFieldProps) {
   return <SuggestField {...props} suggestions={like} onChange={props.onInput} hint={said(props.value, like.length)} />;
 }
 
-function said(value: string, like: number): string {
+function said(value: string, like: number): ComponentChildren {
   const chosen = users.data.value?.get(value);
-  if (chosen !== undefined) return chosen.name === value ? 'A user of this tenant.' : `Named ${chosen.name}.`;
+  if (chosen !== undefined) return chosen.name === value ? 'A user of this tenant.' : <>Named <bdi>{chosen.name}</bdi>.</>;
   if (users.busy.value) return `Loading users, ${(users.data.value?.size ?? 0).toLocaleString('en')} so far. An id can be entered all the same.`;
   if (users.error.value !== undefined) return 'Not all users could be loaded. Enter the id.';
   if (value === '') return 'Type a part of an id or name, then choose.';

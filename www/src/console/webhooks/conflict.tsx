@@ -39,7 +39,7 @@ export function ConflictNotice({ dialect, conflict: { before, now, mine }, enter
             {rows.map((field) => (
               <tr key={field}>
                 <th scope="row">{LABELS[field]}</th>
-                <td class="break">{inWords(field, now)}{theirs.includes(field) && <span class="small faint"> (was {inWords(field, before)})</span>}</td>
+                <td class="break"><bdi>{inWords(field, now)}</bdi>{theirs.includes(field) && <span class="small faint"> (was <bdi>{inWords(field, before)}</bdi>)</span>}</td>
                 <td class="break">{mine.includes(field) ? inWords(field, entered) : <span class="faint">nothing</span>}</td>
               </tr>
             ))}

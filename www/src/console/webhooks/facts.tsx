@@ -35,7 +35,7 @@ function shown(field: FieldName, draft: Draft): ComponentChildren {
     case 'verifyTls':
       return draft.verifyTls ? 'On' : <Badge tone="warn">Off (not recommended)</Badge>;
     case 'headers':
-      return draft.headers.length === 0 ? <None /> : draft.headers.map(({ name, value }) => <div key={name} class="mono">{name}: {value}</div>);
+      return draft.headers.length === 0 ? <None /> : draft.headers.map(({ name, value }) => <div key={name} class="mono">{name}: <bdi>{value}</bdi></div>);
     case 'encryptedHeaders':
       if (draft.encryptedHeaders.length === 0) return <None />;
       return draft.encryptedHeaders.map(({ name }) => <div key={name}><span class="mono">{name}</span> <span class="faint">(secret)</span></div>);
@@ -63,7 +63,7 @@ function Types({ names }: { readonly names: readonly string[] }) {
     <ul class="plain">
       {names.map((name) => {
         const title = titleOf(name);
-        return <li key={name}>{title === undefined ? <span class="mono">{name}</span> : <>{title} <span class="small faint mono">{name}</span></>}</li>;
+        return <li key={name}>{title === undefined ? <span class="mono">{name}</span> : <><bdi>{title}</bdi> <span class="small faint mono">{name}</span></>}</li>;
       })}
     </ul>
   );

@@ -97,7 +97,7 @@ function Types({ webhook }: { readonly webhook: Webhook }) {
   if (first === undefined) return <span class="faint">None</span>;
   return (
     <span title={types.slice(0, 50).join('\n')} class="break">
-      {title(first)}{second !== undefined && `, ${title(second)}`}{more.length > 0 && ` and ${more.length} more`}
+      <bdi>{title(first)}</bdi>{second !== undefined && <>, <bdi>{title(second)}</bdi></>}{more.length > 0 && ` and ${more.length} more`}
     </span>
   );
 }
