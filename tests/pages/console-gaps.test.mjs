@@ -98,3 +98,32 @@ async function inOrder(page, what) {
   }, TURNED);
   assert.deepEqual(wrong, [], what);
 }
+
+test('each of ten thousand webhooks can be chosen, and is named', { timeout: TIMEOUT }, async () => {
+  await withServer(CONFIG(), async (base) => {
+    const one = await create(base, 'https://hooks.example.com/');
+    const all = Array.from({ length: 10_000 }, (_, n) => {
+      const text = String(n).padStart(12, '0');
+      return { ...one, id: n === 9_999 ? one.id : `${one.id.slice(0, -12)}${text}`, profile: { ...one.profile, name: `number ${text}` } };
+    });
+    await withPage(`${base}/console`, async (page) => {
+      await page.route('**/v1/webhooks?*', (request) => {
+        const at = Number(new URL(request.request().url()).searchParams.get('cursor') ?? 0);
+        return request.fulfill({ json: { webhooks: all.slice(at, at + 100), next: at + 100 < all.length ? String(at + 100) : null, prev: null } });
+      });
+      await page.goto(`${base}/console#/deliveries`);
+      await signIn(page, ADA);
+      const { id, profile } = all.at(-1);
+      const field = page.getByLabel('Webhook', { exact: true });
+      await field.locator('option', { hasText: profile.name }).waitFor({ state: 'attached' });
+      await field.selectOption({ label: profile.name });
+      await page.waitForURL((url) => url.hash.includes(`webhook=${id}`));
+      await page.getByRole('link', { name: 'Replay…' }).click();
+      await page.getByRole('heading', { name: 'Replays', exact: true }).waitFor();
+      assert.equal(await field.locator('option:checked').textContent(), profile.name);
+      const types = page.getByLabel('Event types');
+      await types.pressSequentially('order.paid');
+      assert.equal(await types.inputValue(), 'order.paid');
+    });
+  });
+});

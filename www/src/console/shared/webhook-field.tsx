@@ -1,5 +1,7 @@
 // The choice of a webhook, by its name.
 
+import { useComputed } from '@preact/signals';
+
 import { SelectField } from '../../ui/ui';
 import { useKept } from './kept';
 import { nameById, nameOf, webhooks } from './webhooks';
@@ -17,12 +19,16 @@ interface Props {
 
 export function WebhookField({ value, onChange, none, error }: Props) {
   useKept(webhooks);
-  const there = [...(webhooks.data.value?.values() ?? [])].filter(({ deleted }) => deleted !== true);
-  const named = there.map((webhook) => [webhook.id, short(nameOf(webhook))] as const);
-  named.sort(([, a], [, b]) => a.localeCompare(b));
+  // There may be thousands: they are sorted once.
+  const named = useComputed(() => {
+    const there = [...(webhooks.data.value?.values() ?? [])].filter(({ deleted }) => deleted !== true);
+    return there.map((webhook) => [webhook.id, short(nameOf(webhook))] as const).sort(([, a], [, b]) => collator.compare(a, b));
+  });
   // One that was deleted, or is not loaded yet, stays chosen.
-  const chosen = value === '' || there.some(({ id }) => id === value) ? [] : [[value, nameById(value)] as const];
-  return <SelectField label="Webhook" value={value} options={[['', none], ...chosen, ...named]} onChange={onChange} error={error} />;
+  const chosen = value === '' || named.value.some(([id]) => id === value) ? [] : [[value, nameById(value)] as const];
+  return <SelectField label="Webhook" value={value} options={[['', none], ...chosen, ...named.value]} onChange={onChange} error={error} />;
 }
+
+const collator = new Intl.Collator();
 
 const short = (name: string) => (name.length > LONGEST ? `${name.slice(0, LONGEST)}…` : name);

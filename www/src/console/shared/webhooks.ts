@@ -7,8 +7,8 @@ import { follow } from './changes';
 import { kept } from './kept';
 import type { Kept } from './kept';
 
-/** How many pages are read at most: of further webhooks the id is shown. */
-const MOST_PAGES = 20;
+/** How many pages are read at most: no tenant may have more than 10,000 webhooks. */
+const MOST_PAGES = 100;
 
 /** A webhook; or what it was when it was last seen, if it has been deleted since. */
 export type Known = Webhook & { readonly deleted?: true };
