@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { ADA, CONFIG, create, deliveredIn, grid, live, paid, publishBatch, rows } from './console-deliveries.mjs';
+import { ADA, CONFIG, ask, create, deliveredIn, grid, live, paid, publishBatch, rows } from './console-deliveries.mjs';
 import { heldUp } from './console-webhooks.mjs';
 import { TIMEOUT, publish, signIn, until, withPage, withReceiver, withServer } from './harness.mjs';
 
@@ -125,5 +125,26 @@ test('each of ten thousand webhooks can be chosen, and is named', { timeout: TIM
       await types.pressSequentially('order.paid');
       assert.equal(await types.inputValue(), 'order.paid');
     });
+  });
+});
+
+test('statistics stay those of the webhook they were of, also once it is deleted', { timeout: TIMEOUT }, async () => {
+  await withServer(CONFIG(), async (base) => {
+    for (const name of ['one', 'other']) await create(base, 'https://hooks.example.com/', name);
+    await withPage(`${base}/console#/stats`, async (page) => {
+      const stream = page.waitForResponse((answer) => answer.url().endsWith('/v1/stream'));
+      await signIn(page, ADA);
+      await stream;
+      const field = page.getByLabel('Webhook', { exact: true });
+      const name = () => field.locator('option:checked').textContent();
+      await field.locator('option', { hasText: 'other' }).waitFor({ state: 'attached' });
+      const [shown, id] = [await name(), await field.inputValue()];
+      await ask(base, `/v1/webhooks/${id}`, undefined, 'DELETE');
+      // Long enough for all that is told of it.
+      await page.waitForTimeout(1_500);
+      assert.equal(await name(), shown);
+      await page.getByLabel('Range').selectOption('7d');
+      await page.waitForURL((url) => url.hash.includes(`webhook=${id}`));
+    }, { expected: [/status of 404/] });
   });
 });

@@ -29,11 +29,16 @@ export function StatsView() {
   const range = rangeOf(query.get('range'));
   const step = stepOf(range, query.get('step'));
   const first = useComputed(() => [...(webhooks.data.value?.values() ?? [])].find(({ deleted }) => deleted !== true)?.id).value;
-  const webhook = idIn(query, 'webhook') ?? first;
+  const chosen = idIn(query, 'webhook');
+  const webhook = chosen ?? first;
   const choose = (part: { readonly webhook?: string; readonly range?: Range; readonly step?: Step }) => {
     const to = { webhook, range, ...(part.range === undefined && { step }), ...part };
     go(href(['stats'], to), true);
   };
+  // Whichever is the first now stays chosen: it must not become another while somebody looks.
+  useEffect(() => {
+    if (chosen === undefined && first !== undefined) choose({ webhook: first });
+  }, [chosen, first]);
   return (
     <div class="stack">
       <h1>Statistics</h1>
