@@ -4,10 +4,12 @@
 
 import type { Row } from './row';
 
-/** How many new ones are held back; of more only the number is known, and showing them loads the list anew. */
+/** How many new ones are held back; of more only the ids are known, and showing them loads the list anew. */
 const MOST_HELD = 1_000;
 /** How many there are in the list at most. */
 export const MOST = 20_000;
+/** How many are counted that are not held back. Of any more nobody needs to know how many there are. */
+const MOST_UNHELD = 100_000;
 
 interface Cell {
   row: Row;
@@ -20,7 +22,7 @@ export class DeliveryList {
   readonly #older: Cell[] = [];
   readonly #cells = new Map<string, Cell>();
   #held: Cell[] = [];
-  #unheld = 0;
+  readonly #unheld = new Set<string>();
 
   get count(): number {
     return this.#newer.length + this.#older.length;
@@ -28,7 +30,7 @@ export class DeliveryList {
 
   /** How many are new and not shown. */
   get held(): number {
-    return this.#held.length + this.#unheld;
+    return this.#held.length + this.#unheld.size;
   }
 
   /** How many came after the first page: a line keeps its number less this when new ones appear above. */
@@ -84,7 +86,7 @@ export class DeliveryList {
 
   /** Shows what was held back. False if there was more than was kept: the list must be loaded anew. */
   release(): boolean {
-    if (this.#unheld > 0) return false;
+    if (this.#unheld.size > 0) return false;
     const held = this.#held;
     this.#held = [];
     for (const cell of held) this.#place(cell);
@@ -96,7 +98,7 @@ export class DeliveryList {
     this.#older.length = 0;
     this.#cells.clear();
     this.#held = [];
-    this.#unheld = 0;
+    this.#unheld.clear();
   }
 
   #cell(row: Row): Cell {
@@ -115,7 +117,7 @@ export class DeliveryList {
   #add(row: Row, hold: boolean): void {
     if (!hold) this.#place(this.#cell(row));
     else if (this.#held.length < MOST_HELD) this.#held.push(this.#cell(row));
-    else this.#unheld += 1;
+    else if (this.#unheld.size < MOST_UNHELD) this.#unheld.add(row.id);
   }
 
   /** Nearly always the newest of all. */
