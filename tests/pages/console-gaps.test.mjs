@@ -148,3 +148,23 @@ test('statistics stay those of the webhook they were of, also once it is deleted
     }, { expected: [/status of 404/] });
   });
 });
+
+for (const [view, make, path, button, confirm] of [
+  ['users', { id: 'gone', roles: ['user'] }, ({ id }) => `/v1/users/${id}`, 'Delete gone', 'Delete the user'],
+  ['tokens', { name: 'gone', expires_in: '1h' }, ({ id }) => `/v1/tokens/${id}`, 'Revoke gone', 'Revoke the token'],
+]) {
+  test(`one of the ${view} that somebody else has deleted is gone from the list once that is told`, { timeout: TIMEOUT }, async () => {
+    await withServer(CONFIG(), async (base) => {
+      const made = await ask(base, `/v1/${view}`, make);
+      await withPage(`${base}/console#/${view}`, async (page) => {
+        await signIn(page, ADA);
+        await page.getByRole('button', { name: button }).click();
+        await ask(base, path(made), undefined, 'DELETE');
+        await page.getByRole('dialog').getByRole('button', { name: confirm }).click();
+        await page.getByRole('dialog').getByText('It may have been deleted meanwhile').waitFor();
+        await page.keyboard.press('Escape');
+        await page.getByRole('button', { name: button }).waitFor({ state: 'detached' });
+      }, { expected: [/status of 404/] });
+    });
+  });
+}

@@ -36,8 +36,8 @@ export function TenantsView() {
     go(href(['users']));
   });
   const remove = async ({ name }: Tenant) => {
-    await answered(api.DELETE('/v1/tenants/{tenant}', { params: { path: { tenant: name } } }));
-    pages.reload();
+    // Also if it is gone already: whoever is told so sees the list without it.
+    await answered(api.DELETE('/v1/tenants/{tenant}', { params: { path: { tenant: name } } })).finally(pages.reload);
     // Nobody acts in one that is gone. Whoever has left it sees this list anew.
     if (actingIn.peek() === name) await actIn(undefined);
   };

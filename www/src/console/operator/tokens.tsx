@@ -34,8 +34,8 @@ export function TokensView() {
     pages.reload();
   };
   const revoke = async (id: string) => {
-    await answered(api.DELETE('/v1/tokens/{id}', { params: { path: { id } } }));
-    pages.reload();
+    // Also if it is gone already: whoever is told so sees the list without it.
+    await answered(api.DELETE('/v1/tokens/{id}', { params: { path: { id } } })).finally(pages.reload);
   };
   return (
     <div class="stack">

@@ -27,8 +27,8 @@ export function UsersView() {
     if (names.data.peek() !== undefined) void names.read();
   };
   const remove = async (id: string) => {
-    await answered(api.DELETE('/v1/users/{user}', { params: { path: { user: id } } }));
-    reload();
+    // Also if it is gone already: whoever is told so sees the list without it.
+    await answered(api.DELETE('/v1/users/{user}', { params: { path: { user: id } } })).finally(reload);
   };
   return (
     <div class="stack">
