@@ -45,6 +45,30 @@ test('what happened in a gap is in the list, also if more is told before that is
   }));
 });
 
+test('a delivery that will not be tried again is not said to be, though nobody tells', { timeout: TIMEOUT }, async () => {
+  let status = 200;
+  await withReceiver(() => ({ status }), (url) => withServer(CONFIG('["0s", "300s"]'), async (base) => {
+    const { id: webhook } = await create(base, url);
+    await paid(base);
+    await until('it is delivered', async () => (await deliveredIn(base)) === 1);
+    status = 500;
+    await withPage(`${base}/console#/deliveries`, async (page) => {
+      await signIn(page, ADA);
+      await live(page);
+      const { id: replay } = await ask(base, '/v1/replays', { webhook, states: ['delivered'], preview: false });
+      const row = rows(page).filter({ hasText: 'Replay' });
+      await row.filter({ hasText: 'Retrying' }).waitFor();
+      await row.getByRole('link').click();
+      const sheet = page.getByRole('dialog', { name: 'Delivery' });
+      await sheet.getByText('Next attempt in').waitFor();
+      await ask(base, `/v1/replays/${replay}`, undefined, 'DELETE');
+      await sheet.getByText('Cancelled', { exact: true }).waitFor();
+      await sheet.getByText('Next attempt').waitFor({ state: 'detached' });
+      await row.filter({ hasText: 'Cancelled' }).waitFor();
+    });
+  }));
+});
+
 /** A name that turns around whatever follows it. */
 const TURNED = 'abc\u202edrows';
 

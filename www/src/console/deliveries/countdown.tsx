@@ -8,7 +8,7 @@ export function Countdown({ at }: { readonly at: string }) {
   const left = useTimeLeft(Date.parse(at));
   return (
     <p class="countdown" role="timer">
-      Next attempt {left > 0 ? <>in <strong>{span(left)}</strong></> : <strong>is due now</strong>} <span class="faint">(<Time at={at} />)</span>
+      Next attempt {left > 0 ? <>in <strong>{span(left)}</strong></> : <strong>is due, and waits for its turn</strong>} <span class="faint">(<Time at={at} />)</span>
     </p>
   );
 }

@@ -50,6 +50,11 @@ export class DeliveryList {
     }
   }
 
+  /** What has become of one. Of those that are not here, nothing is kept. */
+  renew(row: Row): void {
+    this.#update(row);
+  }
+
   /** The newest that is here: shown, or held back. */
   newest(): Row | undefined {
     let newest: Row | undefined;

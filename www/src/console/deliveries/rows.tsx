@@ -6,6 +6,7 @@ import type { RefObject, TargetedKeyboardEvent } from 'preact';
 import { useEffect, useId } from 'preact/hooks';
 
 import { Badge } from '../../ui/ui';
+import { useLooking } from '../shared/looking';
 import { duration, local } from '../shared/times';
 import { nameById } from '../shared/webhooks';
 import type { Row } from './row';
@@ -43,6 +44,7 @@ export function Rows({ source, grid, linkTo, onOpen }: Props) {
   const active = place.value === undefined ? undefined : Math.min(place.value + list.newer, count - 1);
   const { items, total, atTop, scrollTo } = useVirtual({ scroller: grid, count, height: height.value, kept: active });
   source.reading = !atTop;
+  useLooking((signal) => source.look(items.flatMap(({ index }) => list.at(index) ?? []), signal));
   const last = items.at(-1)?.index ?? 0;
   useEffect(() => {
     if (count > 0 && last >= count - AHEAD && source.error.peek() === undefined) void source.more();

@@ -11,6 +11,7 @@ import { href } from '../route';
 import { useAction } from '../shared/action';
 import { Failed } from '../shared/failed';
 import { useLoaded } from '../shared/load';
+import { useLooking } from '../shared/looking';
 import { Time } from '../shared/time';
 import { nameById, webhooks } from '../shared/webhooks';
 import { Attempts } from './attempt';
@@ -26,7 +27,14 @@ interface Props {
 }
 
 export function DeliverySheet({ id, linkTo, onClose }: Props) {
-  const { data, error, loading, reload } = useLoaded(id, (signal) => answered(api.GET('/v1/deliveries/{delivery}', { params: { path: { delivery: id } }, signal })));
+  const read = (signal: AbortSignal) => answered(api.GET('/v1/deliveries/{delivery}', { params: { path: { delivery: id } }, signal }));
+  const { data, error, loading, reload, update } = useLoaded(id, read);
+  // Attempts are told; that there will be none is not.
+  useLooking(async (signal) => {
+    if (data?.state !== 'pending') return;
+    const now = await read(signal);
+    update((before) => (now.id === before.id && now.attempts >= before.attempts ? now : before));
+  });
   useEffect(() => listen({ attempts: (attempts) => attempts.some(({ delivery }) => delivery === id) && reload(), gap: reload }), [id]);
   return (
     <Dialog title="Delivery" onClose={onClose} sheet>

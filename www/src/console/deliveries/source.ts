@@ -98,6 +98,18 @@ export class Source {
     else this.#schedule();
   }
 
+  /**
+   * Asks what has become of those that wait for another attempt: the stream tells attempts, and not that there will be
+   * none, since a replay was cancelled for one.
+   */
+  async look(rows: readonly Row[], signal: AbortSignal): Promise<void> {
+    for (const { id, state } of rows) {
+      if (state !== 'pending' || signal.aborted) continue;
+      this.list.renew(rowOf(await answered(api.GET('/v1/deliveries/{delivery}', { params: { path: { delivery: id } }, signal }))));
+      this.#schedule();
+    }
+  }
+
   dispose(): void {
     this.#unlisten();
     this.#stop.abort();

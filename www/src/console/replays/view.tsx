@@ -2,7 +2,6 @@
 // that others begin, so they are looked for while somebody looks.
 
 import { useSignal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
 
 import './replays.css';
 
@@ -12,12 +11,10 @@ import { answered, api } from '../api/client';
 import { useKept } from '../shared/kept';
 import { List } from '../shared/list';
 import { usePages } from '../shared/load';
+import { useLooking } from '../shared/looking';
 import { webhooks } from '../shared/webhooks';
 import { ReplayForm } from './form';
 import { ReplayCard } from './replay';
-
-/** How often they are looked for. */
-const AGAIN = 10_000;
 
 export function ReplaysView() {
   useKept(webhooks);
@@ -64,27 +61,4 @@ async function page(cursor: string | undefined, signal: AbortSignal) {
   const query = { limit: 20, ...(cursor !== undefined && { cursor }) };
   const { replays, next } = await answered(api.GET('/v1/replays', { params: { query }, signal }));
   return { items: replays, next };
-}
-
-/** Looks every so often, and whenever the page is seen again. What goes wrong may go right the next time. */
-function useLooking(look: (signal: AbortSignal) => Promise<void>): void {
-  const latest = useRef(look);
-  latest.current = look;
-  useEffect(() => {
-    const stop = new AbortController();
-    let looking = false;
-    const again = async () => {
-      if (document.hidden || looking) return;
-      looking = true;
-      await latest.current(stop.signal).catch(() => undefined);
-      looking = false;
-    };
-    const timer = setInterval(again, AGAIN);
-    document.addEventListener('visibilitychange', again);
-    return () => {
-      stop.abort();
-      clearInterval(timer);
-      document.removeEventListener('visibilitychange', again);
-    };
-  }, []);
 }
