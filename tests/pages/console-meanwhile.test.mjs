@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { asAda, ask, dialog, heldBack, make, refusals, withConsole, withWebhooks } from './console-webhooks.mjs';
+import { answerOnce, asAda, ask, dialog, heldBack, make, refusals, withConsole, withWebhooks } from './console-webhooks.mjs';
 import { TIMEOUT, accessible, picture, signIn, withPage } from './harness.mjs';
 
 const OK = () => ({ status: 200 });
@@ -96,13 +96,13 @@ test('nothing can be entered into a form while it is saved, and nothing is lost'
 async function typedWhileSaved(page, form, url) {
   const field = form.getByLabel('Name', { exact: true });
   await field.fill('Another');
-  await page.route(url, (route) => route.fulfill({ status: 503 }), { times: 1 });
+  await answerOnce(page, 'PATCH', url, (route) => route.fulfill({ status: 503 }));
   await field.press('Enter');
   await form.getByRole('alert').waitFor();
   assert.equal(await field.evaluate((element) => element === document.activeElement), true, 'the focus is where it was');
   await page.keyboard.press('End');
   await page.keyboard.type(' one');
-  const late = await heldBack(page, url);
+  const late = await heldBack(page, url, 'PATCH');
   await field.press('Enter');
   await late.asked;
   await page.keyboard.type(' and more');

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { asAda, ask, dialog, make, open, refusals, sheet, withConsole, withWebhooks } from './console-webhooks.mjs';
+import { answerOnce, asAda, ask, dialog, make, open, refusals, sheet, withConsole, withWebhooks } from './console-webhooks.mjs';
 import { TIMEOUT, accessible, picture, signIn, withPage } from './harness.mjs';
 
 const OK = () => ({ status: 200 });
@@ -76,7 +76,7 @@ test('a form whose request fails stays as it is, and can be sent again', { timeo
       await sheet(page).getByRole('button', { name: 'Edit' }).click();
       const form = page.getByRole('form', { name: 'Change the webhook' });
       await form.getByLabel('Description').fill('mirrors all users');
-      await page.route('**/v1/webhooks/*', (route) => route.abort(), { times: 1 });
+      await answerOnce(page, 'PATCH', '**/v1/webhooks/*', (route) => route.abort());
       await form.getByRole('button', { name: 'Save' }).click();
       await form.getByText('The server does not answer.').waitFor();
       assert.equal(await form.getByLabel('Description').inputValue(), 'mirrors all users');

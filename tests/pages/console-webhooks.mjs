@@ -111,7 +111,7 @@ export async function sent(page, wanted) {
 }
 
 /** Holds back the first answer to what is asked there: the server gives it now, the page gets it when it is released. */
-export async function heldBack(page, url) {
+export async function heldBack(page, url, method = 'GET') {
   const [answered, released, ended] = [later(), later(), later()];
   const handler = async (route) => {
     const response = await route.fetch();
@@ -121,8 +121,18 @@ export async function heldBack(page, url) {
     await route.fulfill({ response }).catch(() => undefined);
     ended.resolve();
   };
-  await page.route(url, handler, { times: 1 });
+  await answerOnce(page, method, url, handler);
   return { asked: answered.promise, release: () => (released.resolve(), ended.promise) };
+}
+
+/** Has this answer the next request of a method; a page may read the same URL again at any time. */
+export async function answerOnce(page, method, url, answer) {
+  let answered = false;
+  await page.route(url, (route) => {
+    if (answered || route.request().method() !== method) return route.fallback();
+    answered = true;
+    return answer(route);
+  });
 }
 
 /** Lets nothing through to the server that is asked there, until it is released. */

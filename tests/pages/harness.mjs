@@ -76,7 +76,7 @@ export async function withPage(url, use, { colorScheme = 'light', viewport = DES
     if (protocol !== 'blob:' && protocol !== 'data:' && asked !== origin) complain(`a request to ${request.url()}`);
   });
   context.on('page', (page) => {
-    page.on('console', (message) => ['error', 'warning'].includes(message.type()) && complain(`console: ${message.text()}`));
+    page.on('console', (message) => ['error', 'warning'].includes(message.type()) && complain(`console: ${message.text()} (${message.location().url})`));
     page.on('pageerror', (error) => complain(`error: ${error.stack ?? error}`));
   });
   try {
