@@ -8,9 +8,6 @@ import { Button, Notice } from '../../ui/ui';
 import { me } from '../api/session';
 import { playgroundLink } from './playground';
 
-/** The longest address that is made: browsers take no more. */
-const LONGEST = 1_500_000;
-
 type Made = { readonly link: string } | 'too long' | 'failed' | undefined;
 
 export function PlaygroundLink({ attempt, body }: { readonly attempt: Attempt; readonly body: AttemptBody }) {
@@ -21,7 +18,7 @@ export function PlaygroundLink({ attempt, body }: { readonly attempt: Attempt; r
     let wanted = true;
     made.value = undefined;
     playgroundLink(attempt, body, dialect).then(
-      (link) => wanted && (made.value = link.length > LONGEST ? 'too long' : { link }),
+      (link) => wanted && (made.value = { link }),
       // What makes links says so of what is too long for one; else it is not here.
       (error: unknown) => wanted && (made.value = error instanceof Error && error.name === 'ShareError' ? 'too long' : 'failed'),
     );
