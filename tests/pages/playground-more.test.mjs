@@ -2,22 +2,16 @@
 // and that the focus stays where somebody works.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 
 import { TIMEOUT, startServer, withPage } from './harness.mjs';
+import { field, says } from './playground.mjs';
 
-let base;
-let stop;
-
-before(async () => {
-  ({ base, stop } = await startServer());
-}, { timeout: TIMEOUT });
-after(async () => stop?.());
+const { base, stop } = await startServer();
+after(stop);
 
 const { sign } = await import(`${process.env.SIGPOST_NPM}/index.js`);
 
-const field = (page, name) => page.getByLabel(name, { exact: true });
-const says = (page, pattern) => page.locator('section[aria-label="Verdict"]').getByText(pattern).first().waitFor();
 
 test('a link carries the time that its verdict was made at, and so shows the same whenever it is opened', { timeout: TIMEOUT }, async () => {
   for (const scheme of ['slack', 'qlik']) {

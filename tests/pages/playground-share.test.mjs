@@ -3,21 +3,15 @@
 // that it is shared as it is.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
 import { TIMEOUT, accessible, fits, picture, startServer, viewports, withPage } from './harness.mjs';
+import { field, says } from './playground.mjs';
 
-let base;
-let stop;
+const { base, stop } = await startServer();
+after(stop);
 
-before(async () => {
-  ({ base, stop } = await startServer());
-}, { timeout: TIMEOUT });
-after(async () => stop?.());
-
-const verdict = (page) => page.locator('section[aria-label="Verdict"]').first();
-const says = (page, pattern) => verdict(page).getByText(pattern).first().waitFor();
 const fill = (page, label, value) => page.getByLabel(label, { exact: true }).fill(value);
 const open = (page) => page.getByRole('button', { name: 'Share…' }).click();
 const close = (page) => page.getByRole('button', { name: 'Close' }).click();

@@ -5,24 +5,18 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 
 import { TIMEOUT, startServer, withPage } from './harness.mjs';
+import { field, says } from './playground.mjs';
 
 const { sign } = await import(`${process.env.SIGPOST_NPM}/index.js`);
 
-let base;
-let stop;
-
-before(async () => {
-  ({ base, stop } = await startServer());
-}, { timeout: TIMEOUT });
-after(async () => stop?.());
+const { base, stop } = await startServer();
+after(stop);
 
 const SECRET = 'a secret';
-const field = (page, name) => page.getByLabel(name, { exact: true });
 const button = (page, name) => page.getByRole('button', { name, exact: true });
-const says = (page, pattern) => page.locator('section[aria-label="Verdict"]').getByText(pattern).first().waitFor();
 const headersOf = (scheme, message) => Object.entries(sign(scheme, SECRET, message)).map(([name, value]) => `${name}: ${value}`).join('\n');
 
 test('a request that is signed for a time that no calendar has is genuine all the same', { timeout: TIMEOUT }, async () => {

@@ -5,27 +5,20 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 
 import { TIMEOUT, accessible, fits, picture, startServer, viewports, withPage } from './harness.mjs';
+import { field, says } from './playground.mjs';
 
-let base;
-let stop;
+const { base, stop } = await startServer();
+after(stop);
 
-before(async () => {
-  ({ base, stop } = await startServer());
-}, { timeout: TIMEOUT });
-after(async () => stop?.());
-
-const verdict = (page) => page.locator('section[aria-label="Verdict"]');
-const says = (page, pattern) => verdict(page).getByText(pattern).first().waitFor();
 /** As if it was typed at once: a browser takes its time over long texts that a driver enters. */
 const enter = (page, name, text) =>
   field(page, name).evaluate((element, value) => {
     element.value = value;
     element.dispatchEvent(new Event('input', { bubbles: true }));
   }, text);
-const field = (page, name) => page.getByLabel(name, { exact: true });
 
 test('samples that do not load are told, and loaded when somebody tries again', { timeout: TIMEOUT }, async () => {
   await withPage(base, async (page) => {

@@ -9,20 +9,15 @@ import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { promisify } from 'node:util';
 import { inflateRawSync } from 'node:zlib';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 
 import { load } from '../../www/tests/load.mjs';
 import { TIMEOUT, accessible, fits, picture, startServer, viewports, withPage } from './harness.mjs';
 
 const { readSamples } = await load('/samples.ts');
 
-let base;
-let stop;
-
-before(async () => {
-  ({ base, stop } = await startServer());
-}, { timeout: TIMEOUT });
-after(async () => stop?.());
+const { base, stop } = await startServer();
+after(stop);
 
 const SECRET = '0123456789abcdef0123456789abcdef';
 
