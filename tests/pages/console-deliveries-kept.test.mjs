@@ -4,18 +4,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { ADA, CONFIG, ask, create, live, paid, rows } from './console-deliveries.mjs';
+import { ADA, CONFIG, ask, create, live, paid, rows, seen, watch } from './console-deliveries.mjs';
 import { heldBack, heldUp } from './console-webhooks.mjs';
 import { TIMEOUT, accessible, fits, picture, signIn, until, withPage, withReceiver, withServer } from './harness.mjs';
 
 const sheet = (page) => page.getByRole('dialog', { name: 'Delivery' });
 const FAILS = () => ({ status: 500 });
-
-/** Whether nobody sees the page. */
-const look = (page, hidden) => page.evaluate((is) => {
-  Object.defineProperty(document, 'hidden', { configurable: true, get: () => is });
-  document.dispatchEvent(new Event('visibilitychange'));
-}, hidden);
 
 /** A server with a webhook whose only delivery was not taken and is to be tried again much later. */
 function withPending(use) {
@@ -80,19 +74,16 @@ test('a delivery is cancelled once its webhook is deleted, and its webhook keeps
 test('what became of a webhook while nobody was told is known once the stream is back', { timeout: TIMEOUT }, async () => {
   await withPending(async ({ base, path }) => {
     await withPage(`${base}/console`, async (page) => {
-      await page.clock.install();
-      await page.goto(`${base}/console#/deliveries`);
-      await page.reload();
-      await signIn(page, ADA);
+      await watch(page, base, 'deliveries');
       await live(page);
       await rows(page).getByText('Retrying', { exact: true }).waitFor();
-      await look(page, true);
+      await seen(page, false);
       await page.clock.fastForward(61_000);
       await page.locator('.live', { hasText: 'Paused' }).waitFor();
       await ask(base, path, undefined, 'DELETE');
       // Of the list only the newest are read again, and this one is not among them any more.
       await page.route('**/v1/deliveries?*', (request) => request.fulfill({ json: { deliveries: [], next: null, prev: null } }));
-      await look(page, false);
+      await seen(page, true);
       await live(page);
       await rows(page).getByText('Cancelled', { exact: true }).waitFor();
     });
@@ -126,10 +117,7 @@ test('a replay that somebody else begins appears by itself, and at once for whoe
     const { id } = await create(base, url);
     const begin = () => ask(base, '/v1/replays', { webhook: id, states: ['delivered'] });
     await withPage(`${base}/console`, async (page) => {
-      await page.clock.install();
-      await page.goto(`${base}/console#/replays`);
-      await page.reload();
-      await signIn(page, ADA);
+      await watch(page, base, 'replays');
       await page.getByText('Nothing was replayed yet').waitFor();
       const replays = page.getByRole('article', { name: 'Replay of Orders' });
       await begin();
@@ -140,12 +128,12 @@ test('a replay that somebody else begins appears by itself, and at once for whoe
       await replays.nth(1).waitFor();
 
       // Nobody looks: nothing is asked. Once somebody does, it is there at once.
-      await look(page, true);
+      await seen(page, false);
       await begin();
       await page.clock.runFor(30_000);
       await page.waitForTimeout(300);
       assert.equal(await replays.count(), 2);
-      await look(page, false);
+      await seen(page, true);
       await replays.nth(2).waitFor();
     });
   }));

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 
-import { publish } from './harness.mjs';
+import { publish, signIn } from './harness.mjs';
 
 export const ADA = 'the-token-of-ada';
 export const CONFIG = (retry = '["0s", "20s"]') => `
@@ -43,6 +43,20 @@ export const paid = (base, more = {}) => publish(base, ADA, { id: `e${(count += 
 export const rows = (page) => page.locator('.deliveries-rows [role=row]');
 export const grid = (page) => page.getByRole('grid', { name: 'Deliveries' });
 export const live = (page) => page.locator('.live', { hasText: /^Live$/ }).waitFor();
+
+/** Signs in at a view of a page whose clock the test moves. */
+export async function watch(page, base, view) {
+  await page.clock.install();
+  await page.goto(`${base}/console#/${view}`);
+  await page.reload();
+  await signIn(page, ADA);
+}
+
+/** Whether somebody looks at the page's tab, as the browser would say. */
+export const seen = (page, is) => page.evaluate((visible) => {
+  Object.defineProperty(document, 'hidden', { configurable: true, get: () => !visible });
+  document.dispatchEvent(new Event('visibilitychange'));
+}, is);
 
 export async function publishBatch(base, batch, size) {
   const events = Array.from({ length: size }, (_, n) => ({ specversion: '1.0', source: '/many', id: `${batch}-${n}`, type: 'order.sent', data: { n } }));

@@ -8,7 +8,7 @@ import { connect, createServer as createTcpServer } from 'node:net';
 import { test } from 'node:test';
 import { inflateRawSync } from 'node:zlib';
 
-import { ADA, CONFIG, HOSTILE, ask, attemptsIn, create, deliveredIn, grid, json, live, paid, publishBatch, rows } from './console-deliveries.mjs';
+import { ADA, CONFIG, HOSTILE, ask, attemptsIn, create, deliveredIn, grid, json, live, paid, publishBatch, rows, seen, watch } from './console-deliveries.mjs';
 import { TIMEOUT, accessible, fits, picture, publish, signIn, until, viewports, withPage, withReceiver, withServer } from './harness.mjs';
 
 /** Milliseconds from which on a task is long: whoever waits for it notices. */
@@ -284,27 +284,20 @@ test('a tab that nobody looks at lets go of the stream, and catches up when it i
   await withReceiver(() => ({ status: 204 }), (url) => withServer(CONFIG(), async (base) => {
     await create(base, url);
     await withPage(`${base}/console`, async (page) => {
-      await page.clock.install();
-      await page.goto(`${base}/console#/deliveries`);
-      await page.reload();
-      await signIn(page, ADA);
+      await watch(page, base, 'deliveries');
       await live(page);
-      const look = (hidden) => page.evaluate((is) => {
-        Object.defineProperty(document, 'hidden', { configurable: true, get: () => is });
-        document.dispatchEvent(new Event('visibilitychange'));
-      }, hidden);
-      await look(true);
+      await seen(page, false);
       await page.clock.fastForward(30_000);
-      await look(false);
+      await seen(page, true);
       await page.clock.fastForward(60_000);
       await live(page);
-      await look(true);
+      await seen(page, false);
       await page.clock.fastForward(61_000);
       await page.locator('.live', { hasText: 'Paused' }).waitFor();
       await paid(base);
       await until('it is delivered', async () => (await deliveredIn(base)) >= 1);
       assert.equal(await rows(page).count(), 0);
-      await look(false);
+      await seen(page, true);
       await rows(page).first().waitFor();
       await live(page);
     });

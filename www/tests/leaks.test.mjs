@@ -4,17 +4,10 @@ import { test } from 'node:test';
 import { schemes, sign, standardSecret } from '../../wasm/js/dist/index.js';
 import { load } from './load.mjs';
 import { repeated } from './random.mjs';
+import { bytes, shared } from './shared.mjs';
 
 const { leaks } = await load('/src/playground/leaks.ts');
 
-const bytes = (text) => new TextEncoder().encode(text);
-const shared = (request = {}, more = {}) => ({
-  mode: 'verify',
-  scheme: 'qlik',
-  request: { method: 'POST', url: 'https://example.com/hooks', headers: [['qlik-signature', 'ab']], body: bytes('{}'), ...request },
-  options: {},
-  ...more,
-});
 const inHeader = (value) => ({ headers: [['user-agent', value]] });
 
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';

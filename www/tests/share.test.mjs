@@ -4,19 +4,12 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
 import { load } from './load.mjs';
 import { repeated } from './random.mjs';
+import { bytes, shared } from './shared.mjs';
 
 const { isShared } = await load('/src/playground/fragment.ts');
 const { encode, decode, LONGEST_FRAGMENT } = await load('/src/playground/share.ts');
 const { kept } = await load('/src/playground/kept.ts');
 
-const bytes = (text) => new TextEncoder().encode(text);
-const shared = (request = {}, more = {}) => ({
-  mode: 'verify',
-  scheme: 'qlik',
-  request: { method: 'POST', url: 'https://example.com/hooks', headers: [['qlik-signature', 'ab']], body: bytes('{}'), ...request },
-  options: {},
-  ...more,
-});
 const packed = (json) => `#v1.${deflateRawSync(typeof json === 'string' ? json : JSON.stringify(json)).toString('base64url')}`;
 const plain = (json) => `#v1j.${Buffer.from(typeof json === 'string' ? json : JSON.stringify(json)).toString('base64url')}`;
 const jsonOf = (fragment) => JSON.parse(inflateRawSync(Buffer.from(fragment.slice(4), 'base64url')));
