@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { heldBack } from './console-webhooks.mjs';
 import { TIMEOUT, accessible, fits, picture, signIn, viewports, withPage, withServer } from './harness.mjs';
 
 const OPS = 'the-token-of-the-operator';
@@ -194,6 +195,7 @@ test('an operator who acts in a tenant sees, makes, changes and deletes the othe
       await signIn(page, OPS);
       await page.getByRole('button', { name: 'Act in acme' }).click();
       await page.getByText('You act in the tenant acme').waitFor();
+      await page.getByRole('heading', { name: 'Users' }).waitFor();
       await to(page, 'Tenants');
       await page.getByRole('button', { name: 'New tenant' }).click();
       await page.getByRole('dialog', { name: 'New tenant' }).getByLabel('Name', { exact: true }).fill('beta');
@@ -206,12 +208,36 @@ test('an operator who acts in a tenant sees, makes, changes and deletes the othe
       await row(page, 'beta').getByText('4s').waitFor();
       await page.getByRole('button', { name: 'Act in beta' }).click();
       await page.getByText('You act in the tenant beta').waitFor();
+      await page.getByRole('heading', { name: 'Users' }).waitFor();
       await to(page, 'Tenants');
       await page.getByRole('button', { name: 'Delete beta' }).click();
       await page.getByRole('dialog', { name: 'Delete the tenant?' }).getByRole('textbox').fill('beta');
       await page.getByRole('button', { name: 'Delete the tenant', exact: true }).click();
       await row(page, 'beta').waitFor({ state: 'detached' });
       assert.equal(await page.getByText('You act in the tenant').count(), 0);
+    });
+  });
+});
+
+test('while a tenant is entered nothing can be begun, and whoever goes elsewhere is left there', { timeout: TIMEOUT }, async () => {
+  await withServer(CONFIG, async (base) => {
+    await withPage(`${base}/console#/tenants`, async (page) => {
+      await signIn(page, OPS);
+      const make = page.getByRole('button', { name: 'New tenant' });
+      await make.waitFor();
+      const entered = await heldBack(page, '**/v1/me');
+      await page.getByRole('button', { name: 'Act in acme' }).click();
+      await entered.asked;
+      await assert.rejects(make.click({ trial: true, timeout: 500 }), { name: 'TimeoutError' });
+      await to(page, 'Audit log');
+      await page.getByRole('heading', { name: 'Audit log' }).waitFor();
+      await entered.release();
+      await page.getByText('acme · ').waitFor();
+      await page.waitForTimeout(200);
+      assert.equal(new URL(page.url()).hash.split('?', 1)[0], '#/audit');
+      await to(page, 'Tenants');
+      await make.click();
+      await page.getByRole('dialog', { name: 'New tenant' }).waitFor();
     });
   });
 });

@@ -7,7 +7,7 @@ import { Brand } from '../ui/brand';
 import { theme } from '../ui/theme';
 import { Badge, Button, ThemeChoice } from '../ui/ui';
 import { me, signOut, state } from './api/session';
-import { Acting } from './operator/acting';
+import { Acting, isMoving } from './operator/acting';
 import { href, route } from './route';
 import { LeavingDialog } from './shared/leaving';
 import { place } from './shared/place';
@@ -60,7 +60,10 @@ function Console() {
         <main class="console-main" ref={main} tabIndex={-1} aria-label={view.title}>
           <Acting />
           {/* Nothing of one tenant is left when an operator goes into another, nor of one user when another signs in. */}
-          <view.View key={`${view.name} ${place.value}`} />
+          {/* So nothing can be begun while the server is asked to let one in: it would be gone a moment later. */}
+          <div inert={isMoving()}>
+            <view.View key={`${view.name} ${place.value}`} />
+          </div>
         </main>
       </div>
       <LeavingDialog />

@@ -6,7 +6,7 @@ import type { Me } from '../../generated/api';
 import { Button, Empty } from '../../ui/ui';
 import { answered, api } from '../api/client';
 import { SignedOut, actingIn, known, me, setActing } from '../api/session';
-import { go, href } from '../route';
+import { go, href, route } from '../route';
 import { useAction } from '../shared/action';
 import { Failed } from '../shared/failed';
 import { leave } from '../shared/unsaved';
@@ -27,11 +27,15 @@ export async function actIn(tenant: string | undefined): Promise<void> {
   known(now);
 }
 
+/** Whether an operator is on its way into a tenant, or out of one. */
+export const isMoving = () => me.value?.kind === 'operator' && actingIn.value !== me.value.tenant?.name;
+
 /** In whose tenant somebody acts, with a way out. */
 export function Acting() {
   const { busy, error, run } = useAction(async () => {
+    const place = route.peek();
     await actIn(undefined);
-    go(href(['tenants']));
+    if (route.peek() === place) go(href(['tenants']));
   });
   if (actingIn.value === undefined) return null;
   return (

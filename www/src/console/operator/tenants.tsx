@@ -8,7 +8,7 @@ import type { Tenant } from '../../generated/api';
 import { Badge, Button, Empty } from '../../ui/ui';
 import { answered, api } from '../api/client';
 import { actingIn, me } from '../api/session';
-import { go, href } from '../route';
+import { go, href, route } from '../route';
 import { useAction } from '../shared/action';
 import { Confirm } from '../shared/confirm';
 import { Failed } from '../shared/failed';
@@ -32,8 +32,10 @@ export function TenantsView() {
     return { items: tenants, next };
   });
   const act = useAction(async (name: string) => {
+    const place = route.peek();
     await actIn(name);
-    go(href(['users']));
+    // Whoever has gone elsewhere meanwhile is left there.
+    if (route.peek() === place) go(href(['users']));
   });
   const remove = async ({ name }: Tenant) => {
     // Also if it is gone already: whoever is told so sees the list without it.
