@@ -148,6 +148,8 @@ test('on the narrowest phone a delivery still says whose it is', { timeout: TIME
     await withPage(`${base}/console#/deliveries`, async (page) => {
       await signIn(page, ADA);
       await rows(page).nth(1).waitFor();
+      // The name comes with an answer of its own, and the status with the attempt.
+      for (const text of [name, '500']) await rows(page).first().getByText(text, { exact: true }).waitFor();
       const cells = await rows(page).first().getByRole('gridcell').filter({ hasText: /\S/ }).evaluateAll((all) => all.map((cell) => [cell.textContent, cell.scrollWidth <= cell.clientWidth, cell.clientWidth > 1]));
       const cut = cells.filter(([, whole, seen]) => seen && !whole);
       assert.deepEqual(cut, []);

@@ -15,12 +15,16 @@ test('what happened in a gap is in the list, also if more is told before that is
     await create(base, url);
     await paid(base);
     await withPage(`${base}/console`, async (page) => {
+      const asked = new Set();
+      page.on('request', (request) => request.url().includes('/v1/deliveries?') && asked.add(request));
+      for (const end of ['requestfinished', 'requestfailed']) page.on(end, (request) => asked.delete(request));
       await watch(page, base, 'deliveries');
       await live(page);
       await page.getByText('1 delivery', { exact: true }).waitFor();
       await seen(page, false);
       await page.clock.fastForward(61_000);
       await page.locator('.live', { hasText: 'Paused' }).waitFor();
+      await until('what was asked before is answered', () => asked.size === 0);
       await publishBatch(base, 0, 150);
       await until('all are delivered', async () => (await deliveredIn(base)) >= 151);
       const newest = await heldUp(page, '**/v1/deliveries?*');

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { answerOnce, asAda, ask, dialog, make, open, refusals, sheet, withConsole, withWebhooks } from './console-webhooks.mjs';
-import { TIMEOUT, accessible, picture, signIn, withPage } from './harness.mjs';
+import { TIMEOUT, accessible, picture, signIn, until, withPage } from './harness.mjs';
 
 const OK = () => ({ status: 200 });
 
@@ -46,7 +46,7 @@ test('what somebody else has changed meanwhile is shown beside what was entered,
 test('a form outlives its token: somebody signs in again and the save goes through', { timeout: TIMEOUT }, async () => {
   await withConsole(OK, async (world) => {
     const { base, receiver } = world;
-    const { token } = await asAda(base, 'native')('POST', '/v1/tokens', { name: 'short', expires_in: '3s' });
+    const { token } = await asAda(base, 'native')('POST', '/v1/tokens', { name: 'short', expires_in: '10s' });
     await withPage(`${base}/console`, async (page) => {
       await signIn(page, token);
       await page.getByRole('main').getByRole('link', { name: 'New webhook' }).first().click();
@@ -54,7 +54,7 @@ test('a form outlives its token: somebody signs in again and the save goes throu
       await form.getByLabel('Name', { exact: true }).fill('patient');
       await form.getByLabel('Webhook URL').fill(`${receiver}/patient`);
       await form.getByRole('checkbox', { name: 'Everything' }).check();
-      await page.waitForTimeout(3_500);
+      await until('it has expired', async () => (await fetch(`${base}/v1/me`, { headers: { authorization: `Bearer ${token}` } })).status === 401);
       await form.getByRole('button', { name: 'Save' }).click();
       const again = dialog(page, 'Sign in again');
       await again.getByLabel('Token', { exact: true }).fill('token-of-ada-of-native');
