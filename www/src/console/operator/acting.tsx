@@ -27,16 +27,19 @@ export async function actIn(tenant: string | undefined): Promise<void> {
   known(now);
 }
 
+/** The same, and on to a view, unless somebody has gone to another meanwhile. */
+export async function moveTo(tenant: string | undefined, view: string): Promise<void> {
+  const before = route.peek();
+  await actIn(tenant);
+  if (route.peek() === before) go(href([view]));
+}
+
 /** Whether an operator is on its way into a tenant, or out of one. */
 export const isMoving = () => me.value?.kind === 'operator' && actingIn.value !== me.value.tenant?.name;
 
 /** In whose tenant somebody acts, with a way out. */
 export function Acting() {
-  const { busy, error, run } = useAction(async () => {
-    const place = route.peek();
-    await actIn(undefined);
-    if (route.peek() === place) go(href(['tenants']));
-  });
+  const { busy, error, run } = useAction(() => moveTo(undefined, 'tenants'));
   if (actingIn.value === undefined) return null;
   return (
     <div class="acting" role="status">

@@ -8,14 +8,13 @@ import type { Tenant } from '../../generated/api';
 import { Badge, Button, Empty } from '../../ui/ui';
 import { answered, api } from '../api/client';
 import { actingIn, me } from '../api/session';
-import { go, href, route } from '../route';
 import { useAction } from '../shared/action';
 import { Confirm } from '../shared/confirm';
 import { Failed } from '../shared/failed';
 import { List } from '../shared/list';
 import { usePages } from '../shared/load';
 import { Time } from '../shared/time';
-import { actIn } from './acting';
+import { actIn, moveTo } from './acting';
 import { FromFile, Table } from './table';
 import { TenantFacts } from './tenant-facts';
 import { TenantForm } from './tenant-form';
@@ -31,12 +30,7 @@ export function TenantsView() {
     const { tenants, next } = await answered(api.GET('/v1/tenants', { params: { query }, signal }));
     return { items: tenants, next };
   });
-  const act = useAction(async (name: string) => {
-    const place = route.peek();
-    await actIn(name);
-    // Whoever has gone elsewhere meanwhile is left there.
-    if (route.peek() === place) go(href(['users']));
-  });
+  const act = useAction((name: string) => moveTo(name, 'users'));
   const remove = async ({ name }: Tenant) => {
     // Also if it is gone already: whoever is told so sees the list without it.
     await answered(api.DELETE('/v1/tenants/{tenant}', { params: { path: { tenant: name } } })).finally(pages.reload);
