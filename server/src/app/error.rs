@@ -1,7 +1,7 @@
 //! What a use-case answers when it cannot do what was asked. Variants say who is at fault; each dialect gives them
 //! its own words, statuses and form, in one place.
 
-use super::ports::Saturated;
+use super::ports::{Refused, Saturated};
 use crate::domain::EndpointError;
 use crate::storage::StoreError;
 
@@ -80,6 +80,14 @@ pub enum Error {
     /// Nobody: more work is waiting than can be held. It passes.
     #[error(transparent)]
     Saturated(#[from] Saturated),
+    /// The tenant: too much of it waits for its receivers. It passes when they take it, or when it is cancelled.
+    #[error("{limit} deliveries are pending already, which is the most there may be; try again in {retry_after} s")]
+    TooMuchPending {
+        /// How many may be.
+        limit: u64,
+        /// Seconds to wait.
+        retry_after: u32,
+    },
     /// The operator: the disk is full.
     #[error("nothing new can be stored until the operator frees space")]
     DiskFull,
@@ -116,7 +124,8 @@ impl Error {
         match self {
             Self::Saturated(Saturated { retry_after })
             | Self::TooManyFailures { retry_after }
-            | Self::RateLimited { retry_after } => Some(*retry_after),
+            | Self::RateLimited { retry_after }
+            | Self::TooMuchPending { retry_after, .. } => Some(*retry_after),
             Self::Contended(_) => Some(1),
             Self::TooManyOpen { .. } => Some(5),
             Self::DiskFull | Self::Unavailable | Self::Crowded { .. } => Some(30),
@@ -129,6 +138,15 @@ impl Error {
             | Self::Configured(_)
             | Self::Conflict(_)
             | Self::Internal => None,
+        }
+    }
+}
+
+impl From<Refused> for Error {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Saturated(saturated) => Self::Saturated(saturated),
+            Refused::Backlog { limit, retry_after } => Self::TooMuchPending { limit, retry_after },
         }
     }
 }

@@ -7,18 +7,16 @@ use async_trait::async_trait;
 
 use crate::domain::{Attempt, DeliveryId, EgressPolicy, Tenant, TenantId, Webhook, WebhookId, Work};
 
-/// Takes over what has become durable.
+/// Delivers what the store has; it learns from the store itself what was made.
 #[async_trait]
 pub trait Dispatcher: Send + Sync + 'static {
     /// Waits until there is room for more runnable work of this tenant, for at most a second: publishing must not
-    /// outrun delivering without bound. What others have waiting does not count.
+    /// outrun delivering without bound. What others have waiting does not count, nor what waits for receivers that are
+    /// slow. The place is held until the admission is dropped, which is to be when the deliveries are durable.
     ///
     /// # Errors
-    /// [`Saturated`] when there is still no room.
-    async fn admit(&self, tenant: TenantId) -> Result<(), Saturated>;
-
-    /// These deliveries are durable and wait for their first attempt.
-    fn accepted(&self, work: Vec<Work>);
+    /// [`Refused`] when there is still no room, or when too much of the tenant is stored.
+    async fn admit(&self, tenant: TenantId, deliveries: usize) -> Result<Admission, Refused>;
 
     /// These deliveries of a webhook are cancelled in the store: they are not attempted any more, unless they are being
     /// attempted already.
@@ -39,6 +37,35 @@ pub trait Dispatcher: Send + Sync + 'static {
 pub struct Saturated {
     /// Seconds after which a new try makes sense.
     pub retry_after: u32,
+}
+
+/// Why nothing can be published now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// This server is behind.
+    #[error(transparent)]
+    Saturated(#[from] Saturated),
+    /// The tenant has too much that waits for its receivers.
+    #[error("{limit} deliveries of this tenant are pending already; try again in {retry_after} s")]
+    Backlog {
+        /// How many may be.
+        limit: u64,
+        /// Seconds after which a new try makes sense.
+        retry_after: u32,
+    },
+}
+
+/// A place for deliveries that are being published, given back when it is dropped.
+pub struct Admission {
+    _place: Box<dyn Send>,
+}
+
+impl Admission {
+    /// Wraps what gives the place back when it is dropped.
+    #[must_use]
+    pub fn new(place: impl Send + 'static) -> Self {
+        Self { _place: Box::new(place) }
+    }
 }
 
 /// A place for one exchange, given back when it is dropped.

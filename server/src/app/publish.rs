@@ -1,19 +1,15 @@
-//! Taking events in: check, match, render, make durable, dispatch.
+//! Taking events in: check, match, render, make durable. The engine learns from the store what was made.
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use sigpost_core::notification::cloudevents::{CloudEvent, Data, EventError};
 
 use super::access::Operation;
-use super::ports::Dispatcher;
 use super::{App, Error};
 use crate::domain::{
-    Body, Cause, Fingerprint, NewDelivery, NewEvent, Principal, PublicId, Published, Template, Tenant,
-    Timestamp, Webhook, Work, profile,
+    Fingerprint, NewDelivery, NewEvent, Principal, Published, Tenant, Timestamp, Webhook, profile,
 };
-use crate::storage::Store;
 
 /// After so many events others get their turn: matching one against a thousand webhooks takes a while.
 const BREATH: usize = 8;
@@ -59,7 +55,7 @@ impl App {
             }
             match event.map_err(Receipt::Invalid).and_then(|event| self.prepare(&tenant, &event, now)) {
                 Ok(prepared) => {
-                    deliveries += prepared.webhooks.len();
+                    deliveries += prepared.deliveries.len();
                     portion.push(prepared);
                     receipts.push(None);
                 }
@@ -81,17 +77,22 @@ impl App {
             .collect()
     }
 
-    async fn commit(&self, tenant: &Arc<Tenant>, portion: Vec<Prepared>) -> Result<Vec<Receipt>, Error> {
+    async fn commit(&self, tenant: &Tenant, portion: Vec<NewEvent>) -> Result<Vec<Receipt>, Error> {
         if portion.is_empty() {
             return Ok(Vec::new());
         }
-        self.dispatcher.admit(tenant.id).await?;
-        let (store, dispatcher) = (Arc::clone(&self.store), Arc::clone(&self.dispatcher));
-        let tenant = Arc::clone(tenant);
-        self.to_the_end(async move { commit(&*store, &*dispatcher, &tenant, portion).await }).await
+        let deliveries = portion.iter().map(|event| event.deliveries.len()).sum();
+        let admission = self.dispatcher.admit(tenant.id, deliveries).await?;
+        let store = Arc::clone(&self.store);
+        self.to_the_end(async move {
+            let published = store.publish(portion).await?;
+            drop(admission);
+            Ok(published.iter().map(Receipt::from).collect())
+        })
+        .await
     }
 
-    fn prepare(&self, tenant: &Tenant, event: &CloudEvent, now: Timestamp) -> Result<Prepared, Receipt> {
+    fn prepare(&self, tenant: &Tenant, event: &CloudEvent, now: Timestamp) -> Result<NewEvent, Receipt> {
         let prepared = profile::prepare(tenant, event, now).map_err(Receipt::Unfit)?;
         // Whoever was taken out of the configuration receives nothing more, webhooks or not.
         let wants = |webhook: &Webhook| {
@@ -106,7 +107,7 @@ impl App {
                 frame: webhook.profile.render(&webhook.named(), &prepared),
             })
             .collect();
-        Ok(Prepared { event: new_event(tenant, event, prepared, now, deliveries), webhooks })
+        Ok(new_event(tenant, event, prepared, now, deliveries))
     }
 }
 
@@ -132,72 +133,14 @@ pub(super) fn new_event(
     }
 }
 
-struct Prepared {
-    event: NewEvent,
-    /// In the order of the event's deliveries.
-    webhooks: Vec<Arc<Webhook>>,
-}
-
-impl Prepared {
-    /// The event, for the store, and what its deliveries need when it is durable.
-    fn split(self) -> (NewEvent, Dispatch) {
-        let Self { event, webhooks } = self;
-        let frames = event.deliveries.iter().map(|delivery| delivery.frame.clone()).collect();
-        let dispatch =
-            Dispatch { received_at: event.received_at, data: event.data.clone(), frames, webhooks };
-        (event, dispatch)
+impl From<&Published> for Receipt {
+    fn from(published: &Published) -> Self {
+        match published {
+            Published::Accepted { .. } => Self::Accepted,
+            Published::Duplicate { .. } => Self::Duplicate,
+            Published::Conflict => Self::Conflict,
+        }
     }
-}
-
-/// Bodies, shared with the store and not copied, and where they go.
-struct Dispatch {
-    received_at: Timestamp,
-    data: Bytes,
-    frames: Vec<Template>,
-    webhooks: Vec<Arc<Webhook>>,
-}
-
-async fn commit(
-    store: &dyn Store,
-    dispatcher: &dyn Dispatcher,
-    tenant: &Tenant,
-    prepared: Vec<Prepared>,
-) -> Result<Vec<Receipt>, Error> {
-    let (events, dispatches): (Vec<_>, Vec<_>) = prepared.into_iter().map(Prepared::split).unzip();
-    let published = store.publish(events).await?;
-    let mut work = Vec::new();
-    let mut receipts = Vec::with_capacity(published.len());
-    for (dispatch, published) in dispatches.into_iter().zip(published) {
-        receipts.push(match published {
-            Published::Duplicate { .. } => Receipt::Duplicate,
-            Published::Conflict => Receipt::Conflict,
-            Published::Accepted { event: id, number, deliveries, first } => {
-                let Dispatch { received_at, data, frames, webhooks } = dispatch;
-                let numbers = core::iter::successors(Some(first), |number| Some(number.next()));
-                let each = deliveries.into_iter().zip(frames).zip(webhooks).zip(numbers);
-                work.extend(each.map(|(((delivery, frame), webhook), record)| {
-                    let frame = frame.frame(PublicId::of_delivery(&tenant.uid, record, received_at));
-                    Work {
-                        delivery,
-                        tenant: tenant.id,
-                        webhook: webhook.id,
-                        event: id,
-                        message_id: webhook.message_id(tenant, number),
-                        cause: Cause::Event,
-                        received_at,
-                        attempts_made: 0,
-                        due: received_at,
-                        body: Some(Body { data: data.clone(), frame }),
-                    }
-                }));
-                Receipt::Accepted
-            }
-        });
-    }
-    if !work.is_empty() {
-        dispatcher.accepted(work);
-    }
-    Ok(receipts)
 }
 
 /// Digests an event as received: attributes by value, data in canonical form, each part framed by its length so

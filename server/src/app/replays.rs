@@ -4,7 +4,7 @@
 //! is called again and again as long as the server runs. The rights are those of whoever asks for it, at that moment;
 //! from then on it is the tenant's.
 
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::Notify;
 
 use super::access::Operation;
 use super::audit::Entry;
@@ -68,9 +68,6 @@ pub enum Pace {
 /// What keeps replays in step.
 #[derive(Default)]
 pub(super) struct Replaying {
-    /// Held from making deliveries until the engine has them, and while they are withdrawn: so nothing is withdrawn
-    /// before it is there.
-    making: Mutex<()>,
     wanted: Notify,
 }
 
@@ -164,11 +161,9 @@ impl App {
         let entry = Entry::of(principal, "replay.cancel").to("replay", &id);
         let (app, now) = (self.clone(), self.clock.now());
         self.to_the_end(async move {
-            let making = app.replaying.making.lock().await;
             let cancelled = app.store.cancel_replay(found.id, now).await?;
             let CancelledReplay { replay, withdrawn } = cancelled.ok_or(Error::NotFound("replay"))?;
             app.dispatcher.withdrawn(replay.filter.webhook, withdrawn);
-            drop(making);
             // One that was over already is as it was.
             if found.state == ReplayState::Running {
                 app.auditor().record(entry).await;
@@ -190,7 +185,7 @@ impl App {
         found.ok_or(Error::NotFound("replay"))
     }
 
-    /// Takes every running replay a bounded step further: makes some of its deliveries and hands them to the engine. One
+    /// Takes every running replay a bounded step further: makes some of its deliveries. One
     /// of a tenant that is not configured waits until it is.
     pub async fn advance_replays(&self) -> Pace {
         let running = match self.store.running_replays().await {
@@ -229,12 +224,9 @@ impl App {
     async fn advance_replay(&self, replay: RunningReplay) -> Result<bool, StoreError> {
         let RunningReplay { id, tenant: _, pending } = replay;
         let most = PENDING.saturating_sub(pending).min(BATCH);
-        let _making = self.replaying.making.lock().await;
         let made = self.store.advance_replay(id, most, self.clock.now()).await?;
         // With nothing pending and nothing made it has only looked, and looks on; or it is done.
-        let busy = !made.is_empty() || pending == 0;
-        self.dispatcher.accepted(made);
-        Ok(busy)
+        Ok(made > 0 || pending == 0)
     }
 }
 

@@ -265,13 +265,13 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::app::ports::{Dispatcher, Exchange, Probe, Reservation, Saturated};
+    use crate::app::ports::{Admission, Dispatcher, Exchange, Probe, Refused, Reservation, Saturated};
     use crate::app::{DraftSecret, WebhookDraft};
     use crate::clock::{Clock as _, MockClock};
     use crate::domain::profile::native::{Native, Parts};
     use crate::domain::{
         Attempt, DeliveryId, DialectId, Egress, EgressPolicy, Endpoint, IssuedToken, Origin, Profile, Role,
-        Settings, TenantSpec, Timestamp, TokenHash, User, Webhook, Work,
+        Settings, TenantSpec, Timestamp, TokenHash, User, Webhook,
     };
     use crate::rng::SeededRng;
     use crate::storage::Store;
@@ -282,11 +282,9 @@ mod tests {
 
     #[async_trait]
     impl Dispatcher for Nothing {
-        async fn admit(&self, _: TenantId) -> Result<(), Saturated> {
-            Ok(())
+        async fn admit(&self, _: TenantId, _: usize) -> Result<Admission, Refused> {
+            Ok(Admission::new(()))
         }
-
-        fn accepted(&self, _: Vec<Work>) {}
 
         fn withdrawn(&self, _: WebhookId, _: Vec<DeliveryId>) {}
 

@@ -84,6 +84,7 @@ impl App {
             cause: Cause::Test,
             received_at: now,
             attempts_made: 0,
+            tries: 0,
             due: now,
             body: Some(Body { data: prepared.shared, frame }),
         };

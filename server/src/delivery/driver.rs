@@ -8,16 +8,18 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::{Id, JoinError, JoinSet};
 
 use super::attempt::{Attempter, Ended, NotMade, Target, local_outcome};
-use super::scheduler::{Action, GiveBack, Scheduler, Standing, Verdict, after};
-use super::{Backpressure, Limits};
+use super::backpressure::Backpressure;
+use super::scheduler::{Action, Bounds, GiveBack, Scheduler, Signal, Standing, Verdict, after};
+use super::steady::Steady;
+use super::Limits;
 use crate::app::ports::Keep;
 use crate::clock::Clock;
 use crate::domain::{
-    Attempt, DeliveryId, DeliveryState, DisabledReason, EndedAttempt, Next, Outcome, Settlement, Tenant,
-    TenantId, Timestamp, Webhook, WebhookId, WebhookState, Work,
+    Attempt, DeliveryId, DeliveryState, DisabledReason, EndedAttempt, Failure, FailureClass, Next, Outcome,
+    RetryPolicy, Settlement, Tenant, TenantId, Timestamp, Webhook, WebhookId, WebhookState, Work,
 };
 use crate::rng::{Rng, draw_u32};
-use crate::storage::Update;
+use crate::storage::{Arrival, Arrivals, StoreError, Update};
 
 /// No attempt starts while so many results are not durable: a crash would repeat as many deliveries.
 const MAX_UNSETTLED: usize = 1_024;
@@ -29,13 +31,17 @@ const MAX_SLEEP: Duration = Duration::from_secs(1);
 const STORE_RETRY: Duration = Duration::from_secs(5);
 /// Messages and results taken in before the scheduler is asked again.
 const BATCH: usize = 256;
+/// Deliveries of one endpoint in memory; those asked for at a time; and those in memory once there are many in all.
+const WINDOW: usize = 2_048;
+const PAGE: usize = 256;
+const SMALL_WINDOW: usize = 32;
+/// How often to look which endpoints hang.
+const RECOUNT: Duration = Duration::from_millis(500);
+/// How often what is known of endpoints that rest is forgotten.
+const SWEEP: Duration = Duration::from_secs(60);
 
 /// What others tell the driver.
 pub(super) enum Message {
-    /// These deliveries are new.
-    Accepted(Vec<Work>),
-    /// These deliveries were pending when recovery looked. Answered when they have been taken in.
-    Recovered(Vec<Work>, oneshot::Sender<()>),
     /// These deliveries are cancelled in the store.
     Withdrawn(WebhookId, HashSet<DeliveryId>),
     /// A webhook was changed or deleted.
@@ -52,17 +58,15 @@ pub(super) struct Driver {
     rng: Arc<dyn Rng>,
     backpressure: Arc<Backpressure>,
     scheduler: Scheduler,
+    steady: Steady,
     attempts: JoinSet<Result<Ended, NotMade>>,
     in_flight: HashMap<Id, InFlight>,
     /// Webhooks whose receiver has just answered that it is gone.
     gone: HashMap<WebhookId, Gone>,
-    /// Cancelled before recovery may have come to them; those of this process were handed over first.
-    withdrawn: HashSet<DeliveryId>,
-    /// What came while its tenant was not there.
-    absent: HashMap<TenantId, Vec<Work>>,
-    /// For what happens later to be told.
     inbox: mpsc::WeakUnboundedSender<Message>,
     stopping: Option<oneshot::Sender<()>>,
+    recounted: Duration,
+    swept: Duration,
 }
 
 /// When a receiver answered that it is gone, and which version of its webhook it was told.
@@ -92,30 +96,45 @@ impl Driver {
         limits: Limits,
         inbox: mpsc::WeakUnboundedSender<Message>,
     ) -> Self {
-        Self {
+        let Limits { slots, held, body_bytes, .. } = limits;
+        let bounds = Bounds { slots, body_bytes, held, window: WINDOW, small_window: SMALL_WINDOW, page: PAGE };
+        let mut driver = Self {
+            steady: Steady::new(&*attempter.clock),
+            recounted: attempter.clock.monotonic(),
+            swept: attempter.clock.monotonic(),
             attempter,
             rng,
             backpressure,
-            scheduler: Scheduler::new(limits.slots, limits.body_bytes),
+            scheduler: Scheduler::new(bounds),
             attempts: JoinSet::new(),
             in_flight: HashMap::new(),
             gone: HashMap::new(),
-            withdrawn: HashSet::new(),
-            absent: HashMap::new(),
             inbox,
             stopping: None,
-        }
+        };
+        driver.take_up();
+        driver
     }
 
     /// Runs until it is told to stop, or until nobody can tell it anything any more.
-    pub(super) async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Message>) {
+    pub(super) async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Message>, mut arrivals: Arrivals) {
         let mut messages = Vec::with_capacity(BATCH);
+        let mut arrived = Vec::with_capacity(BATCH);
         loop {
             let sleep = tokio::time::sleep(self.next_sleep());
             tokio::select! {
                 received = inbox.recv_many(&mut messages, BATCH) => if received == 0 { return },
+                // A store that has stopped tells nothing more, and is no reason to stop what is in flight.
+                Some(arrival) = arrivals.recv() => arrived.push(arrival),
                 Some(result) = self.attempts.join_next_with_id() => self.landed(result),
                 () = sleep => {}
+            }
+            // Before the messages: what is withdrawn was made before.
+            while let Ok(arrival) = arrivals.try_recv() {
+                arrived.push(arrival);
+            }
+            for arrival in arrived.drain(..) {
+                self.arrive(arrival);
             }
             for message in messages.drain(..) {
                 self.take_in(message);
@@ -139,61 +158,74 @@ impl Driver {
         &*self.attempter.clock
     }
 
+    fn now(&mut self) -> Timestamp {
+        self.steady.now(&*self.attempter.clock)
+    }
+
     /// How long nothing will happen unless somebody says so.
-    fn next_sleep(&self) -> Duration {
+    fn next_sleep(&mut self) -> Duration {
         if self.stopping.is_none() && self.scheduler.has_startable() {
             return UNSETTLED_POLL;
         }
         let Some(due) = self.scheduler.next_wakeup() else { return MAX_SLEEP };
-        let wait = Duration::try_from(due.duration_since(self.clock().now())).unwrap_or_default();
+        let now = self.now();
+        let wait = Duration::try_from(due.duration_since(now)).unwrap_or_default();
         wait.min(MAX_SLEEP)
+    }
+
+    /// Takes up what earlier processes have left, and what was made since the store was opened.
+    fn take_up(&mut self) {
+        let now = self.now();
+        for (webhook, tenant) in self.attempter.store.backlog().webhooks() {
+            let standing = self.standing(webhook);
+            self.scheduler.take_up(webhook, tenant, standing, now);
+        }
+    }
+
+    fn arrive(&mut self, arrival: Arrival) {
+        let now = self.now();
+        match arrival {
+            Arrival::Made(works) => {
+                let directory = Arc::clone(self.attempter.store.directory());
+                for work in works {
+                    let standing = self.standing(work.webhook);
+                    match directory.tenant(work.tenant) {
+                        Some(tenant) => {
+                            self.scheduler.accept(work, standing, &tenant.settings.retry, now);
+                        }
+                        None => self.scheduler.accept(work, standing, &RetryPolicy::default(), now),
+                    }
+                }
+            }
+            Arrival::Waiting(answer) => {
+                let directory = Arc::clone(self.attempter.store.directory());
+                let tenant = answer.page.as_ref().and_then(|page| page.works.first()).map(|work| work.tenant);
+                let tenant = tenant.and_then(|tenant| directory.tenant(tenant));
+                let policy = tenant.as_ref().map(|tenant| &tenant.settings.retry);
+                let (none, page) = (RetryPolicy::default(), answer.page);
+                self.scheduler.answered(&answer.wanted, page, policy.unwrap_or(&none), now);
+            }
+        }
     }
 
     fn take_in(&mut self, message: Message) {
         match message {
-            Message::Accepted(works) => {
-                self.backpressure.read(&works);
-                for work in works {
-                    self.accept(work);
-                }
-            }
-            Message::Recovered(works, taken) => {
-                for work in works {
-                    if !self.withdrawn.remove(&work.delivery) {
-                        self.accept(work);
-                    }
-                }
-                // Recovery waits for this unless the runtime is being torn down.
-                let _ = taken.send(());
-            }
-            Message::Withdrawn(webhook, deliveries) => {
-                self.scheduler.withdraw(webhook, &deliveries);
-                let newest = self.attempter.store.newest_at_open();
-                self.withdrawn.extend(deliveries.into_iter().filter(|id| Some(*id) <= newest));
-            }
-            Message::Changed(webhook) => {
-                self.attempter.signers.forget(webhook);
-                self.gone.remove(&webhook);
-                let standing = self.standing(webhook);
-                self.scheduler.webhook_changed(webhook, standing, self.attempter.clock.now());
-            }
+            Message::Withdrawn(webhook, deliveries) => self.scheduler.withdraw(webhook, &deliveries),
+            Message::Changed(webhook) => self.changed(webhook),
             Message::Returned(tenant) => {
-                for work in self.absent.remove(&tenant).unwrap_or_default() {
-                    self.accept(work);
+                for webhook in self.attempter.store.directory().webhooks_of(tenant) {
+                    self.changed(webhook.id);
                 }
             }
             Message::Stop(stopped) => self.stopping = Some(stopped),
         }
     }
 
-    /// Hands a pending delivery to the scheduler, or keeps it until its tenant is there.
-    fn accept(&mut self, work: Work) {
-        let Some(tenant) = self.attempter.store.directory().tenant(work.tenant) else {
-            return self.absent.entry(work.tenant).or_default().push(Work { body: None, ..work });
-        };
-        let standing = self.standing(work.webhook);
-        let now = self.attempter.clock.now();
-        self.scheduler.accept(work, standing, &tenant.settings.retry, now);
+    fn changed(&mut self, webhook: WebhookId) {
+        self.attempter.signers.forget(webhook);
+        self.gone.remove(&webhook);
+        let (standing, now) = (self.standing(webhook), self.now());
+        self.scheduler.webhook_changed(webhook, standing, now);
     }
 
     fn standing(&self, webhook: WebhookId) -> Standing {
@@ -209,28 +241,37 @@ impl Driver {
 
     /// Does what the scheduler says is to be done now, and tells those who wait for room.
     fn act(&mut self) {
+        let (now, monotonic) = (self.now(), self.clock().monotonic());
+        if monotonic.saturating_sub(self.recounted) >= RECOUNT {
+            self.recounted = monotonic;
+            self.scheduler.recount(now);
+        }
+        if monotonic.saturating_sub(self.swept) >= SWEEP {
+            self.swept = monotonic;
+            self.scheduler.sweep(now);
+        }
         loop {
-            let actions = self.scheduler.poll(self.clock().now(), self.room());
+            let room = self.room();
+            let actions = self.scheduler.poll(now, room);
             if actions.is_empty() {
                 break;
             }
             for action in actions {
                 match action {
-                    Action::End(delivery, state) => {
-                        if state == DeliveryState::Expired {
-                            tracing::warn!(
-                                delivery = delivery.get(),
-                                "a delivery grew too old before it could be sent"
-                            );
-                        }
-                        let next = Next::End(state);
-                        self.attempter.store.settle_later(Settlement { delivery, attempt: None, next });
-                    }
-                    Action::Start(work) => self.start(*work),
+                    Action::End(delivery, state) => self.end(delivery, state),
+                    Action::Start(work) => self.start(*work, now),
+                    Action::Ask(wanted) => self.attempter.store.ask_waiting(wanted),
                 }
             }
         }
         self.backpressure.set_runnable(self.scheduler.runnable());
+    }
+
+    fn end(&self, delivery: DeliveryId, state: DeliveryState) {
+        if state == DeliveryState::Expired {
+            tracing::warn!(delivery = delivery.get(), "a delivery grew too old before it could be sent");
+        }
+        self.attempter.store.settle_later(Settlement { delivery, attempt: None, next: Next::End(state) });
     }
 
     /// How many attempts may start. Those in flight become results too.
@@ -242,21 +283,17 @@ impl Driver {
         MAX_UNSETTLED.saturating_sub(unsettled).saturating_sub(self.scheduler.in_flight())
     }
 
-    fn start(&mut self, work: Work) {
+    fn start(&mut self, work: Work, now: Timestamp) {
         let directory = self.attempter.store.directory();
-        let now = self.attempter.clock.now();
-        let Some(tenant) = directory.tenant(work.tenant) else {
-            self.scheduler.give_back(work.delivery, GiveBack::Forget, now);
-            return self.accept(work);
-        };
         let Some(webhook) = directory.webhook(work.webhook) else {
             return self.scheduler.give_back(work.delivery, GiveBack::Gone, now);
         };
-        if webhook.state != WebhookState::Enabled {
+        let tenant = directory.tenant(work.tenant);
+        let Some(tenant) = tenant.filter(|_| webhook.state == WebhookState::Enabled) else {
             // Told so by the directory before the message arrived: the delivery is parked.
             self.scheduler.webhook_changed(work.webhook, Standing::Disabled, now);
             return self.scheduler.give_back(work.delivery, GiveBack::Until(now), now);
-        }
+        };
         let in_flight = InFlight {
             delivery: work.delivery,
             tenant: Arc::clone(&tenant),
@@ -264,7 +301,7 @@ impl Driver {
             number: work.attempts_made.saturating_add(1),
             webhook_version: webhook.version,
             counts: work.cause.counts(),
-            started_at: now,
+            started_at: self.clock().now(),
             began: self.clock().monotonic(),
         };
         let attempter = Arc::clone(&self.attempter);
@@ -280,9 +317,15 @@ impl Driver {
             Err(error) => error.id(),
         };
         let Some(flight) = self.in_flight.remove(&id) else { return };
-        let now = self.clock().now();
+        let now = self.now();
         match result {
             Ok((_, Ok(ended))) => self.settle(&flight, ended, now),
+            // It can never be sent: that is this delivery's failure, and must not hold up those behind it.
+            Ok((_, Err(error @ NotMade::Store(StoreError::Inconsistent { .. })))) => {
+                let error: &dyn core::error::Error = &error;
+                tracing::error!(delivery = flight.delivery.get(), error, "a delivery cannot be read");
+                self.failed_here(&flight, now);
+            }
             Ok((_, Err(NotMade::NoBody))) => {
                 self.scheduler.give_back(flight.delivery, GiveBack::Gone, now);
             }
@@ -294,27 +337,32 @@ impl Driver {
             }
             // A defect of this program, which one delivery has met: it is that delivery's failure and nobody else's.
             Err(_) => {
-                let attempt = Attempt {
-                    number: flight.number,
-                    started_at: flight.started_at,
-                    duration: self.clock().monotonic().saturating_sub(flight.began),
-                    webhook_version: flight.webhook_version,
-                    outcome: local_outcome(),
-                };
                 tracing::error!(delivery = flight.delivery.get(), "an attempt panicked");
-                self.settle(&flight, Ended { attempt, retry_after: None }, now);
+                self.failed_here(&flight, now);
             }
         }
+    }
+
+    /// An attempt failed for a reason of ours.
+    fn failed_here(&mut self, flight: &InFlight, now: Timestamp) {
+        let attempt = Attempt {
+            number: flight.number,
+            started_at: flight.started_at,
+            duration: self.clock().monotonic().saturating_sub(flight.began),
+            webhook_version: flight.webhook_version,
+            outcome: local_outcome(),
+        };
+        self.settle(flight, Ended { attempt, retry_after: None }, now);
     }
 
     /// Decides what becomes of a delivery after an attempt and gives the result to the store.
     fn settle(&mut self, flight: &InFlight, ended: Ended, now: Timestamp) {
         let Ended { attempt, retry_after } = ended;
-        let verdict = Verdict { success: attempt.outcome.is_success(), retry_after };
+        let verdict = Verdict { signal: signal(&attempt.outcome), retry_after };
         let draw = draw_u32(&*self.rng);
         let retry = &flight.tenant.settings.retry;
         let Some(next) = self.scheduler.finished(flight.delivery, verdict, retry, draw, now) else { return };
-        if !verdict.success {
+        if verdict.signal != Signal::Success {
             log_failure(flight, &attempt, next);
         }
         if let Some(reason) = self.judge(flight, &attempt) {
@@ -388,6 +436,19 @@ impl Driver {
     }
 }
 
+/// What an attempt says of the endpoint.
+fn signal(outcome: &Outcome) -> Signal {
+    match outcome {
+        Outcome::Response { status: 200..=299, .. } => Signal::Success,
+        Outcome::Response { status: 410, .. } => Signal::Gone,
+        // Request Timeout, Too Early, Too Many Requests: it would take it at another time.
+        Outcome::Response { status: 408 | 425 | 429 | 500..=599, .. } => Signal::Trouble,
+        Outcome::Response { .. } => Signal::Refused,
+        Outcome::Failed(Failure { class: FailureClass::Local, .. }) => Signal::Nothing,
+        Outcome::Failed(_) => Signal::Trouble,
+    }
+}
+
 /// One line for each attempt that failed: whose it was and why, nothing that could be a secret.
 fn log_failure(flight: &InFlight, attempt: &Attempt, next: Next) {
     let (status, class) = match &attempt.outcome {
@@ -395,7 +456,7 @@ fn log_failure(flight: &InFlight, attempt: &Attempt, next: Next) {
         Outcome::Failed(failure) => (None, Some(failure)),
     };
     let (due, ended) = match next {
-        Next::Retry { due } => (Some(due), None),
+        Next::Retry { due, tries: _ } => (Some(due), None),
         Next::End(state) => (None, Some(state)),
     };
     tracing::warn!(

@@ -2,20 +2,21 @@
 //!
 //! # Theory
 //! Actors: the **scheduler** decides and does nothing; the **driver**, one task, owns it and does what it says; each
-//! **attempt** is a task of its own; **recovery** is a task that takes up what an earlier process left; a **probe** is
-//! one exchange made for a caller who waits for it.
+//! **attempt** is a task of its own; a **probe** is one exchange made for a caller who waits for it.
 //!
 //! ```text
-//!  accepted ──▶ ┌────────┐   poll    ┌───────────┐
-//!  changed  ──▶ │ driver │ ◀───────▶ │ scheduler │
-//!  recovery ──▶ └────────┘           └───────────┘
-//!                │      ▲ result
-//!                ▼      │
-//!              attempt: body ▸ signer ▸ egress guard ▸ transport      settle_later ──▶ store
+//!  store: made, what waits ──▶ ┌────────┐   poll    ┌───────────┐
+//!  changed, withdrawn ───────▶ │ driver │ ◀───────▶ │ scheduler │
+//!                              └────────┘           └───────────┘
+//!                               │  │   ▲ result
+//!                               │  ▼   │
+//!                               │ attempt: body ▸ signer ▸ egress guard ▸ transport
+//!                               └─▶ store: settle_later, ask_waiting
 //! ```
 //!
 //! A delivery goes through the states of [`crate::domain::DeliveryState`]; the store is where they are kept, memory
-//! only knows what is to be done next.
+//! only knows what is to be done next. Of each endpoint it knows the next turns, a bounded number, and that there are
+//! more; what an earlier process left is the case in which it knows none of them.
 //!
 //! Guarantees:
 //! - At least once: a durable delivery is attempted until it is delivered, or ends as exhausted, expired or
@@ -26,41 +27,43 @@
 //!   together are at most 1,024.
 //! - An endpoint has a bounded window, and a slot that falls free goes to the tenant, then the endpoint, that holds
 //!   the fewest. A panic in one attempt is that delivery's failure and nobody else's.
-//! - Memory is bounded for bodies and for deliveries that wait to be sent; deliveries that wait for something else
-//!   (a retry, their receiver, their webhook) take a few hundred bytes each.
+//! - Memory is bounded: for bodies, for the deliveries of one endpoint, and for those of all of them.
+//! - Publishing is held up (a second at the most, then refused) only by deliveries that this server could not send yet,
+//!   never by those whose receiver is slow or fails. What is stored for a tenant is bounded.
 //!
 //! Not guaranteed: order; that a receiver sees a delivery once (its answer may be lost, we may crash).
 
 mod attempt;
+mod backpressure;
 mod driver;
 mod probes;
-mod recovery;
 mod scheduler;
 mod signer;
+mod steady;
 mod transport;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::sync::{Mutex, Notify, mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::{AbortHandle, JoinHandle};
 
 use self::attempt::{Attempter, Target, local_outcome};
+use self::backpressure::Backpressure;
 use self::driver::{Driver, Message};
 use self::probes::Probes;
 use self::signer::Signers;
 use self::transport::Transport;
 use self::transport::egress::Guard;
 use self::transport::policy::{Policies, Proof};
-use crate::app::ports::{Dispatcher, Exchange, Probe, Reservation, Saturated};
+use crate::app::ports::{Admission, Dispatcher, Exchange, Probe, Refused, Reservation, Saturated};
 use crate::clock::Clock;
-use crate::domain::{Attempt, DeliveryId, EgressPolicy, TenantId, WebhookId, Work};
+use crate::domain::{Attempt, DeliveryId, EgressPolicy, TenantId, WebhookId};
 use crate::rng::Rng;
 use crate::storage::Store;
 
@@ -69,6 +72,8 @@ pub use self::transport::resolver::{Resolve, ResolveError, SystemResolver};
 
 /// How long [`Dispatcher::admit`] waits for room.
 const ADMISSION_WAIT: Duration = Duration::from_secs(1);
+/// Seconds after which a tenant with too much pending may try again: that takes receivers to come back.
+const BACKLOG_WAIT: u32 = 60;
 /// How often idle connections are looked through.
 const SWEEP: Duration = Duration::from_secs(1);
 
@@ -79,6 +84,10 @@ pub struct Limits {
     pub slots: usize,
     /// Deliveries of one tenant that wait to be sent before its publishing is held up.
     pub runnable: usize,
+    /// Deliveries in memory beyond which each endpoint holds but a few; the others are only in the store.
+    pub held: usize,
+    /// Deliveries of one tenant that are pending before it can publish no more.
+    pub stored: u64,
     /// Bytes of bodies held in memory until their first attempt; the others are read from the store.
     pub body_bytes: usize,
     /// Probes under way at once.
@@ -87,7 +96,14 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { slots: 1_024, runnable: 4_096, body_bytes: 64 * 1024 * 1024, probes: 128 }
+        Self {
+            slots: 1_024,
+            runnable: 1_024,
+            held: 65_536,
+            stored: 2_000_000,
+            body_bytes: 64 * 1024 * 1024,
+            probes: 128,
+        }
     }
 }
 
@@ -115,6 +131,9 @@ pub enum EngineError {
         #[source]
         source: CaFileError,
     },
+    /// Another engine delivers what this store has: this program is at fault.
+    #[error("another engine has this store")]
+    StoreTaken,
     /// Names cannot be looked up: the system is at fault.
     #[error("the name resolver cannot be set up")]
     Resolver(#[source] Box<dyn core::error::Error + Send + Sync>),
@@ -124,7 +143,7 @@ pub enum EngineError {
 pub struct Engine {
     handle: Arc<Handle>,
     task: Mutex<Option<JoinHandle<()>>>,
-    helpers: [AbortHandle; 2],
+    sweeper: AbortHandle,
 }
 
 /// What the use-cases hold of the engine.
@@ -132,9 +151,8 @@ struct Handle {
     attempter: Arc<Attempter>,
     driver: mpsc::UnboundedSender<Message>,
     backpressure: Arc<Backpressure>,
-    runnable_limit: usize,
+    limits: Limits,
     probes: Arc<Probes>,
-    recovery: mpsc::UnboundedSender<TenantId>,
 }
 
 impl Engine {
@@ -171,21 +189,17 @@ impl Engine {
         let (sender, inbox) = mpsc::unbounded_channel();
         let (attempts, backlog) = (Arc::clone(&attempter), Arc::clone(&backpressure));
         let driver = Driver::new(attempts, rng, backlog, limits, sender.downgrade());
-        let task = tokio::spawn(driver.run(inbox));
-        let newest = store.newest_at_open();
-        let (recovery, returned) = mpsc::unbounded_channel();
-        let recoverer = tokio::spawn(recovery::run(store, newest, sender.clone(), returned));
-        let sweeper = tokio::spawn(sweep(Arc::clone(&attempter)));
+        let arrivals = store.arrivals().ok_or(EngineError::StoreTaken)?;
+        let task = tokio::spawn(driver.run(inbox, arrivals));
+        let sweeper = tokio::spawn(sweep(Arc::clone(&attempter))).abort_handle();
         let handle = Handle {
             attempter,
             driver: sender,
             backpressure,
-            runnable_limit: limits.runnable,
+            limits,
             probes: Arc::new(Probes::new(limits.probes)),
-            recovery,
         };
-        let helpers = [recoverer.abort_handle(), sweeper.abort_handle()];
-        Ok(Self { handle: Arc::new(handle), task: Mutex::new(Some(task)), helpers })
+        Ok(Self { handle: Arc::new(handle), task: Mutex::new(Some(task)), sweeper })
     }
 
     /// Where accepted events go.
@@ -212,19 +226,13 @@ impl Engine {
         }
         // A cancelled task is what was asked for.
         let _ = (&mut task).await;
-        self.stop_helpers();
-    }
-
-    fn stop_helpers(&self) {
-        for helper in &self.helpers {
-            helper.abort();
-        }
+        self.sweeper.abort();
     }
 }
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        self.stop_helpers();
+        self.sweeper.abort();
         if let Some(task) = self.task.get_mut() {
             task.abort();
         }
@@ -240,30 +248,15 @@ async fn sweep(attempter: Arc<Attempter>) {
 
 #[async_trait]
 impl Dispatcher for Handle {
-    async fn admit(&self, tenant: TenantId) -> Result<(), Saturated> {
-        let limit = self.runnable_limit;
-        if self.backpressure.waiting(tenant) < limit {
-            return Ok(());
+    async fn admit(&self, tenant: TenantId, deliveries: usize) -> Result<Admission, Refused> {
+        let Limits { runnable, stored, .. } = self.limits;
+        let pending = self.attempter.store.backlog().of(tenant);
+        if deliveries > 0 && pending.saturating_add(deliveries as u64) > stored {
+            return Err(Refused::Backlog { limit: stored, retry_after: BACKLOG_WAIT });
         }
-        let room = async {
-            loop {
-                let changed = self.backpressure.changed.notified();
-                if self.backpressure.waiting(tenant) < limit {
-                    return;
-                }
-                changed.await;
-            }
-        };
-        tokio::time::timeout(ADMISSION_WAIT, room).await.map_err(|_| Saturated { retry_after: 1 })
-    }
-
-    fn accepted(&self, work: Vec<Work>) {
-        if work.is_empty() {
-            return;
-        }
-        self.backpressure.hand_over(&work);
-        // After shutdown nobody listens: the deliveries stay pending in the store.
-        let _ = self.driver.send(Message::Accepted(work));
+        let room = self.backpressure.admit(tenant, deliveries, runnable);
+        let coming = tokio::time::timeout(ADMISSION_WAIT, room).await;
+        Ok(Admission::new(coming.map_err(|_| Saturated { retry_after: 1 })?))
     }
 
     fn withdrawn(&self, webhook: WebhookId, deliveries: Vec<DeliveryId>) {
@@ -279,7 +272,6 @@ impl Dispatcher for Handle {
     fn tenant_returned(&self, tenant: TenantId) {
         // After shutdown nobody listens: the deliveries stay pending in the store.
         let _ = self.driver.send(Message::Returned(tenant));
-        let _ = self.recovery.send(tenant);
     }
 }
 
@@ -328,55 +320,5 @@ impl Handle {
             attempter.attempt(&work, &Target { tenant, webhook }, keep).await
         });
         Some(task.await.ok()?.ok()?.attempt)
-    }
-}
-
-/// What tells publishing how far delivering is behind, tenant by tenant.
-#[derive(Default)]
-struct Backpressure {
-    counts: std::sync::Mutex<Counts>,
-    changed: Notify,
-}
-
-#[derive(Default)]
-struct Counts {
-    /// Deliveries the scheduler holds that wait to be sent.
-    runnable: HashMap<TenantId, usize>,
-    /// Deliveries handed over that the driver has not looked at yet.
-    unread: HashMap<TenantId, usize>,
-}
-
-impl Backpressure {
-    fn waiting(&self, tenant: TenantId) -> usize {
-        let counts = self.lock();
-        let of = |counts: &HashMap<TenantId, usize>| counts.get(&tenant).copied().unwrap_or_default();
-        of(&counts.runnable).saturating_add(of(&counts.unread))
-    }
-
-    fn hand_over(&self, work: &[Work]) {
-        let mut counts = self.lock();
-        for work in work {
-            *counts.unread.entry(work.tenant).or_default() += 1;
-        }
-    }
-
-    fn read(&self, work: &[Work]) {
-        let mut counts = self.lock();
-        for work in work {
-            if let Some(count) = counts.unread.get_mut(&work.tenant) {
-                *count = count.saturating_sub(1);
-            }
-        }
-        counts.unread.retain(|_, count| *count > 0);
-    }
-
-    fn set_runnable(&self, runnable: &HashMap<TenantId, usize>) {
-        self.lock().runnable.clone_from(runnable);
-        self.changed.notify_waiters();
-    }
-
-    /// Counts are changed one by one: after a panic each is a count still.
-    fn lock(&self) -> std::sync::MutexGuard<'_, Counts> {
-        self.counts.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }

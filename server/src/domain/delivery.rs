@@ -111,10 +111,42 @@ pub struct Work {
     pub received_at: Timestamp,
     /// Attempts that have ended.
     pub attempts_made: u32,
-    /// Not to be attempted before this.
+    /// How many of them were failures that used up a step of the ladder: not those after which the receiver said
+    /// when to come back.
+    pub tries: u32,
+    /// Not to be attempted before this. In whole microseconds, as the store keeps it.
     pub due: Timestamp,
     /// The bytes, when they are at hand; otherwise the store has them.
     pub body: Option<Body>,
+}
+
+impl Work {
+    /// Where it stands among those that wait for its webhook.
+    #[must_use]
+    pub const fn turn(&self) -> Turn {
+        Turn { due: self.due, delivery: self.delivery }
+    }
+}
+
+/// A place among the deliveries that wait for one webhook: what is due sooner comes first, and of two that are due at
+/// once the older one. The engine keeps those with the earliest turns in memory, the store has them all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Turn {
+    /// Not before this.
+    pub due: Timestamp,
+    /// Whose turn it is.
+    pub delivery: DeliveryId,
+}
+
+impl Turn {
+    /// Before all others.
+    pub const FIRST: Self = Self { due: Timestamp::MIN, delivery: DeliveryId::new(0) };
+
+    /// The first turn after this one.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self { due: self.due, delivery: DeliveryId::new(self.delivery.get() + 1) }
+    }
 }
 
 /// One exchange with a receiver, ended.
@@ -220,8 +252,10 @@ pub enum Phase {
 pub enum Next {
     /// It stays pending and is due then.
     Retry {
-        /// Not before this.
+        /// Not before this. In whole microseconds.
         due: Timestamp,
+        /// What [`Work::tries`] is from now on.
+        tries: u32,
     },
     /// It ends in this terminal state.
     End(DeliveryState),

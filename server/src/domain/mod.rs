@@ -33,7 +33,7 @@ pub use activity::{
 };
 pub use audit::{Actor, AuditEntry, AuditObject, AuditOutcome, AuditQuery, AuditRecord};
 pub use delivery::{
-    Attempt, Cause, DeliveryState, Failure, FailureClass, Next, Outcome, Phase, Settlement, Work,
+    Attempt, Cause, DeliveryState, Failure, FailureClass, Next, Outcome, Phase, Settlement, Turn, Work,
 };
 pub use egress::{EgressPolicy, IpNetwork, ParseNetworkError};
 pub use endpoint::{Endpoint, EndpointError, Host, Transport};

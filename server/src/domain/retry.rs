@@ -38,6 +38,17 @@ impl RetryPolicy {
         Some(step + spread.mul_f64(f64::from(draw) / f64::from(u32::MAX)))
     }
 
+    /// How long an endpoint that fails is left alone before it is probed, the *n*th time since it last succeeded: along
+    /// the ladder too, whose last step is repeated. `None` if nothing is ever tried again.
+    #[must_use]
+    pub fn pause(&self, nth: u32, draw: u32) -> Option<Duration> {
+        let last = u32::try_from(self.ladder.len().checked_sub(1)?).ok()?;
+        if last == 0 {
+            return None;
+        }
+        self.wait_after(nth.clamp(1, last), draw)
+    }
+
     /// The age after which a pending delivery expires.
     #[must_use]
     pub fn max_age(&self) -> Duration {

@@ -18,6 +18,7 @@ mod directory;
 mod happenings;
 pub mod sqlite;
 mod tenancy;
+mod waiting;
 
 use async_trait::async_trait;
 
@@ -33,6 +34,7 @@ pub use audit::AuditLog;
 pub use directory::{ApiKey, Directory};
 pub use happenings::{Happenings, Told};
 pub use tenancy::Tenancy;
+pub use waiting::{Arrival, Arrivals, Backlog, Page, Waiting, Wanted};
 
 /// A durable store.
 #[async_trait]
@@ -69,8 +71,8 @@ pub trait Store: Tenancy + AuditLog {
     /// Replaces a webhook by its next version, whose number is one higher.
     async fn update_webhook(&self, webhook: Webhook) -> Result<Update, StoreError>;
 
-    /// Deletes a webhook if this is still its newest version: its pending deliveries are cancelled, its secret is erased,
-    /// its history stays.
+    /// Deletes a webhook if this is still its newest version: its secret is erased, its history stays. Up to 1,000 of its
+    /// pending deliveries are cancelled at once; if it has more, whoever asks for what waits cancels them.
     async fn delete_webhook(&self, webhook: &Webhook, at: Timestamp) -> Result<Update, StoreError>;
 
     /// Makes a new delivery with the bytes of an earlier one, to be attempted once.
@@ -84,17 +86,16 @@ pub trait Store: Tenancy + AuditLog {
     /// Stores an event with its one delivery, which somebody tries a webhook out with, to be attempted once.
     async fn create_test(&self, event: NewEvent) -> Result<Resend, StoreError>;
 
-    /// The newest delivery there was when the store was opened: everything up to it is what an earlier process left.
-    fn newest_at_open(&self) -> Option<DeliveryId>;
+    /// What is made and asked for from now on; the first caller gets it. Deliveries that somebody attempts by itself
+    /// (resends, tests) are not told.
+    fn arrivals(&self) -> Option<Arrivals>;
 
-    /// Pending deliveries of these tenants, in id order, after the given one; without bodies. What is read of a tenant
-    /// when it is there first, up to [`Store::newest_at_open`], to take up where the last process stopped.
-    async fn pending(
-        &self,
-        tenants: &[TenantId],
-        after: Option<DeliveryId>,
-        limit: u32,
-    ) -> Result<Vec<Work>, StoreError>;
+    /// Asks which deliveries of a webhook wait; answered among the [`Arrivals`]. The answer knows of every result given to
+    /// [`Store::settle_later`] before. Resends and tests are only part of it if an earlier process left them.
+    fn ask_waiting(&self, wanted: Wanted);
+
+    /// How many deliveries are pending.
+    fn backlog(&self) -> &Arc<Backlog>;
 
     /// The body of a delivery.
     async fn body(&self, delivery: DeliveryId) -> Result<Option<Body>, StoreError>;
@@ -134,14 +135,14 @@ pub trait Store: Tenancy + AuditLog {
     async fn create_replay(&self, replay: NewReplay) -> Result<ReplayStart, StoreError>;
 
     /// Makes up to `most` of the deliveries that a running replay has still to make, and moves it on past them, both or
-    /// neither. Returns them, ready to be attempted, without bodies. A replay that has nothing left to make, and nothing
+    /// neither. Returns how many; they are told among the [`Arrivals`], without bodies. A replay that has nothing left to make, and nothing
     /// pending, is done. What is asked of one that does not run does nothing.
     async fn advance_replay(
         &self,
         replay: ReplayId,
         most: u32,
         at: Timestamp,
-    ) -> Result<Vec<Work>, StoreError>;
+    ) -> Result<u32, StoreError>;
 
     /// Gives a replay up: nothing more is made, and what is pending of it is cancelled. One that is over stays as it is.
     /// `None` when there is no such replay.

@@ -236,11 +236,11 @@ impl Request {
             body.extend(br#"{"specversion":"1.0","id":""#);
             let id = body.len();
             body.extend([b'0'; 20]);
-            body.extend(br#"","source":"/bench","type":"bench.event","data":{"mark":""#);
+            body.extend(br#"","source":"/bench","type":"bench.event","data":{"text":"bench","metadata":{"mark":""#);
             let mark = body.len();
             body.extend([b'0'; marks::LENGTH]);
             body.extend(br#"","pad":""#);
-            let end = br#""}}"#;
+            let end = br#""}}}"#;
             let pad = EVENT.saturating_sub(body.len() - start + end.len());
             body.extend(core::iter::repeat_n(b'x', pad));
             body.extend(end);

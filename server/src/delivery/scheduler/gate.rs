@@ -1,43 +1,232 @@
 //! How much one endpoint gets at a time.
+//!
+//! ```text
+//!            successes: window + 1, up to 64
+//!          ┌──┐   failures: window / 2
+//!          ▼  │            ┌─┐
+//!       ┌────────┐ ◀───────┘ │   failing at 1, or told to wait   ┌────────┐
+//!       │  Open  │ ──────────┴───────────────────────────────▶   │ Paused │ ◀─┐
+//!       └────────┘                                               └────────┘   │
+//!           ▲   it answers                      ┌─────────┐   time  │         │
+//!           └────────────────────────────────── │ Probing │ ◀───────┘         │
+//!                                               └─────────┘ ──── it does not ─┘
+//! ```
+//!
+//! One mechanism is slow start (a window begins at 4; after a pause at 1 and at 10 attempts in the first second, twice as
+//! many in each that follows), circuit breaker (a pause, then one probe) and retry budget (whatever waits for an endpoint
+//! that fails, it gets one attempt a pause).
+//!
+//! Attempts that began before the window was last narrowed say nothing new when they fail: a receiver that breaks down
+//! under 64 attempts has failed once.
 
-/// Attempts an endpoint may have in flight at once, and while the latest one failed.
-const WINDOW: usize = 16;
-const FAILING_WINDOW: usize = 2;
+use core::time::Duration;
+
+use super::retry::after;
+use crate::domain::{RetryPolicy, Timestamp};
+
+const FIRST_WINDOW: usize = 4;
+const LARGEST_WINDOW: usize = 64;
+
+/// Between the first attempts after a pause.
+const FIRST_GAP: Duration = Duration::from_millis(100);
+/// A gap shorter than this is none.
+const SHORTEST_GAP: Duration = Duration::from_millis(1);
+/// How long the gaps stay what they are before they are halved.
+const GAP_HALVED_AFTER: Duration = Duration::from_secs(1);
+/// How long an endpoint waits after an attempt that failed for a reason of ours.
+const OURS: Duration = Duration::from_secs(1);
+
+/// What an attempt says of the endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::delivery) enum Signal {
+    /// It takes what it gets.
+    Success,
+    /// It answers, and does not want this delivery.
+    Refused,
+    /// It cannot be reached, does not answer in time, or says that it has trouble.
+    Trouble,
+    /// It says that it is gone: once may be a mishap, so it is asked once more.
+    Gone,
+    /// Nothing: the attempt failed for a reason of ours.
+    Nothing,
+}
 
 /// What is known of one endpoint's ability to take deliveries, and what follows from it.
-///
-/// There are two constant windows. One that grows with success and shrinks with failure, pauses and probes changes
-/// what [`Gate::admits`] answers and what [`Gate::learn`] remembers, and nothing else in the scheduler.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Gate {
-    failing: bool,
+    state: State,
+    /// Counts how often the window was narrowed: an attempt is judged by the window it began under.
+    era: Era,
+    /// Pauses since an attempt last succeeded.
+    pauses: u32,
+    pace: Option<Pace>,
+}
+
+/// Which window an attempt began under.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Era(u64);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// So many attempts at once; so many of them have succeeded since it last grew.
+    Open { window: usize, successes: usize },
+    /// None before then, then one.
+    Paused { until: Timestamp },
+    /// One is under way.
+    Probing,
+}
+
+/// The slow start after a pause.
+#[derive(Clone, Copy, Debug)]
+struct Pace {
+    /// No attempt before then.
+    next: Timestamp,
+    gap: Duration,
+    halved: Timestamp,
+}
+
+impl Default for Gate {
+    fn default() -> Self {
+        let state = State::Open { window: FIRST_WINDOW, successes: 0 };
+        Self { state, era: Era::default(), pauses: 0, pace: None }
+    }
 }
 
 impl Gate {
+    /// As new: whatever is in flight says nothing of what comes.
+    pub(super) fn renew(&mut self) {
+        *self = Self { era: Era(self.era.0 + 1), ..Self::default() };
+    }
+
     /// Whether one more attempt may start beside those in flight.
-    pub(super) fn admits(&self, in_flight: usize) -> bool {
-        in_flight < if self.failing { FAILING_WINDOW } else { WINDOW }
+    pub(super) fn admits(&self, in_flight: usize, now: Timestamp) -> bool {
+        match self.state {
+            State::Open { window, .. } => in_flight < window && self.pace.is_none_or(|pace| pace.next <= now),
+            State::Paused { until } => until <= now,
+            State::Probing => false,
+        }
     }
 
-    /// Takes in the result of an attempt.
-    pub(super) fn learn(&mut self, success: bool) {
-        self.failing = !success;
+    /// When time alone opens it, if anything waits.
+    pub(super) fn opens_at(&self) -> Option<Timestamp> {
+        match self.state {
+            State::Open { .. } => self.pace.map(|pace| pace.next),
+            State::Paused { until } => Some(until),
+            State::Probing => None,
+        }
     }
 
-    /// Whether the latest attempt failed. What piles up before such an endpoint is its receiver's doing, not a sign
-    /// that this server is behind.
-    pub(super) fn is_failing(&self) -> bool {
-        self.failing
+    /// An attempt that it admits starts.
+    pub(super) fn start(&mut self, now: Timestamp) -> Era {
+        if matches!(self.state, State::Paused { .. }) {
+            self.state = State::Probing;
+        }
+        if let Some(pace) = &mut self.pace {
+            if pace.halved <= now {
+                pace.gap /= 2;
+                pace.halved = after(pace.halved, GAP_HALVED_AFTER).max(now);
+            }
+            pace.next = after(now, pace.gap);
+            if pace.gap < SHORTEST_GAP {
+                self.pace = None;
+            }
+        }
+        self.era
     }
 
-    /// Whether nothing is known that a new gate would not know.
-    pub(super) fn is_new(&self) -> bool {
-        !self.failing
+    /// Takes in the result of an attempt. `asked` is how long the receiver wants to be left alone.
+    pub(super) fn learn(
+        &mut self,
+        era: Era,
+        signal: Signal,
+        asked: Option<Duration>,
+        ladder: (&RetryPolicy, u32),
+        now: Timestamp,
+    ) {
+        if era == self.era {
+            self.judge(signal, ladder, now);
+        }
+        if let Some(asked) = asked {
+            self.pause_until(after(now, asked));
+        }
+    }
+
+    fn judge(&mut self, signal: Signal, (policy, draw): (&RetryPolicy, u32), now: Timestamp) {
+        match (signal, &mut self.state) {
+            (Signal::Success, State::Open { window, successes }) => {
+                self.pauses = 0;
+                *successes += 1;
+                if *successes >= *window {
+                    *successes = 0;
+                    *window = (*window + 1).min(LARGEST_WINDOW);
+                }
+            }
+            (Signal::Success | Signal::Refused, State::Probing) => {
+                if signal == Signal::Success {
+                    self.pauses = 0;
+                }
+                self.state = State::Open { window: 1, successes: 0 };
+                self.pace = Some(Pace {
+                    next: after(now, FIRST_GAP),
+                    gap: FIRST_GAP,
+                    halved: after(now, GAP_HALVED_AFTER),
+                });
+            }
+            (Signal::Trouble, State::Open { window, successes }) if *window > 1 => {
+                (*window, *successes) = (*window / 2, 0);
+                self.era = Era(self.era.0 + 1);
+            }
+            (Signal::Trouble | Signal::Gone, State::Open { .. } | State::Probing) => {
+                self.pauses = self.pauses.saturating_add(1);
+                match policy.pause(self.pauses, draw) {
+                    Some(pause) => self.pause_until(after(now, pause)),
+                    // Who never tries again has no ladder to wait along.
+                    None => self.state = State::Open { window: 1, successes: 0 },
+                }
+            }
+            (Signal::Nothing, State::Probing) => self.pause_until(after(now, OURS)),
+            // Its era has ended with the pause.
+            (_, State::Paused { .. }) | (Signal::Refused | Signal::Nothing, State::Open { .. }) => {}
+        }
+    }
+
+    /// An attempt was not made after all; the endpoint waits until then.
+    pub(super) fn take_back(&mut self, era: Era, until: Timestamp) {
+        if era == self.era {
+            self.pause_until(until);
+        }
+    }
+
+    fn pause_until(&mut self, until: Timestamp) {
+        let until = match self.state {
+            State::Paused { until: earlier } => earlier.max(until),
+            State::Open { .. } | State::Probing => until,
+        };
+        (self.state, self.pace) = (State::Paused { until }, None);
+        self.era = Era(self.era.0 + 1);
+    }
+
+    /// Whether the endpoint takes what it gets, as far as is known. What piles up before one that does not is its
+    /// receiver's doing, not a sign that this server is behind.
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self.state, State::Open { .. }) && self.pace.is_none()
+    }
+
+    /// Whether nothing is known that a new gate would not know, or nothing that matters any more.
+    pub(super) fn is_forgettable(&self, now: Timestamp) -> bool {
+        match self.state {
+            State::Open { window, .. } => self.pauses == 0 && window >= FIRST_WINDOW && self.pace.is_none(),
+            State::Paused { until } => after(until, Duration::from_secs(86_400)) <= now,
+            State::Probing => false,
+        }
     }
 
     /// The most that can be in flight at once.
     #[cfg(test)]
     pub(super) fn window(&self) -> usize {
-        WINDOW
+        match self.state {
+            State::Open { window, .. } => window,
+            State::Paused { .. } | State::Probing => 1,
+        }
     }
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::domain::{Body, DeliveryId, Timestamp, Work};
+use super::gate::Era;
+use crate::domain::{Body, DeliveryId, Timestamp, Turn, Work};
 
 /// A delivery, with its body only while there is room for it.
 #[derive(Debug)]
@@ -12,17 +13,27 @@ pub(super) struct Job {
     body: Option<HeldBody>,
     expires_at: Timestamp,
     withdrawn: bool,
+    /// Under which window the attempt in flight began.
+    era: Era,
 }
 
 impl Job {
     /// Takes the body out of `work` and keeps it if the budget has room; the store has it in any case.
     pub(super) fn new(mut work: Work, expires_at: Timestamp, budget: &Arc<Budget>) -> Self {
         let body = work.body.take().and_then(|body| HeldBody::new(body, budget));
-        Self { work, body, expires_at, withdrawn: false }
+        Self { work, body, expires_at, withdrawn: false, era: Era::default() }
     }
 
     pub(super) fn id(&self) -> DeliveryId {
         self.work.delivery
+    }
+
+    pub(super) fn turn(&self) -> Turn {
+        self.work.turn()
+    }
+
+    pub(super) fn era(&self) -> Era {
+        self.era
     }
 
     /// The delivery, without its body.
@@ -35,7 +46,8 @@ impl Job {
     }
 
     /// What an attempt needs, with the body if it was still held. From here on it is the attempt's.
-    pub(super) fn start(&mut self) -> Work {
+    pub(super) fn start(&mut self, era: Era) -> Work {
+        self.era = era;
         let mut work = self.work.clone();
         work.body = self.body.take().map(HeldBody::into_inner);
         work
@@ -55,14 +67,10 @@ impl Job {
         self.withdrawn
     }
 
-    /// Counts an attempt that ended and says when the next is due.
-    pub(super) fn attempted(&mut self, due: Timestamp) {
+    /// Counts an attempt that ended, and says when the next is due and how much of the ladder is used up.
+    pub(super) fn attempted(&mut self, due: Timestamp, tries: u32) {
         self.work.attempts_made = self.work.attempts_made.saturating_add(1);
-        self.work.due = due;
-    }
-
-    /// Puts the next attempt off without counting one.
-    pub(super) fn postpone(&mut self, due: Timestamp) {
+        self.work.tries = tries;
         self.work.due = due;
     }
 }

@@ -4,19 +4,19 @@
 //! long outage's retries nor a replay of a million events starve, or starve anything. A lane in which nothing waits
 //! takes no part and saves nothing up.
 
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
 
 use super::job::Job;
-use crate::domain::{Cause, DeliveryId};
+use crate::domain::{Cause, DeliveryId, Turn};
 
 /// First tries, retries, replays.
 const WEIGHTS: [i32; 3] = [8, 2, 1];
 const REPLAYS: usize = 2;
 
-/// What is due, in the order it became due, by kind.
+/// What is due, in the order of turns, by kind.
 #[derive(Debug, Default)]
 pub(super) struct Lanes {
-    waiting: [VecDeque<Job>; 3],
+    waiting: [BTreeMap<Turn, Job>; 3],
     /// What each lane is owed; below zero, what it has had too much.
     owed: [i32; 3],
 }
@@ -31,7 +31,7 @@ fn lane_of(job: &Job) -> usize {
 
 impl Lanes {
     pub(super) fn push(&mut self, job: Job) {
-        self.waiting[lane_of(&job)].push_back(job);
+        self.waiting[lane_of(&job)].insert(job.turn(), job);
     }
 
     /// The delivery that is next: smooth weighted round robin. Each lane that waits is given its weight, and the one that
@@ -48,7 +48,24 @@ impl Lanes {
         }
         let next = next?;
         self.owed[next] -= all;
-        let job = self.waiting[next].pop_front();
+        let job = self.waiting[next].pop_first();
+        self.settle();
+        job.map(|(_, job)| job)
+    }
+
+    /// The last turn of all.
+    pub(super) fn last_turn(&self) -> Option<Turn> {
+        self.waiting.iter().filter_map(|lane| lane.last_key_value()).map(|(turn, _)| *turn).max()
+    }
+
+    /// The first turn of all.
+    pub(super) fn first_turn(&self) -> Option<Turn> {
+        self.waiting.iter().filter_map(|lane| lane.first_key_value()).map(|(turn, _)| *turn).min()
+    }
+
+    /// Takes the delivery out that has this turn.
+    pub(super) fn take(&mut self, turn: Turn) -> Option<Job> {
+        let job = self.waiting.iter_mut().find_map(|lane| lane.remove(&turn));
         self.settle();
         job
     }
@@ -65,11 +82,11 @@ impl Lanes {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.waiting.iter().all(VecDeque::is_empty)
+        self.waiting.iter().all(BTreeMap::is_empty)
     }
 
     pub(super) fn len(&self) -> usize {
-        self.waiting.iter().map(VecDeque::len).sum()
+        self.waiting.iter().map(BTreeMap::len).sum()
     }
 
     /// How many wait that are no replays: those only take what is left over.
@@ -77,15 +94,20 @@ impl Lanes {
         self.len() - self.waiting[REPLAYS].len()
     }
 
+    #[cfg(test)]
+    pub(super) fn contains(&self, turn: Turn) -> bool {
+        self.waiting.iter().any(|lane| lane.contains_key(&turn))
+    }
+
     pub(super) fn drain(&mut self) -> impl Iterator<Item = Job> {
         self.owed = [0; 3];
-        core::mem::take(&mut self.waiting).into_iter().flatten()
+        core::mem::take(&mut self.waiting).into_iter().flat_map(BTreeMap::into_values)
     }
 
     /// Takes these out.
     pub(super) fn remove(&mut self, gone: &dyn Fn(DeliveryId) -> bool) {
         for waiting in &mut self.waiting {
-            waiting.retain(|job| !gone(job.id()));
+            waiting.retain(|turn, _| !gone(turn.delivery));
         }
         self.settle();
     }

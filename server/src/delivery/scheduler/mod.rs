@@ -1,25 +1,29 @@
 //! Decides which delivery is attempted when, and what becomes of it. No I/O, no clock, no randomness.
 //!
 //! # Theory
-//! The scheduler holds every pending delivery it was given until that delivery ends:
+//! Of each endpoint the scheduler holds the deliveries whose turns come first, a bounded number; the store has them all:
 //!
 //! ```text
 //! accept ─▶ ready ──poll: Start──▶ in flight ──finished──▶ ended (forgotten)
 //!   │        ▲  ▲                   │     └─give_back─┐
-//!   └▶ later ┘  └───── due ── later ◀─────────────────┘
-//!        (webhook disabled: parked instead of ready or later, until enabled, deleted or expired)
+//!   ├▶ later ┘  └───── due ── later ◀─────────────────┘
+//!   └▶ parked (only in the store) ──poll: Ask──▶ answered ─▶ ready, later
 //! ```
+//! Of a webhook that is disabled everything is parked; the store is asked now and then for what has grown too old. Of one
+//! that is gone the store is asked for what is left, which ends.
 //!
 //! Guarantees, each checked by the simulation in the tests:
 //! - A delivery is in one place at a time, and leaves only through an end that was reported, by
 //!   [`Scheduler::finished`] or as [`Action::End`], or by being withdrawn.
-//! - No attempt starts before it was due, beyond its endpoint's window, beyond the slots, while its webhook is
+//! - What is parked is taken up again: nothing that the store has is out of the scheduler's sight for good; see [`queue`].
+//! - No attempt starts before it was due, unless its endpoint's [`gate`] admits it, beyond the slots, while its webhook is
 //!   disabled, or after its webhook was deleted.
-//! - Of an endpoint's turns, first tries, retries and replays that wait get 8 : 2 : 1; see [`lanes`].
+//! - Of an endpoint's turns, first tries, retries and replays that wait in memory get 8 : 2 : 1; see [`lanes`].
 //! - Slots are shared out by [`turns`]: tenant first, then endpoint. No tenant gets a slot while it holds as many as are
 //!   free (the dynamic threshold of Choudhury and Hahne, 1998): one whose receivers all hang leaves half of them to
 //!   the others, n such tenants one part in n + 1.
-//! - Time may jump. A jump forward makes things due, a jump back makes them wait; nothing is lost.
+//! - Memory is bounded: so many deliveries an endpoint, and once there are many of them all, a few an endpoint.
+//! - Time may jump forward, which makes things due. That it never goes back is for [`steady`](super::steady) to see to.
 //!
 //! Not guaranteed: any order of deliveries.
 
@@ -28,6 +32,7 @@ mod job;
 mod lanes;
 mod queue;
 mod retry;
+mod speed;
 mod turns;
 
 #[cfg(test)]
@@ -35,13 +40,23 @@ mod tests;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use self::job::{Budget, Job};
 use self::queue::Queue;
 use self::turns::Turns;
-use crate::domain::{DeliveryId, DeliveryState, Next, RetryPolicy, TenantId, Timestamp, WebhookId, Work};
+use crate::domain::{
+    DeliveryId, DeliveryState, Next, RetryPolicy, TenantId, Timestamp, Turn, WebhookId, Work,
+};
+use crate::storage::{Page, Wanted};
 
+pub(super) use self::gate::Signal;
 pub(super) use self::retry::{Verdict, after};
+
+/// How often an endpoint that does not deliver is looked through for what has expired.
+const LOOK_EVERY: Duration = Duration::from_secs(600);
+/// How long the store is left alone after it could not answer.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
 
 /// What the directory says of a webhook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +76,8 @@ pub(super) enum Action {
     Start(Box<Work>),
     /// Record that a delivery ended without an attempt. It is forgotten already.
     End(DeliveryId, DeliveryState),
+    /// Ask the store, and bring the answer to [`Scheduler::answered`].
+    Ask(Wanted),
 }
 
 /// Why an attempt that was to start was not made.
@@ -68,10 +85,38 @@ pub(super) enum Action {
 pub(super) enum GiveBack {
     /// Its webhook does not exist any more.
     Gone,
-    /// Something of ours was missing; try again then.
+    /// Something of ours was missing; the endpoint waits until then.
     Until(Timestamp),
-    /// Whoever gives it back keeps it.
-    Forget,
+}
+
+/// How much is held.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    /// Attempts in flight at once.
+    pub(super) slots: usize,
+    /// Bytes of bodies in memory.
+    pub(super) body_bytes: usize,
+    /// Deliveries in memory beyond which each endpoint holds but a few.
+    pub(super) held: usize,
+    /// Deliveries of one endpoint in memory.
+    pub(super) window: usize,
+    /// The same while as many are held in all as may be.
+    pub(super) small_window: usize,
+    /// Deliveries that are asked for at a time.
+    pub(super) page: usize,
+}
+
+/// How much waits, for whoever watches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Depth {
+    /// Due, in memory.
+    pub(super) ready: usize,
+    /// In memory, due or not.
+    pub(super) held: usize,
+    /// Endpoints of which some are only in the store.
+    pub(super) parked_endpoints: usize,
+    /// When the oldest that could start now was due.
+    pub(super) oldest: Option<Timestamp>,
 }
 
 /// The state machine.
@@ -82,52 +127,66 @@ pub(super) struct Scheduler {
     tenants: Turns<TenantId>,
     endpoints: HashMap<TenantId, Turns<WebhookId>>,
     timers: BTreeSet<(Timestamp, WebhookId)>,
-    ends: Vec<Action>,
+    /// What is to be done beside starting attempts.
+    actions: Vec<Action>,
     runnable: HashMap<TenantId, usize>,
-    slots: usize,
+    /// Tenants whose runnable deliveries have changed in number.
+    recounted: HashSet<TenantId>,
+    bounds: Bounds,
     bodies: Arc<Budget>,
+    held: usize,
+    tickets: u64,
+    now: Timestamp,
 }
 
 impl Scheduler {
-    /// Makes one with so many slots for attempts in flight, which holds bodies of so many bytes.
-    pub(super) fn new(slots: usize, body_bytes: usize) -> Self {
+    pub(super) fn new(bounds: Bounds) -> Self {
         Self {
             queues: HashMap::new(),
             in_flight: HashMap::new(),
             tenants: Turns::default(),
             endpoints: HashMap::new(),
             timers: BTreeSet::new(),
-            ends: Vec::new(),
+            actions: Vec::new(),
             runnable: HashMap::new(),
-            slots,
-            bodies: Budget::new(body_bytes),
+            recounted: HashSet::new(),
+            bounds,
+            bodies: Budget::new(bounds.body_bytes),
+            held: 0,
+            tickets: 0,
+            now: Timestamp::MIN,
         }
     }
 
-    /// Takes a pending delivery over. It must not be one that is held already.
+    /// Takes a pending delivery over that was made just now. It must not be one that is known already.
     pub(super) fn accept(&mut self, work: Work, standing: Standing, policy: &RetryPolicy, now: Timestamp) {
+        self.now = now;
         let webhook = work.webhook;
+        self.stand(webhook, work.tenant, standing);
         if standing == Standing::Gone {
-            self.ends.push(Action::End(work.delivery, DeliveryState::Cancelled));
-            return self.webhook_changed(webhook, standing, now);
+            return self.end(work.delivery, DeliveryState::Cancelled);
         }
-        let expires_at = after(work.received_at, policy.max_age());
-        let tenant = work.tenant;
-        let job = Job::new(work, expires_at, &self.bodies);
+        self.push(work, policy);
+        self.refresh(webhook);
+    }
+
+    /// Takes over an endpoint of which the store has pending deliveries that were never accepted here.
+    pub(super) fn take_up(&mut self, webhook: WebhookId, tenant: TenantId, standing: Standing, now: Timestamp) {
+        self.now = now;
         let queue = self.queues.entry(webhook).or_insert_with(|| Queue::new(tenant));
-        queue.set_standing(standing, now);
-        queue.push(job, now);
+        queue.park(Turn::FIRST);
+        self.stand(webhook, tenant, standing);
         self.refresh(webhook);
     }
 
     /// Takes in what the directory says of a webhook now.
     pub(super) fn webhook_changed(&mut self, webhook: WebhookId, standing: Standing, now: Timestamp) {
+        self.now = now;
         let Some(queue) = self.queues.get_mut(&webhook) else { return };
-        queue.set_standing(standing, now);
-        if standing == Standing::Gone {
-            let cancelled = queue.take_all();
-            self.end_all(&cancelled, DeliveryState::Cancelled);
-        }
+        let tenant = queue.tenant;
+        // It may be another receiver now, or one that was mended.
+        queue.gate.renew();
+        self.stand(webhook, tenant, standing);
         self.refresh(webhook);
     }
 
@@ -144,6 +203,52 @@ impl Scheduler {
         self.refresh(webhook);
     }
 
+    /// Takes in what the store has answered. What it could not read is not there.
+    pub(super) fn answered(
+        &mut self,
+        wanted: &Wanted,
+        page: Option<Page>,
+        policy: &RetryPolicy,
+        now: Timestamp,
+    ) {
+        self.now = now;
+        let webhook = wanted.webhook;
+        let Some(queue) = self.queues.get_mut(&webhook).filter(|queue| queue.asked(wanted.ticket)) else { return };
+        match page {
+            None => queue.not_answered(after(now, ASK_AGAIN)),
+            Some(Page { works, next }) => match queue.standing() {
+                Standing::Enabled => {
+                    let belongs = queue.answered(next);
+                    for work in works {
+                        if belongs(&work.turn()) && !self.in_flight.contains_key(&work.delivery) {
+                            self.push(work, policy);
+                        }
+                    }
+                }
+                standing @ (Standing::Disabled | Standing::Gone) => {
+                    queue.looked(next, after(now, LOOK_EVERY));
+                    self.end_what_is_over(&works, standing, policy);
+                }
+            },
+        }
+        self.refresh(webhook);
+    }
+
+    fn end_what_is_over(&mut self, works: &[Work], standing: Standing, policy: &RetryPolicy) {
+        for work in works.iter().filter(|work| !self.in_flight.contains_key(&work.delivery)) {
+            let action = match standing {
+                Standing::Gone => Action::End(work.delivery, DeliveryState::Cancelled),
+                Standing::Enabled | Standing::Disabled => {
+                    if after(work.received_at, policy.max_age()) > self.now {
+                        continue;
+                    }
+                    Action::End(work.delivery, DeliveryState::Expired)
+                }
+            };
+            self.actions.push(action);
+        }
+    }
+
     /// Takes in the result of an attempt and says what becomes of the delivery; `None` if it was not in flight.
     /// `draw` is a uniform random number.
     pub(super) fn finished(
@@ -154,17 +259,26 @@ impl Scheduler {
         draw: u32,
         now: Timestamp,
     ) -> Option<Next> {
+        self.now = now;
         let mut job = self.land(delivery)?;
         let webhook = job.work().webhook;
+        let room = self.room();
         let mut next = retry::decide(job.work(), verdict, policy, draw, now);
         if let Some(queue) = self.queues.get_mut(&webhook) {
-            queue.gate.learn(verdict.success);
-            if let Next::Retry { due } = next {
+            queue.speed.land(now);
+            // Another part of the draw: the probe and the retry need not come together.
+            let ladder = (policy, draw.rotate_left(16));
+            // What somebody tries by hand changes nothing.
+            let counts = job.work().cause.counts();
+            let signal = if counts { verdict.signal } else { Signal::Nothing };
+            let asked = verdict.asked().filter(|_| counts);
+            queue.gate.learn(job.era(), signal, asked, ladder, now);
+            if let Next::Retry { due, tries } = next {
                 if queue.standing() == Standing::Gone || job.is_withdrawn() {
                     next = Next::End(DeliveryState::Cancelled);
                 } else {
-                    job.attempted(due);
-                    queue.push(job, now);
+                    job.attempted(due, tries);
+                    queue.push(job, room, now);
                 }
             }
         }
@@ -174,29 +288,46 @@ impl Scheduler {
 
     /// Takes back a delivery whose attempt was not made.
     pub(super) fn give_back(&mut self, delivery: DeliveryId, why: GiveBack, now: Timestamp) {
-        let Some(mut job) = self.land(delivery) else { return };
+        self.now = now;
+        let Some(job) = self.land(delivery) else { return };
         let webhook = job.work().webhook;
-        let gone = self.queues.get(&webhook).is_none_or(|queue| queue.standing() == Standing::Gone);
-        let gone = gone || job.is_withdrawn();
-        match why {
-            GiveBack::Forget => {}
-            GiveBack::Until(due) if !gone => {
-                job.postpone(due);
-                if let Some(queue) = self.queues.get_mut(&webhook) {
-                    queue.push(job, now);
-                }
+        let room = self.room();
+        let queue = self.queues.get_mut(&webhook);
+        let queue = queue.filter(|queue| queue.standing() != Standing::Gone && !job.is_withdrawn());
+        match (why, queue) {
+            (GiveBack::Until(until), Some(queue)) => {
+                queue.gate.take_back(job.era(), until);
+                queue.push(job, room, now);
             }
-            GiveBack::Gone | GiveBack::Until(_) => {
-                self.ends.push(Action::End(delivery, DeliveryState::Cancelled));
-            }
+            (GiveBack::Gone | GiveBack::Until(_), _) => self.end(delivery, DeliveryState::Cancelled),
         }
         self.refresh(webhook);
     }
 
+    /// Looks again at the endpoints whose waiting deliveries count: one may hang by now.
+    pub(super) fn recount(&mut self, now: Timestamp) {
+        self.now = now;
+        let counted = self.queues.iter().filter(|(_, queue)| queue.counted > 0);
+        for webhook in counted.map(|(webhook, _)| *webhook).collect::<Vec<_>>() {
+            self.refresh(webhook);
+        }
+    }
+
+    /// Forgets what is known of endpoints that have not been needed since the last time.
+    pub(super) fn sweep(&mut self, now: Timestamp) {
+        self.now = now;
+        let unused = |queue: &Queue| !queue.used && queue.is_idle() && queue.gate.is_forgettable(now);
+        self.queues.retain(|_, queue| !unused(queue));
+        for queue in self.queues.values_mut() {
+            queue.used = false;
+        }
+    }
+
     /// What is to be done now: deliveries that ended, and up to `room` attempts to start.
     pub(super) fn poll(&mut self, now: Timestamp, room: usize) -> Vec<Action> {
+        self.now = now;
         self.ring_timers(now);
-        let mut actions = core::mem::take(&mut self.ends);
+        let mut actions = core::mem::take(&mut self.actions);
         let mut started = 0;
         while started < room {
             let Some((tenant, webhook)) = self.next_turn() else { break };
@@ -205,8 +336,10 @@ impl Scheduler {
             if job.expires_at() <= now {
                 actions.push(Action::End(job.id(), DeliveryState::Expired));
             } else {
+                queue.speed.start(queue.in_flight, now);
                 queue.in_flight += 1;
-                actions.push(Action::Start(Box::new(job.start())));
+                let era = queue.gate.start(now);
+                actions.push(Action::Start(Box::new(job.start(era))));
                 self.in_flight.insert(job.id(), job);
                 self.tenants.take(tenant);
                 self.endpoints.entry(tenant).or_default().take(webhook);
@@ -214,6 +347,7 @@ impl Scheduler {
             }
             self.refresh(webhook);
         }
+        actions.append(&mut self.actions);
         actions
     }
 
@@ -227,10 +361,25 @@ impl Scheduler {
         self.next_turn().is_some()
     }
 
-    /// How many deliveries of each tenant wait that say this server is behind with it: due, and their endpoints take
-    /// what they get. Tenants with none are left out.
-    pub(super) fn runnable(&self) -> &HashMap<TenantId, usize> {
-        &self.runnable
+    /// The tenants of which another number of deliveries waits than when this was last asked, and how many: of those that
+    /// say this server is behind, being due and for endpoints that take what they get.
+    pub(super) fn runnable(&mut self) -> impl Iterator<Item = (TenantId, usize)> {
+        let runnable = &self.runnable;
+        self.recounted.drain().map(|tenant| (tenant, runnable.get(&tenant).copied().unwrap_or_default()))
+    }
+
+    /// How much waits. Looks at every endpoint.
+    pub(super) fn depth(&self) -> Depth {
+        let mut depth = Depth { held: self.held, ..Depth::default() };
+        for queue in self.queues.values() {
+            depth.ready += queue.ready();
+            depth.parked_endpoints += usize::from(queue.is_parked());
+            if queue.is_startable(self.now) {
+                let due = queue.oldest_ready().map(|turn| turn.due);
+                depth.oldest = [depth.oldest, due].into_iter().flatten().min();
+            }
+        }
+        depth
     }
 
     /// How many attempts are in flight.
@@ -239,9 +388,39 @@ impl Scheduler {
     }
 
     fn next_turn(&self) -> Option<(TenantId, WebhookId)> {
-        let free = self.slots.saturating_sub(self.in_flight.len());
+        let free = self.bounds.slots.saturating_sub(self.in_flight.len());
         let tenant = self.tenants.next_below(free)?;
         Some((tenant, self.endpoints.get(&tenant)?.next_below(usize::MAX)?))
+    }
+
+    /// How many deliveries of an endpoint may be in memory.
+    fn room(&self) -> usize {
+        if self.held < self.bounds.held { self.bounds.window } else { self.bounds.small_window }
+    }
+
+    fn push(&mut self, work: Work, policy: &RetryPolicy) {
+        let expires_at = after(work.received_at, policy.max_age());
+        let (webhook, tenant, room) = (work.webhook, work.tenant, self.room());
+        let job = Job::new(work, expires_at, &self.bodies);
+        let queue = self.queues.entry(webhook).or_insert_with(|| Queue::new(tenant));
+        queue.used = true;
+        queue.push(job, room, self.now);
+    }
+
+    /// Brings a queue to what the directory says.
+    fn stand(&mut self, webhook: WebhookId, tenant: TenantId, standing: Standing) {
+        let queue = match (self.queues.get_mut(&webhook), standing) {
+            (Some(queue), _) => queue,
+            (None, Standing::Gone) => return,
+            (None, _) => self.queues.entry(webhook).or_insert_with(|| Queue::new(tenant)),
+        };
+        for job in queue.set_standing(standing, after(self.now, LOOK_EVERY)) {
+            self.actions.push(Action::End(job.id(), DeliveryState::Cancelled));
+        }
+    }
+
+    fn end(&mut self, delivery: DeliveryId, state: DeliveryState) {
+        self.actions.push(Action::End(delivery, state));
     }
 
     /// Ends a flight, whatever came of it.
@@ -250,6 +429,7 @@ impl Scheduler {
         let (tenant, webhook) = (job.work().tenant, job.work().webhook);
         if let Some(queue) = self.queues.get_mut(&webhook) {
             queue.in_flight = queue.in_flight.saturating_sub(1);
+            queue.note_settled(delivery);
         }
         self.tenants.give_back(tenant);
         if let Some(endpoints) = self.endpoints.get_mut(&tenant) {
@@ -267,29 +447,35 @@ impl Scheduler {
                 self.timers.pop_first();
                 continue;
             };
-            let expired = queue.advance(now);
-            self.end_all(&expired, DeliveryState::Expired);
+            queue.advance(now);
             self.refresh(webhook);
         }
     }
 
-    fn end_all(&mut self, jobs: &[Job], state: DeliveryState) {
-        self.ends.extend(jobs.iter().map(|job| Action::End(job.id(), state)));
-    }
-
-    /// Brings everything that is derived from a queue up to date with it.
+    /// Brings everything that is derived from a queue up to date with it, and has the store asked if it is to be.
     fn refresh(&mut self, webhook: WebhookId) {
+        let room = self.room();
+        let now = self.now;
         let Some(queue) = self.queues.get_mut(&webhook) else { return };
-        let counted = queue.counts();
+        let held = queue.held();
+        self.held = (self.held + held).saturating_sub(queue.counted_held);
+        queue.counted_held = held;
+        if let Some(from) = queue.question(room / 4, self.tickets, now) {
+            let limit = u32::try_from(room.saturating_sub(held).min(self.bounds.page)).unwrap_or(u32::MAX);
+            self.actions.push(Action::Ask(Wanted { webhook, from, limit, ticket: self.tickets }));
+            self.tickets += 1;
+        }
+        let counted = queue.counts(now);
         if counted != queue.counted {
             let sum = self.runnable.entry(queue.tenant).or_default();
-            *sum = sum.saturating_sub(queue.counted) + counted;
+            *sum = (*sum + counted).saturating_sub(queue.counted);
             if *sum == 0 {
                 self.runnable.remove(&queue.tenant);
             }
+            self.recounted.insert(queue.tenant);
             queue.counted = counted;
         }
-        let timer = queue.next_timer();
+        let timer = queue.next_timer(now);
         if timer != queue.timer {
             if let Some(old) = queue.timer {
                 self.timers.remove(&(old, webhook));
@@ -299,13 +485,10 @@ impl Scheduler {
         }
         let tenant = queue.tenant;
         let endpoints = self.endpoints.entry(tenant).or_default();
-        endpoints.set_waiting(webhook, queue.is_startable());
+        endpoints.set_waiting(webhook, queue.is_startable(now));
         self.tenants.set_waiting(tenant, endpoints.any_waiting());
         if endpoints.is_empty() {
             self.endpoints.remove(&tenant);
-        }
-        if queue.is_idle() {
-            self.queues.remove(&webhook);
         }
     }
 }

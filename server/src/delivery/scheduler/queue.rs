@@ -1,4 +1,15 @@
-//! What waits for one endpoint.
+//! What waits for one endpoint: the next turns in memory, all of them in the store.
+//!
+//! ```text
+//!   in flight │ ready ─ later │ parked
+//!             │     memory    ▲ the store alone
+//!                          horizon
+//! ```
+//! Everything whose turn comes before the horizon is in memory or in flight; everything from the horizon on is parked. The
+//! horizon comes nearer when memory is full and the last turn there has to go; it recedes when the store has answered what
+//! waits from there on. While the question is under way three things may happen that its answer does not know of, and each
+//! is remembered with the question: something is parked (the horizon stays before it), an attempt that was in flight lands
+//! and something is withdrawn (neither is taken back in).
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -6,29 +17,44 @@ use super::Standing;
 use super::gate::Gate;
 use super::job::Job;
 use super::lanes::Lanes;
-use crate::domain::{DeliveryId, TenantId, Timestamp};
-
-/// Deliveries of one endpoint that count as waiting to be sent, and whose bodies are held. What exceeds this is a
-/// backlog of the endpoint's own: it holds up nobody's publishing.
-pub(super) const SHARE: usize = 1_024;
+use super::speed::Speed;
+use crate::domain::{DeliveryId, TenantId, Timestamp, Turn};
 
 /// One endpoint: its deliveries and what is known of it.
 #[derive(Debug)]
 pub(super) struct Queue {
     pub(super) tenant: TenantId,
     pub(super) gate: Gate,
+    pub(super) speed: Speed,
     pub(super) in_flight: usize,
-    /// What this queue adds to [`Scheduler::runnable`](super::Scheduler::runnable), and the timer it has set: kept
-    /// here so that they can be taken back.
+    /// What this queue adds to [`Scheduler::runnable`](super::Scheduler::runnable) and to what is held, and the timer it
+    /// has set: kept here so that they can be taken back.
     pub(super) counted: usize,
+    pub(super) counted_held: usize,
     pub(super) timer: Option<Timestamp>,
+    /// Whether it was needed since it was last looked at.
+    pub(super) used: bool,
     standing: Standing,
     /// Due.
     ready: Lanes,
     /// Not due yet.
-    later: BTreeMap<(Timestamp, DeliveryId), Job>,
-    /// While the endpoint does not deliver: everything, by when it expires.
-    parked: BTreeMap<(Timestamp, DeliveryId), Job>,
+    later: BTreeMap<Turn, Job>,
+    horizon: Option<Turn>,
+    question: Option<Question>,
+    /// The store is not asked before then.
+    ask_from: Option<Timestamp>,
+    /// While the endpoint does not deliver: where looking for what has expired goes on.
+    looked: Turn,
+}
+
+/// What the store was asked, and what has happened since.
+#[derive(Debug)]
+struct Question {
+    ticket: u64,
+    /// The first turn that was parked.
+    parked: Option<Turn>,
+    /// What landed or was withdrawn.
+    settled: HashSet<DeliveryId>,
 }
 
 impl Queue {
@@ -36,13 +62,19 @@ impl Queue {
         Self {
             tenant,
             gate: Gate::default(),
+            speed: Speed::default(),
             in_flight: 0,
             counted: 0,
+            counted_held: 0,
             timer: None,
+            used: true,
             standing: Standing::Enabled,
             ready: Lanes::default(),
             later: BTreeMap::new(),
-            parked: BTreeMap::new(),
+            horizon: None,
+            question: None,
+            ask_from: None,
+            looked: Turn::FIRST,
         }
     }
 
@@ -50,95 +82,238 @@ impl Queue {
         self.standing
     }
 
-    /// Files a delivery where it belongs.
-    pub(super) fn push(&mut self, mut job: Job, now: Timestamp) {
+    /// Files a delivery where it belongs; memory has room for so many of this endpoint.
+    pub(super) fn push(&mut self, job: Job, room: usize, now: Timestamp) {
+        let turn = job.turn();
         if self.standing != Standing::Enabled {
-            job.drop_body();
-            self.parked.insert((job.expires_at(), job.id()), job);
-        } else if job.work().due > now {
-            job.drop_body();
-            self.later.insert((job.work().due, job.id()), job);
-        } else {
-            if self.ready.len() >= SHARE {
-                job.drop_body();
+            return self.park(turn);
+        }
+        if self.horizon.is_some_and(|horizon| turn >= horizon) {
+            return self.note_parked(turn);
+        }
+        self.insert(job, now);
+        while self.held() > room {
+            let Some(last) = self.last_turn() else { break };
+            if self.later.remove(&last).is_none() {
+                self.ready.take(last);
             }
+            self.park(last);
+        }
+    }
+
+    fn insert(&mut self, mut job: Job, now: Timestamp) {
+        if job.work().due > now {
+            job.drop_body();
+            self.later.insert(job.turn(), job);
+        } else {
             self.ready.push(job);
         }
     }
 
-    /// Makes what is due by now ready, or, while parked, takes out what has expired.
-    pub(super) fn advance(&mut self, now: Timestamp) -> Vec<Job> {
-        while let Some(first) = self.later.first_entry().filter(|first| first.key().0 <= now) {
+    fn last_turn(&self) -> Option<Turn> {
+        let later = self.later.last_key_value().map(|(turn, _)| *turn);
+        later.max(self.ready.last_turn())
+    }
+
+    /// From this turn on, only the store has what waits.
+    pub(super) fn park(&mut self, turn: Turn) {
+        self.horizon = Some(self.horizon.map_or(turn, |horizon| horizon.min(turn)));
+        self.note_parked(turn);
+    }
+
+    fn note_parked(&mut self, turn: Turn) {
+        if let Some(question) = &mut self.question {
+            question.parked = Some(question.parked.map_or(turn, |first| first.min(turn)));
+        }
+    }
+
+    /// An answer that is under way must not bring this one back.
+    pub(super) fn note_settled(&mut self, delivery: DeliveryId) {
+        if let Some(question) = &mut self.question {
+            question.settled.insert(delivery);
+        }
+    }
+
+    /// Makes what is due by now ready.
+    pub(super) fn advance(&mut self, now: Timestamp) {
+        while let Some(first) = self.later.first_entry().filter(|first| first.key().due <= now) {
             self.ready.push(first.remove());
         }
-        let mut expired = Vec::new();
-        while let Some(first) = self.parked.first_entry().filter(|first| first.key().0 <= now) {
-            expired.push(first.remove());
-        }
-        expired
     }
 
-    /// When [`Queue::advance`] has something to do next.
-    pub(super) fn next_timer(&self) -> Option<Timestamp> {
-        let first = if self.standing == Standing::Enabled { &self.later } else { &self.parked };
-        first.first_key_value().map(|(&(at, _), _)| at)
+    /// When something is to be done next that no call announces.
+    pub(super) fn next_timer(&self, now: Timestamp) -> Option<Timestamp> {
+        let later = match self.standing {
+            Standing::Enabled => self.later.first_key_value().map(|(turn, _)| turn.due),
+            Standing::Disabled | Standing::Gone => None,
+        };
+        let opens = if self.ready.is_empty() || self.standing != Standing::Enabled {
+            None
+        } else {
+            self.gate.opens_at()
+        };
+        let asks = self.ask_from.filter(|_| self.question.is_none() && self.horizon.is_some());
+        [later, opens, asks].into_iter().flatten().filter(|at| *at > now).min()
     }
 
-    /// Takes in whether the endpoint delivers; everything is filed anew.
-    pub(super) fn set_standing(&mut self, standing: Standing, now: Timestamp) {
+    /// Takes in whether the endpoint delivers. Returns what ends with it.
+    pub(super) fn set_standing(&mut self, standing: Standing, look_from: Timestamp) -> Vec<Job> {
         if standing == self.standing {
-            return;
+            return Vec::new();
         }
         self.standing = standing;
-        for job in self.take_all() {
-            self.push(job, now);
+        // What was asked was asked for another purpose.
+        self.question = None;
+        let parked = self.horizon.is_some();
+        let held: Vec<Job> = self.take_all();
+        self.looked = Turn::FIRST;
+        self.ask_from = None;
+        match standing {
+            // The answer begins where nothing is left out.
+            Standing::Enabled if parked => self.park(Turn::FIRST),
+            Standing::Enabled => {}
+            Standing::Disabled => {
+                if parked || !held.is_empty() {
+                    self.park(Turn::FIRST);
+                }
+                self.ask_from = Some(look_from);
+            }
+            Standing::Gone => {
+                if parked {
+                    self.park(Turn::FIRST);
+                }
+                return held;
+            }
+        }
+        Vec::new()
+    }
+
+    /// The turn from which on the store is to be asked now, with this ticket.
+    pub(super) fn question(&mut self, enough: usize, ticket: u64, now: Timestamp) -> Option<Turn> {
+        let horizon = self.horizon?;
+        let wanted = match self.standing {
+            Standing::Enabled => self.held() <= enough,
+            Standing::Disabled | Standing::Gone => true,
+        };
+        if !wanted || self.question.is_some() || self.ask_from.is_some_and(|from| now < from) {
+            return None;
+        }
+        self.ask_from = None;
+        self.question = Some(Question { ticket, parked: None, settled: HashSet::new() });
+        match self.standing {
+            Standing::Enabled => Some(horizon),
+            Standing::Disabled | Standing::Gone => Some(self.looked),
         }
     }
 
-    /// Empties the queue.
-    pub(super) fn take_all(&mut self) -> Vec<Job> {
-        let later = core::mem::take(&mut self.later).into_values();
-        let parked = core::mem::take(&mut self.parked).into_values();
-        self.ready.drain().chain(later).chain(parked).collect()
+    /// Whether an answer with this ticket is waited for.
+    pub(super) fn asked(&self, ticket: u64) -> bool {
+        self.question.as_ref().is_some_and(|question| question.ticket == ticket)
     }
 
-    /// Takes these out, wherever they wait.
-    pub(super) fn remove(&mut self, gone: &HashSet<DeliveryId>) {
-        self.ready.remove(&|id| gone.contains(&id));
-        self.later.retain(|(_, id), _| !gone.contains(id));
-        self.parked.retain(|(_, id), _| !gone.contains(id));
+    /// The store could not answer: it is asked again later.
+    pub(super) fn not_answered(&mut self, again: Timestamp) {
+        self.question = None;
+        self.ask_from = Some(again);
     }
 
-    /// The delivery that is next, if one may start now.
+    /// Takes in that the store has shown what waits, up to a turn or to the end. Returns which of it is to be taken in.
+    pub(super) fn answered(&mut self, next: Option<Turn>) -> impl Fn(&Turn) -> bool + use<> {
+        let question = self.question.take();
+        let (parked, settled) = question.map_or((None, HashSet::new()), |asked| (asked.parked, asked.settled));
+        self.horizon = match (next, parked) {
+            (Some(next), Some(parked)) => Some(next.min(parked)),
+            (next, parked) => next.or(parked),
+        };
+        move |turn| parked.is_none_or(|parked| *turn < parked) && !settled.contains(&turn.delivery)
+    }
+
+    /// Takes in that the store has shown what waits of an endpoint that does not deliver: looking goes on there, or
+    /// begins anew later.
+    pub(super) fn looked(&mut self, next: Option<Turn>, again: Timestamp) {
+        self.question = None;
+        match (next, self.standing) {
+            (Some(next), _) => self.looked = next,
+            // Nothing is left of one that is gone.
+            (None, Standing::Gone) => self.horizon = None,
+            (None, _) => (self.looked, self.ask_from) = (Turn::FIRST, Some(again)),
+        }
+    }
+
+    /// The next delivery that is due.
     pub(super) fn pop(&mut self) -> Option<Job> {
         self.ready.pop()
     }
 
-    /// Whether an attempt could start if there was a slot.
-    pub(super) fn is_startable(&self) -> bool {
-        !self.ready.is_empty() && self.gate.admits(self.in_flight)
+    /// Takes out everything in memory.
+    fn take_all(&mut self) -> Vec<Job> {
+        self.ready.drain().chain(core::mem::take(&mut self.later).into_values()).collect()
     }
 
-    /// How many of its deliveries say that this server is behind. Replays do not: they are to wait.
-    pub(super) fn counts(&self) -> usize {
-        if self.gate.is_failing() { 0 } else { self.ready.live().min(SHARE) }
+    /// Forgets these.
+    pub(super) fn remove(&mut self, gone: &HashSet<DeliveryId>) {
+        if let Some(question) = &mut self.question {
+            question.settled.extend(gone);
+        }
+        self.ready.remove(&|id| gone.contains(&id));
+        self.later.retain(|turn, _| !gone.contains(&turn.delivery));
     }
 
-    /// How many deliveries wait here.
+    /// How many are held in memory and not in flight.
+    pub(super) fn held(&self) -> usize {
+        self.ready.len() + self.later.len()
+    }
+
+    /// How many are due.
+    pub(super) fn ready(&self) -> usize {
+        self.ready.len()
+    }
+
+    /// Whether some are only in the store.
+    pub(super) fn is_parked(&self) -> bool {
+        self.horizon.is_some()
+    }
+
+    /// The oldest turn that is due.
+    pub(super) fn oldest_ready(&self) -> Option<Turn> {
+        self.ready.first_turn()
+    }
+
+    /// Whether an attempt may start now.
+    pub(super) fn is_startable(&self, now: Timestamp) -> bool {
+        self.standing == Standing::Enabled
+            && !self.ready.is_empty()
+            && self.gate.admits(self.in_flight, now)
+    }
+
+    /// How many waiting deliveries say that this server is behind: those of an endpoint that would take them within a
+    /// second. What piles up before a slow one is a backlog of its own and holds up nobody's publishing; neither do
+    /// replays, which only take what is left over.
+    pub(super) fn counts(&self, now: Timestamp) -> usize {
+        if self.standing != Standing::Enabled || !self.gate.is_open() {
+            return 0;
+        }
+        let live = self.ready.live();
+        if self.speed.takes(live, self.in_flight, now) { live } else { 0 }
+    }
+
+    /// Whether nothing waits and nothing is under way.
+    pub(super) fn is_idle(&self) -> bool {
+        self.in_flight == 0 && self.held() == 0 && self.horizon.is_none() && self.question.is_none()
+    }
+
     #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
-        self.ready.len() + self.later.len() + self.parked.len()
+    pub(super) fn horizon(&self) -> Option<Turn> {
+        self.horizon
     }
 
-    /// How many replays are due.
+    #[cfg(test)]
+    pub(super) fn holds(&self, turn: Turn) -> bool {
+        self.later.contains_key(&turn) || self.ready.contains(turn)
+    }
+
     #[cfg(test)]
     pub(super) fn replays(&self) -> usize {
         self.ready.len() - self.ready.live()
-    }
-
-    /// Whether forgetting this queue forgets nothing.
-    pub(super) fn is_idle(&self) -> bool {
-        let empty = self.ready.is_empty() && self.later.is_empty() && self.parked.is_empty();
-        empty && self.in_flight == 0 && (self.gate.is_new() || self.standing == Standing::Gone)
     }
 }

@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use super::gate::Signal;
 use crate::domain::{DeliveryState, Next, RetryPolicy, Timestamp, Work};
 
 /// The longest a receiver can ask us to wait.
@@ -10,30 +11,49 @@ const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 /// What an attempt says about the future.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::delivery) struct Verdict {
-    /// The receiver has taken the event.
-    pub(in crate::delivery) success: bool,
+    /// What it says of the endpoint.
+    pub(in crate::delivery) signal: Signal,
     /// The receiver asked not to be called again for so long.
     pub(in crate::delivery) retry_after: Option<Duration>,
 }
 
-/// Decides by the tenant's policy. `work` counts the attempts that ended before this one.
+impl Verdict {
+    /// How long the receiver is left alone.
+    pub(super) fn asked(self) -> Option<Duration> {
+        self.retry_after.map(|asked| asked.min(MAX_RETRY_AFTER))
+    }
+}
+
+/// Decides by the tenant's policy. `work` counts the attempts that ended before this one. An attempt after which the
+/// receiver says when to come back takes of the delivery's age and not of its ladder.
 pub(super) fn decide(work: &Work, verdict: Verdict, policy: &RetryPolicy, draw: u32, now: Timestamp) -> Next {
-    if verdict.success {
+    if verdict.signal == Signal::Success {
         return Next::End(DeliveryState::Delivered);
     }
     if !work.cause.is_retried() {
         return Next::End(DeliveryState::Exhausted);
     }
-    let Some(step) = policy.wait_after(work.attempts_made.saturating_add(1), draw) else {
+    let asked = verdict.asked();
+    let tries = work.tries.saturating_add(u32::from(asked.is_none()));
+    let Some(step) = policy.wait_after(tries.max(1), draw) else {
         return Next::End(DeliveryState::Exhausted);
     };
     // The receiver can lengthen the wait, never shorten it: a herd of retries stays spread out.
-    let asked = verdict.retry_after.unwrap_or_default().min(MAX_RETRY_AFTER);
-    let due = after(now, step.max(asked));
+    let due = whole_microseconds(after(now, step.max(asked.unwrap_or_default())));
     if due >= after(work.received_at, policy.max_age()) {
         return Next::End(DeliveryState::Expired);
     }
-    Next::Retry { due }
+    Next::Retry { due, tries }
+}
+
+/// As the store keeps times, and never earlier.
+fn whole_microseconds(time: Timestamp) -> Timestamp {
+    let part = time.subsec_nanosecond().rem_euclid(1_000);
+    if part == 0 {
+        return time;
+    }
+    let rest = jiff::SignedDuration::from_nanos(i64::from(1_000 - part));
+    time.checked_add(rest).unwrap_or(Timestamp::MAX)
 }
 
 /// The time so much later; the end of time when there is no such time.
@@ -50,7 +70,7 @@ mod tests {
     use super::*;
     use crate::domain::Cause;
 
-    const FAILED: Verdict = Verdict { success: false, retry_after: None };
+    const FAILED: Verdict = Verdict { signal: Signal::Trouble, retry_after: None };
     const DAY: Duration = Duration::from_secs(86_400);
 
     fn now() -> Timestamp {
@@ -58,29 +78,49 @@ mod tests {
     }
 
     fn decide_after(attempts_made: u32, verdict: Verdict) -> Next {
-        let work = Work { attempts_made, received_at: now(), ..work(1, 1, 1) };
+        let work = Work { attempts_made, tries: attempts_made, received_at: now(), ..work(1, 1, 1) };
         decide(&work, verdict, &RetryPolicy::default(), 0, now())
     }
 
     #[test]
     fn success_ends_the_delivery() {
-        let verdict = Verdict { success: true, retry_after: Some(DAY) };
+        let verdict = Verdict { signal: Signal::Success, retry_after: Some(DAY) };
         assert_eq!(decide_after(0, verdict), Next::End(DeliveryState::Delivered));
     }
 
     #[test]
     fn failure_waits_for_the_next_step_of_the_ladder_and_the_last_one_exhausts() {
-        assert_eq!(decide_after(0, FAILED), Next::Retry { due: after(now(), Duration::from_secs(5)) });
-        assert_eq!(decide_after(8, FAILED), Next::Retry { due: after(now(), DAY) });
+        assert_eq!(decide_after(0, FAILED), Next::Retry { due: after(now(), Duration::from_secs(5)), tries: 1 });
+        assert_eq!(decide_after(8, FAILED), Next::Retry { due: after(now(), DAY), tries: 9 });
         assert_eq!(decide_after(9, FAILED), Next::End(DeliveryState::Exhausted));
     }
 
     #[test]
     fn retry_after_lengthens_the_wait_up_to_a_day_and_never_shortens_it() {
-        let asked = |seconds| Verdict { success: false, retry_after: Some(Duration::from_secs(seconds)) };
-        assert_eq!(decide_after(0, asked(1)), Next::Retry { due: after(now(), Duration::from_secs(5)) });
-        assert_eq!(decide_after(0, asked(60)), Next::Retry { due: after(now(), Duration::from_secs(60)) });
-        assert_eq!(decide_after(0, asked(u64::MAX)), Next::Retry { due: after(now(), DAY) });
+        let asked = |seconds| {
+            let retry_after = Some(Duration::from_secs(seconds));
+            match decide_after(0, Verdict { signal: Signal::Trouble, retry_after }) {
+                Next::Retry { due, tries: 0 } => due.duration_since(now()).as_secs(),
+                next => panic!("{next:?}"),
+            }
+        };
+        assert_eq!([asked(1), asked(60), asked(u64::MAX)], [5, 60, 86_400]);
+    }
+
+    #[test]
+    fn a_receiver_that_says_when_to_come_back_uses_up_age_and_no_step_of_the_ladder() {
+        let verdict = Verdict { signal: Signal::Trouble, retry_after: Some(Duration::from_secs(1)) };
+        let Next::Retry { due, tries } = decide_after(9, verdict) else { panic!("the ladder is not at its end") };
+        assert_eq!((due, tries), (after(now(), DAY), 9));
+    }
+
+    #[test]
+    fn times_are_whole_microseconds_and_never_earlier() {
+        let nanos = |nanos| now().checked_add(jiff::SignedDuration::from_nanos(nanos)).unwrap();
+        assert_eq!(whole_microseconds(nanos(1)), nanos(1_000));
+        assert_eq!(whole_microseconds(nanos(1_000)), nanos(1_000));
+        assert_eq!(whole_microseconds(nanos(-1)), now());
+        assert_eq!(whole_microseconds(Timestamp::MAX), Timestamp::MAX);
     }
 
     #[test]

@@ -121,8 +121,8 @@ async fn what_somebody_tries_by_hand_changes_no_state() {
         for _ in 0..3 {
             let work = Work { cause, ..world.durable(&webhook) };
             let id = work.delivery;
-            // As recovery hands over what a crash has left.
-            world.dispatcher.accepted(vec![work]);
+            // As the store hands over what a crash has left.
+            world.store.made(vec![work]);
             world.store.ended(id).await;
         }
     }

@@ -26,7 +26,7 @@ use crate::domain::profile::immuta::{ActionType, Immuta, Parts};
 use crate::domain::{
     Body, Cause, DeliveryId, DialectId, Egress, EgressPolicy, Endpoint, EventId, Failure, FailureClass,
     Frame, MessageId, Number, Origin, Outcome, Phase, Profile, PublicId, RetryPolicy, Roles, Secrets,
-    Settings, Tenant, TenantId, TenantUid, Timestamp, User, UserId, Webhook, WebhookState,
+    Settings, Tenant, TenantId, TenantUid, Timestamp, User, UserId, Webhook, WebhookState, Work,
 };
 
 /// Draws zero, so that no wait is lengthened.
@@ -187,7 +187,7 @@ impl World {
     fn publish(&self, webhook: &Webhook) -> DeliveryId {
         let work = self.durable(webhook);
         let id = work.delivery;
-        self.dispatcher.accepted(vec![work]);
+        self.store.made(vec![work]);
         id
     }
 
@@ -269,7 +269,8 @@ fn webhook(id: i64, tenant: TenantId, url: &str) -> Webhook {
 fn work(id: i64, webhook: &Webhook) -> Work {
     let number = Number::new(id).unwrap();
     let frame = Frame { head: "".into(), cut: 1, tail: format!(",\"n\":{id}}}").into() };
-    let now = SystemClock::new().now();
+    // As a store has it: in whole microseconds.
+    let now = Timestamp::from_microsecond(SystemClock::new().now().as_microsecond()).unwrap();
     Work {
         delivery: DeliveryId::new(id),
         tenant: webhook.tenant,
@@ -279,6 +280,7 @@ fn work(id: i64, webhook: &Webhook) -> Work {
         cause: Cause::Event,
         received_at: now,
         attempts_made: 0,
+        tries: 0,
         due: now,
         body: Some(Body { data: "{\"text\":\"héllo\"}".into(), frame }),
     }

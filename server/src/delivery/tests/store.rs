@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 
 use crate::domain::{
     Attempt, AuditEntry, AuditQuery, AuditRecord, Body, DeliveryId, DeliveryState, Egress, EventId,
@@ -15,7 +15,8 @@ use crate::domain::{
     Work,
 };
 use crate::storage::{
-    AuditLog, CancelledReplay, Directory, Happenings, ReplayStart, Resend, Store, StoreError, Tenancy, Update,
+    Arrival, Arrivals, AuditLog, Backlog, CancelledReplay, Directory, Happenings, Page, ReplayStart, Resend,
+    Store, StoreError, Tenancy, Update, Waiting, Wanted,
 };
 
 #[derive(Default)]
@@ -26,6 +27,8 @@ pub(super) struct FakeStore {
     pub(super) stalled: AtomicBool,
     stalled_results: Mutex<Vec<Settlement>>,
     changed: Notify,
+    engine: Mutex<Option<mpsc::UnboundedSender<Arrival>>>,
+    backlog: Arc<Backlog>,
 }
 
 #[derive(Clone)]
@@ -40,7 +43,19 @@ impl FakeStore {
     pub(super) fn insert(&self, work: Work) -> Work {
         let row = Row { work: work.clone(), state: DeliveryState::Pending, attempts: Vec::new() };
         assert!(self.rows.lock().unwrap().insert(work.delivery, row).is_none());
+        self.backlog.change(&[(work.webhook, (work.tenant, 1))].into());
         work
+    }
+
+    /// Tells the engine of what was made.
+    pub(super) fn made(&self, works: Vec<Work>) {
+        self.tell(Arrival::Made(works));
+    }
+
+    fn tell(&self, arrival: Arrival) {
+        if let Some(engine) = &*self.engine.lock().unwrap() {
+            let _ = engine.send(arrival);
+        }
     }
 
     pub(super) fn row(&self, id: DeliveryId) -> Row {
@@ -85,11 +100,14 @@ impl FakeStore {
         row.attempts.extend(settlement.attempt);
         if row.state == DeliveryState::Pending {
             match settlement.next {
-                Next::Retry { due } => {
-                    row.work.due = due;
+                Next::Retry { due, tries } => {
+                    (row.work.due, row.work.tries) = (due, tries);
                     row.work.attempts_made = u32::try_from(row.attempts.len()).unwrap();
                 }
-                Next::End(state) => row.state = state,
+                Next::End(state) => {
+                    row.state = state;
+                    self.backlog.change(&[(row.work.webhook, (row.work.tenant, -1))].into());
+                }
             }
         }
         drop(rows);
@@ -103,9 +121,27 @@ impl Store for FakeStore {
         &self.directory
     }
 
-    /// The tests open an engine on rows that are there already.
-    fn newest_at_open(&self) -> Option<DeliveryId> {
-        self.rows.lock().unwrap().last_key_value().map(|(id, _)| *id)
+    fn arrivals(&self) -> Option<Arrivals> {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        *self.engine.lock().unwrap() = Some(sender);
+        Some(receiver)
+    }
+
+    fn ask_waiting(&self, wanted: Wanted) {
+        let rows = self.rows.lock().unwrap();
+        let pending = rows.values().filter(|row| row.state == DeliveryState::Pending);
+        let works = pending.map(|row| Work { body: None, ..row.work.clone() });
+        let works = works.filter(|work| work.webhook == wanted.webhook && work.turn() >= wanted.from);
+        let mut works: Vec<Work> = works.collect();
+        works.sort_by_key(Work::turn);
+        works.truncate(usize::try_from(wanted.limit).unwrap());
+        let full = works.len() == usize::try_from(wanted.limit).unwrap();
+        let next = works.last().map(|work| work.turn().next()).filter(|_| full);
+        self.tell(Arrival::Waiting(Waiting { wanted, page: Some(Page { works, next }) }));
+    }
+
+    fn backlog(&self) -> &Arc<Backlog> {
+        &self.backlog
     }
 
     async fn apply_tenants(&self, _: Vec<TenantSpec>) -> Result<(), StoreError> {
@@ -160,22 +196,6 @@ impl Store for FakeStore {
         Err(StoreError::Stopped)
     }
 
-    async fn pending(
-        &self,
-        tenants: &[TenantId],
-        after: Option<DeliveryId>,
-        limit: u32,
-    ) -> Result<Vec<Work>, StoreError> {
-        // Others get their turn while a page is read, as with a real store.
-        tokio::task::yield_now().await;
-        let rows = self.rows.lock().unwrap();
-        let pending = rows.values().filter(|row| row.state == DeliveryState::Pending);
-        let page = pending.map(|row| Work { body: None, ..row.work.clone() });
-        let page = page.filter(|work| tenants.contains(&work.tenant));
-        let page = page.filter(|work| after.is_none_or(|after| work.delivery > after));
-        Ok(page.take(usize::try_from(limit).unwrap()).collect())
-    }
-
     async fn body(&self, delivery: DeliveryId) -> Result<Option<Body>, StoreError> {
         Ok(self.rows.lock().unwrap().get(&delivery).and_then(|row| row.work.body.clone()))
     }
@@ -217,7 +237,7 @@ impl Store for FakeStore {
         Err(StoreError::Stopped)
     }
 
-    async fn advance_replay(&self, _: ReplayId, _: u32, _: Timestamp) -> Result<Vec<Work>, StoreError> {
+    async fn advance_replay(&self, _: ReplayId, _: u32, _: Timestamp) -> Result<u32, StoreError> {
         Err(StoreError::Stopped)
     }
 

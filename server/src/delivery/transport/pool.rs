@@ -9,8 +9,8 @@ use super::policy::{Policy, PolicyId};
 use crate::domain::{Endpoint, Host, Transport};
 
 /// Idle connections kept per key and in all.
-const MAX_PER_KEY: usize = 64;
-const MAX_IDLE: usize = 512;
+const MAX_PER_KEY: usize = 512;
+const MAX_IDLE: usize = 1_024;
 
 /// How long a connection is kept idle: less than the 5 s after which a Node server closes one, so that a request
 /// seldom meets a connection that is being closed.

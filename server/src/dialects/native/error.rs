@@ -50,6 +50,7 @@ impl From<Error> for Problem {
             Error::TooManyFailures { .. } => (StatusCode::TOO_MANY_REQUESTS, "too-many-failures"),
             Error::RateLimited { .. } => (StatusCode::TOO_MANY_REQUESTS, "rate-limited"),
             Error::TooManyOpen { .. } => (StatusCode::TOO_MANY_REQUESTS, "too-many-open"),
+            Error::TooMuchPending { .. } => (StatusCode::TOO_MANY_REQUESTS, "too-much-pending"),
             Error::Crowded { .. } => (StatusCode::SERVICE_UNAVAILABLE, "crowded"),
             Error::Contended(_) => (StatusCode::SERVICE_UNAVAILABLE, "contended"),
             Error::Saturated(_) => (StatusCode::SERVICE_UNAVAILABLE, "saturated"),

@@ -16,7 +16,10 @@ pub const fn status(error: &Error) -> StatusCode {
         Error::Outdated(_) => StatusCode::PRECONDITION_FAILED,
         Error::Invalid { .. } => StatusCode::BAD_REQUEST,
         Error::Configured(_) | Error::Conflict(_) => StatusCode::CONFLICT,
-        Error::TooManyFailures { .. } | Error::RateLimited { .. } | Error::TooManyOpen { .. } => {
+        Error::TooManyFailures { .. }
+        | Error::RateLimited { .. }
+        | Error::TooMuchPending { .. }
+        | Error::TooManyOpen { .. } => {
             StatusCode::TOO_MANY_REQUESTS
         }
         Error::Contended(_)

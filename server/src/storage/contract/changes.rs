@@ -171,7 +171,7 @@ pub(in crate::storage) async fn an_attempt_shows_what_its_version_of_the_webhook
     let by_first = Settlement {
         delivery,
         attempt: Some(attempt(1, answered(500))),
-        next: Next::Retry { due: time(500) },
+        next: Next::Retry { due: time(500), tries: 1 },
     };
     world.store.settle(by_first).await.unwrap();
     let changed = update(&world, &made, |webhook| {
@@ -211,7 +211,7 @@ pub(in crate::storage) async fn attempts_are_told_in_order_each_with_its_outcome
             let settlement = Settlement {
                 delivery: *delivery,
                 attempt: Some(attempt(count, outcome.clone())),
-                next: Next::Retry { due: time(500) },
+                next: Next::Retry { due: time(500), tries: 1 },
             };
             world.store.settle(settlement).await.unwrap();
         }

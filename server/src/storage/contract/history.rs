@@ -12,7 +12,7 @@ pub(in crate::storage) async fn a_record_appears_with_its_first_attempt_and_show
     for (count, outcome) in [(1, refused()), (2, answered(500)), (3, answered(200))] {
         let attempt = attempt(count, outcome);
         let settlement =
-            Settlement { delivery, attempt: Some(attempt.clone()), next: Next::Retry { due: time(500) } };
+            Settlement { delivery, attempt: Some(attempt.clone()), next: Next::Retry { due: time(500), tries: 1 } };
         world.store.settle(settlement).await.unwrap();
         let record = world.record(1).await.unwrap();
         assert_eq!((record.delivery, record.number, record.event_number), (delivery, number(1), number(1)));
@@ -54,7 +54,7 @@ pub(in crate::storage) async fn every_failure_reads_back_as_it_was_recorded<B: B
         for phase in [Phase::Connect, Phase::Exchange] {
             let attempt = attempt(1, Outcome::Failed(Failure { class, phase }));
             let settlement =
-                Settlement { delivery, attempt: Some(attempt.clone()), next: Next::Retry { due: time(500) } };
+                Settlement { delivery, attempt: Some(attempt.clone()), next: Next::Retry { due: time(500), tries: 1 } };
             world.store.settle(settlement).await.unwrap();
             assert_eq!(world.record(1).await.unwrap().attempt, attempt);
         }
@@ -75,7 +75,7 @@ pub(in crate::storage) async fn the_headers_of_an_answer_read_back_as_they_were_
         let outcome = Outcome::Response { status: 302, headers, body: Bytes::new() };
         let attempt = attempt(1, outcome);
         let settlement =
-            Settlement { delivery, attempt: Some(attempt.clone()), next: Next::Retry { due: time(500) } };
+            Settlement { delivery, attempt: Some(attempt.clone()), next: Next::Retry { due: time(500), tries: 1 } };
         world.store.settle(settlement).await.unwrap();
         assert_eq!(world.record(1).await.unwrap().attempt, attempt);
         world.reopen().await;
@@ -130,7 +130,7 @@ pub(in crate::storage) async fn history_is_filtered_by_type_and_success<B: Bench
     let failed = Settlement {
         delivery: deliveries[0],
         attempt: Some(attempt(1, refused())),
-        next: Next::Retry { due: time(500) },
+        next: Next::Retry { due: time(500), tries: 1 },
     };
     world.store.settle(failed).await.unwrap();
     for (event_type, success, expected) in [

@@ -1,12 +1,14 @@
 //! What every backend must do, told by tests. A backend runs them all by [`contract!`] with a [`Bench`] of its own.
 
 use core::future::Future;
+use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use sigpost_core::signature::Secret;
+use tokio::sync::Mutex;
 
 mod afterwards;
 mod changes;
@@ -18,7 +20,9 @@ mod telling;
 mod tenancy;
 mod tenants;
 
-use super::{AuditLog, Resend, Store, StoreError, Tenancy, Update};
+use super::{
+    Arrival, Arrivals, AuditLog, Page, Resend, Store, StoreError, Tenancy, Update, Wanted,
+};
 use crate::clock::{Clock, MockClock};
 use crate::domain::profile::{immuta, qlik};
 use crate::domain::{
@@ -27,7 +31,7 @@ use crate::domain::{
     HistoryPage, HistoryQuery, IssuedToken, NewDelivery, NewEvent, NewWebhook, Next, Number, Origin, Outcome,
     Owned, Phase, Position, Profile, PublicId, Published, Record, ResponseHeaders, Role, Scope, Secrets,
     Settings, Settlement, SortField, SortOrder, TenantId, TenantSpec, Timestamp, TokenHash, TokenOrigin,
-    TokenOwner, User, UserId, Webhook, WebhookState, Work,
+    TokenOwner, Turn, User, UserId, Webhook, WebhookId, WebhookState, Work,
 };
 
 /// A place where a backend keeps its data, to be opened again and again.
@@ -47,6 +51,8 @@ pub(super) struct World<B: Bench> {
     pub(super) clock: Arc<MockClock>,
     pub(super) store: Arc<B::Store>,
     pub(super) tenant: TenantId,
+    arrivals: Mutex<Arrivals>,
+    tickets: AtomicU64,
 }
 
 pub(super) fn time(second: i64) -> Timestamp {
@@ -191,7 +197,13 @@ impl<B: Bench> World<B> {
         let store = Arc::new(bench.open().await);
         store.apply_tenants(vec![spec("acme")]).await.unwrap();
         let tenant = store.directory().tenant_by_name("acme").unwrap().id;
-        Self { bench, clock, store, tenant }
+        Self::over(bench, clock, store, tenant)
+    }
+
+    /// A store that was opened already.
+    pub(super) fn over(bench: B, clock: Arc<MockClock>, store: Arc<B::Store>, tenant: TenantId) -> Self {
+        let arrivals = Mutex::new(store.arrivals().unwrap());
+        Self { bench, clock, store, tenant, arrivals, tickets: AtomicU64::new(0) }
     }
 
     /// Stops the store and opens it again, with its tenant.
@@ -199,6 +211,7 @@ impl<B: Bench> World<B> {
         self.store.close().await;
         self.store = Arc::new(self.bench.open().await);
         self.store.apply_tenants(vec![spec("acme")]).await.unwrap();
+        self.arrivals = Mutex::new(self.store.arrivals().unwrap());
     }
 
     pub(super) async fn webhook(&self) -> Arc<Webhook> {
@@ -228,12 +241,46 @@ impl<B: Bench> World<B> {
         }
     }
 
-    fn tenants(&self) -> Vec<TenantId> {
-        self.store.directory().tenants().iter().map(|tenant| tenant.id).collect()
+    /// What the store says of a webhook's turns from this one on.
+    pub(super) async fn waiting(&self, webhook: WebhookId, from: Turn, limit: u32) -> Page {
+        let mut arrivals = self.arrivals.lock().await;
+        let ticket = self.tickets.fetch_add(1, Ordering::Relaxed);
+        self.store.ask_waiting(Wanted { webhook, from, limit, ticket });
+        loop {
+            match arrivals.recv().await.unwrap() {
+                Arrival::Waiting(answer) if answer.wanted.ticket == ticket => return answer.page.unwrap(),
+                Arrival::Waiting(_) | Arrival::Made(_) => {}
+            }
+        }
     }
 
+    /// What is pending of the tenants there are, in the order of ids, as the engine takes it up.
     pub(super) async fn pending(&self) -> Vec<Work> {
-        self.store.pending(&self.tenants(), None, 1_000).await.unwrap()
+        let mut pending = Vec::new();
+        for (webhook, tenant) in self.store.backlog().webhooks() {
+            if self.store.directory().tenant(tenant).is_some() {
+                let mut next = Some(Turn::FIRST);
+                while let Some(from) = next {
+                    let page = self.waiting(webhook, from, 100).await;
+                    pending.extend(page.works);
+                    next = page.next;
+                }
+            }
+        }
+        pending.sort_by_key(|work| work.delivery);
+        pending
+    }
+
+    /// What the engine is told of now.
+    pub(super) async fn made(&self) -> Vec<Work> {
+        let mut arrivals = self.arrivals.lock().await;
+        let mut made = Vec::new();
+        while let Ok(arrival) = arrivals.try_recv() {
+            if let Arrival::Made(works) = arrival {
+                made.extend(works);
+            }
+        }
+        made
     }
 
     pub(super) async fn history(&self) -> HistoryPage {
@@ -279,7 +326,11 @@ macro_rules! contract {
             closing_keeps_what_was_counted_last
             switching_a_webhook_on_again_forgives_its_failures
             what_was_published_is_pending_with_its_body_also_after_a_restart
-            pending_work_is_read_in_pages
+            what_waits_for_a_webhook_is_read_in_the_order_of_turns_page_by_page
+            an_answer_knows_of_every_result_that_was_given_before
+            what_somebody_attempts_by_itself_waits_only_once_it_was_left_behind
+            the_engine_is_told_of_what_is_made
+            the_backlog_is_counted_also_after_a_restart
             the_same_event_again_is_a_duplicate_and_other_content_a_conflict
             a_repetition_within_one_call_is_found
             a_repetition_is_found_after_a_restart

@@ -14,8 +14,8 @@ pub(in crate::storage) async fn what_was_published_is_pending_with_its_body_also
         assert_eq!((work.tenant, work.webhook, work.cause), (world.tenant, b.id, Cause::Event));
         assert_eq!((work.received_at, work.due, work.attempts_made), (time(10), time(10), 0));
         assert_eq!(work.message_id, b.message_id(&tenant, number(1)));
-        assert_eq!(work.body, None);
         let body = world.store.body(work.delivery).await.unwrap().unwrap();
+        assert_eq!(work.body.as_ref(), Some(&body));
         assert_eq!(body.to_bytes(), "{\"text\":\"1\",\"webhookId\":2}");
         world.reopen().await;
     }
@@ -23,21 +23,74 @@ pub(in crate::storage) async fn what_was_published_is_pending_with_its_body_also
     world.store.close().await;
 }
 
-pub(in crate::storage) async fn pending_work_is_read_in_pages<B: Bench>() {
+pub(in crate::storage) async fn what_waits_for_a_webhook_is_read_in_the_order_of_turns_page_by_page<B: Bench>() {
     let world = World::<B>::new().await;
-    let webhook = world.webhook().await;
+    let (webhook, other) = (world.webhook().await, world.webhook().await);
     let mut expected = Vec::new();
     for id in 0..5 {
-        expected.extend(world.deliver(&id.to_string(), &[&webhook]).await);
+        expected.push(world.deliver(&id.to_string(), &[&webhook, &other]).await[0]);
     }
-    let (mut read, mut after) = (Vec::new(), None);
-    loop {
-        let page = world.store.pending(&[world.tenant], after, 2).await.unwrap();
-        let Some(last) = page.last() else { break };
-        after = Some(last.delivery);
-        read.extend(page.iter().map(|work| work.delivery));
+    let retry = Settlement {
+        delivery: expected[1],
+        attempt: Some(attempt(1, refused())),
+        next: Next::Retry { due: time(500), tries: 1 },
+    };
+    world.store.settle(retry).await.unwrap();
+    let later = expected.remove(1);
+    expected.push(later);
+    let (mut read, mut next) = (Vec::new(), Some(Turn::FIRST));
+    while let Some(from) = next {
+        let page = world.waiting(webhook.id, from, 2).await;
+        assert!(page.works.len() <= 2 && page.works.iter().all(|work| work.webhook == webhook.id));
+        read.extend(page.works.iter().map(|work| work.delivery));
+        next = page.next;
     }
     assert_eq!(read, expected);
+    let from = Turn { due: time(500), delivery: later };
+    assert_eq!(world.waiting(webhook.id, from, 9).await.works.len(), 1);
+    assert!(world.waiting(webhook.id, from.next(), 9).await.works.is_empty());
+    world.store.close().await;
+}
+
+pub(in crate::storage) async fn the_engine_is_told_of_what_is_made<B: Bench>() {
+    let world = World::<B>::new().await;
+    let (first, second) = (world.webhook().await, world.webhook().await);
+    world.deliver("1", &[&first, &second]).await;
+    let made = world.made().await;
+    assert_eq!(made, world.pending().await, "with bodies, just as the store would answer");
+    assert!(made.iter().all(|work| work.body.is_some()));
+    world.publish(event(world.tenant, "1", &[&first])).await;
+    world.delete(&second, 50).await;
+    world.deliver("2", &[&second]).await;
+    assert_eq!(world.made().await, [], "neither of what is known nor of what goes nowhere");
+    assert!(world.store.arrivals().is_none(), "there is one engine");
+    world.store.close().await;
+}
+
+pub(in crate::storage) async fn the_backlog_is_counted_also_after_a_restart<B: Bench>() {
+    let mut world = World::<B>::new().await;
+    let (first, second) = (world.webhook().await, world.webhook().await);
+    for id in 0..3 {
+        world.deliver(&id.to_string(), &[&first, &second]).await;
+    }
+    let counts = |world: &World<B>| {
+        (world.store.backlog().of(world.tenant), world.store.backlog().webhooks().len())
+    };
+    assert_eq!(counts(&world), (6, 2));
+    let made = world.pending().await;
+    let of_first = made.iter().filter(|work| work.webhook == first.id);
+    for work in of_first {
+        world.store.settle(ended(work.delivery, 200)).await.unwrap();
+        // Once more changes nothing.
+        world.store.settle(ended(work.delivery, 500)).await.unwrap();
+    }
+    assert_eq!(counts(&world), (3, 1));
+    world.reopen().await;
+    assert_eq!(counts(&world), (3, 1));
+    world.delete(&second, 50).await;
+    assert_eq!(counts(&world), (0, 0));
+    world.reopen().await;
+    assert_eq!(counts(&world), (0, 0));
     world.store.close().await;
 }
 

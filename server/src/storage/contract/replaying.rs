@@ -48,10 +48,13 @@ impl<B: Bench> World<B> {
 
     /// Lets a replay make everything it has to make, so many at a time.
     async fn make_all(&self, replay: &Replay, most: u32) -> Vec<Work> {
+        self.made().await;
         let mut made = Vec::new();
         for _ in 0..100 {
-            let step = self.store.advance_replay(replay.id, most, time(300)).await.unwrap();
-            assert!(step.len() <= most as usize);
+            let count = self.store.advance_replay(replay.id, most, time(300)).await.unwrap();
+            assert!(count <= most);
+            let step = self.made().await;
+            assert_eq!(step.len(), count as usize);
             made.extend(step);
         }
         made
@@ -95,7 +98,9 @@ pub(in crate::storage) async fn a_replay_makes_what_was_missed_anew_and_counts_w
     assert_eq!(first.message_id, original.message_id);
     let body = world.store.body(first.delivery).await.unwrap().unwrap();
     assert_eq!(body.to_bytes(), original.request, "the same bytes");
-    assert_eq!(world.pending().await, made, "a crash now would lose nothing");
+    let without_bodies = |work| Work { body: None, ..work };
+    let pending: Vec<_> = world.pending().await.into_iter().map(without_bodies).collect();
+    assert_eq!(pending, made, "a crash now would lose nothing");
     let running = world.store.running_replays().await.unwrap();
     assert_eq!((running[0].id, running[0].tenant, running[0].pending), (replay.id, world.tenant, 3));
     world.store.settle(ended(made[0].delivery, 200)).await.unwrap();
@@ -186,8 +191,9 @@ pub(in crate::storage) async fn a_replay_leaves_what_came_after_it_and_goes_on_a
     world.store.settle(ended(later, 500)).await.unwrap();
     let mut made = BTreeSet::new();
     for _ in 0..4 {
-        let step = world.store.advance_replay(replay.id, 2, time(300)).await.unwrap();
-        for work in step {
+        world.made().await;
+        world.store.advance_replay(replay.id, 2, time(300)).await.unwrap();
+        for work in world.made().await {
             assert!(made.insert(work.event.get()), "none twice");
             assert!(work.delivery > later);
         }
@@ -204,16 +210,17 @@ pub(in crate::storage) async fn steps_of_one_replay_at_the_same_time_make_nothin
     let webhook = world.webhook().await;
     world.ended_events(&webhook, &[500; 30]).await;
     let replay = world.replay(filter(&webhook)).await;
+    world.made().await;
     let steps: Vec<_> = (0..40)
         .map(|_| {
             let (store, id) = (Arc::clone(&world.store), replay.id);
             tokio::spawn(async move { store.advance_replay(id, 3, time(300)).await.unwrap() })
         })
         .collect();
-    let mut made = Vec::new();
     for step in steps {
-        made.extend(step.await.unwrap());
+        step.await.unwrap();
     }
+    let mut made = world.made().await;
     made.extend(world.make_all(&replay, 3).await);
     let mut all = events(&made);
     all.sort_unstable();
@@ -245,7 +252,9 @@ pub(in crate::storage) async fn a_cancelled_replay_makes_nothing_more_and_withdr
     world.ended_events(&webhook, &[500; 5]).await;
     let waiting = world.deliver("waiting", &[&webhook]).await[0];
     let replay = world.replay(filter(&webhook)).await;
-    let made = world.store.advance_replay(replay.id, 3, time(300)).await.unwrap();
+    world.made().await;
+    world.store.advance_replay(replay.id, 3, time(300)).await.unwrap();
+    let made = world.made().await;
     world.store.settle(ended(made[0].delivery, 200)).await.unwrap();
     let cancelled = world.store.cancel_replay(replay.id, time(400)).await.unwrap().unwrap();
     assert_eq!(cancelled.withdrawn, [made[1].delivery, made[2].delivery]);
@@ -350,7 +359,7 @@ pub(in crate::storage) async fn a_listener_is_told_of_every_attempt_once_it_is_d
     let delivery = world.deliver("1", &[&webhook]).await[0];
     let mut happenings = world.store.listen();
     let due = time(500);
-    let failed = Settlement { delivery, attempt: Some(attempt(1, refused())), next: Next::Retry { due } };
+    let failed = Settlement { delivery, attempt: Some(attempt(1, refused())), next: Next::Retry { due, tries: 1 } };
     world.store.settle(failed).await.unwrap();
     let Some(Told::Happening(Happening::Attempt(told))) = happenings.at_hand() else {
         panic!("told before its future resolved")

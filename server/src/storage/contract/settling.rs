@@ -9,11 +9,11 @@ pub(in crate::storage) async fn a_retry_stays_pending_until_its_time_and_counts_
     for count in 1..=2_u32 {
         let due = time(100 * i64::from(count));
         let retry =
-            Settlement { delivery, attempt: Some(attempt(count, refused())), next: Next::Retry { due } };
+            Settlement { delivery, attempt: Some(attempt(count, refused())), next: Next::Retry { due, tries: 7 } };
         world.store.settle(retry).await.unwrap();
         world.reopen().await;
         let pending = world.pending().await;
-        assert_eq!((pending[0].attempts_made, pending[0].due), (count, due));
+        assert_eq!((pending[0].attempts_made, pending[0].tries, pending[0].due), (count, 7, due));
     }
     let success = Settlement {
         delivery,
@@ -31,7 +31,7 @@ pub(in crate::storage) async fn a_terminal_delivery_keeps_its_state_and_still_re
     let delivery = world.deliver("1", &[&webhook]).await[0];
     world.store.settle(ended(delivery, 200)).await.unwrap();
     let late =
-        Settlement { delivery, attempt: Some(attempt(2, refused())), next: Next::Retry { due: time(1_000) } };
+        Settlement { delivery, attempt: Some(attempt(2, refused())), next: Next::Retry { due: time(1_000), tries: 1 } };
     world.store.settle(late).await.unwrap();
     assert!(world.pending().await.is_empty());
     assert_eq!(world.record(1).await.unwrap().attempt, attempt(2, refused()));
@@ -80,5 +80,16 @@ pub(in crate::storage) async fn results_given_without_waiting_survive_closing<B:
     world.reopen().await;
     assert!(world.pending().await.is_empty());
     assert_eq!(world.history().await.total, 50);
+    world.store.close().await;
+}
+
+pub(in crate::storage) async fn an_answer_knows_of_every_result_that_was_given_before<B: Bench>() {
+    let world = World::<B>::new().await;
+    let webhook = world.webhook().await;
+    for round in 0..50 {
+        let delivery = world.deliver(&round.to_string(), &[&webhook]).await[0];
+        world.store.settle_later(ended(delivery, 200));
+        assert!(world.waiting(webhook.id, Turn::FIRST, 9).await.works.is_empty(), "round {round}");
+    }
     world.store.close().await;
 }

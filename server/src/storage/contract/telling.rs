@@ -21,7 +21,7 @@ pub(in crate::storage) async fn history_is_filtered_by_webhook_state_cause_and_t
     let retried = Settlement {
         delivery: deliveries[0],
         attempt: Some(attempt(1, refused())),
-        next: Next::Retry { due: time(500) },
+        next: Next::Retry { due: time(500), tries: 1 },
     };
     world.store.settle(retried).await.unwrap();
     let again = world.store.create_resend(world.tenant, number(2), time(70)).await.unwrap();

@@ -163,7 +163,7 @@ pub(in crate::storage) async fn deleting_a_webhook_cancels_what_is_pending_for_i
     let late = Settlement {
         delivery: deliveries[0],
         attempt: Some(attempt(1, answered(503))),
-        next: Next::Retry { due: time(60) },
+        next: Next::Retry { due: time(60), tries: 1 },
     };
     world.store.settle(late).await.unwrap();
     assert_eq!(world.pending().await.len(), 1);

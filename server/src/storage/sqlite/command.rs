@@ -8,7 +8,9 @@ use crate::domain::{
     AuditEntry, Egress, IssuedToken, NewEvent, NewReplay, NewWebhook, Number, PublicId, Published, ReplayId,
     Settings, Settlement, Tenant, TenantId, TenantSpec, Timestamp, TokenHash, User, UserId, Webhook, Work,
 };
-use crate::storage::{CancelledReplay, ReplayStart, Resend, StoreError, Update};
+use crate::storage::{
+    Arrival, CancelledReplay, Page, ReplayStart, Resend, StoreError, Update, Waiting, Wanted,
+};
 use std::sync::Arc;
 
 /// One operation.
@@ -28,7 +30,7 @@ pub(super) enum Command {
     CreateResend(Job<Named, Resend>),
     CreateTest(Job<NewEvent, Resend>),
     CreateReplay(Job<(NewReplay, u64), ReplayStart>),
-    AdvanceReplay(Job<(Step, Timestamp), Vec<Work>>),
+    AdvanceReplay(Job<(Step, Timestamp), u32>),
     CancelReplay(Job<(ReplayId, Timestamp), Option<CancelledReplay>>),
     SaveCounts(Job<(), ()>),
     Prune(Job<Prune, Pruned>),
@@ -38,6 +40,15 @@ pub(super) enum Command {
     RecordAudit(Job<AuditEntry, ()>),
     PruneAudit(Job<(Timestamp, u32), u64>),
     Check(Job<(), ()>),
+    Waiting(Box<Question>),
+}
+
+/// What the engine asks, and the answer. Nobody waits for it: it is told among the arrivals.
+pub(super) struct Question {
+    pub(super) wanted: Wanted,
+    /// So many results must have been written before.
+    pub(super) after_results: u64,
+    pub(super) page: Option<Page>,
 }
 
 /// Something of a tenant, by its number, and when it is changed.
@@ -68,6 +79,35 @@ pub(super) struct Job<I, O> {
     result: Result<O, StoreError>,
     reply: oneshot::Sender<Result<O, StoreError>>,
     permit: Option<OwnedSemaphorePermit>,
+}
+
+/// How a command ends.
+pub(super) enum Finished {
+    Wake(Wake),
+    Waiting(Waiting),
+}
+
+/// What a commit leaves to be told, in this order.
+#[derive(Default)]
+pub(super) struct Told {
+    pub(super) arrivals: Vec<Arrival>,
+    pub(super) wakes: Vec<Wake>,
+}
+
+impl Told {
+    pub(super) fn new(made: Vec<Work>, commands: Vec<Command>) -> Self {
+        let mut told = Self { arrivals: Vec::new(), wakes: Vec::with_capacity(commands.len()) };
+        if !made.is_empty() {
+            told.arrivals.push(Arrival::Made(made));
+        }
+        for command in commands {
+            match command.finish() {
+                Finished::Wake(wake) => told.wakes.push(wake),
+                Finished::Waiting(answer) => told.arrivals.push(Arrival::Waiting(answer)),
+            }
+        }
+        told
+    }
 }
 
 /// Tells one waiter. Run outside the writer's thread.
@@ -124,6 +164,10 @@ impl Command {
             Self::Publish(job) => job.run(|events| transaction.publish(events)),
             Self::Settle(job) => job.run(|settlement| transaction.settle(settlement)),
             Self::Check(job) => job.run(|()| transaction.touch()),
+            Self::Waiting(question) => {
+                question.page = transaction.waiting(&question.wanted, question.after_results)?;
+                Ok(())
+            }
             Self::ApplyTenants(job) => job.run_apart(transaction, |t, specs| t.apply_tenants(specs)),
             Self::CreateTenant(job) => job.run_apart(transaction, Transaction::create_tenant),
             Self::UpdateTenant(job) => job.run_apart(transaction, Transaction::update_tenant),
@@ -179,12 +223,17 @@ impl Command {
             Self::RecordAudit(job) => job.result = Err(error),
             Self::PruneAudit(job) => job.result = Err(error),
             Self::Check(job) => job.result = Err(error),
+            Self::Waiting(question) => question.page = None,
         }
     }
 
-    /// What is left to do: tell whoever waits.
-    pub(super) fn finish(self) -> Wake {
-        match self {
+    /// What is left to do: tell whoever waits, or the engine.
+    pub(super) fn finish(self) -> Finished {
+        Finished::Wake(match self {
+            Self::Waiting(question) => {
+                let Question { wanted, after_results: _, page } = *question;
+                return Finished::Waiting(Waiting { wanted, page });
+            }
             Self::Publish(job) => job.finish(),
             Self::Settle(job) => job.finish(),
             Self::ApplyTenants(job) => job.finish(),
@@ -210,6 +259,6 @@ impl Command {
             Self::RecordAudit(job) => job.finish(),
             Self::PruneAudit(job) => job.finish(),
             Self::Check(job) => job.finish(),
-        }
+        })
     }
 }

@@ -60,9 +60,10 @@ const FORGET_ACTIVITY: &str = "DELETE FROM webhook_activity WHERE webhook = ?1";
 const VERSION_OF: &str =
     "SELECT version FROM webhook WHERE tenant = ?1 AND number = ?2 AND deleted_at IS NULL";
 
-/// Reads the backlog once; it names the index so that it can never read the history.
-const CANCEL_PENDING: &str =
-    "UPDATE delivery INDEXED BY delivery_pending SET state = 3 WHERE state = 0 AND webhook = ?1";
+/// A bounded part of the backlog; it names the index so that it can never read the history.
+const CANCEL_PENDING: &str = "
+    UPDATE delivery SET state = 3 WHERE id IN
+        (SELECT id FROM delivery INDEXED BY delivery_waiting WHERE state = 0 AND webhook = ?1 LIMIT 1000)";
 
 const DELIVERY_TO_RESEND: &str = "
     SELECT delivery.id, delivery.event, delivery.webhook, frame_head, frame_cut, frame_tail, frame_checksum,
@@ -209,8 +210,9 @@ impl Transaction<'_> {
         let mut statement = self.sql.prepare_cached(WEBHOOK_BY_NUMBER)?;
         let row = statement.query_row(key, WebhookRow::read)?;
         let webhook = Arc::new(row.without_secret()?);
-        self.execute(CANCEL_PENDING, [webhook.id.get()])?;
-        self.give_up_replays_of(webhook.id, at)?;
+        self.give_up_replays_of(webhook.tenant, webhook.id, at)?;
+        let cancelled = self.execute(CANCEL_PENDING, [webhook.id.get()])?;
+        self.draft.count_pending(webhook.tenant, webhook.id, -i64::try_from(cancelled).unwrap_or(i64::MAX));
         self.execute(END_VERSION, [webhook.id.get(), erased_at])?;
         self.execute(FORGET_ACTIVITY, [webhook.id.get()])?;
         self.draft.deleted.insert(webhook.id);
@@ -254,6 +256,7 @@ impl Transaction<'_> {
             cause: Cause::Resend,
             received_at: place.time("received_at", row.received_at)?,
             attempts_made: 0,
+            tries: 0,
             due: at,
             body: Some(body),
         };
@@ -286,6 +289,7 @@ impl Transaction<'_> {
             cause: Cause::Test,
             received_at: event.received_at,
             attempts_made: 0,
+            tries: 0,
             due: event.received_at,
             body: Some(Body { data: event.data.clone(), frame }),
         };

@@ -50,6 +50,7 @@ mod tenancy;
 mod tests;
 mod tokens;
 mod transaction;
+mod waiting;
 mod writer;
 
 use std::collections::HashMap;
@@ -60,7 +61,7 @@ use std::thread::JoinHandle;
 use async_trait::async_trait;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
-use self::command::{Command, Job, Named, Prune, Pruned, Wake};
+use self::command::{Command, Job, Named, Prune, Pruned, Question, Told};
 use self::dedupe::DedupeWindow;
 use self::open::Opened;
 use self::queue::Queue;
@@ -69,14 +70,15 @@ use self::transaction::Context;
 use self::writer::Writer;
 use super::happenings::Ear;
 use super::{
-    AuditLog, CancelledReplay, Directory, Happenings, ReplayStart, Resend, Store, StoreError, Tenancy, Update,
+    Arrival, Arrivals, AuditLog, Backlog, CancelledReplay, Directory, Happenings, ReplayStart, Resend, Store,
+    StoreError, Tenancy, Update, Wanted,
 };
 use crate::clock::Clock;
 use crate::domain::{
     AuditEntry, AuditQuery, AuditRecord, Body, DeliveryId, Egress, EventId, HistoryPage, HistoryQuery,
     IssuedToken, NewEvent, NewReplay, NewWebhook, Number, PastAttempt, PublicId, Published, Record, Replay,
     ReplayFilter, ReplayId, ReplayQuery, RunningReplay, Settings, Settlement, Stats, Tenant, TenantId,
-    TenantSpec, Timestamp, TokenHash, User, UserId, Webhook, WebhookId, Work,
+    TenantSpec, Timestamp, TokenHash, User, UserId, Webhook, WebhookId,
 };
 use crate::rng::Rng;
 
@@ -104,7 +106,8 @@ pub struct SqliteStore {
     readers: Readers,
     /// The engine reads by itself: its attempts must not wait for somebody's long history.
     engine_readers: Readers,
-    newest_at_open: Option<DeliveryId>,
+    backlog: Arc<Backlog>,
+    arrivals: Mutex<Option<Arrivals>>,
     ear: Ear,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
@@ -126,19 +129,21 @@ impl SqliteStore {
 
     fn start(opened: Opened, options: Options) -> Result<Self, OpenError> {
         let directory = Arc::clone(&opened.state.directory);
-        let newest_at_open = opened.state.newest_delivery();
+        let backlog = Arc::clone(&opened.state.backlog);
         let ear = opened.state.bell.ear();
         let queue = Arc::new(Queue::new());
         let readers = Readers::new(opened.database.clone());
         let engine_readers = Readers::new(opened.database);
         let (finished, told) = mpsc::unbounded_channel();
-        tokio::spawn(tell(told));
+        let (announcer, arrivals) = mpsc::unbounded_channel();
+        tokio::spawn(tell(told, announcer));
         let writer = Writer {
             sql: opened.sql,
             state: opened.state,
             context: Context { sealer: opened.sealer, clock: options.clock, rng: options.rng },
             queue: Arc::clone(&queue),
             finished,
+            settled: 0,
             lock: opened.lock,
         };
         let thread = std::thread::Builder::new().name("store-writer".into()).spawn(move || writer.run());
@@ -148,7 +153,8 @@ impl SqliteStore {
             queue,
             readers,
             engine_readers,
-            newest_at_open,
+            backlog,
+            arrivals: Mutex::new(Some(arrivals)),
             ear,
             writer: Mutex::new(Some(thread)),
         })
@@ -177,9 +183,13 @@ impl Drop for SqliteStore {
     }
 }
 
-/// Tells those who waited for a commit, a commit at a time.
-async fn tell(mut finished: mpsc::UnboundedReceiver<Vec<Wake>>) {
-    while let Some(wakes) = finished.recv().await {
+/// Tells the engine, then those who waited for a commit, a commit at a time.
+async fn tell(mut finished: mpsc::UnboundedReceiver<Told>, engine: mpsc::UnboundedSender<Arrival>) {
+    while let Some(Told { arrivals, wakes }) = finished.recv().await {
+        for arrival in arrivals {
+            // Without an engine what was made stays pending.
+            let _ = engine.send(arrival);
+        }
         for wake in wakes {
             wake();
         }
@@ -203,8 +213,19 @@ impl Store for SqliteStore {
         &self.directory
     }
 
-    fn newest_at_open(&self) -> Option<DeliveryId> {
-        self.newest_at_open
+    fn arrivals(&self) -> Option<Arrivals> {
+        self.arrivals.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn ask_waiting(&self, wanted: Wanted) {
+        // After the store has stopped nobody needs the answer.
+        let _ = self.queue.push_behind_results(|after_results| {
+            Command::Waiting(Box::new(Question { wanted, after_results, page: None }))
+        });
+    }
+
+    fn backlog(&self) -> &Arc<Backlog> {
+        &self.backlog
     }
 
     async fn apply_tenants(&self, tenants: Vec<TenantSpec>) -> Result<(), StoreError> {
@@ -252,18 +273,6 @@ impl Store for SqliteStore {
 
     async fn create_test(&self, event: NewEvent) -> Result<Resend, StoreError> {
         self.call(weight(&event), event, Command::CreateTest).await
-    }
-
-    async fn pending(
-        &self,
-        tenants: &[TenantId],
-        after: Option<DeliveryId>,
-        limit: u32,
-    ) -> Result<Vec<Work>, StoreError> {
-        let tenants: Vec<i64> = tenants.iter().map(|tenant| tenant.get()).collect();
-        // A list of integers, printed as JSON prints one.
-        let tenants = format!("{tenants:?}");
-        self.engine_readers.read(move |sql| reads::pending(sql, &tenants, after, limit)).await
     }
 
     async fn body(&self, delivery: DeliveryId) -> Result<Option<Body>, StoreError> {
@@ -320,10 +329,10 @@ impl Store for SqliteStore {
         replay: ReplayId,
         most: u32,
         at: Timestamp,
-    ) -> Result<Vec<Work>, StoreError> {
+    ) -> Result<u32, StoreError> {
         match self.readers.read(move |sql| replays::look(sql, replay, most)).await? {
             Some(step) => self.call(0, (step, at), Command::AdvanceReplay).await,
-            None => Ok(Vec::new()),
+            None => Ok(0),
         }
     }
 

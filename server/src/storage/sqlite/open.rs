@@ -16,8 +16,8 @@ use super::dedupe::{Dedupe, DedupeWindow, Key};
 use super::key::{KeySource, MasterKey, Sealer, key_file};
 use super::rows::{Place, WebhookRow};
 use super::state::{Numbers, Sequences, State, TenantState};
-use super::tokens;
-use crate::domain::{EventId, TenantId, Timestamp};
+use super::{tokens, waiting};
+use crate::domain::{DeliveryId, EventId, TenantId, Timestamp};
 use crate::rng::Rng;
 use crate::storage::happenings::Bell;
 use crate::storage::{Directory, StoreError};
@@ -250,7 +250,19 @@ fn load(
     activity::load(sql, &directory)?;
     let counted = Counted::default();
     let (prune_after, bell) = (EventId::new(0), Bell::default());
-    Ok(State { sequences, tenants, dedupe, prune_after, directory, counted, bell })
+    let backlog = Arc::new(waiting::count(sql)?);
+    let newest_at_open = DeliveryId::new(sequences.delivery - 1);
+    Ok(State {
+        sequences,
+        tenants,
+        dedupe,
+        prune_after,
+        directory,
+        counted,
+        bell,
+        backlog,
+        newest_at_open,
+    })
 }
 
 fn load_tenants(sql: &Connection) -> Result<HashMap<TenantId, TenantState>, StoreError> {

@@ -38,6 +38,8 @@ pub(super) struct Queue {
 struct Inner {
     commands: VecDeque<Queued>,
     results: VecDeque<Settlement>,
+    /// How many results were ever given.
+    given: u64,
     mode: Mode,
     /// What the writer sleeps for; whoever wakes it clears this, so that it is woken once.
     sleeps_for: Option<Wakes>,
@@ -85,6 +87,7 @@ impl Queue {
             inner: Mutex::new(Inner {
                 commands: VecDeque::new(),
                 results: VecDeque::new(),
+                given: 0,
                 mode: Mode::Open,
                 sleeps_for: None,
             }),
@@ -124,14 +127,32 @@ impl Queue {
         self.push_units(command, 1)
     }
 
+    /// As [`Queue::push_free`], for a command that must know how many results were given before it.
+    pub(super) fn push_behind_results(
+        &self,
+        command: impl FnOnce(u64) -> Command,
+    ) -> Result<(), StoreError> {
+        let inner = self.lock();
+        let command = command(inner.given);
+        Self::push_locked(inner, &self.wake, command, 1)
+    }
+
     fn push_units(&self, command: Command, units: u32) -> Result<(), StoreError> {
-        let mut inner = self.lock();
+        Self::push_locked(self.lock(), &self.wake, command, units)
+    }
+
+    fn push_locked(
+        mut inner: MutexGuard<'_, Inner>,
+        wake: &Condvar,
+        command: Command,
+        units: u32,
+    ) -> Result<(), StoreError> {
         if inner.mode != Mode::Open {
             return Err(StoreError::Stopped);
         }
         inner.commands.push_back(Queued { command, units });
         if inner.sleeps_for.take().is_some() {
-            self.wake.notify_one();
+            wake.notify_one();
         }
         Ok(())
     }
@@ -144,6 +165,7 @@ impl Queue {
         }
         self.unsettled.fetch_add(1, Ordering::AcqRel);
         inner.results.push_back(settlement);
+        inner.given += 1;
         let wakes = match inner.sleeps_for {
             Some(Wakes::Anything) => true,
             Some(Wakes::CommandOrManyResults) => inner.results.len() >= RESULTS_FORCE,

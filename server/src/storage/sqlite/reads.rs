@@ -7,11 +7,11 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use tokio::sync::Semaphore;
 
-use super::rows::{FrameRow, Place, cause, verified_data};
-use crate::domain::{Body, DeliveryId, EventId, MessageId, TenantId, WebhookId, Work};
+use super::rows::{FrameRow, verified_data};
+use crate::domain::{Body, DeliveryId, EventId};
 use crate::storage::StoreError;
 
 /// Reads at once. More would only compete for the same disk and cores.
@@ -66,97 +66,6 @@ fn open(database: &Path) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "cache_size", -2_048)?; // KiB
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     Ok(connection)
-}
-
-/// Pending deliveries in id order. The list of tenants is JSON; the index holds nothing but the backlog.
-pub(super) const PENDING: &str = "
-    SELECT delivery.id, delivery.tenant, delivery.webhook, delivery.event, delivery.cause, delivery.attempts,
-        delivery.due_at, iif(delivery.replay IS NULL, event.received_at, delivery.created_at) AS received_at,
-        event.number AS event_number, webhook.number AS webhook_number, tenant.uid
-    FROM delivery INDEXED BY delivery_pending
-    CROSS JOIN event ON event.id = delivery.event
-    CROSS JOIN webhook ON webhook.id = delivery.webhook
-    CROSS JOIN tenant ON tenant.id = delivery.tenant
-    WHERE delivery.state = 0 AND delivery.id > ?1 AND delivery.tenant IN (SELECT value FROM json_each(?2))
-    ORDER BY delivery.id
-    LIMIT ?3";
-
-pub(super) fn pending(
-    sql: &Connection,
-    tenants: &str,
-    after: Option<DeliveryId>,
-    limit: u32,
-) -> Result<Vec<Work>, StoreError> {
-    let mut statement = sql.prepare_cached(PENDING)?;
-    let after = after.map_or(0, DeliveryId::get);
-    let rows = statement.query_map(params![after, tenants, limit], PendingRow::read)?;
-    let mut pending = Vec::new();
-    for row in rows {
-        match row?.try_into() {
-            Ok(work) => pending.push(work),
-            // One row that nobody can read must not keep all those behind it from being delivered.
-            Err(error) => {
-                let error: &dyn core::error::Error = &error;
-                tracing::error!(error, "a pending delivery cannot be read and is left where it is");
-            }
-        }
-    }
-    Ok(pending)
-}
-
-struct PendingRow {
-    id: i64,
-    tenant: i64,
-    webhook: i64,
-    event: i64,
-    cause: i64,
-    attempts: i64,
-    due_at: i64,
-    received_at: i64,
-    event_number: i64,
-    webhook_number: i64,
-    uid: Vec<u8>,
-}
-
-impl PendingRow {
-    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            id: row.get("id")?,
-            tenant: row.get("tenant")?,
-            webhook: row.get("webhook")?,
-            event: row.get("event")?,
-            cause: row.get("cause")?,
-            attempts: row.get("attempts")?,
-            due_at: row.get("due_at")?,
-            received_at: row.get("received_at")?,
-            event_number: row.get("event_number")?,
-            webhook_number: row.get("webhook_number")?,
-            uid: row.get("uid")?,
-        })
-    }
-}
-
-impl TryFrom<PendingRow> for Work {
-    type Error = StoreError;
-
-    fn try_from(row: PendingRow) -> Result<Self, StoreError> {
-        let place = Place::new("delivery", row.id);
-        let uid = Place::new("tenant", row.tenant).uid("uid", &row.uid)?;
-        let event = Place::new("event", row.event).number("number", row.event_number)?;
-        let webhook = Place::new("webhook", row.webhook).number("number", row.webhook_number)?;
-        Ok(Self {
-            delivery: DeliveryId::new(row.id),
-            tenant: TenantId::new(row.tenant),
-            webhook: WebhookId::new(row.webhook),
-            event: EventId::new(row.event),
-            message_id: MessageId::derive(&uid, event, webhook),
-            cause: cause(place, row.cause)?,
-            received_at: Place::new("event", row.event).time("received_at", row.received_at)?,
-            attempts_made: place.unsigned("attempts", row.attempts)?,
-            due: place.time("due_at", row.due_at)?,
-            body: None,
-        })
-    }
 }
 
 const BODY: &str = "

@@ -79,7 +79,8 @@ pub(super) const FINISH: &str = "
 const RUNNING_OF: &str = "SELECT id FROM replay WHERE webhook = ?1 AND state = 0";
 
 pub(super) const WITHDRAW: &str = "
-    UPDATE delivery INDEXED BY delivery_replay SET state = 3 WHERE replay = ?1 AND state = 0 RETURNING id";
+    UPDATE delivery INDEXED BY delivery_replay SET state = 3 WHERE replay = ?1 AND state = 0
+    RETURNING id, webhook";
 
 const ORIGINAL: &str = "
     SELECT delivery.id, delivery.event, frame_head, frame_cut, frame_tail, frame_checksum,
@@ -286,21 +287,23 @@ impl Transaction<'_> {
     }
 
     /// Makes what a reader has found, if the replay still stands where it stood then.
-    pub(super) fn advance_replay(&mut self, (step, at): &(Step, Timestamp)) -> Result<Vec<Work>, StoreError> {
+    pub(super) fn advance_replay(&mut self, (step, at): &(Step, Timestamp)) -> Result<u32, StoreError> {
         let Step { replay, filter, from, to, originals, finished } = step;
         if *finished {
             self.finish_replay(replay.get(), ReplayState::Done, *at)?;
-            return Ok(Vec::new());
+            return Ok(0);
         }
         if self.execute(MOVE_ON, params![replay.get(), from, to])? == 0 {
-            return Ok(Vec::new());
+            return Ok(0);
         }
-        let mut made = Vec::with_capacity(originals.len());
+        let mut made = 0;
         for original in originals {
-            made.extend(self.make_again(*replay, filter, *original, stored(*at))?);
+            if let Some(work) = self.make_again(*replay, filter, *original, stored(*at))? {
+                self.draft.made.push(work);
+                made += 1;
+            }
         }
-        let count = i64::try_from(made.len()).unwrap_or(i64::MAX);
-        self.execute(COUNT_MADE, params![replay.get(), count])?;
+        self.execute(COUNT_MADE, params![replay.get(), made])?;
         Ok(made)
     }
 
@@ -349,6 +352,7 @@ impl Transaction<'_> {
             cause: Cause::Replay,
             received_at: at,
             attempts_made: 0,
+            tries: 0,
             due: at,
             body: None,
         }))
@@ -363,23 +367,38 @@ impl Transaction<'_> {
             .prepare_cached(TENANT_AND_PUBLIC_ID)?
             .query_row([replay.get()], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?)));
         let Some((tenant, public_id)) = named.optional()? else { return Ok(None) };
-        let withdrawn = self.give_up(replay.get(), *at)?;
+        let withdrawn = self.give_up(TenantId::new(tenant), replay.get(), *at)?;
         let public_id = Place::new("replay", replay.get()).public_id("public_id", &public_id)?;
         let now = one(self.sql, TenantId::new(tenant), public_id)?;
         Ok(now.map(|replay| CancelledReplay { replay, withdrawn }))
     }
 
-    /// Gives up what runs for a webhook that was deleted. What was pending for it is cancelled already.
-    pub(super) fn give_up_replays_of(&self, webhook: WebhookId, at: Timestamp) -> Result<(), StoreError> {
+    /// Gives up what runs for a webhook that is deleted.
+    pub(super) fn give_up_replays_of(
+        &mut self,
+        tenant: TenantId,
+        webhook: WebhookId,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
         let mut statement = self.sql.prepare_cached(RUNNING_OF)?;
         let running: Option<i64> = statement.query_row([webhook.get()], |row| row.get(0)).optional()?;
-        running.map_or(Ok(()), |replay| self.finish_replay(replay, ReplayState::Cancelled, at))
+        running.map_or(Ok(()), |replay| self.give_up(tenant, replay, at).map(drop))
     }
 
-    fn give_up(&self, replay: i64, at: Timestamp) -> Result<Vec<DeliveryId>, StoreError> {
+    /// Returns what was pending of it.
+    fn give_up(
+        &mut self,
+        tenant: TenantId,
+        replay: i64,
+        at: Timestamp,
+    ) -> Result<Vec<DeliveryId>, StoreError> {
         let mut statement = self.sql.prepare_cached(WITHDRAW)?;
-        let withdrawn = statement.query_map([replay], |row| row.get(0).map(DeliveryId::new))?;
-        let withdrawn = withdrawn.collect::<Result<Vec<_>, _>>()?;
+        let mut rows = statement.query([replay])?;
+        let mut withdrawn = Vec::new();
+        while let Some(row) = rows.next()? {
+            withdrawn.push(DeliveryId::new(row.get(0)?));
+            self.draft.count_pending(tenant, WebhookId::new(row.get(1)?), -1);
+        }
         self.finish_replay(replay, ReplayState::Cancelled, at)?;
         Ok(withdrawn)
     }

@@ -14,8 +14,10 @@ use crate::domain::{
     Settings, Tenant, TenantId, TenantUid, Timestamp, TokenHash, User, UserId, Webhook, WebhookChange,
     WebhookId, WebhookState,
 };
-use crate::storage::Directory;
+use crate::domain::Work;
 use crate::storage::happenings::Bell;
+use crate::storage::waiting::Changes;
+use crate::storage::{Backlog, Directory};
 
 /// The next ids to give, over all tenants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +73,10 @@ pub(super) struct State {
     pub(super) directory: Arc<Directory>,
     pub(super) counted: Counted,
     pub(super) bell: Bell,
+    pub(super) backlog: Arc<Backlog>,
+    /// The newest delivery there was when the store was opened: what somebody attempts by itself and is older was left
+    /// by an earlier process.
+    pub(super) newest_at_open: DeliveryId,
 }
 
 /// A change of the directory that waits for its commit.
@@ -127,15 +133,20 @@ pub(super) struct Draft {
     pub(super) told: Vec<AttemptEnded>,
     /// What had been counted was written, at this (monotonic) time.
     pub(super) counted_until: Option<Duration>,
+    /// New deliveries for the engine.
+    pub(super) made: Vec<Work>,
+    /// How the numbers of pending deliveries change.
+    pub(super) pending: Changes,
+}
+
+impl Draft {
+    /// Counts deliveries that begin (or, below zero, cease) to be pending.
+    pub(super) fn count_pending(&mut self, tenant: TenantId, webhook: WebhookId, change: i64) {
+        self.pending.entry(webhook).or_insert((tenant, 0)).1 += change;
+    }
 }
 
 impl State {
-    /// The newest delivery there is.
-    pub(super) fn newest_delivery(&self) -> Option<DeliveryId> {
-        let newest = self.sequences.delivery - 1;
-        (newest > 0).then(|| DeliveryId::new(newest))
-    }
-
     pub(super) fn draft(&self) -> Draft {
         Draft {
             sequences: self.sequences,
@@ -148,11 +159,13 @@ impl State {
             ended: Vec::new(),
             told: Vec::new(),
             counted_until: None,
+            made: Vec::new(),
+            pending: Changes::new(),
         }
     }
 
-    /// Takes over what has become durable.
-    pub(super) fn absorb(&mut self, draft: Draft) {
+    /// Takes over what has become durable. Returns what was made.
+    pub(super) fn absorb(&mut self, draft: Draft) -> Vec<Work> {
         let Draft {
             sequences,
             tenants,
@@ -164,6 +177,8 @@ impl State {
             ended,
             told,
             counted_until,
+            made,
+            pending,
         } = draft;
         self.sequences = sequences;
         self.tenants.extend(tenants);
@@ -182,6 +197,8 @@ impl State {
         for effect in effects {
             self.show(effect);
         }
+        self.backlog.change(&pending);
+        made
     }
 
     fn show(&mut self, effect: Effect) {

@@ -9,15 +9,16 @@ use super::rows::{
     OutcomeColumns, Place, cause, cause_code, checksum, frame_checksum, shown_status, state, state_code,
     stored,
 };
+use super::waiting;
 use super::state::{Draft, State, TenantState, take, take_number};
 use crate::clock::Clock;
 use crate::domain::{
-    Attempt, AttemptEnded, AttemptResult, Cause, DeliveryId, DeliveryState, EndedAttempt, EventId,
-    Fingerprint, Frame, NewDelivery, NewEvent, Next, Number, PublicId, Published, ReplayId, Settlement,
-    TenantId, Timestamp, WebhookId,
+    Attempt, AttemptEnded, AttemptResult, Body, Cause, DeliveryId, DeliveryState, EndedAttempt, EventId,
+    Fingerprint, Frame, MessageId, NewDelivery, NewEvent, Next, Number, PublicId, Published, ReplayId,
+    Settlement, TenantId, Timestamp, WebhookId, Work,
 };
 use crate::rng::Rng;
-use crate::storage::StoreError;
+use crate::storage::{Page, StoreError, Wanted};
 use std::sync::Arc;
 
 /// What every transaction is given.
@@ -33,6 +34,8 @@ pub(super) struct Transaction<'a> {
     pub(super) state: &'a State,
     pub(super) context: &'a Context,
     pub(super) draft: Draft,
+    /// How many results were ever written, those of this transaction included.
+    settled: u64,
 }
 
 /// A delivery to be stored, whatever its cause.
@@ -63,23 +66,28 @@ const INSERT_DELIVERY: &str = "
 
 const EVENT_BY_ID: &str = "SELECT tenant, source, ce_id, number, fingerprint FROM event WHERE id = ?1";
 
-/// Adds nothing when the delivery is gone.
 const INSERT_ATTEMPT: &str = "
     INSERT INTO attempt
         (id, delivery, previous, number, started_at, duration_us, webhook_version, status, headers, body,
          failure, phase)
-    SELECT ?1, id, last_attempt, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11 FROM delivery WHERE id = ?2";
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+
+/// The state, and the attempt before the one that has just ended.
+const BEFORE_ATTEMPT: &str = "SELECT state, last_attempt FROM delivery WHERE id = ?1";
 
 /// A terminal delivery keeps its state.
 const SETTLE_ATTEMPTED: &str = "
     UPDATE delivery
     SET attempts = attempts + 1, last_attempt = ?2, status = ?3, updated_at = ?4,
-        due_at = iif(state = 0, coalesce(?6, due_at), due_at), state = iif(state = 0, ?5, state)
+        due_at = iif(state = 0, coalesce(?6, due_at), due_at), tries = coalesce(?7, tries),
+        state = iif(state = 0, ?5, state)
     WHERE id = ?1
     RETURNING webhook, cause, tenant, event, number, created_at, state, due_at";
 
 const SETTLE_UNATTEMPTED: &str = "
-    UPDATE delivery SET due_at = coalesce(?3, due_at), state = ?2 WHERE id = ?1 AND state = 0";
+    UPDATE delivery SET due_at = coalesce(?3, due_at), tries = coalesce(?4, tries), state = ?2
+    WHERE id = ?1 AND state = 0
+    RETURNING tenant, webhook";
 
 const SAVE_SEQUENCES: &str =
     "UPDATE sequence SET tenant = ?1, webhook = ?2, event = ?3, delivery = ?4, attempt = ?5 WHERE id = 1";
@@ -90,8 +98,8 @@ const SAVE_NUMBERS: &str =
 const TOUCH: &str = "INSERT OR REPLACE INTO meta (name, value) VALUES ('checked_at', ?1)";
 
 impl<'a> Transaction<'a> {
-    pub(super) fn new(sql: &'a Connection, state: &'a State, context: &'a Context) -> Self {
-        Self { sql, state, context, draft: state.draft() }
+    pub(super) fn new(sql: &'a Connection, state: &'a State, context: &'a Context, settled: u64) -> Self {
+        Self { sql, state, context, draft: state.draft(), settled }
     }
 
     /// Runs a statement whose plan is kept from one transaction to the next.
@@ -129,7 +137,53 @@ impl<'a> Transaction<'a> {
     }
 
     pub(super) fn publish(&mut self, events: &[NewEvent]) -> Result<Vec<Published>, StoreError> {
-        events.iter().map(|event| self.publish_one(event, Cause::Event)).collect()
+        events
+            .iter()
+            .map(|event| {
+                let published = self.publish_one(event, Cause::Event)?;
+                self.announce(event, &published)?;
+                Ok(published)
+            })
+            .collect()
+    }
+
+    /// Has the engine told of an event's deliveries when they are durable.
+    fn announce(&mut self, event: &NewEvent, published: &Published) -> Result<(), StoreError> {
+        let Published::Accepted { event: id, number, deliveries, first } = published else { return Ok(()) };
+        let uid = self.tenant(event.tenant)?.uid;
+        let at = stored(event.received_at);
+        let mut record = *first;
+        for (NewDelivery { webhook, frame }, delivery) in event.deliveries.iter().zip(deliveries) {
+            let frame = frame.frame(PublicId::of_delivery(&uid, record, event.received_at));
+            record = record.next();
+            if self.draft.deleted.contains(webhook) {
+                continue;
+            }
+            // A webhook deleted since the event was matched gets nothing.
+            let Some(target) = self.state.directory.webhook(*webhook) else { continue };
+            self.draft.made.push(Work {
+                delivery: *delivery,
+                tenant: event.tenant,
+                webhook: *webhook,
+                event: *id,
+                message_id: MessageId::derive(&uid, *number, target.number),
+                cause: Cause::Event,
+                received_at: at,
+                attempts_made: 0,
+                tries: 0,
+                due: at,
+                body: Some(Body { data: event.data.clone(), frame }),
+            });
+        }
+        Ok(())
+    }
+
+    /// Reads what waits; `None` when results that were given before are not written yet.
+    pub(super) fn waiting(&self, wanted: &Wanted, after_results: u64) -> Result<Option<Page>, StoreError> {
+        if self.settled < after_results {
+            return Ok(None);
+        }
+        waiting::read(self.sql, wanted, self.state.newest_at_open).map(Some)
     }
 
     pub(super) fn publish_one(&mut self, event: &NewEvent, cause: Cause) -> Result<Published, StoreError> {
@@ -234,6 +288,9 @@ impl<'a> Transaction<'a> {
         let number = take_number(&mut owner.next.delivery);
         self.draft.tenants.insert(*tenant, owner);
         let id = take(&mut self.draft.sequences.delivery);
+        if *state == DeliveryState::Pending {
+            self.draft.count_pending(*tenant, *webhook, 1);
+        }
         self.execute(
             INSERT_DELIVERY,
             params![
@@ -257,43 +314,63 @@ impl<'a> Transaction<'a> {
 
     pub(super) fn settle(&mut self, settlement: &Settlement) -> Result<(), StoreError> {
         let Settlement { delivery, attempt, next } = settlement;
-        let (state, due) = match next {
-            Next::Retry { due } => (DeliveryState::Pending, Some(due.as_microsecond())),
-            Next::End(state) => (*state, None),
+        let (state, due, tries) = match next {
+            Next::Retry { due, tries } => (DeliveryState::Pending, Some(due.as_microsecond()), Some(tries)),
+            Next::End(state) => (*state, None, None),
         };
         let Some(attempt) = attempt else {
-            self.execute(SETTLE_UNATTEMPTED, params![delivery.get(), state_code(state), due])?;
+            let mut statement = self.sql.prepare_cached(SETTLE_UNATTEMPTED)?;
+            let whose = statement
+                .query_row(params![delivery.get(), state_code(state), due, tries], |row| {
+                    Ok((TenantId::new(row.get(0)?), WebhookId::new(row.get(1)?)))
+                })
+                .optional()?;
+            if let Some((tenant, webhook)) = whose.filter(|_| state != DeliveryState::Pending) {
+                self.draft.count_pending(tenant, webhook, -1);
+            }
             return Ok(());
         };
-        let id = self.draft.sequences.attempt;
-        if self.insert_attempt(id, *delivery, attempt)? {
-            self.draft.sequences.attempt += 1;
-            let ended = attempt.started_at.checked_add(attempt.duration).unwrap_or(attempt.started_at);
-            let status = shown_status(&attempt.outcome);
-            let place = Place::new("delivery", delivery.get());
-            let settled = self.sql.prepare_cached(SETTLE_ATTEMPTED)?.query_row(
-                params![delivery.get(), id, status, ended.as_microsecond(), state_code(state), due],
-                Settled::read,
-            )?;
-            let told = settled.told(place, attempt, stored(ended))?;
-            let AttemptEnded { webhook, at, duration, cause, .. } = told;
-            let (success, counts) =
-                (attempt.outcome.is_success(), cause.counts() && !attempt.outcome.is_ours());
-            self.draft.ended.push(EndedAttempt { webhook, at, duration, success, counts });
-            // Whether anybody listens is only asked when it is durable: somebody may begin to in between.
-            self.draft.told.push(told);
+        let before = self.sql.prepare_cached(BEFORE_ATTEMPT)?.query_row([delivery.get()], |row| {
+            Ok((row.get::<_, i64>(0)? == state_code(DeliveryState::Pending), row.get(1)?))
+        });
+        // Its history may have been deleted: then nothing is recorded.
+        let Some((was_pending, previous)) = before.optional()? else { return Ok(()) };
+        let id = take(&mut self.draft.sequences.attempt);
+        self.insert_attempt(id, *delivery, previous, attempt)?;
+        let ended = attempt.started_at.checked_add(attempt.duration).unwrap_or(attempt.started_at);
+        let status = shown_status(&attempt.outcome);
+        let place = Place::new("delivery", delivery.get());
+        let settled = self.sql.prepare_cached(SETTLE_ATTEMPTED)?.query_row(
+            params![delivery.get(), id, status, ended.as_microsecond(), state_code(state), due, tries],
+            Settled::read,
+        )?;
+        let told = settled.told(place, attempt, stored(ended))?;
+        let AttemptEnded { tenant, webhook, at, duration, cause, .. } = told;
+        if was_pending && state != DeliveryState::Pending {
+            self.draft.count_pending(tenant, webhook, -1);
         }
+        let (success, counts) = (attempt.outcome.is_success(), cause.counts() && !attempt.outcome.is_ours());
+        self.draft.ended.push(EndedAttempt { webhook, at, duration, success, counts });
+        // Whether anybody listens is only asked when it is durable: somebody may begin to in between.
+        self.draft.told.push(told);
         Ok(())
     }
 
-    fn insert_attempt(&self, id: i64, delivery: DeliveryId, attempt: &Attempt) -> Result<bool, StoreError> {
+    fn insert_attempt(
+        &self,
+        id: i64,
+        delivery: DeliveryId,
+        previous: Option<i64>,
+        attempt: &Attempt,
+    ) -> Result<(), StoreError> {
         let Attempt { number, started_at, duration, webhook_version, outcome } = attempt;
         let OutcomeColumns { status, headers, body, failure, phase } = outcome.into();
-        let added = self.execute(
+        self.execute(
             INSERT_ATTEMPT,
             params![
                 id,
                 delivery.get(),
+                previous,
                 number,
                 started_at.as_microsecond(),
                 i64::try_from(duration.as_micros()).unwrap_or(i64::MAX),
@@ -305,7 +382,7 @@ impl<'a> Transaction<'a> {
                 phase
             ],
         )?;
-        Ok(added == 1)
+        Ok(())
     }
 
     /// Writes something small, so that its commit tells whether commits work.

@@ -19,11 +19,11 @@ use std::sync::Arc;
 use rusqlite::Connection;
 use tokio::sync::mpsc;
 
-use super::command::{Command, Wake};
+use super::command::{Command, Told};
 use super::queue::{Batch, Queue};
 use super::state::State;
 use super::transaction::{Context, Transaction};
-use crate::domain::Settlement;
+use crate::domain::{Settlement, Work};
 use crate::storage::StoreError;
 
 /// How long results wait for a commit to ride on.
@@ -36,7 +36,9 @@ pub(super) struct Writer {
     pub(super) state: State,
     pub(super) context: Context,
     pub(super) queue: Arc<Queue>,
-    pub(super) finished: mpsc::UnboundedSender<Vec<Wake>>,
+    pub(super) finished: mpsc::UnboundedSender<Told>,
+    /// How many results were ever written, or given up.
+    pub(super) settled: u64,
     /// Held as long as anything may be written.
     pub(super) lock: File,
 }
@@ -77,9 +79,9 @@ impl Writer {
     fn write(&mut self, batch: Batch) -> Result<bool, StoreError> {
         let Batch { results, mut commands } = batch;
         match self.transact(&results, &mut commands) {
-            Ok(()) => {
-                self.queue.settled(results.len());
-                self.tell(commands);
+            Ok(made) => {
+                self.settled(results.len());
+                self.tell(made, commands);
                 Ok(true)
             }
             Err(Failure::RolledBack(error)) => self.write_what_fits(results, commands, &error),
@@ -99,11 +101,11 @@ impl Writer {
         let (mut refused, mut rest) = commands.into_iter().partition::<Vec<_>, _>(|c| full && c.is_publish());
         refused.iter_mut().for_each(|command| command.fail(StoreError::DiskFull));
         if !refused.is_empty() {
-            self.tell(refused);
+            self.tell(Vec::new(), refused);
             match self.transact(&results, &mut rest) {
-                Ok(()) => {
-                    self.queue.settled(results.len());
-                    self.tell(rest);
+                Ok(made) => {
+                    self.settled(results.len());
+                    self.tell(made, rest);
                     return Ok(false);
                 }
                 Err(Failure::RolledBack(_)) => {}
@@ -126,7 +128,7 @@ impl Writer {
         let mut results = results.into_iter();
         while let Some(result) = results.next() {
             match self.transact(core::slice::from_ref(&result), &mut []) {
-                Ok(()) => {}
+                Ok(_) => {}
                 Err(Failure::RolledBack(StoreError::DiskFull | StoreError::Overloaded)) => {
                     return Ok(core::iter::once(result).chain(results).collect());
                 }
@@ -137,7 +139,7 @@ impl Writer {
                 }
                 Err(Failure::Fatal(error)) => return Err(error),
             }
-            self.queue.settled(1);
+            self.settled(1);
         }
         Ok(Vec::new())
     }
@@ -146,33 +148,34 @@ impl Writer {
     fn run_apart(&mut self, commands: Vec<Command>) -> Result<(), StoreError> {
         let mut commands = commands.into_iter();
         while let Some(mut command) = commands.next() {
-            match self.transact(&[], core::slice::from_mut(&mut command)) {
-                Ok(()) => {}
-                Err(Failure::RolledBack(error)) => command.fail(error),
+            let made = match self.transact(&[], core::slice::from_mut(&mut command)) {
+                Ok(made) => made,
+                Err(Failure::RolledBack(error)) => {
+                    command.fail(error);
+                    Vec::new()
+                }
                 Err(Failure::Fatal(error)) => {
                     return Err(self.refuse(core::iter::once(command).chain(commands).collect(), error));
                 }
-            }
-            self.tell(vec![command]);
+            };
+            self.tell(made, vec![command]);
         }
         Ok(())
     }
 
-    /// One transaction, from begin to commit; what it changed in memory is taken over last.
-    fn transact(&mut self, results: &[Settlement], commands: &mut [Command]) -> Result<(), Failure> {
+    /// One transaction, from begin to commit; what it changed in memory is taken over last. Returns what it made.
+    fn transact(&mut self, results: &[Settlement], commands: &mut [Command]) -> Result<Vec<Work>, Failure> {
         self.statement("BEGIN IMMEDIATE").map_err(Failure::RolledBack)?;
         self.state.dedupe.forget_until(self.context.clock.now());
-        let mut transaction = Transaction::new(&self.sql, &self.state, &self.context);
+        let settled = self.settled + results.len() as u64;
+        let mut transaction = Transaction::new(&self.sql, &self.state, &self.context, settled);
         let written = run_all(&mut transaction, results, commands);
         let draft = transaction.draft;
         if let Err(error) = written {
             return Err(self.roll_back(error));
         }
         match self.statement("COMMIT") {
-            Ok(()) => {
-                self.state.absorb(draft);
-                Ok(())
-            }
+            Ok(()) => Ok(self.state.absorb(draft)),
             // Nothing was made durable and nothing is unknown: the log was not extended.
             Err(StoreError::DiskFull) => Err(self.roll_back(StoreError::DiskFull)),
             Err(error) => Err(Failure::Fatal(error)),
@@ -197,12 +200,17 @@ impl Writer {
 
     fn refuse(&self, mut commands: Vec<Command>, error: StoreError) -> StoreError {
         commands.iter_mut().for_each(|command| command.fail(StoreError::Stopped));
-        self.tell(commands);
+        self.tell(Vec::new(), commands);
         error
     }
 
-    fn tell(&self, commands: Vec<Command>) {
-        tell(&self.finished, commands);
+    fn settled(&mut self, count: usize) {
+        self.settled += count as u64;
+        self.queue.settled(count);
+    }
+
+    fn tell(&self, made: Vec<Work>, commands: Vec<Command>) {
+        tell(&self.finished, made, commands);
     }
 }
 
@@ -220,23 +228,23 @@ fn run_all(
     transaction.save_counters()
 }
 
-fn tell(finished: &mpsc::UnboundedSender<Vec<Wake>>, commands: Vec<Command>) {
+fn tell(finished: &mpsc::UnboundedSender<Told>, made: Vec<Work>, commands: Vec<Command>) {
     if !commands.is_empty() {
         // The task ends only with the runtime; then nobody waits any more.
-        let _ = finished.send(commands.into_iter().map(Command::finish).collect());
+        let _ = finished.send(Told::new(made, commands));
     }
 }
 
 /// Refuses what is left and whatever comes, however the thread ends.
 struct StopOnExit {
     queue: Arc<Queue>,
-    finished: mpsc::UnboundedSender<Vec<Wake>>,
+    finished: mpsc::UnboundedSender<Told>,
 }
 
 impl Drop for StopOnExit {
     fn drop(&mut self) {
         let mut left = self.queue.stop();
         left.iter_mut().for_each(|command| command.fail(StoreError::Stopped));
-        tell(&self.finished, left);
+        tell(&self.finished, Vec::new(), left);
     }
 }

@@ -1,0 +1,92 @@
+//! How far delivering is behind, tenant by tenant: what holds up publishing.
+//!
+//! Whoever may go on is woken alone, and wakes the next when there is room left: of a hundred that wait not all are woken
+//! whenever one may go on.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+use crate::domain::TenantId;
+
+/// What waits to be sent, and what is about to.
+#[derive(Default)]
+pub(super) struct Backpressure {
+    /// A tenant stays once it has published: there are as many as have been.
+    tenants: Mutex<HashMap<TenantId, Counts>>,
+}
+
+#[derive(Default)]
+struct Counts {
+    /// Deliveries the scheduler holds that wait to be sent.
+    runnable: usize,
+    /// Deliveries that are being published.
+    coming: usize,
+    waiters: Arc<Notify>,
+}
+
+impl Backpressure {
+    /// Waits until less than `limit` waits of a tenant, and takes a place for deliveries that are about to come.
+    pub(super) async fn admit(self: &Arc<Self>, tenant: TenantId, deliveries: usize, limit: usize) -> Coming {
+        loop {
+            let waiters = match self.try_admit(tenant, deliveries, limit) {
+                Ok(coming) => return coming,
+                Err(waiters) => waiters,
+            };
+            waiters.notified().await;
+        }
+    }
+
+    fn try_admit(
+        self: &Arc<Self>,
+        tenant: TenantId,
+        deliveries: usize,
+        limit: usize,
+    ) -> Result<Coming, Arc<Notify>> {
+        let mut tenants = self.lock();
+        let counts = tenants.entry(tenant).or_default();
+        let waiting = counts.runnable.saturating_add(counts.coming);
+        if waiting >= limit {
+            return Err(Arc::clone(&counts.waiters));
+        }
+        counts.coming += deliveries;
+        if waiting.saturating_add(deliveries) < limit {
+            counts.waiters.notify_one();
+        }
+        Ok(Coming { of: Arc::clone(self), tenant, deliveries })
+    }
+
+    /// Takes in how many deliveries of some tenants wait to be sent.
+    pub(super) fn set_runnable(&self, changed: impl Iterator<Item = (TenantId, usize)>) {
+        let mut tenants = self.lock();
+        for (tenant, runnable) in changed {
+            let counts = tenants.entry(tenant).or_default();
+            if runnable < counts.runnable {
+                counts.waiters.notify_one();
+            }
+            counts.runnable = runnable;
+        }
+    }
+
+    /// Counts are changed one by one: after a panic each is a count still.
+    fn lock(&self) -> MutexGuard<'_, HashMap<TenantId, Counts>> {
+        self.tenants.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Deliveries that are being published, until they are the engine's, or are not published after all.
+pub(super) struct Coming {
+    of: Arc<Backpressure>,
+    tenant: TenantId,
+    deliveries: usize,
+}
+
+impl Drop for Coming {
+    fn drop(&mut self) {
+        if let Some(counts) = self.of.lock().get_mut(&self.tenant) {
+            counts.coming = counts.coming.saturating_sub(self.deliveries);
+            counts.waiters.notify_one();
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! What one endpoint gets.
+
+use super::*;
+
+/// An endpoint with so many deliveries, all due.
+fn waiting(count: i64) -> Scheduler {
+    let mut scheduler = scheduler(1_000);
+    for id in 1..=count {
+        scheduler.accept(work(id, 1, 1), Standing::Enabled, &policy(), start());
+    }
+    scheduler
+}
+
+fn finish(scheduler: &mut Scheduler, works: &[Work], verdict: Verdict, now: Timestamp) {
+    for work in works {
+        scheduler.finished(work.delivery, verdict, &policy(), 0, now);
+    }
+}
+
+fn window(scheduler: &Scheduler) -> usize {
+    scheduler.queues[&WebhookId::new(1)].gate.window()
+}
+
+/// Lets attempts fail until the endpoint is left alone, and says until when.
+fn break_down(scheduler: &mut Scheduler, now: Timestamp) -> Timestamp {
+    loop {
+        let works = started(scheduler.poll(now, ALL));
+        if works.is_empty() {
+            return scheduler.next_wakeup().unwrap();
+        }
+        finish(scheduler, &works, FAILED, now);
+    }
+}
+
+#[test]
+fn a_window_grows_by_one_for_each_window_of_successes_up_to_sixty_four() {
+    let mut scheduler = waiting(9_000);
+    for expected in [4, 5, 6, 7] {
+        let works = started(scheduler.poll(start(), ALL));
+        assert_eq!(works.len(), expected);
+        finish(&mut scheduler, &works, OK, start());
+    }
+    for _ in 0..100 {
+        let works = started(scheduler.poll(start(), ALL));
+        finish(&mut scheduler, &works, OK, start());
+    }
+    assert_eq!(window(&scheduler), 64);
+}
+
+#[test]
+fn a_receiver_that_breaks_down_under_a_window_of_attempts_has_failed_once() {
+    let mut scheduler = waiting(100);
+    let works = started(scheduler.poll(start(), ALL));
+    finish(&mut scheduler, &works, FAILED, start());
+    assert_eq!(window(&scheduler), 2);
+}
+
+#[test]
+fn an_answer_that_only_concerns_the_delivery_changes_nothing() {
+    let mut scheduler = waiting(100);
+    let works = started(scheduler.poll(start(), ALL));
+    finish(&mut scheduler, &works, REFUSED, start());
+    assert_eq!(window(&scheduler), 4);
+}
+
+#[test]
+fn an_endpoint_that_fails_at_one_is_left_alone_along_the_ladder_and_probed_after_each_step() {
+    let mut scheduler = waiting(1_000);
+    break_down(&mut scheduler, start());
+    let mut now = start();
+    for wait in [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400, 86_400] {
+        let until = scheduler.queues[&WebhookId::new(1)].gate.opens_at().unwrap();
+        assert_eq!((until, total(&scheduler)), (after(now, seconds(wait)), 0));
+        let early = after(now, seconds(wait - 1));
+        assert!(!scheduler.poll(early, ALL).iter().any(|action| matches!(action, Action::Start(_))));
+        now = until;
+        let mut probe = scheduler.poll(now, ALL);
+        probe.retain(|action| matches!(action, Action::Start(_)));
+        let probe = started(probe);
+        assert_eq!(probe.len(), 1);
+        assert!(scheduler.poll(now, ALL).is_empty(), "one at a time");
+        finish(&mut scheduler, &probe, FAILED, now);
+        if now > after(start(), policy().max_age()) {
+            break;
+        }
+    }
+}
+
+#[test]
+fn an_endpoint_that_is_back_gets_ten_in_the_first_second_and_then_twice_as_many_each() {
+    let mut scheduler = waiting(5_000);
+    let mut now = break_down(&mut scheduler, start());
+    let mut by_second = [0_usize; 6];
+    let begin = now;
+    while let Ok(elapsed) = usize::try_from(now.duration_since(begin).as_secs())
+        && elapsed < by_second.len()
+    {
+        let works = started(scheduler.poll(now, ALL));
+        by_second[elapsed] += works.len();
+        finish(&mut scheduler, &works, OK, now);
+        now = after(now, Duration::from_millis(1));
+    }
+    assert!(by_second[0] <= 10 && by_second[0] >= 8, "{by_second:?}");
+    for pair in by_second.windows(2) {
+        assert!(pair[1] <= 2 * pair[0] + 3 && pair[1] > pair[0], "{by_second:?}");
+    }
+}
+
+#[test]
+fn retry_after_leaves_the_endpoint_alone_and_not_only_the_delivery() {
+    let mut scheduler = waiting(100);
+    let works = started(scheduler.poll(start(), 1));
+    let verdict = Verdict { signal: Signal::Trouble, retry_after: Some(seconds(90)) };
+    finish(&mut scheduler, &works, verdict, start());
+    assert!(scheduler.poll(after(start(), seconds(89)), ALL).is_empty());
+    let then = after(start(), seconds(90));
+    assert_eq!(scheduler.next_wakeup(), Some(then));
+    assert_eq!(started(scheduler.poll(then, ALL)).len(), 1, "a probe");
+}
+
+#[test]
+fn one_that_says_it_is_gone_is_asked_once_more() {
+    let mut scheduler = waiting(100);
+    let works = started(scheduler.poll(start(), 1));
+    finish(&mut scheduler, &works, Verdict { signal: Signal::Gone, retry_after: None }, start());
+    assert!(scheduler.poll(after(start(), seconds(4)), ALL).is_empty());
+    assert_eq!(started(scheduler.poll(after(start(), seconds(5)), ALL)).len(), 1);
+}
+
+#[test]
+fn results_of_an_older_version_of_the_webhook_say_nothing_of_the_new_one() {
+    let mut scheduler = waiting(100);
+    let works = started(scheduler.poll(start(), ALL));
+    scheduler.webhook_changed(WebhookId::new(1), Standing::Enabled, start());
+    finish(&mut scheduler, &works, FAILED, start());
+    assert_eq!(window(&scheduler), 4);
+}
+
+#[test]
+fn an_endpoint_whose_tenant_never_retries_is_not_left_alone() {
+    let mut scheduler = scheduler(100);
+    let once = RetryPolicy::new(Vec::new()).unwrap();
+    for id in 1..=50 {
+        scheduler.accept(work(id, 1, 1), Standing::Enabled, &once, start());
+    }
+    let mut ended = 0;
+    for _ in 0..100 {
+        for work in started(scheduler.poll(start(), ALL)) {
+            let next = scheduler.finished(work.delivery, FAILED, &once, 0, start());
+            assert_eq!(next, Some(Next::End(DeliveryState::Exhausted)));
+            ended += 1;
+        }
+    }
+    assert_eq!((ended, window(&scheduler)), (50, 1));
+}
+
+#[test]
+fn what_is_known_of_an_endpoint_that_rests_is_forgotten_but_for_trouble() {
+    let mut scheduler = scheduler(100);
+    for id in 1..=2 {
+        scheduler.accept(work(id, id, 1), Standing::Enabled, &policy(), start());
+    }
+    let works = started(scheduler.poll(start(), ALL));
+    finish(&mut scheduler, &works[..1], OK, start());
+    scheduler.finished(works[1].delivery, FAILED, &RetryPolicy::new(vec![]).unwrap(), 0, start());
+    scheduler.sweep(start());
+    scheduler.sweep(start());
+    assert_eq!(scheduler.queues.keys().collect::<Vec<_>>(), [&WebhookId::new(2)]);
+}

@@ -1,0 +1,501 @@
+//! A world around a scheduler, driven by a seed: a store that commits in its own time and loses what it has not committed
+//! when the process dies, receivers that answer or do not, webhooks that are switched off and deleted, clocks that jump.
+//! What the scheduler promises is checked after every step.
+//!
+//! A seed that breaks a promise is named; `SIGPOST_SEED=17 cargo nextest run -p sigpost-server simulation` runs it alone,
+//! step by step as before.
+//! `SIGPOST_SEEDS=100000` runs more of them.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::*;
+use crate::rng::{Rng, SeededRng};
+use crate::storage::Page;
+
+const WEBHOOKS: u32 = 8;
+const TENANTS: i64 = 3;
+
+/// A delivery, as the world knows it.
+#[derive(Clone, Debug)]
+struct Row {
+    work: Work,
+    state: DeliveryState,
+    /// What the store has made durable; behind [`Row::work`] and [`Row::state`] while results wait.
+    stored: (Timestamp, u32, u32, DeliveryState),
+    in_flight: bool,
+    /// Attempts that began, and how many of them may have been made twice because a crash forgot them.
+    started: u32,
+    forgotten: u32,
+}
+
+/// What waits for the store, in order.
+enum Write {
+    Result(DeliveryId, Next, bool),
+    Question(Wanted),
+}
+
+/// What waits for the scheduler, in order.
+enum News {
+    Made(Work),
+    Answer(Wanted, Option<Page>),
+}
+
+struct World {
+    rng: SeededRng,
+    scheduler: Scheduler,
+    bounds: Bounds,
+    now: Timestamp,
+    rows: BTreeMap<DeliveryId, Row>,
+    writes: VecDeque<Write>,
+    news: VecDeque<News>,
+    standing: HashMap<WebhookId, Standing>,
+    flying: BTreeSet<DeliveryId>,
+    served: HashSet<TenantId>,
+    ladder: RetryPolicy,
+}
+
+fn tenant_of(webhook: WebhookId) -> TenantId {
+    TenantId::new(webhook.get() % TENANTS + 1)
+}
+
+impl World {
+    fn new(seed: u64) -> Self {
+        let rng = SeededRng::new(seed);
+        let draw = |below| draw(&rng, below) as usize;
+        let bounds = Bounds {
+            slots: 1 + draw(40),
+            body_bytes: 200,
+            held: 10 + draw(60),
+            window: 4 + draw(12),
+            small_window: 4,
+            page: 1 + draw(4),
+        };
+        Self {
+            scheduler: Scheduler::new(bounds),
+            bounds,
+            rng,
+            now: start(),
+            rows: BTreeMap::new(),
+            writes: VecDeque::new(),
+            news: VecDeque::new(),
+            standing: HashMap::new(),
+            flying: BTreeSet::new(),
+            served: HashSet::new(),
+            ladder: policy(),
+        }
+    }
+
+    fn draw(&self, below: u32) -> u32 {
+        draw(&self.rng, below)
+    }
+
+    fn standing_of(&self, webhook: WebhookId) -> Standing {
+        self.standing.get(&webhook).copied().unwrap_or(Standing::Enabled)
+    }
+
+    fn any_webhook(&self) -> WebhookId {
+        WebhookId::new(i64::from(self.draw(WEBHOOKS)) + 1)
+    }
+
+    fn step(&mut self) {
+        match self.draw(24) {
+            0..=6 => self.publish(),
+            7..=12 => self.land(),
+            13..=14 => self.commit(),
+            15..=17 => self.hear(),
+            18 => self.change_a_webhook(),
+            19 if self.draw(4) == 0 => self.crash(),
+            19 => self.withdraw(),
+            20 => self.scheduler.sweep(self.now),
+            21 => self.scheduler.recount(self.now),
+            _ => self.pass_time(),
+        }
+        let room = self.draw(30) as usize;
+        self.poll(room);
+    }
+
+    /// Makes deliveries durable; the scheduler hears of them later.
+    fn publish(&mut self) {
+        let webhook = self.any_webhook();
+        for _ in 0..self.draw(12) {
+            let id = i64::try_from(self.rows.len()).unwrap() + 1;
+            let mut work = work(id, webhook.get(), tenant_of(webhook).get());
+            (work.received_at, work.due) = (self.now, self.now);
+            work.cause = if self.draw(4) == 0 { Cause::Replay } else { Cause::Event };
+            let row = Row {
+                work: work.clone(),
+                state: DeliveryState::Pending,
+                stored: (work.due, 0, 0, DeliveryState::Pending),
+                in_flight: false,
+                started: 0,
+                forgotten: 0,
+            };
+            self.rows.insert(work.delivery, row);
+            self.news.push_back(News::Made(work));
+        }
+    }
+
+    /// The store writes some of what it was given.
+    fn commit(&mut self) {
+        for _ in 0..self.draw(20) {
+            match self.writes.pop_front() {
+                None => return,
+                Some(Write::Result(id, next, attempted)) => self.store(id, next, attempted),
+                Some(Write::Question(wanted)) => {
+                    let page = (self.draw(8) > 0).then(|| self.page(&wanted));
+                    self.news.push_back(News::Answer(wanted, page));
+                }
+            }
+        }
+    }
+
+    fn store(&mut self, id: DeliveryId, next: Next, attempted: bool) {
+        let (due, attempts, tries, state) = &mut self.rows.get_mut(&id).unwrap().stored;
+        *attempts += u32::from(attempted);
+        if *state == DeliveryState::Pending {
+            match next {
+                Next::Retry { due: later, tries: used } => (*due, *tries) = (later, used),
+                Next::End(end) => *state = end,
+            }
+        }
+    }
+
+    fn page(&self, wanted: &Wanted) -> Page {
+        let of_webhook = self.rows.values().filter(|row| {
+            row.work.webhook == wanted.webhook && row.stored.3 == DeliveryState::Pending
+        });
+        let mut works: Vec<Work> = of_webhook
+            .map(|row| {
+                let (due, attempts_made, tries, _) = row.stored;
+                Work { due, attempts_made, tries, ..row.work.clone() }
+            })
+            .filter(|work| work.turn() >= wanted.from)
+            .collect();
+        works.sort_by_key(Work::turn);
+        works.truncate(wanted.limit as usize);
+        let next = works.last().map(|work| work.turn().next());
+        Page { next: next.filter(|_| works.len() == wanted.limit as usize), works }
+    }
+
+    /// The scheduler hears some of what has happened.
+    fn hear(&mut self) {
+        for _ in 0..self.draw(20) {
+            match self.news.pop_front() {
+                None => return,
+                Some(News::Made(work)) => {
+                    let standing = self.standing_of(work.webhook);
+                    self.scheduler.accept(work, standing, &self.ladder, self.now);
+                }
+                Some(News::Answer(wanted, page)) => {
+                    self.scheduler.answered(&wanted, page, &self.ladder, self.now);
+                }
+            }
+            self.check();
+        }
+    }
+
+    fn land(&mut self) {
+        for id in core::mem::take(&mut self.flying) {
+            match self.draw(12) {
+                0..=4 => self.finish(id, OK),
+                5..=6 => self.finish(id, FAILED),
+                7 => self.finish(id, REFUSED),
+                8 => {
+                    let retry_after = Some(seconds(self.draw(100_000).into()));
+                    self.finish(id, Verdict { signal: Signal::Trouble, retry_after });
+                }
+                9 => {
+                    let until = after(self.now, seconds(self.draw(10).into()));
+                    self.scheduler.give_back(id, GiveBack::Until(until), self.now);
+                    self.rows.get_mut(&id).unwrap().in_flight = false;
+                    self.rows.get_mut(&id).unwrap().started -= 1;
+                }
+                _ => _ = self.flying.insert(id),
+            }
+        }
+    }
+
+    fn finish(&mut self, id: DeliveryId, verdict: Verdict) {
+        let next = self.scheduler.finished(id, verdict, &self.ladder, self.draw(u32::MAX), self.now).unwrap();
+        let row = self.rows.get_mut(&id).unwrap();
+        row.in_flight = false;
+        row.work.attempts_made += 1;
+        // One that was withdrawn in flight has ended in the store already.
+        if row.state == DeliveryState::Pending {
+            match next {
+                Next::Retry { due, tries } => {
+                    assert_ne!(verdict.signal, Signal::Success);
+                    let asked = verdict.retry_after.unwrap_or_default().min(seconds(86_400));
+                    assert!(due >= after(self.now, asked), "sooner than the receiver wants");
+                    let used = u32::from(verdict.retry_after.is_none());
+                    assert_eq!(tries, row.work.tries + used);
+                    assert!((tries as usize) < self.ladder.ladder().len(), "beyond the ladder");
+                    assert!(due < after(row.work.received_at, self.ladder.max_age()), "beyond its age");
+                    (row.work.due, row.work.tries) = (due, tries);
+                }
+                Next::End(state) => {
+                    assert_eq!(state == DeliveryState::Delivered, verdict.signal == Signal::Success);
+                    row.state = state;
+                }
+            }
+        }
+        self.writes.push_back(Write::Result(id, next, true));
+    }
+
+    fn change_a_webhook(&mut self) {
+        let webhook = self.any_webhook();
+        let standing = match self.draw(6) {
+            0..=1 => Standing::Disabled,
+            // A deleted webhook never comes back in earnest; here it does, which only makes it harder.
+            2 => Standing::Gone,
+            _ => Standing::Enabled,
+        };
+        self.standing.insert(webhook, standing);
+        self.scheduler.webhook_changed(webhook, standing, self.now);
+        if let Some(queue) = self.scheduler.queues.get(&webhook) {
+            assert_eq!(queue.gate.window(), 4, "what was known of it was of another version");
+        }
+    }
+
+    /// Some of what waits for one webhook is cancelled, in the store at once.
+    fn withdraw(&mut self) {
+        let webhook = self.any_webhook();
+        // Results that were given before are written before.
+        while !self.writes.is_empty() {
+            self.commit();
+        }
+        // The store cancels what it has as pending, and says which.
+        let pending = self.rows.values_mut().filter(|row| {
+            let row: &Row = row;
+            row.work.webhook == webhook && row.stored.3 == DeliveryState::Pending
+        });
+        let mut withdrawn = HashSet::new();
+        for row in pending.take(5) {
+            row.stored.3 = DeliveryState::Cancelled;
+            if row.state == DeliveryState::Pending {
+                row.state = DeliveryState::Cancelled;
+            }
+            withdrawn.insert(row.work.delivery);
+        }
+        // What was made before is told before.
+        while let Some(news) = self.news.pop_front() {
+            match news {
+                News::Made(work) => {
+                    let standing = self.standing_of(work.webhook);
+                    self.scheduler.accept(work, standing, &self.ladder, self.now);
+                }
+                News::Answer(wanted, page) => {
+                    self.scheduler.answered(&wanted, page, &self.ladder, self.now);
+                }
+            }
+        }
+        self.scheduler.withdraw(webhook, &withdrawn);
+    }
+
+    /// The process dies and starts anew from what the store has.
+    fn crash(&mut self) {
+        let unsettled = self.writes.iter().filter(|write| matches!(write, Write::Result(_, _, true))).count();
+        let at_risk = unsettled + self.flying.len();
+        self.writes.clear();
+        self.news.clear();
+        self.flying.clear();
+        self.scheduler = Scheduler::new(self.bounds);
+        let mut repeated = 0;
+        for row in self.rows.values_mut() {
+            let (due, attempts, tries, state) = row.stored;
+            let known = row.started - row.forgotten;
+            repeated += (known - attempts) as usize;
+            row.forgotten += known - attempts;
+            (row.work.due, row.work.attempts_made, row.work.tries) = (due, attempts, tries);
+            (row.state, row.in_flight) = (state, false);
+        }
+        assert!(repeated <= at_risk, "{repeated} attempts may be repeated, of {at_risk} that were under way");
+        let pending = self.rows.values().filter(|row| row.state == DeliveryState::Pending);
+        let webhooks: BTreeSet<_> = pending.map(|row| row.work.webhook).collect();
+        for webhook in webhooks {
+            let standing = self.standing_of(webhook);
+            self.scheduler.take_up(webhook, tenant_of(webhook), standing, self.now);
+        }
+    }
+
+    fn pass_time(&mut self) {
+        self.now = match self.draw(24) {
+            0 => after(self.now, seconds(86_400)),
+            1 => after(self.now, seconds(3_600)),
+            _ => after(self.now, Duration::from_millis(u64::from(self.draw(20_000)))),
+        };
+    }
+
+    fn poll(&mut self, room: usize) {
+        let mut starts = 0;
+        for action in self.scheduler.poll(self.now, room) {
+            match action {
+                Action::End(id, state) => self.ended(id, state),
+                Action::Ask(wanted) => self.writes.push_back(Write::Question(wanted)),
+                Action::Start(work) => {
+                    starts += 1;
+                    self.started(&work);
+                }
+            }
+        }
+        assert!(starts <= room);
+        self.check();
+    }
+
+    fn started(&mut self, work: &Work) {
+        assert_eq!(self.standing_of(work.webhook), Standing::Enabled);
+        self.served.insert(work.tenant);
+        let row = self.rows.get_mut(&work.delivery).expect("what starts was made");
+        assert_eq!(row.state, DeliveryState::Pending, "started after its end");
+        assert!(!row.in_flight, "started twice");
+        assert!(row.work.due <= self.now, "started early");
+        assert_eq!((work.attempts_made, work.tries), (row.work.attempts_made, row.work.tries));
+        assert!(after(row.work.received_at, self.ladder.max_age()) > self.now, "started too late");
+        assert!(work.body.is_none() || work.body == row.work.body, "other bytes");
+        assert_eq!(work.message_id, row.work.message_id);
+        row.in_flight = true;
+        row.started += 1;
+        self.flying.insert(work.delivery);
+    }
+
+    fn ended(&mut self, id: DeliveryId, state: DeliveryState) {
+        let row = self.rows.get_mut(&id).unwrap();
+        assert!(!row.in_flight, "ended without an attempt while in flight");
+        // One that has ended otherwise meanwhile stays as it is: the store sees to that.
+        if row.state == DeliveryState::Pending {
+            if state == DeliveryState::Expired {
+                assert!(after(row.work.received_at, self.ladder.max_age()) <= self.now);
+            }
+            row.state = state;
+        }
+        self.writes.push_back(Write::Result(id, Next::End(state), false));
+    }
+
+    /// Everything that is promised at any moment.
+    fn check(&self) {
+        let scheduler = &self.scheduler;
+        assert_eq!(scheduler.in_flight(), self.flying.len());
+        assert!(self.flying.len() <= self.bounds.slots);
+        let told: HashSet<DeliveryId> = self
+            .news
+            .iter()
+            .filter_map(|news| match news {
+                News::Made(work) => Some(work.delivery),
+                News::Answer(..) => None,
+            })
+            .collect();
+        let mut held = 0;
+        for (webhook, queue) in &scheduler.queues {
+            held += queue.held();
+            let flying = self.flying.iter().filter(|id| self.rows[id].work.webhook == *webhook).count();
+            assert_eq!(queue.in_flight, flying);
+            assert!(flying <= 64);
+            assert!(queue.held() <= self.bounds.window, "more in memory than there is room for");
+        }
+        assert_eq!(held, scheduler.held);
+        let most = self.bounds.held + self.bounds.window + WEBHOOKS as usize * self.bounds.small_window;
+        assert!(held <= most, "{held} in memory");
+        let counted: usize = scheduler.queues.values().map(|queue| queue.counted).sum();
+        assert_eq!(counted, total(scheduler));
+        assert!(scheduler.bodies.held() <= self.bounds.body_bytes);
+        let ending: HashSet<DeliveryId> = scheduler
+            .actions
+            .iter()
+            .filter_map(|action| if let Action::End(id, _) = action { Some(*id) } else { None })
+            .collect();
+        for row in self.rows.values().filter(|row| row.state == DeliveryState::Pending && !row.in_flight) {
+            let turn = row.work.turn();
+            let queue = scheduler.queues.get(&row.work.webhook);
+            let seen = told.contains(&turn.delivery)
+                || ending.contains(&turn.delivery)
+                || queue.is_some_and(|queue| {
+                    queue.holds(turn) || queue.horizon().is_some_and(|horizon| turn >= horizon)
+                });
+            assert!(seen, "{turn:?} is lost: {queue:?}");
+        }
+    }
+
+    /// With every webhook enabled, receivers that answer and time enough, everything ends and every tenant has its turn.
+    fn run_out(&mut self) {
+        for webhook in 1..=i64::from(WEBHOOKS) {
+            let webhook = WebhookId::new(webhook);
+            self.standing.insert(webhook, Standing::Enabled);
+            self.scheduler.webhook_changed(webhook, Standing::Enabled, self.now);
+        }
+        let pending = |world: &Self| {
+            world.rows.values().filter(|row| row.state == DeliveryState::Pending).count()
+        };
+        for _ in 0..20_000 {
+            self.poll(ALL);
+            self.commit();
+            self.hear();
+            for id in core::mem::take(&mut self.flying) {
+                self.finish(id, if self.draw(4) == 0 { FAILED } else { OK });
+            }
+            if pending(self) == 0 && self.writes.is_empty() && self.news.is_empty() {
+                break;
+            }
+            if self.writes.is_empty() && self.news.is_empty() && !self.scheduler.has_startable() {
+                let at = self.scheduler.next_wakeup().unwrap_or(self.now);
+                self.now = after(self.now.max(at), seconds(60));
+            }
+        }
+        assert_eq!(pending(self), 0, "deliveries that never end");
+        for row in self.rows.values() {
+            assert_eq!(row.stored.3, row.state, "the store has learnt of every end");
+            let most = self.ladder.ladder().len() as u32;
+            assert!(row.work.tries <= most);
+        }
+        assert_eq!((self.scheduler.held, self.scheduler.bodies.held()), (0, 0));
+    }
+}
+
+fn draw(rng: &SeededRng, below: u32) -> u32 {
+    let mut bytes = [0; 4];
+    rng.fill(&mut bytes);
+    u32::from_le_bytes(bytes) % below
+}
+
+fn run(seed: u64) {
+    let mut world = World::new(seed);
+    for _ in 0..100 {
+        world.step();
+    }
+    world.run_out();
+}
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok().and_then(|text| text.parse().ok())
+}
+
+/// Runs one part of the seeds: the parts run side by side.
+fn part(part: u64) {
+    if let Some(seed) = number("SIGPOST_SEED") {
+        return run(seed);
+    }
+    let seeds = number("SIGPOST_SEEDS").unwrap_or(4_000);
+    for seed in (part..seeds).step_by(4) {
+        let broken = std::panic::catch_unwind(|| run(seed)).is_err();
+        assert!(!broken, "seed {seed} breaks a promise: run it alone with SIGPOST_SEED={seed}");
+    }
+}
+
+#[test]
+fn whatever_happens_in_whatever_order_every_promise_holds_first_part() {
+    part(0);
+}
+
+#[test]
+fn whatever_happens_in_whatever_order_every_promise_holds_second_part() {
+    part(1);
+}
+
+#[test]
+fn whatever_happens_in_whatever_order_every_promise_holds_third_part() {
+    part(2);
+}
+
+#[test]
+fn whatever_happens_in_whatever_order_every_promise_holds_fourth_part() {
+    part(3);
+}
