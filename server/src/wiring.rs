@@ -12,7 +12,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Config, TokenHolder};
 use crate::delivery::{Engine, EngineError, EngineParts};
 use crate::domain::{TenantSpec, TokenHash, TokenOwner};
-use crate::http::{self, Limits};
+use crate::http::{self, Front, Limits};
 use crate::rng::{Rng, SystemRng};
 use crate::storage::sqlite::{OpenError, Options, SqliteStore};
 use crate::storage::{Directory, Store, StoreError};
@@ -135,13 +135,13 @@ impl Server {
             let _ = stopped.changed().await;
         };
         let mut tasks = tokio::task::JoinSet::new();
-        let router = http::router(app.clone(), rate_limit.then(|| Limits::new(Arc::clone(&clock))));
+        let front = Front::main(app.clone(), rate_limit.then(|| Limits::new(Arc::clone(&clock))));
         let (housekeeping, streams) = (app.clone(), app.clone());
         let replaying = app.clone();
         let replaying = tokio::spawn(for_ever("replays", move || replay(replaying.clone())));
-        tasks.spawn(http::serve(listener, router, wait(stopped.clone()), grace.clone()));
+        tasks.spawn(http::serve(listener, front, wait(stopped.clone()), grace.clone()));
         if let Some(admin) = admin {
-            tasks.spawn(http::serve(admin, http::admin_router(app), wait(stopped.clone()), || GRACE));
+            tasks.spawn(http::serve(admin, Front::admin(app), wait(stopped.clone()), || GRACE));
         }
         let (pruned, saved) = (Arc::clone(&store), Arc::clone(&store));
         let pruning = move || prune(Arc::clone(&pruned), housekeeping.clone(), Arc::clone(&clock));

@@ -3,8 +3,8 @@
 //! Every use-case authorises first ([`access`]), so that no API is a way round a right, and answers with one
 //! [`Error`] that each dialect renders in its own form. Nothing here knows HTTP or SQL.
 //!
-//! A use-case that has begun to write runs to its end even if the client hangs up: otherwise an event could be
-//! durable and never be dispatched (see [`App::to_the_end`]).
+//! A use-case that has begun to write runs to its end even if the client hangs up: otherwise a webhook could be changed
+//! and the engine never told (see [`App::to_the_end`]). Publishing needs no such care: the store tells the engine.
 
 pub mod access;
 mod audit;
@@ -54,9 +54,13 @@ use replays::Replaying;
 use stream::Streams;
 use test_limit::TestLimit;
 
-/// The use-cases and what they work with. Cheap to clone.
+/// The use-cases and what they work with. Cheap to clone, which is done several times a request.
 #[derive(Clone)]
-pub struct App {
+pub struct App(Arc<Parts>);
+
+/// What an [`App`] shares with its clones. Its fields are for the use-cases alone.
+#[derive(Clone)]
+pub struct Parts {
     store: Arc<dyn Store>,
     dispatcher: Arc<dyn Dispatcher>,
     probe: Arc<dyn Probe>,
@@ -75,6 +79,14 @@ pub struct App {
     test_limit: Option<Arc<TestLimit>>,
 }
 
+impl core::ops::Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
 impl App {
     /// Connects the use-cases with a store and an engine; `public_url` is where users find the server.
     #[must_use]
@@ -86,7 +98,7 @@ impl App {
         rng: Arc<dyn Rng>,
         public_url: &str,
     ) -> Self {
-        Self {
+        Self(Arc::new(Parts {
             store,
             dispatcher,
             probe,
@@ -99,13 +111,13 @@ impl App {
             replaying: Arc::default(),
             streams: Arc::default(),
             test_limit: None,
-        }
+        }))
     }
 
     /// The same, but a user may try webhooks out only so often.
     #[must_use]
     pub fn limiting_tests(self) -> Self {
-        Self { test_limit: Some(Arc::default()), ..self }
+        Self(Arc::new(Parts { test_limit: Some(Arc::default()), ..Parts::clone(&self) }))
     }
 
     /// Where the server is found by those who use it, without a slash at the end: what absolute links begin with. It is

@@ -1,7 +1,5 @@
 //! Taking events in: check, match, render, make durable. The engine learns from the store what was made.
 
-use std::sync::Arc;
-
 use sha2::{Digest, Sha256};
 use sigpost_core::notification::cloudevents::{CloudEvent, Data, EventError};
 
@@ -82,14 +80,10 @@ impl App {
             return Ok(Vec::new());
         }
         let deliveries = portion.iter().map(|event| event.deliveries.len()).sum();
-        let admission = self.dispatcher.admit(tenant.id, deliveries).await?;
-        let store = Arc::clone(&self.store);
-        self.to_the_end(async move {
-            let published = store.publish(portion).await?;
-            drop(admission);
-            Ok(published.iter().map(Receipt::from).collect())
-        })
-        .await
+        let _admission = self.dispatcher.admit(tenant.id, deliveries).await?;
+        // If the client hangs up now, what it sent is stored and delivered all the same: the store tells the engine.
+        let published = self.store.publish(portion).await?;
+        Ok(published.iter().map(Receipt::from).collect())
     }
 
     fn prepare(&self, tenant: &Tenant, event: &CloudEvent, now: Timestamp) -> Result<NewEvent, Receipt> {

@@ -12,7 +12,6 @@ use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, Request};
 use axum::http::{HeaderMap, Method, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::Response;
 use zeroize::Zeroizing;
 
@@ -21,50 +20,55 @@ use crate::app::{App, Error};
 use crate::dialects::shared::{Admission, Caller, Renewal};
 use crate::domain::{Principal, TokenHash};
 
-#[derive(Clone)]
-pub(super) struct State {
+pub(super) struct Identify {
     pub(super) app: App,
     pub(super) limits: Option<Arc<Limits>>,
 }
 
-pub(super) async fn identify(
-    axum::extract::State(State { app, limits }): axum::extract::State<State>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    // Without a credential nothing is tried out.
-    let tries = request.headers().contains_key(header::AUTHORIZATION) || request.uri().path() == KEY_EXCHANGE;
-    let failures = limits.clone().filter(|_| tries);
-    let admitted = failures.as_ref().map_or(Ok(()), |limits| limits.failures.check(peer.ip()));
-    let caller = match (admitted, token(request.headers())) {
-        (Ok(()), Ok(token)) => caller(&app, token, request.headers()),
-        (Ok(()), Err(error)) => Err(error),
-        // Where the credential is in the body, the header's says nothing of it.
-        (Err(limited), Ok(token)) if token.len() >= UNGUESSABLE && request.uri().path() != KEY_EXCHANGE => {
-            caller(&app, token, request.headers()).map_err(|_| limited)
+impl Identify {
+    pub(super) async fn before<F: Future<Output = Response>>(
+        &self,
+        mut request: Request,
+        next: impl FnOnce(Request) -> F,
+    ) -> Response {
+        let Self { app, limits } = self;
+        let peer = request.extensions().get().map_or(UNKNOWN, |ConnectInfo(peer): &ConnectInfo<SocketAddr>| *peer);
+        // Without a credential nothing is tried out.
+        let tries = request.headers().contains_key(header::AUTHORIZATION) || request.uri().path() == KEY_EXCHANGE;
+        let failures = limits.clone().filter(|_| tries);
+        let admitted = failures.as_ref().map_or(Ok(()), |limits| limits.failures.check(peer.ip()));
+        let caller = match (admitted, token(request.headers())) {
+            (Ok(()), Ok(token)) => caller(app, token, request.headers()),
+            (Ok(()), Err(error)) => Err(error),
+            // Where the credential is in the body, the header's says nothing of it.
+            (Err(limited), Ok(token)) if token.len() >= UNGUESSABLE && request.uri().path() != KEY_EXCHANGE => {
+                caller(app, token, request.headers()).map_err(|_| limited)
+            }
+            (Err(limited), _) => Err(limited),
+        };
+        let caller = caller.and_then(|principal| counted(limits.as_deref(), principal, &request));
+        if request.uri().path() == STREAM
+            && let Some(renewal) = renewal(app, request.headers())
+        {
+            request.extensions_mut().insert(renewal);
         }
-        (Err(limited), _) => Err(limited),
-    };
-    let caller = caller.and_then(|principal| counted(limits.as_deref(), principal, &request));
-    if request.uri().path() == STREAM
-        && let Some(renewal) = renewal(&app, request.headers())
-    {
-        request.extensions_mut().insert(renewal);
+        request.extensions_mut().insert(Caller(caller));
+        if let Some(limits) = failures.clone() {
+            let again = move || limits.failures.check(peer.ip());
+            request.extensions_mut().insert(Admission::new(again));
+        }
+        let response = next(request).await;
+        if let Some(limits) = failures
+            && response.status() == StatusCode::UNAUTHORIZED
+        {
+            limits.failures.count(peer.ip());
+        }
+        response
     }
-    request.extensions_mut().insert(Caller(caller));
-    if let Some(limits) = failures.clone() {
-        let again = move || limits.failures.check(peer.ip());
-        request.extensions_mut().insert(Admission::new(again));
-    }
-    let response = next.run(request).await;
-    if let Some(limits) = failures
-        && response.status() == StatusCode::UNAUTHORIZED
-    {
-        limits.failures.count(peer.ip());
-    }
-    response
 }
+
+/// Whoever comes without an address, which the server gives to every request.
+const UNKNOWN: SocketAddr = SocketAddr::new(core::net::IpAddr::V4(core::net::Ipv4Addr::UNSPECIFIED), 0);
 
 /// The principal, unless this is one request too many.
 fn counted(limits: Option<&Limits>, principal: Principal, request: &Request) -> Result<Principal, Error> {

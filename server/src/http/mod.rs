@@ -8,36 +8,65 @@ mod pages;
 mod rest;
 mod server;
 
+use std::sync::Arc;
+
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::{self, Next};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use tower::ServiceExt as _;
 
 pub use limits::Limits;
 pub use server::serve;
 
 use crate::app::App;
 use crate::dialects;
+use authentication::Identify;
 
-/// Everything the main listener serves. `limits` bounds failed authentications and management requests; `None` switches
-/// that off, for tests that ask or fail on purpose a thousand times.
-pub fn router(app: App, limits: Option<Limits>) -> Router {
-    let state = authentication::State { app: app.clone(), limits: limits.map(std::sync::Arc::new) };
-    dialects::router(&app)
-        .layer(middleware::from_fn_with_state(state, authentication::identify))
-        .merge(health())
-        .merge(docs::router())
-        .merge(pages::router())
-        .layer(middleware::from_fn(rest::read_on))
-        .layer(middleware::from_fn(common_headers))
-        .with_state(app)
+/// What a listener serves. Cheap to clone.
+#[derive(Clone)]
+pub struct Front(Arc<Parts>);
+
+struct Parts {
+    routes: Router,
+    /// Nobody is asked who they are where nothing needs it.
+    identify: Option<Identify>,
 }
 
-/// Health alone: what the admin listener serves.
-pub fn admin_router(app: App) -> Router {
-    health().layer(middleware::from_fn(common_headers)).with_state(app)
+impl Front {
+    /// Everything the main listener serves. `limits` bounds failed authentications and management requests; `None`
+    /// switches that off, for tests that ask or fail on purpose a thousand times.
+    pub fn main(app: App, limits: Option<Limits>) -> Self {
+        let identify = Some(Identify { app: app.clone(), limits: limits.map(Arc::new) });
+        let routes = dialects::router(&app).merge(health()).merge(docs::router()).merge(pages::router());
+        Self(Arc::new(Parts { routes: routes.with_state(app), identify }))
+    }
+
+    /// Health alone: what the admin listener serves.
+    pub fn admin(app: App) -> Self {
+        Self(Arc::new(Parts { routes: health().with_state(app), identify: None }))
+    }
+
+    /// Answers a request. What all requests have in common is done here and not by layers of the router, each of which
+    /// would copy all those inside it for every request.
+    async fn answer(self, request: Request) -> Response {
+        let Parts { routes, identify } = &*self.0;
+        let route = |request| {
+            let answer = routes.clone().oneshot(request);
+            async move {
+                match answer.await {
+                    Ok(response) => response,
+                }
+            }
+        };
+        let mut response = match identify {
+            Some(identify) => rest::read_on(request, |request| identify.before(request, route)).await,
+            None => rest::read_on(request, route).await,
+        };
+        common_headers(response.headers_mut());
+        response
+    }
 }
 
 fn health() -> Router<App> {
@@ -62,10 +91,7 @@ async fn readyz(State(app): State<App>) -> Response {
 
 /// Answers hold tenants' data and tokens: nobody may keep them, but for the files of the pages, which say otherwise; and
 /// no browser may take them for anything else.
-async fn common_headers(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
+fn common_headers(headers: &mut HeaderMap) {
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    response
 }

@@ -13,7 +13,6 @@ use core::time::Duration;
 use axum::body::{Body, Bytes, HttpBody as _};
 use axum::extract::Request;
 use axum::http::{HeaderValue, header};
-use axum::middleware::Next;
 use axum::response::Response;
 use http_body_util::BodyExt as _;
 use hyper::body::{Frame, SizeHint};
@@ -65,14 +64,17 @@ impl Drop for Lent {
 }
 
 /// Answers when the request has been read to its end, as far as it is worth it.
-pub(super) async fn read_on(request: Request, next: Next) -> Response {
+pub(super) async fn read_on<F: Future<Output = Response>>(
+    request: Request,
+    next: impl FnOnce(Request) -> F,
+) -> Response {
     if request.body().is_end_stream() {
-        return next.run(request).await;
+        return next(request).await;
     }
     let waits_for_leave = request.headers().contains_key(header::EXPECT);
     let (back, mut returned) = oneshot::channel();
     let request = request.map(|body| Body::new(Lent { body, back: Some(back) }));
-    let mut response = next.run(request).await;
+    let mut response = next(request).await;
     let Ok(rest) = returned.try_recv() else { return response };
     let ended = !waits_for_leave && tokio::time::timeout(PATIENCE, forget(rest)).await.unwrap_or(false);
     if !ended {

@@ -9,15 +9,15 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 use std::sync::Arc;
 
-use axum::Router;
+use axum::body::Body;
 use axum::extract::ConnectInfo;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
-use tower::ServiceExt as _;
 
+use super::Front;
 use crate::dialects::shared::Endless;
 
 const MAX_CONNECTIONS: usize = 4_096;
@@ -29,11 +29,11 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// What a client has to take the end of an answer that has none of its own.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
-/// Serves `router` on `listener` until `shutdown` resolves, then lets requests in progress end within `grace`, which is
+/// Serves `front` on `listener` until `shutdown` resolves, then lets requests in progress end within `grace`, which is
 /// asked for then.
 pub async fn serve(
     listener: TcpListener,
-    router: Router,
+    front: Front,
     shutdown: impl Future<Output = ()>,
     grace: impl Fn() -> Duration,
 ) {
@@ -62,7 +62,7 @@ pub async fn serve(
         // Answers are small and written whole: waiting to fill a segment would only delay them.
         let _ = stream.set_nodelay(true);
         let endless = Arc::new(AtomicBool::new(false));
-        let connection = graceful.watch(connection(stream, peer, router.clone(), Arc::clone(&endless)));
+        let connection = graceful.watch(connection(stream, peer, front.clone(), Arc::clone(&endless)));
         let stopping = stopping.subscribe();
         tokio::spawn(async move {
             tokio::select! {
@@ -93,14 +93,15 @@ async fn cut(endless: &AtomicBool, mut stopping: watch::Receiver<bool>) {
 fn connection(
     stream: tokio::net::TcpStream,
     peer: SocketAddr,
-    router: Router,
+    front: Front,
     endless: Arc<AtomicBool>,
 ) -> impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error> {
-    let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+    let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+        let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
-        let (answer, endless) = (router.clone().oneshot(request), Arc::clone(&endless));
+        let (answer, endless) = (front.clone().answer(request), Arc::clone(&endless));
         async move {
-            let answer = answer.await?;
+            let answer = answer.await;
             endless.fetch_or(answer.extensions().get::<Endless>().is_some(), Ordering::Relaxed);
             Ok::<_, core::convert::Infallible>(answer)
         }

@@ -89,19 +89,19 @@ pub(super) struct Exchanged {
     /// Whether the body was read to its end.
     pub(super) complete: bool,
     /// The connection, if it can be used again.
-    pub(super) connection: Option<Connection>,
+    pub(super) connection: Option<Box<Connection>>,
 }
 
 impl Connection {
-    /// Prepares to speak HTTP/1.1 on a stream.
-    pub(super) async fn new(stream: Box<dyn Stream>, opened: Duration) -> Result<Self, FailureClass> {
+    /// Prepares to speak HTTP/1.1 on a stream. On the heap, for it is large and changes hands often.
+    pub(super) async fn new(stream: Box<dyn Stream>, opened: Duration) -> Result<Box<Self>, FailureClass> {
         let (sender, connection) = http1::Builder::new()
             .max_header_size(MAX_HEAD)
             .max_buf_size(MAX_BUFFER)
             .handshake(TokioIo::new(stream))
             .await
             .map_err(|error| failure::of_http(&error))?;
-        Ok(Self { sender, driver: Driver { connection, ended: None }, opened })
+        Ok(Box::new(Self { sender, driver: Driver { connection, ended: None }, opened }))
     }
 
     /// Whether the connection still stands and is ready for a request.
@@ -116,7 +116,7 @@ impl Connection {
 
     /// Sends a request and reads the answer, up to the bounds.
     pub(super) async fn exchange(
-        mut self,
+        mut self: Box<Self>,
         request: Request<Body>,
         keep: Keep,
     ) -> Result<Exchanged, ExchangeError> {

@@ -127,9 +127,10 @@ impl Transport {
             }
         }
         connected.store(false, Ordering::Relaxed);
-        let stream = self.connector.connect(policy, endpoint, deadline).await?;
+        // On the heap: it is large and seldom needed, and every attempt would carry room for it along.
+        let stream = Box::pin(self.connector.connect(policy, endpoint, deadline)).await?;
         connected.store(true, Ordering::Relaxed);
-        let connection = Connection::new(stream, self.clock.monotonic()).await?;
+        let connection = Box::pin(Connection::new(stream, self.clock.monotonic())).await?;
         match connection.exchange(request, keep).await {
             Ok(exchanged) => Ok(self.conclude(policy, key, exchanged)),
             Err(ExchangeError::Broken(class)) => Err(class),

@@ -40,13 +40,13 @@ pub(super) struct Pool {
 
 #[derive(Default)]
 struct Idle {
-    by_key: HashMap<Key, Vec<(Duration, Connection)>>,
+    by_key: HashMap<Key, Vec<(Duration, Box<Connection>)>>,
     count: usize,
 }
 
 impl Pool {
     /// Takes out the connection that was used last: it is the least likely to have been closed.
-    pub(super) fn take(&self, key: &Key, now: Duration) -> Option<Connection> {
+    pub(super) fn take(&self, key: &Key, now: Duration) -> Option<Box<Connection>> {
         let mut idle = self.lock();
         let (since, connection) = idle.by_key.get_mut(key)?.pop()?;
         idle.count -= 1;
@@ -54,7 +54,7 @@ impl Pool {
     }
 
     /// Keeps a connection, unless there are enough.
-    pub(super) fn put(&self, key: Key, connection: Connection, now: Duration) {
+    pub(super) fn put(&self, key: Key, connection: Box<Connection>, now: Duration) {
         let mut idle = self.lock();
         if idle.count >= MAX_IDLE {
             return;

@@ -72,17 +72,17 @@ const INSERT_ATTEMPT: &str = "
          failure, phase)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 
-/// The state, and the attempt before the one that has just ended.
-const BEFORE_ATTEMPT: &str = "SELECT state, last_attempt FROM delivery WHERE id = ?1";
+/// Read first: `RETURNING` would have SQLite fill a table of its own for each row.
+const BEFORE_ATTEMPT: &str = "
+    SELECT webhook, cause, tenant, event, number, created_at, state, due_at, last_attempt
+    FROM delivery WHERE id = ?1";
 
 /// A terminal delivery keeps its state.
 const SETTLE_ATTEMPTED: &str = "
     UPDATE delivery
-    SET attempts = attempts + 1, last_attempt = ?2, status = ?3, updated_at = ?4,
-        due_at = iif(state = 0, coalesce(?6, due_at), due_at), tries = coalesce(?7, tries),
-        state = iif(state = 0, ?5, state)
-    WHERE id = ?1
-    RETURNING webhook, cause, tenant, event, number, created_at, state, due_at";
+    SET attempts = attempts + 1, last_attempt = ?2, status = ?3, updated_at = ?4, state = ?5, due_at = ?6,
+        tries = coalesce(?7, tries)
+    WHERE id = ?1";
 
 const SETTLE_UNATTEMPTED: &str = "
     UPDATE delivery SET due_at = coalesce(?3, due_at), tries = coalesce(?4, tries), state = ?2
@@ -330,23 +330,27 @@ impl<'a> Transaction<'a> {
             }
             return Ok(());
         };
-        let before = self.sql.prepare_cached(BEFORE_ATTEMPT)?.query_row([delivery.get()], |row| {
-            Ok((row.get::<_, i64>(0)? == state_code(DeliveryState::Pending), row.get(1)?))
-        });
+        let mut statement = self.sql.prepare_cached(BEFORE_ATTEMPT)?;
+        let before = statement.query_row([delivery.get()], Before::read).optional()?;
+        drop(statement);
         // Its history may have been deleted: then nothing is recorded.
-        let Some((was_pending, previous)) = before.optional()? else { return Ok(()) };
+        let Some(mut row) = before else { return Ok(()) };
         let id = take(&mut self.draft.sequences.attempt);
-        self.insert_attempt(id, *delivery, previous, attempt)?;
+        self.insert_attempt(id, *delivery, row.last_attempt, attempt)?;
+        let pending = row.state == state_code(DeliveryState::Pending);
+        if pending {
+            (row.state, row.due_at) = (state_code(state), due.unwrap_or(row.due_at));
+        }
         let ended = attempt.started_at.checked_add(attempt.duration).unwrap_or(attempt.started_at);
         let status = shown_status(&attempt.outcome);
-        let place = Place::new("delivery", delivery.get());
-        let settled = self.sql.prepare_cached(SETTLE_ATTEMPTED)?.query_row(
-            params![delivery.get(), id, status, ended.as_microsecond(), state_code(state), due, tries],
-            Settled::read,
+        let at = ended.as_microsecond();
+        self.execute(
+            SETTLE_ATTEMPTED,
+            params![delivery.get(), id, status, at, row.state, row.due_at, tries],
         )?;
-        let told = settled.told(place, attempt, stored(ended))?;
+        let told = row.told(Place::new("delivery", delivery.get()), attempt, stored(ended))?;
         let AttemptEnded { tenant, webhook, at, duration, cause, .. } = told;
-        if was_pending && state != DeliveryState::Pending {
+        if pending && state != DeliveryState::Pending {
             self.draft.count_pending(tenant, webhook, -1);
         }
         let (success, counts) = (attempt.outcome.is_success(), cause.counts() && !attempt.outcome.is_ours());
@@ -408,8 +412,8 @@ impl<'a> Transaction<'a> {
     }
 }
 
-/// A delivery after an attempt.
-struct Settled {
+/// A delivery as an attempt finds it, and then as it leaves it.
+struct Before {
     webhook: i64,
     cause: i64,
     tenant: i64,
@@ -418,9 +422,10 @@ struct Settled {
     created_at: i64,
     state: i64,
     due_at: i64,
+    last_attempt: Option<i64>,
 }
 
-impl Settled {
+impl Before {
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             webhook: row.get(0)?,
@@ -431,6 +436,7 @@ impl Settled {
             created_at: row.get(5)?,
             state: row.get(6)?,
             due_at: row.get(7)?,
+            last_attempt: row.get(8)?,
         })
     }
 
