@@ -277,7 +277,7 @@ async fn a_tenants_dialect_cannot_be_changed() {
 
 #[tokio::test]
 async fn a_full_disk_refuses_events_and_recovers_when_space_is_freed() {
-    let world = prepared("PRAGMA max_page_count = 120").await;
+    let world = prepared("PRAGMA max_page_count = 60").await;
     let webhook = world.webhook().await;
     let mut accepted = Vec::new();
     let error = loop {
@@ -311,7 +311,7 @@ async fn a_full_disk_refuses_events_and_recovers_when_space_is_freed() {
 
 #[tokio::test]
 async fn results_that_find_no_space_wait_until_there_is_some() {
-    let world = prepared("PRAGMA max_page_count = 120").await;
+    let world = prepared("PRAGMA max_page_count = 60").await;
     let webhook = world.webhook().await;
     let mut accepted = Vec::new();
     while let Ok(answers) = world
@@ -355,7 +355,7 @@ async fn results_that_find_no_space_wait_until_there_is_some() {
 
 #[tokio::test]
 async fn a_store_closes_even_when_there_is_no_space_for_the_last_results() {
-    let mut world = prepared("PRAGMA max_page_count = 120").await;
+    let mut world = prepared("PRAGMA max_page_count = 60").await;
     let webhook = world.webhook().await;
     let delivery = world.deliver("1", &[&webhook]).await[0];
     let huge = Outcome::Response {
