@@ -224,7 +224,7 @@ const LIVING_WEBHOOKS: &str = "
 
 /// The newest events, newest first: small columns only.
 const RECENT_EVENTS: &str =
-    "SELECT id, tenant, received_at, source, ce_id FROM event ORDER BY id DESC LIMIT ?1";
+    "SELECT id, tenant, received_at, source, ce_id FROM event WHERE id > ?2 ORDER BY id DESC LIMIT ?1";
 
 /// Reads what the writer keeps in memory.
 fn load(
@@ -285,17 +285,18 @@ fn load_tenants(sql: &Connection) -> Result<HashMap<TenantId, TenantState>, Stor
     Ok(tenants)
 }
 
-/// Reads back from the newest event until the window ends, then remembers them in the order of acceptance.
+/// Reads back from the newest event to those in runs, or until the window ends, then remembers them in the order of acceptance.
 fn load_dedupe(
     sql: &Connection,
     tenants: &HashMap<TenantId, TenantState>,
     window: DedupeWindow,
     now: Timestamp,
 ) -> Result<Dedupe, StoreError> {
-    let mut dedupe = Dedupe::new(window);
+    let mut dedupe = Dedupe::open(window, sql)?;
     let start = dedupe.start(now).as_microsecond();
     let mut statement = sql.prepare(RECENT_EVENTS)?;
-    let mut rows = statement.query(params![i64::try_from(dedupe.capacity()).unwrap_or(i64::MAX)])?;
+    let capacity = i64::try_from(dedupe.capacity()).unwrap_or(i64::MAX);
+    let mut rows = statement.query(params![capacity, dedupe.last_event().get()])?;
     let mut recent = Vec::new();
     while let Some(row) = rows.next()? {
         let (id, tenant, received_at): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::activity::Counted;
-use super::dedupe::{Dedupe, Key};
+use super::dedupe::{Dedupe, Kept, Key};
 use crate::domain::{
     AttemptEnded, DeliveryId, Egress, EndedAttempt, EventId, Happening, IssuedToken, Number, PublicId,
     Settings, Tenant, TenantId, TenantUid, Timestamp, TokenHash, User, UserId, Webhook, WebhookChange,
@@ -137,6 +137,8 @@ pub(super) struct Draft {
     pub(super) made: Vec<Work>,
     /// How the numbers of pending deliveries change.
     pub(super) pending: Changes,
+    /// What was written of older keys.
+    pub(super) kept: Kept,
 }
 
 impl Draft {
@@ -161,6 +163,7 @@ impl State {
             counted_until: None,
             made: Vec::new(),
             pending: Changes::new(),
+            kept: Kept::default(),
         }
     }
 
@@ -179,10 +182,12 @@ impl State {
             counted_until,
             made,
             pending,
+            kept,
         } = draft;
         self.sequences = sequences;
         self.tenants.extend(tenants);
         self.prune_after = prune_after;
+        self.dedupe.kept(kept);
         for (key, event, received) in keys {
             self.dedupe.insert(key, event, received);
         }

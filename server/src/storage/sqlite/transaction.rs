@@ -64,7 +64,7 @@ const INSERT_DELIVERY: &str = "
          frame_head, frame_cut, frame_tail, frame_checksum, replay)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?8, ?9, ?10, ?11, ?12, ?13)";
 
-const EVENT_BY_ID: &str = "SELECT tenant, source, ce_id, number, fingerprint FROM event WHERE id = ?1";
+const EVENT_BY_ID: &str = "SELECT tenant, source, ce_id, number, fingerprint, received_at FROM event WHERE id = ?1";
 
 const INSERT_ATTEMPT: &str = "
     INSERT INTO attempt
@@ -221,14 +221,19 @@ impl<'a> Transaction<'a> {
         Ok(Published::Accepted { event: id, number, deliveries, first })
     }
 
-    /// What a repeated event is answered, or `None` when it is new. An event that retention has deleted, or that
-    /// only shares the digest of the key, is no repetition.
+    /// What a repeated event is answered, or `None` when it is new. An event that retention has deleted, that
+    /// is older than the window, or that only shares the digest of the key, is no repetition.
     fn accepted_before(&self, key: Key, event: &NewEvent) -> Result<Option<Published>, StoreError> {
-        let known = self.draft.taken.get(&key).copied().or_else(|| self.state.dedupe.get(key));
+        let known = match self.draft.taken.get(&key) {
+            Some(known) => Some(*known),
+            None => self.state.dedupe.get(self.sql, key)?,
+        };
         let Some(known) = known else { return Ok(None) };
+        let start = self.state.dedupe.start(self.context.clock.now()).as_microsecond();
         let mut statement = self.sql.prepare_cached(EVENT_BY_ID)?;
         let row = statement.query_row([known.get()], |row| {
-            let same_key = row.get_ref(0)?.as_i64()? == event.tenant.get()
+            let same_key = row.get_ref(5)?.as_i64()? >= start
+                && row.get_ref(0)?.as_i64()? == event.tenant.get()
                 && row.get_ref(1)?.as_str()? == event.source
                 && row.get_ref(2)?.as_str()? == event.id;
             let Fingerprint(fingerprint) = &event.fingerprint;
@@ -393,6 +398,12 @@ impl<'a> Transaction<'a> {
     pub(super) fn touch(&mut self) -> Result<(), StoreError> {
         let now = stored(self.context.clock.now()).as_microsecond();
         self.execute(TOUCH, [now.to_be_bytes()])?;
+        Ok(())
+    }
+
+    /// Writes a bounded part of the older idempotency keys, if some are to be written.
+    pub(super) fn keep_keys(&mut self) -> Result<(), StoreError> {
+        self.draft.kept = self.state.dedupe.keep(self.sql, self.context.clock.now())?;
         Ok(())
     }
 

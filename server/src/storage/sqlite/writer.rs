@@ -68,6 +68,10 @@ impl Writer {
             }
         }
         drop(stop);
+        if let Err(error) = self.state.dedupe.keep_all(&self.sql) {
+            let error = &error as &dyn core::error::Error;
+            tracing::warn!(error, "idempotency keys could not be written; the next start takes longer");
+        }
         // Best effort: the log is complete without it, the next start only reads more.
         let _ = self.sql.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
         let Self { sql, lock, .. } = self;
@@ -166,7 +170,7 @@ impl Writer {
     /// One transaction, from begin to commit; what it changed in memory is taken over last. Returns what it made.
     fn transact(&mut self, results: &[Settlement], commands: &mut [Command]) -> Result<Vec<Work>, Failure> {
         self.statement("BEGIN IMMEDIATE").map_err(Failure::RolledBack)?;
-        self.state.dedupe.forget_until(self.context.clock.now());
+        self.state.dedupe.advance();
         let settled = self.settled + results.len() as u64;
         let mut transaction = Transaction::new(&self.sql, &self.state, &self.context, settled);
         let written = run_all(&mut transaction, results, commands);
@@ -225,6 +229,7 @@ fn run_all(
     for command in commands {
         command.run(transaction)?;
     }
+    transaction.keep_keys()?;
     transaction.save_counters()
 }
 
