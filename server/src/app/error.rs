@@ -81,7 +81,9 @@ pub enum Error {
     #[error(transparent)]
     Saturated(#[from] Saturated),
     /// The tenant: too much of it waits for its receivers. It passes when they take it, or when it is cancelled.
-    #[error("{limit} deliveries are pending already, which is the most there may be; try again in {retry_after} s")]
+    #[error(
+        "{limit} deliveries are pending already, which is the most there may be; try again in {retry_after} s"
+    )]
     TooMuchPending {
         /// How many may be.
         limit: u64,

@@ -7,11 +7,11 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{Id, JoinError, JoinSet};
 
+use super::Limits;
 use super::attempt::{Attempter, Ended, NotMade, Target, local_outcome};
 use super::backpressure::Backpressure;
 use super::scheduler::{Action, Bounds, GiveBack, Scheduler, Signal, Standing, Verdict, after};
 use super::steady::Steady;
-use super::Limits;
 use crate::app::ports::Keep;
 use crate::clock::Clock;
 use crate::domain::{
@@ -97,7 +97,8 @@ impl Driver {
         inbox: mpsc::WeakUnboundedSender<Message>,
     ) -> Self {
         let Limits { slots, held, body_bytes, .. } = limits;
-        let bounds = Bounds { slots, body_bytes, held, window: WINDOW, small_window: SMALL_WINDOW, page: PAGE };
+        let bounds =
+            Bounds { slots, body_bytes, held, window: WINDOW, small_window: SMALL_WINDOW, page: PAGE };
         let mut driver = Self {
             steady: Steady::new(&*attempter.clock),
             recounted: attempter.clock.monotonic(),

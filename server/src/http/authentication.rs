@@ -32,16 +32,20 @@ impl Identify {
         next: impl FnOnce(Request) -> F,
     ) -> Response {
         let Self { app, limits } = self;
-        let peer = request.extensions().get().map_or(UNKNOWN, |ConnectInfo(peer): &ConnectInfo<SocketAddr>| *peer);
+        let peer =
+            request.extensions().get().map_or(UNKNOWN, |ConnectInfo(peer): &ConnectInfo<SocketAddr>| *peer);
         // Without a credential nothing is tried out.
-        let tries = request.headers().contains_key(header::AUTHORIZATION) || request.uri().path() == KEY_EXCHANGE;
+        let tries =
+            request.headers().contains_key(header::AUTHORIZATION) || request.uri().path() == KEY_EXCHANGE;
         let failures = limits.clone().filter(|_| tries);
         let admitted = failures.as_ref().map_or(Ok(()), |limits| limits.failures.check(peer.ip()));
         let caller = match (admitted, token(request.headers())) {
             (Ok(()), Ok(token)) => caller(app, token, request.headers()),
             (Ok(()), Err(error)) => Err(error),
             // Where the credential is in the body, the header's says nothing of it.
-            (Err(limited), Ok(token)) if token.len() >= UNGUESSABLE && request.uri().path() != KEY_EXCHANGE => {
+            (Err(limited), Ok(token))
+                if token.len() >= UNGUESSABLE && request.uri().path() != KEY_EXCHANGE =>
+            {
                 caller(app, token, request.headers()).map_err(|_| limited)
             }
             (Err(limited), _) => Err(limited),

@@ -137,12 +137,7 @@ pub trait Store: Tenancy + AuditLog {
     /// Makes up to `most` of the deliveries that a running replay has still to make, and moves it on past them, both or
     /// neither. Returns how many; they are told among the [`Arrivals`], without bodies. A replay that has nothing left to make, and nothing
     /// pending, is done. What is asked of one that does not run does nothing.
-    async fn advance_replay(
-        &self,
-        replay: ReplayId,
-        most: u32,
-        at: Timestamp,
-    ) -> Result<u32, StoreError>;
+    async fn advance_replay(&self, replay: ReplayId, most: u32, at: Timestamp) -> Result<u32, StoreError>;
 
     /// Gives a replay up: nothing more is made, and what is pending of it is cancelled. One that is over stays as it is.
     /// `None` when there is no such replay.

@@ -25,10 +25,25 @@ pub(crate) struct Case {
 
 /// All there is.
 pub(crate) const CASES: &[Case] = &[
-    Case { name: "one-to-one", about: "an event a request, for one webhook", by_default: true, run: one_to_one },
-    Case { name: "fan-out", about: "an event for fifty webhooks, its body shared or framed", by_default: true, run: fan_out },
+    Case {
+        name: "one-to-one",
+        about: "an event a request, for one webhook",
+        by_default: true,
+        run: one_to_one,
+    },
+    Case {
+        name: "fan-out",
+        about: "an event for fifty webhooks, its body shared or framed",
+        by_default: true,
+        run: fan_out,
+    },
     Case { name: "batches", about: "a hundred events a request", by_default: true, run: batches },
-    Case { name: "latency", about: "from publishing to receiving, at 100/s and 1,000/s", by_default: true, run: latency },
+    Case {
+        name: "latency",
+        about: "from publishing to receiving, at 100/s and 1,000/s",
+        by_default: true,
+        run: latency,
+    },
     Case { name: "start", about: "start, recovery after a crash, and stop", by_default: true, run: start },
     Case { name: "answers", about: "one to one, each answered with 64 KiB", by_default: true, run: answers },
     Case { name: "soak", about: "one to one for a minute", by_default: false, run: soak },
@@ -182,7 +197,12 @@ fn start(bench: &Bench<'_>, report: &mut Report) -> Result<()> {
     rig.run(Load { events: 1_000, ..bench.load() })?;
     let (rss, _) = usage::memory(rig.server.process().id())?;
     let mut figure = |name: &str, value: String| {
-        report.add(Figure { name: name.into(), value: value.clone(), beside: String::new(), data: json!(value) });
+        report.add(Figure {
+            name: name.into(),
+            value: value.clone(),
+            beside: String::new(),
+            data: json!(value),
+        });
     };
     figure("memory, idle", format!("{rss:.1} MiB"));
     std::thread::sleep(Duration::from_secs(1));

@@ -59,18 +59,7 @@ impl Orders {
     }
 
     fn parse(arguments: &[String]) -> Result<Self> {
-        let [
-            address,
-            path,
-            token,
-            connections,
-            batch,
-            seconds,
-            rate,
-            events,
-            first,
-            accepted,
-        ] = arguments
+        let [address, path, token, connections, batch, seconds, rate, events, first, accepted] = arguments
         else {
             bail!("load is for the benchmark itself to call");
         };
@@ -192,7 +181,8 @@ async fn connection(shared: &RefCell<Shared>) -> Result<()> {
         loop {
             let sent = marks::now();
             stream.write_all(request.of(orders.first + taken, sent)).await?;
-            let answer = reader.next(&mut stream, false).await?.context("the server closed the connection")?;
+            let answer =
+                reader.next(&mut stream, false).await?.context("the server closed the connection")?;
             match answer.status {
                 200..=299 => {
                     let wait = (marks::now() - sent) / 1_000;
@@ -236,7 +226,9 @@ impl Request {
             body.extend(br#"{"specversion":"1.0","id":""#);
             let id = body.len();
             body.extend([b'0'; 20]);
-            body.extend(br#"","source":"/bench","type":"bench.event","data":{"text":"bench","metadata":{"mark":""#);
+            body.extend(
+                br#"","source":"/bench","type":"bench.event","data":{"text":"bench","metadata":{"mark":""#,
+            );
             let mark = body.len();
             body.extend([b'0'; marks::LENGTH]);
             body.extend(br#"","pad":""#);

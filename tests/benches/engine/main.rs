@@ -37,7 +37,8 @@ OPTIONS:
 ";
 
 fn main() -> Result<()> {
-    let mut arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let mut arguments: Vec<String> =
+        std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     match arguments.first().map(String::as_str) {
         Some("load") => return load::main(&arguments.split_off(1)),
         Some("recv") => return recv::main(&arguments.split_off(1)),

@@ -163,7 +163,12 @@ pub(crate) fn float(count: u64) -> f64 {
 
 impl Rig {
     /// A server of this binary with a tenant of one dialect and so many webhooks, all of which want every event.
-    pub(crate) fn start(binary: &std::path::Path, dialect: Dialect, endpoints: usize, answer: usize) -> Result<Self> {
+    pub(crate) fn start(
+        binary: &std::path::Path,
+        dialect: Dialect,
+        endpoints: usize,
+        answer: usize,
+    ) -> Result<Self> {
         let config = format!(
             "[server]\n[[tenant]]\nname = \"bench\"\ndialect = \"{}\"\n[tenant.egress]\nallow = [\"127.0.0.0/8\"]\nrelaxed_targets = true\n[tenant.settings]\nevent_types = [\"bench.event\"]\n[[tenant.user]]\nid = \"1\"\nroles = [\"admin\"]\ntoken = \"{TOKEN}\"\n",
             dialect.name
@@ -260,7 +265,10 @@ impl Rig {
         for (event, accepted) in accepted.iter().enumerate() {
             for endpoint in 0..self.endpoints {
                 let count = received.get(event * self.endpoints + endpoint).copied().unwrap_or(0);
-                ensure!(*accepted == 0 || count > 0, "event {event} was accepted and did not arrive at {endpoint}");
+                ensure!(
+                    *accepted == 0 || count > 0,
+                    "event {event} was accepted and did not arrive at {endpoint}"
+                );
                 duplicates += u64::from(count.saturating_sub(1));
             }
         }
@@ -285,7 +293,8 @@ fn children_cpu() -> Result<f64> {
     let after_name = stat.rsplit_once(')').context("no name in /proc/self/stat")?.1;
     let fields: Vec<&str> = after_name.split_whitespace().collect();
     // Fields 16 and 17 of proc_pid_stat(5).
-    let ticks = |at: usize| fields.get(at).context("/proc/self/stat is short")?.parse::<f64>().context("ticks");
+    let ticks =
+        |at: usize| fields.get(at).context("/proc/self/stat is short")?.parse::<f64>().context("ticks");
     Ok((ticks(13)? + ticks(14)?) / 100.0)
 }
 

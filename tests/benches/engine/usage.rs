@@ -11,7 +11,8 @@ pub(crate) fn cpu(process: u32) -> Result<f64> {
     let after_name = stat.rsplit_once(')').context("no name in /proc/…/stat")?.1;
     let fields: Vec<&str> = after_name.split_whitespace().collect();
     // Fields 14 and 15 of proc_pid_stat(5), in ticks of which there are a hundred a second on every Linux.
-    let ticks = |at: usize| fields.get(at).context("/proc/…/stat is short")?.parse::<f64>().context("/proc/…/stat");
+    let ticks =
+        |at: usize| fields.get(at).context("/proc/…/stat is short")?.parse::<f64>().context("/proc/…/stat");
     Ok((ticks(11)? + ticks(12)?) / 100.0)
 }
 
@@ -19,7 +20,8 @@ pub(crate) fn cpu(process: u32) -> Result<f64> {
 pub(crate) fn memory(process: u32) -> Result<(f64, f64)> {
     let status = fs::read_to_string(format!("/proc/{process}/status"))?;
     let field = |name: &str| {
-        let line = status.lines().find_map(|line| line.strip_prefix(name)).context("/proc/…/status is short")?;
+        let line =
+            status.lines().find_map(|line| line.strip_prefix(name)).context("/proc/…/status is short")?;
         let kib = line.trim_start_matches(':').trim().trim_end_matches(" kB");
         Ok::<_, anyhow::Error>(kib.parse::<f64>()? / 1_024.0)
     };

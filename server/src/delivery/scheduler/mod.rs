@@ -171,7 +171,13 @@ impl Scheduler {
     }
 
     /// Takes over an endpoint of which the store has pending deliveries that were never accepted here.
-    pub(super) fn take_up(&mut self, webhook: WebhookId, tenant: TenantId, standing: Standing, now: Timestamp) {
+    pub(super) fn take_up(
+        &mut self,
+        webhook: WebhookId,
+        tenant: TenantId,
+        standing: Standing,
+        now: Timestamp,
+    ) {
         self.now = now;
         let queue = self.queues.entry(webhook).or_insert_with(|| Queue::new(tenant));
         queue.park(Turn::FIRST);
@@ -213,7 +219,9 @@ impl Scheduler {
     ) {
         self.now = now;
         let webhook = wanted.webhook;
-        let Some(queue) = self.queues.get_mut(&webhook).filter(|queue| queue.asked(wanted.ticket)) else { return };
+        let Some(queue) = self.queues.get_mut(&webhook).filter(|queue| queue.asked(wanted.ticket)) else {
+            return;
+        };
         match page {
             None => queue.not_answered(after(now, ASK_AGAIN)),
             Some(Page { works, next }) => match queue.standing() {

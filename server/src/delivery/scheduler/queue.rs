@@ -220,7 +220,8 @@ impl Queue {
     /// Takes in that the store has shown what waits, up to a turn or to the end. Returns which of it is to be taken in.
     pub(super) fn answered(&mut self, next: Option<Turn>) -> impl Fn(&Turn) -> bool + use<> {
         let question = self.question.take();
-        let (parked, settled) = question.map_or((None, HashSet::new()), |asked| (asked.parked, asked.settled));
+        let (parked, settled) =
+            question.map_or((None, HashSet::new()), |asked| (asked.parked, asked.settled));
         self.horizon = match (next, parked) {
             (Some(next), Some(parked)) => Some(next.min(parked)),
             (next, parked) => next.or(parked),
@@ -281,9 +282,7 @@ impl Queue {
 
     /// Whether an attempt may start now.
     pub(super) fn is_startable(&self, now: Timestamp) -> bool {
-        self.standing == Standing::Enabled
-            && !self.ready.is_empty()
-            && self.gate.admits(self.in_flight, now)
+        self.standing == Standing::Enabled && !self.ready.is_empty() && self.gate.admits(self.in_flight, now)
     }
 
     /// How many waiting deliveries say that this server is behind: those of an endpoint that would take them within a

@@ -90,7 +90,10 @@ mod tests {
 
     #[test]
     fn failure_waits_for_the_next_step_of_the_ladder_and_the_last_one_exhausts() {
-        assert_eq!(decide_after(0, FAILED), Next::Retry { due: after(now(), Duration::from_secs(5)), tries: 1 });
+        assert_eq!(
+            decide_after(0, FAILED),
+            Next::Retry { due: after(now(), Duration::from_secs(5)), tries: 1 }
+        );
         assert_eq!(decide_after(8, FAILED), Next::Retry { due: after(now(), DAY), tries: 9 });
         assert_eq!(decide_after(9, FAILED), Next::End(DeliveryState::Exhausted));
     }
@@ -110,7 +113,9 @@ mod tests {
     #[test]
     fn a_receiver_that_says_when_to_come_back_uses_up_age_and_no_step_of_the_ladder() {
         let verdict = Verdict { signal: Signal::Trouble, retry_after: Some(Duration::from_secs(1)) };
-        let Next::Retry { due, tries } = decide_after(9, verdict) else { panic!("the ladder is not at its end") };
+        let Next::Retry { due, tries } = decide_after(9, verdict) else {
+            panic!("the ladder is not at its end")
+        };
         assert_eq!((due, tries), (after(now(), DAY), 9));
     }
 

@@ -19,9 +19,7 @@ pub const fn status(error: &Error) -> StatusCode {
         Error::TooManyFailures { .. }
         | Error::RateLimited { .. }
         | Error::TooMuchPending { .. }
-        | Error::TooManyOpen { .. } => {
-            StatusCode::TOO_MANY_REQUESTS
-        }
+        | Error::TooManyOpen { .. } => StatusCode::TOO_MANY_REQUESTS,
         Error::Contended(_)
         | Error::Saturated(_)
         | Error::DiskFull

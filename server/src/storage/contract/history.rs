@@ -11,8 +11,11 @@ pub(in crate::storage) async fn a_record_appears_with_its_first_attempt_and_show
     assert_eq!(world.history().await.total, 0);
     for (count, outcome) in [(1, refused()), (2, answered(500)), (3, answered(200))] {
         let attempt = attempt(count, outcome);
-        let settlement =
-            Settlement { delivery, attempt: Some(attempt.clone()), next: Next::Retry { due: time(500), tries: 1 } };
+        let settlement = Settlement {
+            delivery,
+            attempt: Some(attempt.clone()),
+            next: Next::Retry { due: time(500), tries: 1 },
+        };
         world.store.settle(settlement).await.unwrap();
         let record = world.record(1).await.unwrap();
         assert_eq!((record.delivery, record.number, record.event_number), (delivery, number(1), number(1)));
@@ -53,8 +56,11 @@ pub(in crate::storage) async fn every_failure_reads_back_as_it_was_recorded<B: B
     for class in classes {
         for phase in [Phase::Connect, Phase::Exchange] {
             let attempt = attempt(1, Outcome::Failed(Failure { class, phase }));
-            let settlement =
-                Settlement { delivery, attempt: Some(attempt.clone()), next: Next::Retry { due: time(500), tries: 1 } };
+            let settlement = Settlement {
+                delivery,
+                attempt: Some(attempt.clone()),
+                next: Next::Retry { due: time(500), tries: 1 },
+            };
             world.store.settle(settlement).await.unwrap();
             assert_eq!(world.record(1).await.unwrap().attempt, attempt);
         }
@@ -74,8 +80,11 @@ pub(in crate::storage) async fn the_headers_of_an_answer_read_back_as_they_were_
     ] {
         let outcome = Outcome::Response { status: 302, headers, body: Bytes::new() };
         let attempt = attempt(1, outcome);
-        let settlement =
-            Settlement { delivery, attempt: Some(attempt.clone()), next: Next::Retry { due: time(500), tries: 1 } };
+        let settlement = Settlement {
+            delivery,
+            attempt: Some(attempt.clone()),
+            next: Next::Retry { due: time(500), tries: 1 },
+        };
         world.store.settle(settlement).await.unwrap();
         assert_eq!(world.record(1).await.unwrap().attempt, attempt);
         world.reopen().await;

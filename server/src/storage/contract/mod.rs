@@ -20,9 +20,7 @@ mod telling;
 mod tenancy;
 mod tenants;
 
-use super::{
-    Arrival, Arrivals, AuditLog, Page, Resend, Store, StoreError, Tenancy, Update, Wanted,
-};
+use super::{Arrival, Arrivals, AuditLog, Page, Resend, Store, StoreError, Tenancy, Update, Wanted};
 use crate::clock::{Clock, MockClock};
 use crate::domain::profile::{immuta, qlik};
 use crate::domain::{

@@ -23,7 +23,9 @@ pub(in crate::storage) async fn what_was_published_is_pending_with_its_body_also
     world.store.close().await;
 }
 
-pub(in crate::storage) async fn what_waits_for_a_webhook_is_read_in_the_order_of_turns_page_by_page<B: Bench>() {
+pub(in crate::storage) async fn what_waits_for_a_webhook_is_read_in_the_order_of_turns_page_by_page<
+    B: Bench,
+>() {
     let world = World::<B>::new().await;
     let (webhook, other) = (world.webhook().await, world.webhook().await);
     let mut expected = Vec::new();
@@ -73,9 +75,8 @@ pub(in crate::storage) async fn the_backlog_is_counted_also_after_a_restart<B: B
     for id in 0..3 {
         world.deliver(&id.to_string(), &[&first, &second]).await;
     }
-    let counts = |world: &World<B>| {
-        (world.store.backlog().of(world.tenant), world.store.backlog().webhooks().len())
-    };
+    let counts =
+        |world: &World<B>| (world.store.backlog().of(world.tenant), world.store.backlog().webhooks().len());
     assert_eq!(counts(&world), (6, 2));
     let made = world.pending().await;
     let of_first = made.iter().filter(|work| work.webhook == first.id);

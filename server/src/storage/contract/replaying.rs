@@ -359,7 +359,8 @@ pub(in crate::storage) async fn a_listener_is_told_of_every_attempt_once_it_is_d
     let delivery = world.deliver("1", &[&webhook]).await[0];
     let mut happenings = world.store.listen();
     let due = time(500);
-    let failed = Settlement { delivery, attempt: Some(attempt(1, refused())), next: Next::Retry { due, tries: 1 } };
+    let failed =
+        Settlement { delivery, attempt: Some(attempt(1, refused())), next: Next::Retry { due, tries: 1 } };
     world.store.settle(failed).await.unwrap();
     let Some(Told::Happening(Happening::Attempt(told))) = happenings.at_hand() else {
         panic!("told before its future resolved")

@@ -8,8 +8,11 @@ pub(in crate::storage) async fn a_retry_stays_pending_until_its_time_and_counts_
     let delivery = world.deliver("1", &[&webhook]).await[0];
     for count in 1..=2_u32 {
         let due = time(100 * i64::from(count));
-        let retry =
-            Settlement { delivery, attempt: Some(attempt(count, refused())), next: Next::Retry { due, tries: 7 } };
+        let retry = Settlement {
+            delivery,
+            attempt: Some(attempt(count, refused())),
+            next: Next::Retry { due, tries: 7 },
+        };
         world.store.settle(retry).await.unwrap();
         world.reopen().await;
         let pending = world.pending().await;
@@ -30,8 +33,11 @@ pub(in crate::storage) async fn a_terminal_delivery_keeps_its_state_and_still_re
     let webhook = world.webhook().await;
     let delivery = world.deliver("1", &[&webhook]).await[0];
     world.store.settle(ended(delivery, 200)).await.unwrap();
-    let late =
-        Settlement { delivery, attempt: Some(attempt(2, refused())), next: Next::Retry { due: time(1_000), tries: 1 } };
+    let late = Settlement {
+        delivery,
+        attempt: Some(attempt(2, refused())),
+        next: Next::Retry { due: time(1_000), tries: 1 },
+    };
     world.store.settle(late).await.unwrap();
     assert!(world.pending().await.is_empty());
     assert_eq!(world.record(1).await.unwrap().attempt, attempt(2, refused()));

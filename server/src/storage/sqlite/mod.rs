@@ -324,12 +324,7 @@ impl Store for SqliteStore {
         self.call(0, (replay, total), Command::CreateReplay).await
     }
 
-    async fn advance_replay(
-        &self,
-        replay: ReplayId,
-        most: u32,
-        at: Timestamp,
-    ) -> Result<u32, StoreError> {
+    async fn advance_replay(&self, replay: ReplayId, most: u32, at: Timestamp) -> Result<u32, StoreError> {
         match self.readers.read(move |sql| replays::look(sql, replay, most)).await? {
             Some(step) => self.call(0, (step, at), Command::AdvanceReplay).await,
             None => Ok(0),

@@ -128,10 +128,7 @@ impl Queue {
     }
 
     /// As [`Queue::push_free`], for a command that must know how many results were given before it.
-    pub(super) fn push_behind_results(
-        &self,
-        command: impl FnOnce(u64) -> Command,
-    ) -> Result<(), StoreError> {
+    pub(super) fn push_behind_results(&self, command: impl FnOnce(u64) -> Command) -> Result<(), StoreError> {
         let inner = self.lock();
         let command = command(inner.given);
         Self::push_locked(inner, &self.wake, command, 1)

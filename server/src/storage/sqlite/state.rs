@@ -9,12 +9,12 @@ use std::sync::Arc;
 
 use super::activity::Counted;
 use super::dedupe::{Dedupe, Kept, Key};
+use crate::domain::Work;
 use crate::domain::{
     AttemptEnded, DeliveryId, Egress, EndedAttempt, EventId, Happening, IssuedToken, Number, PublicId,
     Settings, Tenant, TenantId, TenantUid, Timestamp, TokenHash, User, UserId, Webhook, WebhookChange,
     WebhookId, WebhookState,
 };
-use crate::domain::Work;
 use crate::storage::happenings::Bell;
 use crate::storage::waiting::Changes;
 use crate::storage::{Backlog, Directory};

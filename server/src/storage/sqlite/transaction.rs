@@ -9,8 +9,8 @@ use super::rows::{
     OutcomeColumns, Place, cause, cause_code, checksum, frame_checksum, shown_status, state, state_code,
     stored,
 };
-use super::waiting;
 use super::state::{Draft, State, TenantState, take, take_number};
+use super::waiting;
 use crate::clock::Clock;
 use crate::domain::{
     Attempt, AttemptEnded, AttemptResult, Body, Cause, DeliveryId, DeliveryState, EndedAttempt, EventId,
@@ -64,7 +64,8 @@ const INSERT_DELIVERY: &str = "
          frame_head, frame_cut, frame_tail, frame_checksum, replay)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?8, ?9, ?10, ?11, ?12, ?13)";
 
-const EVENT_BY_ID: &str = "SELECT tenant, source, ce_id, number, fingerprint, received_at FROM event WHERE id = ?1";
+const EVENT_BY_ID: &str =
+    "SELECT tenant, source, ce_id, number, fingerprint, received_at FROM event WHERE id = ?1";
 
 const INSERT_ATTEMPT: &str = "
     INSERT INTO attempt

@@ -103,9 +103,8 @@ fn work(row: &Row<'_>, turn: Turn, with_body: bool) -> Result<Work, StoreError> 
 /// Counts what is pending.
 pub(super) fn count(sql: &Connection) -> Result<Backlog, StoreError> {
     let mut statement = sql.prepare(COUNTS)?;
-    let counts = statement.query_map([], |row| {
-        Ok((WebhookId::new(row.get(0)?), (TenantId::new(row.get(1)?), row.get(2)?)))
-    })?;
+    let counts = statement
+        .query_map([], |row| Ok((WebhookId::new(row.get(0)?), (TenantId::new(row.get(1)?), row.get(2)?))))?;
     let counts = counts.collect::<Result<Changes, _>>()?;
     let backlog = Backlog::default();
     backlog.change(&counts);

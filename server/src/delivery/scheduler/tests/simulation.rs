@@ -161,9 +161,10 @@ impl World {
     }
 
     fn page(&self, wanted: &Wanted) -> Page {
-        let of_webhook = self.rows.values().filter(|row| {
-            row.work.webhook == wanted.webhook && row.stored.3 == DeliveryState::Pending
-        });
+        let of_webhook = self
+            .rows
+            .values()
+            .filter(|row| row.work.webhook == wanted.webhook && row.stored.3 == DeliveryState::Pending);
         let mut works: Vec<Work> = of_webhook
             .map(|row| {
                 let (due, attempts_made, tries, _) = row.stored;
@@ -422,9 +423,8 @@ impl World {
             self.standing.insert(webhook, Standing::Enabled);
             self.scheduler.webhook_changed(webhook, Standing::Enabled, self.now);
         }
-        let pending = |world: &Self| {
-            world.rows.values().filter(|row| row.state == DeliveryState::Pending).count()
-        };
+        let pending =
+            |world: &Self| world.rows.values().filter(|row| row.state == DeliveryState::Pending).count();
         for _ in 0..20_000 {
             self.poll(ALL);
             self.commit();

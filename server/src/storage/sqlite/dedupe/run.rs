@@ -75,7 +75,8 @@ impl NewRun {
 
     /// Writes some of its chunks. What an earlier process has begun is overwritten.
     pub(super) fn write(&self, sql: &Connection, chunks: core::ops::Range<usize>) -> Result<(), StoreError> {
-        const INSERT: &str = "INSERT OR REPLACE INTO idempotency_chunk (id, checksum, entries) VALUES (?1, ?2, ?3)";
+        const INSERT: &str =
+            "INSERT OR REPLACE INTO idempotency_chunk (id, checksum, entries) VALUES (?1, ?2, ?3)";
         let mut statement = sql.prepare_cached(INSERT)?;
         let chunk_of = |key: &Key| self.run.chunk_of(*key);
         for chunk in chunks {
@@ -144,7 +145,10 @@ impl Run {
         let filter = if checksum("idempotency_run", id, &[&descriptor, &fingerprints])[..] == sum[..] {
             from_bytes(&descriptor, &fingerprints)
         } else {
-            tracing::error!(run = id, "a filter of idempotency keys is damaged; the keys are looked up instead");
+            tracing::error!(
+                run = id,
+                "a filter of idempotency keys is damaged; the keys are looked up instead"
+            );
             None
         };
         let bits = place.unsigned("bits", row.get("bits")?)?;
@@ -223,8 +227,12 @@ fn from_bytes(descriptor: &[u8], fingerprints: &[u8]) -> Option<BinaryFuse16> {
     let (parts, []) = parts.as_chunks() else { return None };
     let [segment_length, segment_length_mask, segment_count_length] =
         <[[u8; 4]; 3]>::try_from(parts).ok()?.map(u32::from_be_bytes);
-    let descriptor =
-        Descriptor { seed: u64::from_be_bytes(*seed), segment_length, segment_length_mask, segment_count_length };
+    let descriptor = Descriptor {
+        seed: u64::from_be_bytes(*seed),
+        segment_length,
+        segment_length_mask,
+        segment_count_length,
+    };
     let (fingerprints, []) = fingerprints.as_chunks() else { return None };
     // A look-up reads up to two segments behind the last one that a key can begin in.
     let needed = u64::from(segment_count_length) + 2 * u64::from(segment_length);

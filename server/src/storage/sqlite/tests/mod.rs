@@ -337,10 +337,7 @@ async fn results_that_find_no_space_wait_until_there_is_some() {
     }
     tokio::time::sleep(Duration::from_millis(100)).await;
     let waiting = world.store.unsettled();
-    assert!(
-        waiting > 0 && world.bench.pending() >= waiting,
-        "they are kept, and known to be not durable"
-    );
+    assert!(waiting > 0 && world.bench.pending() >= waiting, "they are kept, and known to be not durable");
     world.bench.database().execute("UPDATE meta SET value = value", []).unwrap();
     let webhook = world.delete(&webhook, 50).await;
     assert!(webhook.is_some(), "deleting still works");
@@ -480,10 +477,7 @@ async fn recovery_and_history_are_read_by_their_indexes() {
     let world = World::<Directory>::new().await;
     let sql = world.bench.database();
     let page = plan(&sql, waiting::WAITING);
-    assert!(
-        page.contains("SEARCH delivery USING INDEX delivery_waiting (webhook=? AND due_at>?)"),
-        "{page}"
-    );
+    assert!(page.contains("SEARCH delivery USING INDEX delivery_waiting (webhook=? AND due_at>?)"), "{page}");
     assert!(!page.contains("SCAN event") && !page.contains("TEMP B-TREE FOR ORDER BY"), "{page}");
     let counts = plan(&sql, waiting::COUNTS);
     assert!(counts.contains("USING COVERING INDEX delivery_waiting"), "{counts}");
