@@ -11,6 +11,7 @@ mod immuta_request;
 mod native;
 mod node;
 mod openapi;
+mod operate;
 mod qlik;
 mod rights;
 mod tidy;

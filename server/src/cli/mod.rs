@@ -3,11 +3,14 @@
 //! Output a program may read goes to stdout, everything for people to stderr. Exit codes: 0 done, 1 no (a signature
 //! does not verify, the server could not run), 2 wrong usage.
 
+mod backup;
 mod canonicalize;
 mod demo;
 mod explain;
 mod input;
 mod listen;
+mod place;
+mod report;
 mod schemes;
 mod serve;
 mod sign;
@@ -32,6 +35,7 @@ Examples:
   sigpost serve --config sigpost.toml           a server
   sigpost listen --scheme immuta --secret-file s --port 9000
   sigpost token                                 a new token, with its hash for the configuration
+  sigpost backup --config sigpost.toml copy.db  a copy of the database, also while the server runs
   sigpost sign --scheme immuta --secret-file s < body.json
   sigpost verify --scheme immuta --secret-file s -H 'x-immuta-webhook-signature-sha256: …' < body.json
   sigpost explain --scheme immuta --secret-file s -H 'x-immuta-webhook-signature-sha256: …' < body.json
@@ -55,6 +59,8 @@ enum Command {
     Schemes(schemes::Schemes),
     /// Make a new random token for the configuration
     Token(token::Token),
+    /// Copy the database, also while a server runs
+    Backup(backup::Backup),
 }
 
 /// Why a command ended without doing what it was asked.
@@ -97,6 +103,7 @@ pub fn run() -> ExitCode {
         Command::Canonicalize(command) => command.run(),
         Command::Schemes(command) => command.run(),
         Command::Token(command) => command.run(),
+        Command::Backup(command) => command.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -32,19 +32,23 @@
 
 mod activity;
 mod audit;
+pub mod backup;
 mod command;
 mod dedupe;
 mod error;
+mod files;
 mod history;
 mod key;
 mod management;
 mod open;
 mod profile;
+mod progress;
 mod queue;
 mod reads;
 mod replays;
 mod rows;
 mod state;
+mod structure;
 mod tenancy;
 #[cfg(test)]
 mod tests;
@@ -84,6 +88,7 @@ use crate::rng::Rng;
 
 pub use self::key::{KeySource, MasterKey, ParseKeyError};
 pub use self::open::OpenError;
+pub use self::progress::{Progress, Tell};
 
 /// How a store is opened.
 #[derive(Clone)]

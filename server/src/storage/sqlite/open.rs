@@ -2,9 +2,9 @@
 
 use core::time::Duration;
 use std::collections::HashMap;
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{DirBuilder, File, TryLockError};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::Options;
 use super::activity::{self, Counted};
 use super::dedupe::{Dedupe, DedupeWindow, Key};
+use super::files::{self, private};
 use super::key::{KeySource, MasterKey, Sealer, key_file};
 use super::rows::{Place, WebhookRow};
 use super::state::{Numbers, Sequences, State, TenantState};
@@ -103,7 +104,7 @@ pub(super) fn open(options: &Options, window: DedupeWindow) -> Result<Opened, Op
     let Options { directory, master_key, clock, rng } = options;
     at(directory, DirBuilder::new().recursive(true).mode(0o700).create(directory))?;
     let lock = lock(directory)?;
-    let database = directory.join("sigpost.db");
+    let database = files::database(directory);
     let mut sql = connect(&database)?;
     embedded::migrations::runner().run(&mut sql).map_err(|error| OpenError::Layout(Box::new(error)))?;
     sync_directory(directory)?;
@@ -123,16 +124,9 @@ fn lock(directory: &Path) -> Result<File, OpenError> {
     }
 }
 
-/// Files are for their owner only.
-fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.mode(0o600);
-    options
-}
-
 /// Makes a new file's name durable.
 fn sync_directory(directory: &Path) -> Result<(), OpenError> {
-    at(directory, File::open(directory).and_then(|directory| directory.sync_all()))
+    at(directory, files::sync_directory(directory))
 }
 
 fn connect(database: &Path) -> Result<Connection, OpenError> {
