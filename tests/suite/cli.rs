@@ -45,7 +45,7 @@ fn help_shows_examples_and_every_command_has_its_own() {
     let help = run(&["--help"], b"");
     assert!(help.status.success() && stdout(&help).contains("sigpost serve --demo"));
     for command in
-        ["serve", "listen", "sign", "verify", "explain", "canonicalize", "schemes", "token", "backup"]
+        ["serve", "listen", "sign", "verify", "explain", "canonicalize", "schemes", "token", "backup", "keys"]
     {
         assert!(stdout(&help).contains(command), "{command}");
         let own = run(&[command, "--help"], b"");

@@ -167,10 +167,7 @@ impl From<StoreError> for Error {
             StoreError::DiskFull => Self::DiskFull,
             StoreError::Stopped => Self::Unavailable,
             StoreError::PageTooLarge => Self::invalid("page", error.to_string()),
-            StoreError::DialectChanged { .. }
-            | StoreError::WrongKey
-            | StoreError::Inconsistent { .. }
-            | StoreError::Backend(_) => {
+            StoreError::DialectChanged { .. } | StoreError::Inconsistent { .. } | StoreError::Backend(_) => {
                 tracing::error!(error = &error as &dyn core::error::Error, "the store failed");
                 Self::Internal
             }

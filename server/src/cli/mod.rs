@@ -8,6 +8,7 @@ mod canonicalize;
 mod demo;
 mod explain;
 mod input;
+mod keys;
 mod listen;
 mod place;
 mod report;
@@ -36,6 +37,7 @@ Examples:
   sigpost listen --scheme immuta --secret-file s --port 9000
   sigpost token                                 a new token, with its hash for the configuration
   sigpost backup --config sigpost.toml copy.db  a copy of the database, also while the server runs
+  sigpost keys rotate --config sigpost.toml     a new master key
   sigpost sign --scheme immuta --secret-file s < body.json
   sigpost verify --scheme immuta --secret-file s -H 'x-immuta-webhook-signature-sha256: …' < body.json
   sigpost explain --scheme immuta --secret-file s -H 'x-immuta-webhook-signature-sha256: …' < body.json
@@ -61,6 +63,8 @@ enum Command {
     Token(token::Token),
     /// Copy the database, also while a server runs
     Backup(backup::Backup),
+    /// Change the key that seals the webhooks' secrets
+    Keys(keys::Keys),
 }
 
 /// Why a command ended without doing what it was asked.
@@ -104,6 +108,7 @@ pub fn run() -> ExitCode {
         Command::Schemes(command) => command.run(),
         Command::Token(command) => command.run(),
         Command::Backup(command) => command.run(),
+        Command::Keys(command) => command.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

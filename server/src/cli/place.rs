@@ -30,9 +30,6 @@ impl Place {
 
 /// Where the master key of a server stands, in the words of a sentence.
 pub(super) fn key_place(data: &Path, key: &KeySource) -> String {
-    match key {
-        KeySource::Given(_) => "the key that the configuration gives".to_owned(),
-        KeySource::File(path) => path.display().to_string(),
-        KeySource::Generated => data.join("master.key").display().to_string(),
-    }
+    key.file(data)
+        .map_or_else(|_| "the key that the configuration gives".to_owned(), |path| path.display().to_string())
 }

@@ -13,9 +13,10 @@ use std::path::{Path, PathBuf};
 use figment::providers::{Env, Format as _, Toml};
 use figment::value::{Dict, Map};
 use figment::{Figment, Metadata, Profile, Provider};
+use zeroize::Zeroizing;
 
 use crate::domain::{TenantSpec, TokenHash, UserId};
-use crate::storage::sqlite::KeySource;
+use crate::storage::sqlite::{KeySource, MasterKey, ParseKeyError};
 
 /// What a server is run with. It holds a key, so it has no `Debug`.
 pub struct Config {
@@ -144,6 +145,16 @@ impl Provider for TomlFile<'_> {
     fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
         Toml::string(&self.text).data()
     }
+}
+
+/// The key that `SIGPOST_NEW_MASTER_KEY` gives, if it is set: what `sigpost keys rotate` changes to.
+///
+/// # Errors
+/// [`ParseKeyError`] when it is not 64 hex digits.
+pub fn new_master_key() -> Result<Option<MasterKey>, ParseKeyError> {
+    let Some(text) = std::env::var_os("SIGPOST_NEW_MASTER_KEY") else { return Ok(None) };
+    let text = Zeroizing::new(text.into_string().map_err(|_| ParseKeyError)?);
+    MasterKey::parse(&text).map(Some)
 }
 
 /// How this program was called, to show in lines to paste.

@@ -238,9 +238,6 @@ pub enum StoreError {
         /// The dialect it was made with.
         stored: String,
     },
-    /// The master key is not the one the stored secrets were sealed with.
-    #[error("the master key does not fit the data: secrets were sealed with another one")]
-    WrongKey,
     /// A row holds what no version of this program writes.
     #[error("inconsistent data in {table}.{column}, row {row}")]
     Inconsistent {

@@ -1,11 +1,14 @@
 //! What an operator does: the commands beside the server, with the real binary and the real server's data.
 
 mod backup;
+mod keys;
 
 use std::path::Path;
 use std::process::{Command, Output};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use sigpost_tests::config::Config;
 use sigpost_tests::http::Client;
@@ -38,6 +41,20 @@ fn admin(server: &Server) -> Client {
 
 /// The secret of the webhook, in the form whose bytes sign `webhook-signature`.
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+/// Whether the webhook's secret has signed what arrived.
+fn is_signed(request: &Request) -> bool {
+    use hmac::{Hmac, KeyInit as _, Mac as _};
+    let key = STANDARD.decode(SECRET.strip_prefix("whsec_").unwrap()).unwrap();
+    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(&key).unwrap();
+    for part in ["webhook-id", "webhook-timestamp"] {
+        mac.update(request.header(part).unwrap().as_bytes());
+        mac.update(b".");
+    }
+    mac.update(&request.body);
+    let signature = format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()));
+    request.header("webhook-signature") == Some(&signature)
+}
 
 /// Creates a webhook with a secret that takes everything; its id.
 fn create(server: &Server, url: &str) -> String {

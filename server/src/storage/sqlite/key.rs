@@ -4,10 +4,11 @@
 //! associated data everything that says which secret it is. So a sealed secret that somebody copies to another
 //! row, field or tenant does not open there, and whoever has the database without the key has no secrets.
 //!
-//! A sealed value is `1 ‖ key id (8) ‖ nonce (24) ‖ ciphertext ‖ tag (16)`. The key id tells which key opens it,
-//! so that keys can be rotated row by row; it is a digest of the key and says nothing about it.
+//! A sealed value is `1 ‖ key id (8) ‖ nonce (24) ‖ ciphertext ‖ tag (16)`. The key id tells which key opens it; it is a
+//! digest of the key and says nothing about it.
 
-use std::path::PathBuf;
+use core::fmt;
+use std::path::{Path, PathBuf};
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
@@ -20,6 +21,16 @@ use crate::rng::Rng;
 /// The key that seals the secrets of a store: 32 random bytes, written as 64 hex digits. Erased when dropped.
 #[derive(Clone)]
 pub struct MasterKey(Zeroizing<[u8; 32]>);
+
+/// What tells one master key from others, and says nothing about it: 16 hex digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyId([u8; KEY_ID]);
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
 
 /// A text that is not a master key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,6 +46,20 @@ pub enum KeySource {
     File(PathBuf),
     /// It stands in the file `master.key` of the data directory, and is drawn when the store is new.
     Generated,
+}
+
+impl KeySource {
+    /// The file it stands in, for a data directory; or the key itself, which stands in none.
+    ///
+    /// # Errors
+    /// The key that the configuration gives.
+    pub fn file(&self, directory: &Path) -> Result<PathBuf, &MasterKey> {
+        match self {
+            Self::Given(key) => Err(key),
+            Self::File(path) => Ok(path.clone()),
+            Self::Generated => Ok(directory.join("master.key")),
+        }
+    }
 }
 
 impl MasterKey {
@@ -62,18 +87,31 @@ impl MasterKey {
         key
     }
 
-    /// The form [`MasterKey::parse`] reads.
-    pub(super) fn to_text(&self) -> Zeroizing<String> {
-        Zeroizing::new(hex::encode(self.0.as_slice()))
+    /// The form [`MasterKey::parse`] reads, as the line of a file.
+    pub(super) fn to_line(&self) -> Zeroizing<String> {
+        // With room from the start: a text that grows leaves copies behind.
+        let mut line = Zeroizing::new("0".repeat(64) + "\n");
+        let digits = Zeroizing::new(hex::encode(self.0.as_slice()));
+        line.replace_range(..64, &digits);
+        line
     }
 
-    fn id(&self) -> [u8; KEY_ID] {
+    /// Its id.
+    ///
+    /// ```
+    /// use sigpost_server::storage::sqlite::MasterKey;
+    /// let key = MasterKey::new([7; 32]);
+    /// assert_eq!(key.id().to_string().len(), 16);
+    /// assert_ne!(key.id(), MasterKey::new([8; 32]).id());
+    /// ```
+    #[must_use]
+    pub fn id(&self) -> KeyId {
         let digest = Sha256::new()
             .chain_update(b"sigpost/master-key-id/v1")
             .chain_update(self.0.as_slice())
             .finalize();
         // Constant: a SHA-256 digest has 32 bytes.
-        *digest.first_chunk().expect("a digest is longer than a key id")
+        KeyId(*digest.first_chunk().expect("a digest is longer than a key id"))
     }
 }
 
@@ -96,11 +134,11 @@ pub(super) struct Label<'a> {
 
 impl Label<'_> {
     /// Length-prefixed, so that no two labels are written alike.
-    fn associated_data(self, key_id: [u8; KEY_ID]) -> Vec<u8> {
+    fn associated_data(self, key_id: KeyId) -> Vec<u8> {
         let mut out = b"sigpost/sealed/v1".to_vec();
         let parts =
             [self.tenant.as_bytes(), self.kind.as_bytes(), &self.id.to_be_bytes(), self.field.as_bytes()];
-        for part in parts.into_iter().chain([key_id.as_slice()]) {
+        for part in parts.into_iter().chain([key_id.0.as_slice()]) {
             out.extend_from_slice(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
             out.extend_from_slice(part);
         }
@@ -115,12 +153,16 @@ pub(super) struct DoesNotOpen;
 /// Seals and opens under one master key.
 pub(super) struct Sealer {
     cipher: XChaCha20Poly1305,
-    key_id: [u8; KEY_ID],
+    key_id: KeyId,
 }
 
 impl Sealer {
     pub(super) fn new(key: &MasterKey) -> Self {
         Self { cipher: XChaCha20Poly1305::new((&*key.0).into()), key_id: key.id() }
+    }
+
+    pub(super) const fn key_id(&self) -> KeyId {
+        self.key_id
     }
 
     pub(super) fn seal(&self, label: Label<'_>, secret: &[u8], rng: &dyn Rng) -> Vec<u8> {
@@ -130,12 +172,12 @@ impl Sealer {
         let sealed = self.cipher.encrypt(&XNonce::from(nonce), payload);
         // Fails only for messages beyond 256 GiB.
         let sealed = sealed.expect("secrets are far shorter than the cipher's limit");
-        [&[VERSION], self.key_id.as_slice(), &nonce, &sealed].concat()
+        [&[VERSION], self.key_id.0.as_slice(), &nonce, &sealed].concat()
     }
 
     pub(super) fn open(&self, label: Label<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, DoesNotOpen> {
         let sealed = sealed.strip_prefix(&[VERSION]).ok_or(DoesNotOpen)?;
-        let sealed = sealed.strip_prefix(self.key_id.as_slice()).ok_or(DoesNotOpen)?;
+        let sealed = sealed.strip_prefix(self.key_id.0.as_slice()).ok_or(DoesNotOpen)?;
         let (nonce, ciphertext) = sealed.split_first_chunk::<NONCE>().ok_or(DoesNotOpen)?;
         let payload = Payload { msg: ciphertext, aad: &label.associated_data(self.key_id) };
         self.cipher.decrypt(&XNonce::from(*nonce), payload).map(Zeroizing::new).map_err(|_| DoesNotOpen)
@@ -152,16 +194,16 @@ impl Sealer {
     }
 }
 
+/// The id of the key that a value was sealed with; none if it is no sealed value.
+pub(super) fn sealed_with(sealed: &[u8]) -> Option<KeyId> {
+    sealed.strip_prefix(&[VERSION])?.first_chunk().copied().map(KeyId)
+}
+
 const KEY_CHECK: &[u8] = b"sigpost";
 
 fn key_check_label() -> Label<'static> {
     const NOBODY: TenantUid = TenantUid::new([0; 16]);
     Label { tenant: &NOBODY, kind: "meta", id: 0, field: "key_check" }
-}
-
-/// The file in the data directory that holds a key that was drawn.
-pub(super) fn key_file(directory: &std::path::Path) -> PathBuf {
-    directory.join("master.key")
 }
 
 #[cfg(test)]
@@ -224,11 +266,21 @@ mod tests {
     }
 
     #[test]
+    fn a_sealed_value_names_its_key() {
+        let key = MasterKey::new([1; 32]);
+        let sealed = sealer(1).seal(label(), b"s", &SeededRng::new(1));
+        assert_eq!(sealed_with(&sealed), Some(key.id()));
+        assert_eq!(sealed_with(&sealed[..KEY_ID]), None);
+        assert_eq!(sealed_with(b"2.............."), None);
+    }
+
+    #[test]
     fn a_key_is_read_in_the_form_it_is_written_in_and_in_no_other() {
         let key = MasterKey::draw(&SeededRng::new(3));
-        let text = key.to_text();
-        assert_eq!(*MasterKey::parse(&format!(" {}\n", text.as_str())).unwrap().0, *key.0);
-        for bad in ["", "00", &text[1..], &format!("{}0", text.as_str()), &"g".repeat(64)] {
+        let line = key.to_line();
+        let text = line.strip_suffix('\n').unwrap();
+        assert_eq!(*MasterKey::parse(&format!(" {}", line.as_str())).unwrap().0, *key.0);
+        for bad in ["", "00", &text[1..], &format!("{text}0"), &"g".repeat(64)] {
             assert_eq!(MasterKey::parse(bad).err(), Some(ParseKeyError), "{bad:?}");
         }
     }

@@ -39,6 +39,7 @@ mod error;
 mod files;
 mod history;
 mod key;
+pub mod keyfile;
 mod management;
 mod open;
 mod profile;
@@ -46,6 +47,7 @@ mod progress;
 mod queue;
 mod reads;
 mod replays;
+pub mod rotate;
 mod rows;
 mod state;
 mod structure;
@@ -86,7 +88,7 @@ use crate::domain::{
 };
 use crate::rng::Rng;
 
-pub use self::key::{KeySource, MasterKey, ParseKeyError};
+pub use self::key::{KeyId, KeySource, MasterKey, ParseKeyError};
 pub use self::open::OpenError;
 pub use self::progress::{Progress, Tell};
 

@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::collections::HashMap;
 use std::fs::{DirBuilder, File, TryLockError};
-use std::io::{self, Write};
+use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,7 +14,8 @@ use super::Options;
 use super::activity::{self, Counted};
 use super::dedupe::{Dedupe, DedupeWindow, Key};
 use super::files::{self, private};
-use super::key::{KeySource, MasterKey, Sealer, key_file};
+use super::key::{KeyId, KeySource, MasterKey, Sealer, sealed_with};
+use super::keyfile;
 use super::rows::{Place, WebhookRow};
 use super::state::{Numbers, Sequences, State, TenantState};
 use super::{tokens, waiting};
@@ -73,10 +74,21 @@ pub enum OpenError {
         /// The file.
         path: PathBuf,
     },
+    /// The secrets were sealed with another key.
+    #[error(
+        "the master key does not fit the data: the secrets were sealed with another one{}, and this one has the id {given}",
+        .needed.map(|id| format!(", whose id is {id}")).unwrap_or_default()
+    )]
+    WrongKey {
+        /// The id of the key there is.
+        given: KeyId,
+        /// The id of the key that fits, if the data tells.
+        needed: Option<KeyId>,
+    },
     /// The database has a layout this version does not know, or cannot be brought to the one it knows.
     #[error("the database layout cannot be brought up to date; was it written by a newer version?")]
     Layout(#[source] Box<refinery::Error>),
-    /// What is stored cannot be used: see [`StoreError`]; [`StoreError::WrongKey`] is among them.
+    /// What is stored cannot be used: see [`StoreError`].
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -87,7 +99,7 @@ impl From<rusqlite::Error> for OpenError {
     }
 }
 
-fn at<T>(path: &Path, result: io::Result<T>) -> Result<T, OpenError> {
+pub(super) fn at<T>(path: &Path, result: io::Result<T>) -> Result<T, OpenError> {
     result.map_err(|source| OpenError::Io { path: path.to_owned(), source })
 }
 
@@ -104,17 +116,23 @@ pub(super) fn open(options: &Options, window: DedupeWindow) -> Result<Opened, Op
     let Options { directory, master_key, clock, rng } = options;
     at(directory, DirBuilder::new().recursive(true).mode(0o700).create(directory))?;
     let lock = lock(directory)?;
+    let sql = prepare(directory)?;
     let database = files::database(directory);
-    let mut sql = connect(&database)?;
-    embedded::migrations::runner().run(&mut sql).map_err(|error| OpenError::Layout(Box::new(error)))?;
-    sync_directory(directory)?;
     let sealer = Arc::new(unlock(&sql, directory, master_key, &**rng)?);
     let state = load(&sql, &sealer, window, clock.now())?;
     Ok(Opened { sql, database, lock, sealer, state })
 }
 
+/// Opens the database of a directory that is locked, or makes it, and brings its layout up to date.
+pub(super) fn prepare(directory: &Path) -> Result<Connection, OpenError> {
+    let mut sql = connect(&files::database(directory))?;
+    embedded::migrations::runner().run(&mut sql).map_err(|error| OpenError::Layout(Box::new(error)))?;
+    sync_directory(directory)?;
+    Ok(sql)
+}
+
 /// Takes the directory for this process; the operating system frees it when the process ends, however it ends.
-fn lock(directory: &Path) -> Result<File, OpenError> {
+pub(super) fn lock(directory: &Path) -> Result<File, OpenError> {
     let path = directory.join("sigpost.lock");
     let file = at(&path, private().create(true).write(true).truncate(false).open(&path))?;
     match file.try_lock() {
@@ -153,61 +171,39 @@ fn connect(database: &Path) -> Result<Connection, OpenError> {
     Ok(sql)
 }
 
-const KEY_CHECK: &str = "SELECT value FROM meta WHERE name = 'key_check'";
-const SAVE_KEY_CHECK: &str = "INSERT INTO meta (name, value) VALUES ('key_check', ?1)";
+pub(super) const KEY_CHECK: &str = "SELECT value FROM meta WHERE name = 'key_check'";
+pub(super) const SAVE_KEY_CHECK: &str = "INSERT INTO meta (name, value) VALUES ('key_check', ?1) ON CONFLICT DO UPDATE SET value = excluded.value";
 
 /// Gets the master key and makes sure that it is this store's.
-fn unlock(
+pub(super) fn unlock(
     sql: &Connection,
     directory: &Path,
     source: &KeySource,
     rng: &dyn Rng,
 ) -> Result<Sealer, OpenError> {
     let check: Option<Vec<u8>> = sql.query_row(KEY_CHECK, [], |row| row.get(0)).optional()?;
-    let key = match source {
-        KeySource::Given(key) => key.clone(),
-        KeySource::File(path) => {
-            read_key(path)?.ok_or_else(|| OpenError::KeyMissing { path: path.clone() })?
-        }
-        KeySource::Generated => match read_key(&key_file(directory))? {
+    let key = match source.file(directory) {
+        Ok(path) => match keyfile::fitting(&path, check.as_deref())? {
             Some(key) => key,
-            None if check.is_none() => draw_key(directory, rng)?,
-            None => return Err(OpenError::KeyMissing { path: key_file(directory) }),
+            None if check.is_none() && matches!(source, KeySource::Generated) => {
+                // The key is durable before anything is sealed with it.
+                let key = MasterKey::draw(rng);
+                keyfile::write(&path, &key, &path)?;
+                key
+            }
+            None => return Err(OpenError::KeyMissing { path }),
         },
+        Err(key) => key.clone(),
     };
     let sealer = Sealer::new(&key);
     match check {
         Some(check) if sealer.fits(&check) => {}
-        Some(_) => return Err(StoreError::WrongKey.into()),
+        Some(check) => return Err(OpenError::WrongKey { given: key.id(), needed: sealed_with(&check) }),
         None => {
             sql.execute(SAVE_KEY_CHECK, [sealer.key_check(rng)])?;
         }
     }
     Ok(sealer)
-}
-
-fn read_key(path: &Path) -> Result<Option<MasterKey>, OpenError> {
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => zeroize::Zeroizing::new(text),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(source) => return Err(OpenError::Io { path: path.to_owned(), source }),
-    };
-    MasterKey::parse(&text).map(Some).map_err(|_| OpenError::KeyInvalid { path: path.to_owned() })
-}
-
-/// The key is durable before anything is sealed with it. Nobody else writes here: the directory is locked.
-fn draw_key(directory: &Path, rng: &dyn Rng) -> Result<MasterKey, OpenError> {
-    let (path, draft) = (key_file(directory), directory.join("master.key.new"));
-    let key = MasterKey::draw(rng);
-    let written = private().create(true).write(true).truncate(true).open(&draft).and_then(|mut file| {
-        file.write_all(key.to_text().as_bytes())?;
-        file.write_all(b"\n")?;
-        file.sync_all()
-    });
-    at(&draft, written)?;
-    at(&path, std::fs::rename(&draft, &path))?;
-    sync_directory(directory)?;
-    Ok(key)
 }
 
 const SEQUENCES: &str = "SELECT tenant, webhook, event, delivery, attempt FROM sequence WHERE id = 1";

@@ -1,6 +1,7 @@
 //! What only this backend does: files, keys, crashes, full disks. The rest is the contract suite.
 
 mod backup;
+mod rotate;
 mod secrets;
 mod tenancy;
 
@@ -123,7 +124,10 @@ async fn another_master_key_is_refused() {
     let world = World::<Directory>::new().await;
     world.store.close().await;
     let given = Options { master_key: KeySource::Given(MasterKey::new([9; 32])), ..world.bench.options() };
-    assert!(matches!(opening(given), OpenError::Store(StoreError::WrongKey)));
+    let error = opening(given);
+    let OpenError::WrongKey { given, needed: Some(needed) } = &error else { panic!("{error}") };
+    assert_eq!(*given, MasterKey::new([9; 32]).id());
+    assert!(given != needed && error.to_string().contains(&needed.to_string()), "{error}");
 }
 
 #[tokio::test]
