@@ -85,8 +85,19 @@ pub enum OpenError {
         /// The id of the key that fits, if the data tells.
         needed: Option<KeyId>,
     },
-    /// The database has a layout this version does not know, or cannot be brought to the one it knows.
-    #[error("the database layout cannot be brought up to date; was it written by a newer version?")]
+    /// A newer program has brought the database to a layout that this one does not know.
+    #[error(
+        "the database was written by a newer version of sigpost: it has layout {found}, and this version knows those up to {known}; start that \
+         version, or restore a backup from before"
+    )]
+    Newer {
+        /// Its layout.
+        found: i32,
+        /// The newest that is known.
+        known: i32,
+    },
+    /// The database cannot be brought to the layout of this version.
+    #[error("the database layout cannot be brought up to date")]
     Layout(#[source] Box<refinery::Error>),
     /// What is stored cannot be used: see [`StoreError`].
     #[error(transparent)]
@@ -126,9 +137,27 @@ pub(super) fn open(options: &Options, window: DedupeWindow) -> Result<Opened, Op
 /// Opens the database of a directory that is locked, or makes it, and brings its layout up to date.
 pub(super) fn prepare(directory: &Path) -> Result<Connection, OpenError> {
     let mut sql = connect(&files::database(directory))?;
+    let (found, known) = (layout(&sql)?, known_layout());
+    if found > known {
+        return Err(OpenError::Newer { found, known });
+    }
     embedded::migrations::runner().run(&mut sql).map_err(|error| OpenError::Layout(Box::new(error)))?;
     sync_directory(directory)?;
     Ok(sql)
+}
+
+/// The layout of a database: the number of the last migration; 0 where there was none yet.
+pub(super) fn layout(sql: &Connection) -> rusqlite::Result<i32> {
+    if !sql.table_exists(Some("main"), "refinery_schema_history")? {
+        return Ok(0);
+    }
+    sql.query_row("SELECT coalesce(max(version), 0) FROM refinery_schema_history", [], |row| row.get(0))
+}
+
+/// The layout that this program reads and writes.
+pub(super) fn known_layout() -> i32 {
+    let runner = embedded::migrations::runner();
+    runner.get_migrations().iter().map(refinery::Migration::version).max().unwrap_or(0)
 }
 
 /// Takes the directory for this process; the operating system frees it when the process ends, however it ends.

@@ -1,6 +1,7 @@
 //! What only this backend does: files, keys, crashes, full disks. The rest is the contract suite.
 
 mod backup;
+mod layouts;
 mod rotate;
 mod secrets;
 mod tenancy;
@@ -558,17 +559,6 @@ async fn closed() -> SqliteStore {
     let store = SqliteStore::open(options(directory.path(), &Arc::new(MockClock::at(time(0))))).unwrap();
     store.close().await;
     store
-}
-
-#[tokio::test]
-async fn a_newer_layout_is_not_touched() {
-    let world = World::<Directory>::new().await;
-    world.store.create_webhook(new_webhook(world.tenant, "2", false)).await.unwrap();
-    world.store.close().await;
-    let newer = "INSERT INTO refinery_schema_history
-        SELECT 999, 'later', applied_on, checksum FROM refinery_schema_history WHERE version = 1";
-    world.bench.database().execute(newer, []).unwrap();
-    assert!(matches!(opening(world.bench.options()), OpenError::Layout(_)));
 }
 
 #[tokio::test]
