@@ -45,7 +45,7 @@ async fn a_copy_opens_as_a_store_with_everything_that_was_there() {
     let bench = Directory { path: folder, clock: Arc::clone(&world.clock) };
     let store = Arc::new(bench.open().await);
     store.apply_tenants(vec![spec("acme")]).await.unwrap();
-    let restored = World { bench, clock: Arc::clone(&world.clock), store, tenant: world.tenant };
+    let restored = World::over(bench, Arc::clone(&world.clock), store, world.tenant);
     assert_eq!(numbers(&restored.history().await), [1]);
     assert_eq!(restored.pending().await.iter().map(|work| work.delivery).collect::<Vec<_>>(), [waits]);
     let secrets = |store: &SqliteStore| {
