@@ -14,7 +14,7 @@ use crate::delivery::{Engine, EngineError, EngineParts};
 use crate::domain::{TenantSpec, TokenHash, TokenOwner};
 use crate::http::{self, Front, Limits};
 use crate::rng::{Rng, SystemRng};
-use crate::storage::sqlite::{OpenError, Options, SqliteStore};
+use crate::storage::sqlite::{OpenError, Options, SqliteStore, SystemFreeSpace};
 use crate::storage::{Directory, Store, StoreError};
 
 /// How often expired history is looked for.
@@ -178,6 +178,8 @@ async fn open(
         master_key: server.master_key.clone(),
         clock: Arc::clone(clock),
         rng: Arc::clone(rng),
+        min_free: server.min_free,
+        space: Arc::new(SystemFreeSpace),
     };
     let store = SqliteStore::open(options)?;
     store.apply_tenants(tenants).await?;

@@ -275,7 +275,7 @@ mod tests {
     };
     use crate::rng::SeededRng;
     use crate::storage::Store;
-    use crate::storage::sqlite::{KeySource, Options, SqliteStore};
+    use crate::storage::sqlite::{KeySource, Options, SqliteStore, SystemFreeSpace};
 
     /// An engine that does nothing.
     struct Nothing;
@@ -328,6 +328,8 @@ mod tests {
                 master_key: KeySource::Generated,
                 clock: Arc::clone(&clock) as _,
                 rng: Arc::new(SeededRng::new(1)),
+                min_free: 0,
+                space: Arc::new(SystemFreeSpace),
             };
             let store = Arc::new(SqliteStore::open(options).unwrap());
             let roles = [Role::Admin].into_iter().collect();

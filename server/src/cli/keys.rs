@@ -11,7 +11,7 @@ use crate::clock::SystemClock;
 use crate::config;
 use crate::rng::SystemRng;
 use crate::storage::sqlite::rotate::{NewKey, RotateError, Rotated, rotate};
-use crate::storage::sqlite::{MasterKey, OpenError, Options, keyfile};
+use crate::storage::sqlite::{MasterKey, OpenError, Options, SystemFreeSpace, keyfile};
 
 /// Change the key that seals the webhooks' secrets
 ///
@@ -80,6 +80,8 @@ impl Rotate {
             master_key: server.master_key,
             clock: Arc::new(SystemClock::new()),
             rng: Arc::new(SystemRng),
+            min_free: server.min_free,
+            space: Arc::new(SystemFreeSpace),
         };
         match rotate(&options, new) {
             Ok(rotated) => {

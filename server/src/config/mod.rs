@@ -41,6 +41,8 @@ pub struct Server {
     pub public_url: Option<url::Url>,
     /// Whether rates are limited; off only for tests.
     pub rate_limit: bool,
+    /// Bytes that must be free on the disk of the data directory: nothing new is accepted while there are fewer.
+    pub min_free: u64,
     /// Where the key that seals the webhooks' secrets comes from.
     pub master_key: KeySource,
 }

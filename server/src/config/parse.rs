@@ -13,6 +13,10 @@ use crate::storage::sqlite::{KeySource, MasterKey};
 
 type Tokens = HashMap<TokenHash, TokenHolder>;
 
+const MEBIBYTE: u64 = 1_024 * 1_024;
+/// What is left free unless the file says otherwise: room for an hour of results, and for the log while it is copied.
+const MIN_FREE_MIB: u64 = 256;
+
 pub(super) fn config(raw: raw::Config, base: &Path, overrides: Overrides) -> Result<Config, ConfigError> {
     let raw::Config { server: raw_server, operator, tenant } = raw;
     let server = server(raw_server, base, overrides)?;
@@ -47,6 +51,7 @@ fn server(raw: raw::Server, base: &Path, overrides: Overrides) -> Result<Server,
         database_url,
         public_url,
         rate_limit,
+        min_free_mib,
         master_key_file,
         master_key,
     } = raw;
@@ -72,6 +77,7 @@ fn server(raw: raw::Server, base: &Path, overrides: Overrides) -> Result<Server,
         data,
         public_url,
         rate_limit: rate_limit.unwrap_or(true),
+        min_free: min_free_mib.unwrap_or(MIN_FREE_MIB).saturating_mul(MEBIBYTE),
         master_key: key_source(master_key_file, master_key, base)?,
     })
 }
@@ -249,6 +255,7 @@ mod tests {
             listen = "0.0.0.0:80"
             public_url = "https://hooks.example.com"
             data = "d"
+            min_free_mib = 3
             [[operator]]
             name = "ops"
             token_sha256 = "{}"
@@ -276,6 +283,7 @@ mod tests {
         ))
         .unwrap();
         assert_eq!(config.server.data, Path::new("/base/d"));
+        assert_eq!(config.server.min_free, 3 * 1_024 * 1_024);
         assert_eq!(config.tokens.len(), 2);
         let tenant = &config.tenants[0];
         assert_eq!(tenant.settings.timeout, Duration::from_millis(250));
@@ -303,6 +311,7 @@ mod tests {
         let config = parse(TENANT).unwrap();
         assert_eq!(config.server.listen, "127.0.0.1:8080".parse().unwrap());
         assert!(config.server.rate_limit);
+        assert_eq!(config.server.min_free, 256 * 1_024 * 1_024);
         let settings = &config.tenants[0].settings;
         assert_eq!((settings.timeout, settings.retention), (Duration::from_secs(10), day(7)));
         assert_eq!(settings.retry, RetryPolicy::default());

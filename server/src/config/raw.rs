@@ -25,6 +25,7 @@ pub(super) struct Server {
     pub database_url: Option<String>,
     pub public_url: Option<String>,
     pub rate_limit: Option<bool>,
+    pub min_free_mib: Option<u64>,
     pub master_key_file: Option<PathBuf>,
     /// Meant for the environment (`SIGPOST_SERVER__MASTER_KEY`).
     pub master_key: Option<String>,

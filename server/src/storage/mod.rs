@@ -221,7 +221,7 @@ pub enum StoreError {
     /// Too much is waiting to be written; try again in a moment.
     #[error("the store has more to write than it can take at the moment")]
     Overloaded,
-    /// The disk has no room for more events. Reading still works; results of attempts wait for space.
+    /// The disk has no room for more events, or less than is to be left for the rest. Reading still works; results of attempts wait for space.
     #[error("the disk is full: nothing new is accepted until space is freed")]
     DiskFull,
     /// The records of a page are more than can be held at once; a smaller page is asked for.

@@ -2,6 +2,7 @@
 
 mod backup;
 mod keys;
+mod space;
 
 use std::path::Path;
 use std::process::{Command, Output};

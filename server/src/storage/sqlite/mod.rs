@@ -49,6 +49,7 @@ mod reads;
 mod replays;
 pub mod rotate;
 mod rows;
+mod space;
 mod state;
 mod structure;
 mod tenancy;
@@ -72,6 +73,7 @@ use self::dedupe::DedupeWindow;
 use self::open::Opened;
 use self::queue::Queue;
 use self::reads::Readers;
+use self::space::Watermark;
 use self::transaction::Context;
 use self::writer::Writer;
 use super::happenings::Ear;
@@ -91,6 +93,7 @@ use crate::rng::Rng;
 pub use self::key::{KeyId, KeySource, MasterKey, ParseKeyError};
 pub use self::open::OpenError;
 pub use self::progress::{Progress, Tell};
+pub use self::space::{FreeSpace, SystemFreeSpace};
 
 /// How a store is opened.
 #[derive(Clone)]
@@ -104,6 +107,10 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     /// Draws nonces, keys and tenants' random names.
     pub rng: Arc<dyn Rng>,
+    /// Bytes that must be free on the disk: nothing new is accepted while there are fewer; 0: as long as there is any.
+    pub min_free: u64,
+    /// Tells how many there are.
+    pub space: Arc<dyn FreeSpace>,
 }
 
 /// A store in a directory of this machine.
@@ -115,6 +122,7 @@ pub struct SqliteStore {
     engine_readers: Readers,
     backlog: Arc<Backlog>,
     arrivals: Mutex<Option<Arrivals>>,
+    watermark: Arc<Watermark>,
     ear: Ear,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
@@ -141,6 +149,12 @@ impl SqliteStore {
         let queue = Arc::new(Queue::new());
         let readers = Readers::new(opened.database.clone());
         let engine_readers = Readers::new(opened.database);
+        let watermark = Arc::new(Watermark::new(
+            options.directory.clone(),
+            options.min_free,
+            options.space,
+            Arc::clone(&options.clock),
+        ));
         let (finished, told) = mpsc::unbounded_channel();
         let (announcer, arrivals) = mpsc::unbounded_channel();
         tokio::spawn(tell(told, announcer));
@@ -162,6 +176,7 @@ impl SqliteStore {
             engine_readers,
             backlog,
             arrivals: Mutex::new(Some(arrivals)),
+            watermark,
             ear,
             writer: Mutex::new(Some(thread)),
         })
@@ -240,6 +255,7 @@ impl Store for SqliteStore {
     }
 
     async fn publish(&self, events: Vec<NewEvent>) -> Result<Vec<Published>, StoreError> {
+        self.watermark.admit(&self.engine_readers).await?;
         let bytes = events.iter().map(weight).sum();
         self.call(bytes, events, Command::Publish).await
     }
@@ -279,6 +295,7 @@ impl Store for SqliteStore {
     }
 
     async fn create_test(&self, event: NewEvent) -> Result<Resend, StoreError> {
+        self.watermark.admit(&self.engine_readers).await?;
         self.call(weight(&event), event, Command::CreateTest).await
     }
 
@@ -332,6 +349,7 @@ impl Store for SqliteStore {
     }
 
     async fn advance_replay(&self, replay: ReplayId, most: u32, at: Timestamp) -> Result<u32, StoreError> {
+        self.watermark.admit(&self.engine_readers).await?;
         match self.readers.read(move |sql| replays::look(sql, replay, most)).await? {
             Some(step) => self.call(0, (step, at), Command::AdvanceReplay).await,
             None => Ok(0),

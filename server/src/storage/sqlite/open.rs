@@ -124,7 +124,7 @@ pub(super) struct Opened {
 }
 
 pub(super) fn open(options: &Options, window: DedupeWindow) -> Result<Opened, OpenError> {
-    let Options { directory, master_key, clock, rng } = options;
+    let Options { directory, master_key, clock, rng, min_free: _, space: _ } = options;
     at(directory, DirBuilder::new().recursive(true).mode(0o700).create(directory))?;
     let lock = lock(directory)?;
     let sql = prepare(directory)?;

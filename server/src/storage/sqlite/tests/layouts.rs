@@ -103,8 +103,10 @@ async fn what_was_pending_in_every_layout_is_delivered_with_its_bytes() {
     for layout in layouts() {
         let world = opened(layout).await;
         let pending = world.pending().await;
-        let found: Vec<_> =
-            pending.iter().map(|work| (work.delivery.get(), work.attempts_made, work.tries, work.due)).collect();
+        let found: Vec<_> = pending
+            .iter()
+            .map(|work| (work.delivery.get(), work.attempts_made, work.tries, work.due))
+            .collect();
         let mut expected = vec![(3, 1, 1, time(311)), (4, 0, 0, time(11)), (5, 0, 0, time(12))];
         if layout >= 6 {
             expected.push((6, 0, 0, time(50)));

@@ -4,6 +4,7 @@ mod backup;
 mod layouts;
 mod rotate;
 mod secrets;
+mod space;
 mod tenancy;
 
 use core::time::Duration;
@@ -17,7 +18,10 @@ use tempfile::TempDir;
 use tokio::task::JoinSet;
 
 use super::dedupe::DedupeWindow;
-use super::{KeySource, MasterKey, OpenError, Options, SqliteStore, audit, history, open, replays, waiting};
+use super::{
+    KeySource, MasterKey, OpenError, Options, SqliteStore, SystemFreeSpace, audit, history, open, replays,
+    waiting,
+};
 use crate::clock::MockClock;
 use crate::domain::{
     DeliveryState, HistoryOrder, NewEvent, Next, Outcome, Published, ResponseHeaders, Rotation, Settlement,
@@ -68,6 +72,8 @@ fn options(directory: &Path, clock: &Arc<MockClock>) -> Options {
         master_key: KeySource::Generated,
         clock: Arc::clone(clock) as _,
         rng: Arc::new(SeededRng::new(7)),
+        min_free: 0,
+        space: Arc::new(SystemFreeSpace),
     }
 }
 
