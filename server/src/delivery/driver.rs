@@ -322,7 +322,7 @@ impl Driver {
         match result {
             Ok((_, Ok(ended))) => self.settle(&flight, ended, now),
             // It can never be sent: that is this delivery's failure, and must not hold up those behind it.
-            Ok((_, Err(error @ NotMade::Store(StoreError::Inconsistent { .. })))) => {
+            Ok((_, Err(NotMade::Store(error @ StoreError::Inconsistent { .. })))) => {
                 let error: &dyn core::error::Error = &error;
                 tracing::error!(delivery = flight.delivery.get(), error, "a delivery cannot be read");
                 self.failed_here(&flight, now);

@@ -186,8 +186,8 @@ pub struct Record {
     pub webhook: Arc<Webhook>,
     /// Whether the webhook has been deleted since.
     pub webhook_deleted: bool,
-    /// Exactly the bytes that were sent.
-    pub request: Bytes,
+    /// Exactly the bytes that were sent; `None` when what is stored has been damaged since.
+    pub request: Option<Bytes>,
     /// What the version of the webhook that the latest attempt was made with sends; `None` when nobody knows any more.
     pub sent: Option<Sent>,
     /// The latest attempt.
@@ -229,7 +229,9 @@ impl Record {
         let known = attempt.webhook_version >= self.webhook.secrets_since && self.webhook.secrets.sign();
         let made =
             known.then(|| Signers::at(&self.webhook, &tenant.settings, attempt.started_at).ok()).flatten();
-        let made = made.and_then(|all| all.sign(&self.message_id, &self.request, attempt.started_at).ok());
+        let made = made.zip(self.request.as_ref());
+        let made =
+            made.and_then(|(all, bytes)| all.sign(&self.message_id, bytes, attempt.started_at).ok());
         match made {
             Some(made) => {
                 let new = made.into_iter().filter(|(name, _)| headers.iter().all(|(known, _)| known != name));

@@ -1,6 +1,7 @@
 //! What an operator does: the commands beside the server, with the real binary and the real server's data.
 
 mod backup;
+mod damage;
 mod keys;
 mod space;
 

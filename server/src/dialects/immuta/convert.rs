@@ -301,7 +301,7 @@ pub(super) fn retried_record(record: Record) -> Result<dto::RetriedRecord, Boom>
     let (status_code, response) = response(attempt);
     Ok(dto::RetriedRecord {
         id: number.get(),
-        request: raw(&request).ok_or_else(|| Error::bug("a body that is no JSON"))?,
+        request: raw(request.as_deref()).ok_or_else(|| Error::bug("a body that is no JSON"))?,
         response,
         status_code,
         notification_type: event_type,
@@ -311,8 +311,10 @@ pub(super) fn retried_record(record: Record) -> Result<dto::RetriedRecord, Boom>
     })
 }
 
-fn raw(request: &[u8]) -> Option<Box<RawValue>> {
-    RawValue::from_string(core::str::from_utf8(request).ok()?.to_owned()).ok()
+/// JSON as it was sent; `null` when nobody can tell what that was.
+fn raw(request: Option<&[u8]>) -> Option<Box<RawValue>> {
+    let request = core::str::from_utf8(request.unwrap_or(b"null")).ok()?;
+    RawValue::from_string(request.to_owned()).ok()
 }
 
 fn response(attempt: Attempt) -> (u16, dto::Response) {

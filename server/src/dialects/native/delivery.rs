@@ -125,6 +125,10 @@ struct Body {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     body_base64: Option<String>,
+    /// Only of a body that was damaged on the server's disk: `true`. It cannot be told, nor sent again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    body_damaged: Option<bool>,
 }
 
 /// A header. The value of one that is a secret, or that cannot be told any more, is omitted.
@@ -297,7 +301,11 @@ fn exchange(
     let request = Request {
         url: sent.map(|sent| sent.url.clone()),
         headers: told(record.headers_of(attempt, sent, tenant)),
-        body: body(&record.request, bodies),
+        body: match (&record.request, bodies) {
+            (Some(bytes), _) => body(bytes, bodies),
+            (None, Bodies::Told) => Body { body_damaged: Some(true), ..Body::default() },
+            (None, Bodies::LeftOut) => Body::default(),
+        },
     };
     let answered = record.response_headers_of(attempt, sent);
     let (response, failure) = self::outcome(outcome, answered, bodies);
@@ -339,6 +347,7 @@ fn body(bytes: &[u8], bodies: Bodies) -> Body {
         Bodies::Told => Body {
             body: Some(String::from_utf8_lossy(bytes).into_owned()),
             body_base64: core::str::from_utf8(bytes).is_err().then(|| STANDARD.encode(bytes)),
+            body_damaged: None,
         },
     }
 }

@@ -302,7 +302,7 @@ pub(super) fn delivery(record: &Record, tenant: &Tenant) -> Result<dto::Delivery
         status_message: shared::told(&attempt.outcome),
         request: dto::Request {
             url: sent.as_ref().map(|sent| sent.url.clone()),
-            body: raw(request).ok_or_else(|| Error::bug("a body that is no JSON"))?,
+            body: raw(request.as_deref()).ok_or_else(|| Error::bug("a body that is no JSON"))?,
             headers: told(record.request_headers(tenant)),
         },
     })
@@ -325,8 +325,10 @@ fn joined(lines: impl Iterator<Item = (String, String)>) -> BTreeMap<String, Str
     headers
 }
 
-fn raw(request: &[u8]) -> Option<Box<RawValue>> {
-    RawValue::from_string(core::str::from_utf8(request).ok()?.to_owned()).ok()
+/// JSON as it was sent; `null` when nobody can tell what that was.
+fn raw(request: Option<&[u8]>) -> Option<Box<RawValue>> {
+    let request = core::str::from_utf8(request.unwrap_or(b"null")).ok()?;
+    RawValue::from_string(request.to_owned()).ok()
 }
 
 pub(super) fn event_types(tenant: &Tenant) -> dto::EventTypes {

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params};
 
 use super::rows::{
@@ -247,6 +248,17 @@ fn sent(sql: &Connection, webhook: i64, version: u64) -> Result<Option<Sent>, St
     Ok(Some(Sent { url, headers, signed }))
 }
 
+/// What was sent, if it is still what was stored. One that was damaged must not hide those beside it.
+fn undamaged(event: i64, checksum: &[u8], data: Vec<u8>, frame: FrameRow) -> Option<Bytes> {
+    let body = verified_data(event, checksum, data)
+        .and_then(|data| Ok(Body { data, frame: frame.verified(event)? }.to_bytes()));
+    body.inspect_err(|error| {
+        let error: &dyn core::error::Error = error;
+        tracing::error!(error, "what was sent has been damaged on the disk and is not shown");
+    })
+    .ok()
+}
+
 /// Reads records one by one; the webhooks of a page only once each.
 struct Reader<'a> {
     sql: &'a Connection,
@@ -261,7 +273,7 @@ impl Reader<'_> {
         let mut records = Vec::with_capacity(ids.len());
         for id in ids {
             let record = self.record(*id)?;
-            bytes += record.request.len();
+            bytes += record.request.as_ref().map_or(0, Bytes::len);
             if bytes > MAX_PAGE && !records.is_empty() {
                 break;
             }
@@ -307,7 +319,7 @@ impl Reader<'_> {
         let attempt = self.sql.prepare_cached(ATTEMPT)?.query_row([row.last_attempt], AttemptRow::read);
         let attempt = attempt.optional()?.ok_or_else(|| place.column("last_attempt"))?;
         let (webhook, webhook_deleted) = self.webhook(place, row.webhook)?;
-        let data = verified_data(row.event, &row.checksum, row.data)?;
+        let request = undamaged(row.event, &row.checksum, row.data, row.frame);
         let uid = Place::new("webhook", row.webhook).uid("uid", &row.uid)?;
         let (number, state) = (place.number("number", row.number)?, state(place, row.state)?);
         let event_number = Place::new("event", row.event).number("number", row.event_number)?;
@@ -329,7 +341,7 @@ impl Reader<'_> {
             next_attempt_at: due,
             webhook,
             webhook_deleted,
-            request: Body { data, frame: row.frame.verified(row.event)? }.to_bytes(),
+            request,
             sent: sent(self.sql, row.webhook, attempt.webhook_version)?,
             attempt,
             created_at,

@@ -17,10 +17,11 @@ interface Props {
   readonly note?: string;
 }
 
-export function BodyText({ body: { body: text = '', body_base64 }, what, note }: Props) {
+export function BodyText({ body: { body: text = '', body_base64, body_damaged }, what, note }: Props) {
   const pretty = useSignal(false);
   const all = useSignal(false);
   const formatted = useMemo(() => (body_base64 === undefined ? laidOut(text) : undefined), [text, body_base64]);
+  if (body_damaged === true) return <p class="faint small">It was damaged on the server’s disk: it can neither be shown nor sent again.</p>;
   if (text === '') return <p class="faint small">No body.</p>;
   const chosen = pretty.value && formatted !== undefined ? formatted : text;
   const shown = all.value ? chosen : chosen.slice(0, SHOWN);

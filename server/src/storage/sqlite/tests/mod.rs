@@ -218,7 +218,7 @@ async fn everything_acknowledged_survives_a_crash() {
 }
 
 #[tokio::test]
-async fn a_flipped_bit_in_stored_bytes_is_an_error_and_never_a_delivery() {
+async fn a_flipped_bit_in_stored_bytes_is_an_error_and_never_sent_nor_shown() {
     for (flip, table, column) in [
         (
             "UPDATE event_data SET data = CAST(replace(data, 'text', 'tex4') AS BLOB)",
@@ -242,15 +242,29 @@ async fn a_flipped_bit_in_stored_bytes_is_an_error_and_never_a_delivery() {
             other => panic!("{other}"),
         };
         assert_eq!(named(world.store.body(delivery).await.unwrap_err()), (table, column));
-        assert_eq!(
-            named(world.store.history(everything(world.tenant)).await.err().unwrap()),
-            (table, column)
-        );
+        let history = world.store.history(everything(world.tenant)).await.unwrap();
+        assert_eq!((numbers(&history), &history.records[0].request), (vec![1], &None), "it is shown without");
         let resend = world.store.create_resend(world.tenant, number(1), time(70)).await;
         assert_eq!(named(resend.err().unwrap()), (table, column));
         assert_eq!(world.pending().await.len(), 0, "a failed command leaves nothing behind");
         world.store.close().await;
     }
+}
+
+#[tokio::test]
+async fn what_waits_and_was_damaged_is_given_to_the_engine_without_its_bytes() {
+    let world = World::<Directory>::new().await;
+    let webhook = world.webhook().await;
+    let damaged = world.deliver("1", &[&webhook]).await[0];
+    let whole = world.deliver("2", &[&webhook]).await[0];
+    let flip = "UPDATE event_data SET data = CAST(replace(data, 'text', 'tex4') AS BLOB) WHERE event = 1";
+    assert_eq!(world.bench.database().execute(flip, []).unwrap(), 1);
+    let pending = world.pending().await;
+    let found: Vec<_> = pending.iter().map(|work| (work.delivery, work.body.is_some())).collect();
+    assert_eq!(found, [(damaged, false), (whole, true)], "so its attempt finds out, and fails visibly");
+    let error = world.store.body(damaged).await.unwrap_err();
+    assert!(matches!(error, StoreError::Inconsistent { table: "event_data", column: "checksum", row: 1 }));
+    world.store.close().await;
 }
 
 #[tokio::test]
