@@ -82,7 +82,7 @@ impl Server {
     pub async fn start(config: Config, listener: TcpListener) -> Result<Self, StartError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let rng: Arc<dyn Rng> = Arc::new(SystemRng);
-        let Config { server, tenants, tokens } = config;
+        let Config { server, tenants, tokens, sources: _ } = config;
         let store = open(&server, tenants, tokens, &clock, &rng).await?;
         let admin = match server.admin_listen {
             None => None,

@@ -44,14 +44,28 @@ fn stderr(output: &Output) -> String {
 fn help_shows_examples_and_every_command_has_its_own() {
     let help = run(&["--help"], b"");
     assert!(help.status.success() && stdout(&help).contains("sigpost serve --demo"));
-    for command in
-        ["serve", "listen", "sign", "verify", "explain", "canonicalize", "schemes", "token", "backup", "keys"]
-    {
+    for command in [
+        "serve",
+        "listen",
+        "sign",
+        "verify",
+        "explain",
+        "canonicalize",
+        "schemes",
+        "token",
+        "backup",
+        "keys",
+        "doctor",
+    ] {
         assert!(stdout(&help).contains(command), "{command}");
         let own = run(&[command, "--help"], b"");
         let text = stdout(&own);
         assert!(own.status.success() && text.contains(&format!("Examples:\n  sigpost {command}")), "{text}");
+        let (about, _) = text.split_once("\n\nUsage:").unwrap();
+        assert!(about.contains("\n\n"), "it explains more than its first line: {text}");
     }
+    let rotate = stdout(&run(&["keys", "rotate", "--help"], b""));
+    assert!(rotate.contains("SIGPOST_NEW_MASTER_KEY") && rotate.contains("Examples:\n"), "{rotate}");
 }
 
 #[test]

@@ -33,14 +33,12 @@ pub(super) struct Keys {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Seal everything anew under a new key
     Rotate(Rotate),
 }
 
 /// Seal everything anew under a new key
 ///
-/// The server must be stopped meanwhile; it takes less than a second for thousands of webhooks. All secrets change over
-/// together or not at all. If the command is interrupted, the next start of the server goes on with whichever key fits; the
+/// The server must be stopped meanwhile. All secrets change over together or not at all. If the command is interrupted, the next start of the server goes on with whichever key fits; the
 /// command may also be given again.
 ///
 /// The new key is drawn, unless a file or the environment variable `SIGPOST_NEW_MASTER_KEY` gives it. It takes the old

@@ -6,6 +6,7 @@
 mod backup;
 mod canonicalize;
 mod demo;
+mod doctor;
 mod explain;
 mod input;
 mod keys;
@@ -38,33 +39,26 @@ Examples:
   sigpost token                                 a new token, with its hash for the configuration
   sigpost backup --config sigpost.toml copy.db  a copy of the database, also while the server runs
   sigpost keys rotate --config sigpost.toml     a new master key
+  sigpost doctor --config sigpost.toml          is everything in order?
   sigpost sign --scheme immuta --secret-file s < body.json
   sigpost verify --scheme immuta --secret-file s -H 'x-immuta-webhook-signature-sha256: …' < body.json
   sigpost explain --scheme immuta --secret-file s -H 'x-immuta-webhook-signature-sha256: …' < body.json
   sigpost canonicalize < body.json";
 
+// What each is for stands on its arguments: documentation here would hide the rest of that from `--help`.
 #[derive(Subcommand)]
 enum Command {
-    /// Run the server
     Serve(serve::Serve),
-    /// Receive webhooks and say of each whether it is genuine
     Listen(listen::Listen),
-    /// Sign a body from stdin: print the headers to send with it
     Sign(sign::Sign),
-    /// Verify a body from stdin: exit 0 if it is genuine, 1 if not
     Verify(verify::Verify),
-    /// Say why a signature does not match: exit 0 if it does, 1 if not
     Explain(explain::Explain),
-    /// Write JSON from stdin as JavaScript's JSON.stringify would
     Canonicalize(canonicalize::Canonicalize),
-    /// List the signature schemes
     Schemes(schemes::Schemes),
-    /// Make a new random token for the configuration
     Token(token::Token),
-    /// Copy the database, also while a server runs
     Backup(backup::Backup),
-    /// Change the key that seals the webhooks' secrets
     Keys(keys::Keys),
+    Doctor(doctor::Doctor),
 }
 
 /// Why a command ended without doing what it was asked.
@@ -109,6 +103,7 @@ pub fn run() -> ExitCode {
         Command::Token(command) => command.run(),
         Command::Backup(command) => command.run(),
         Command::Keys(command) => command.run(),
+        Command::Doctor(command) => command.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

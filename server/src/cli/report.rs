@@ -29,6 +29,7 @@ fn line(progress: Progress) -> String {
             format!("copied {} of {} MiB{}", mebibytes(done), mebibytes(total), percent(done, total))
         }
         Progress::CheckingStructure => "checking the structure of the database …".to_owned(),
+        Progress::CheckingReferences => "checking what rows of the database name …".to_owned(),
         Progress::Verified { done, total } => {
             format!("verified {done} of about {total} stored bodies{}", percent(done, total))
         }

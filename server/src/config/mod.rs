@@ -26,6 +26,39 @@ pub struct Config {
     pub tenants: Vec<TenantSpec>,
     /// The tokens the file declares, with whom they belong to.
     pub tokens: HashMap<TokenHash, TokenHolder>,
+    /// What of it stands elsewhere, or should.
+    pub sources: Sources,
+}
+
+/// Where a configuration keeps what it is careful with: for whoever looks it over.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sources {
+    /// The files that it names.
+    pub files: Vec<NamedFile>,
+    /// The places at which a token itself stands, for development.
+    pub in_clear: Vec<String>,
+}
+
+/// A file that a configuration names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedFile {
+    /// Where, like `tenant "acme": user "u1": token_file`.
+    pub at: String,
+    /// The file.
+    pub path: PathBuf,
+    /// What is in it.
+    pub holds: Holds,
+}
+
+/// What a file that is named holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holds {
+    /// A token: nobody else may read it.
+    Token,
+    /// The master key: neither.
+    MasterKey,
+    /// Certification authorities.
+    Authorities,
 }
 
 /// `[server]`.

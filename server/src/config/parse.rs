@@ -6,12 +6,23 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::{Config, ConfigError, Overrides, Server, TokenHolder, raw, read};
+use super::{Config, ConfigError, Holds, NamedFile, Overrides, Server, Sources, TokenHolder, raw, read};
 use crate::domain::text::{self, EgressText, SettingsText, TextError, UserText};
 use crate::domain::{DialectId, Egress, Origin, Settings, TenantSpec, TokenHash, User};
 use crate::storage::sqlite::{KeySource, MasterKey};
 
-type Tokens = HashMap<TokenHash, TokenHolder>;
+/// What is found beside what it means.
+#[derive(Default)]
+struct Found {
+    tokens: HashMap<TokenHash, TokenHolder>,
+    sources: Sources,
+}
+
+impl Found {
+    fn file(&mut self, at: String, path: &Path, holds: Holds) {
+        self.sources.files.push(NamedFile { at, path: path.to_owned(), holds });
+    }
+}
 
 const MEBIBYTE: u64 = 1_024 * 1_024;
 /// What is left free unless the file says otherwise: room for an hour of results, and for the log while it is copied.
@@ -20,7 +31,10 @@ const MIN_FREE_MIB: u64 = 256;
 pub(super) fn config(raw: raw::Config, base: &Path, overrides: Overrides) -> Result<Config, ConfigError> {
     let raw::Config { server: raw_server, operator, tenant } = raw;
     let server = server(raw_server, base, overrides)?;
-    let mut tokens = Tokens::new();
+    let mut found = Found::default();
+    if let KeySource::File(path) = &server.master_key {
+        found.file("[server] master_key_file".into(), path, Holds::MasterKey);
+    }
     let mut operators = HashSet::new();
     for raw::Operator { name, token_sha256, token_file, token } in operator {
         let at = format!("operator {name:?}");
@@ -31,16 +45,17 @@ pub(super) fn config(raw: raw::Config, base: &Path, overrides: Overrides) -> Res
             return Err(value(&at, "two operators have this name"));
         }
         let secret = RawToken { token_sha256, token_file, token };
-        add_token(&mut tokens, secret, TokenHolder::Operator(name), &at, base)?;
+        add_token(&mut found, secret, TokenHolder::Operator(name), &at, base)?;
     }
     let mut tenants: Vec<TenantSpec> = Vec::with_capacity(tenant.len());
     for raw in tenant {
         if tenants.iter().any(|tenant| tenant.name == raw.name) {
             return Err(value(&format!("tenant {:?}", raw.name), "two tenants have this name"));
         }
-        tenants.push(tenant_spec(raw, base, &mut tokens)?);
+        tenants.push(tenant_spec(raw, base, &mut found)?);
     }
-    Ok(Config { server, tenants, tokens })
+    let Found { tokens, sources } = found;
+    Ok(Config { server, tenants, tokens, sources })
 }
 
 fn server(raw: raw::Server, base: &Path, overrides: Overrides) -> Result<Server, ConfigError> {
@@ -115,19 +130,22 @@ fn address(text: &str, key: &str) -> Result<SocketAddr, ConfigError> {
         .map_err(|_| value(&format!("[server] {key}"), "must be an address and a port like 127.0.0.1:8080"))
 }
 
-fn tenant_spec(raw: raw::Tenant, base: &Path, tokens: &mut Tokens) -> Result<TenantSpec, ConfigError> {
+fn tenant_spec(raw: raw::Tenant, base: &Path, found: &mut Found) -> Result<TenantSpec, ConfigError> {
     let raw::Tenant { name, dialect, egress: raw_egress, settings: raw_settings, user } = raw;
     let at = format!("tenant {name:?}");
     text::check_tenant_name(&name).map_err(|error| value(&at, error.message))?;
     let dialect = text::read_dialect(&dialect).map_err(|error| value(&at, broken(&error)))?;
     let mut users = BTreeMap::new();
     for raw in user {
-        let user = self::user(raw, dialect, &name, base, tokens)?;
+        let user = self::user(raw, dialect, &name, base, found)?;
         if let Some(twice) = users.insert(user.id.clone(), user) {
             return Err(value(&at, format!("two users have the id {:?}", twice.id.as_str())));
         }
     }
     let egress = egress(raw_egress, &at, base)?;
+    if let Some(path) = &egress.ca_file {
+        found.file(format!("{at}: egress: ca_file"), path, Holds::Authorities);
+    }
     Ok(TenantSpec { name, dialect, egress, settings: settings(raw_settings, &at)?, users })
 }
 
@@ -173,14 +191,14 @@ fn user(
     dialect: DialectId,
     tenant: &str,
     base: &Path,
-    tokens: &mut Tokens,
+    found: &mut Found,
 ) -> Result<User, ConfigError> {
     let raw::User { id, name, roles, spaces, token_sha256, token_file, token } = raw;
     let at = format!("tenant {tenant:?}: user {id:?}");
     let form = UserText { id, name, roles, spaces };
     let user = form.read(dialect, Origin::File).map_err(|error| value(&at, error.message))?;
     let holder = TokenHolder::User { tenant: tenant.to_owned(), user: user.id.clone() };
-    add_token(tokens, RawToken { token_sha256, token_file, token }, holder, &at, base)?;
+    add_token(found, RawToken { token_sha256, token_file, token }, holder, &at, base)?;
     Ok(user)
 }
 
@@ -191,7 +209,7 @@ struct RawToken {
 }
 
 fn add_token(
-    tokens: &mut Tokens,
+    found: &mut Found,
     raw: RawToken,
     holder: TokenHolder,
     at: &str,
@@ -206,12 +224,16 @@ fn add_token(
         (None, Some(path), None) => {
             let path = base.join(path);
             let text = read(&path, &format!("{at}: token_file"))?;
+            found.file(format!("{at}: token_file"), &path, Holds::Token);
             hash_of(text.trim(), &format!("{at}: token_file"))?
         }
-        (None, None, Some(token)) => hash_of(&token, &format!("{at}: token"))?,
+        (None, None, Some(token)) => {
+            found.sources.in_clear.push(format!("{at}: token"));
+            hash_of(&token, &format!("{at}: token"))?
+        }
         _ => return Err(value(at, "give one of token_sha256, token_file and token")),
     };
-    match tokens.insert(hash, holder) {
+    match found.tokens.insert(hash, holder) {
         None => Ok(()),
         Some(_) => Err(value(at, "this token is already somebody else's")),
     }

@@ -67,7 +67,7 @@ use crate::domain::{Attempt, DeliveryId, EgressPolicy, TenantId, WebhookId};
 use crate::rng::Rng;
 use crate::storage::Store;
 
-pub use self::transport::policy::CaFileError;
+pub use self::transport::policy::{CaFileError, check_authorities};
 pub use self::transport::resolver::{Resolve, ResolveError, SystemResolver};
 
 /// How long [`Dispatcher::admit`] waits for room.

@@ -2,6 +2,7 @@
 
 mod backup;
 mod damage;
+mod doctor;
 mod keys;
 mod space;
 

@@ -160,6 +160,14 @@ impl Policies {
     }
 }
 
+/// Whether deliveries could be made under the certification authorities in a file.
+///
+/// # Errors
+/// [`CaFileError`] when they could not.
+pub fn check_authorities(path: &Path) -> Result<(), CaFileError> {
+    with_authorities(RootCertStore::empty(), path).map(drop)
+}
+
 fn with_authorities(mut roots: RootCertStore, path: &Path) -> Result<RootCertStore, CaFileError> {
     let read_error = |source| CaFileError::Read { path: path.to_owned(), source };
     let certificates = CertificateDer::pem_file_iter(path).map_err(read_error)?;

@@ -36,6 +36,7 @@ pub mod backup;
 mod command;
 mod dedupe;
 mod error;
+pub mod examine;
 mod files;
 mod history;
 mod key;

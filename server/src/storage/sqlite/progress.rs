@@ -14,6 +14,8 @@ pub enum Progress {
     },
     /// SQLite walks through the structure of a database. It does not say how far it is.
     CheckingStructure,
+    /// It is looked for rows that name others which are not there.
+    CheckingReferences,
     /// So many stored bodies were compared with their checksums.
     Verified {
         /// Bodies and frames.

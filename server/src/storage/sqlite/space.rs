@@ -141,7 +141,7 @@ impl Watermark {
 }
 
 /// Bytes of the database that hold nothing.
-fn reusable(sql: &Connection) -> Result<u64, StoreError> {
+pub(super) fn reusable(sql: &Connection) -> Result<u64, StoreError> {
     let count = |pragma| sql.query_row(pragma, [], |row| row.get::<_, u32>(0)).map(u64::from);
     Ok(count("PRAGMA freelist_count")? * count("PRAGMA page_size")?)
 }

@@ -26,16 +26,23 @@ pub(super) fn of_file(path: &Path, tell: &Tell) -> rusqlite::Result<Vec<String>>
 /// What is wrong with a database, in SQLite's words; nothing, if it is in order.
 pub(super) fn of_database(sql: &mut Connection, tell: &Tell) -> rusqlite::Result<Vec<String>> {
     let tell = Arc::clone(tell);
-    sql.progress_handler(
-        STEPS,
-        Some(move || {
-            tell(Progress::CheckingStructure);
-            false
-        }),
-    )?;
-    let problems = integrity(sql);
+    telling(sql, move || tell(Progress::CheckingStructure), integrity)
+}
+
+/// Runs something long, and tells again and again that it still runs.
+pub(super) fn telling<T>(
+    sql: &mut Connection,
+    tell: impl Fn() + Send + 'static,
+    run: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    let goes_on = move || {
+        tell();
+        false
+    };
+    sql.progress_handler(STEPS, Some(goes_on))?;
+    let result = run(sql);
     sql.progress_handler(STEPS, None::<fn() -> bool>)?;
-    problems
+    result
 }
 
 fn integrity(sql: &Connection) -> rusqlite::Result<Vec<String>> {

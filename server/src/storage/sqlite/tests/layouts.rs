@@ -237,6 +237,33 @@ async fn a_key_can_be_rotated_in_every_layout() {
     }
 }
 
+#[test]
+fn every_layout_can_be_looked_over_before_it_is_brought_up_to_date() {
+    use crate::storage::sqlite::examine::{Examiner, KeyState};
+    let quietly: crate::storage::sqlite::Tell = Arc::new(|_| {});
+    for layout in layouts() {
+        let directory = left_by(layout);
+        let mut examiner = Examiner::open(directory.path()).unwrap().unwrap();
+        assert_eq!(examiner.layout().unwrap().found, layout);
+        assert!(examiner.structure(&quietly).unwrap().is_empty(), "layout {layout}");
+        assert_eq!(examiner.references(&quietly).unwrap().first, [""; 0], "layout {layout}");
+        let verified = examiner.checksums(&quietly).unwrap();
+        assert_eq!(
+            (verified.rows, verified.damaged.count),
+            (if layout < 6 { 8 } else { 9 }, 0),
+            "layout {layout}"
+        );
+        let given = KeySource::Given(MasterKey::new(KEY));
+        let KeyState::Fits(key) = examiner.key(directory.path(), &given).unwrap() else { panic!("it fits") };
+        let secrets = [(1..4, 3), (4..5, 4), (5..i32::MAX, 5)];
+        let expected = secrets.iter().find(|(layouts, _)| layouts.contains(&layout)).unwrap().1;
+        let (opened, shut) = examiner.secrets(&key).unwrap();
+        assert_eq!((opened, shut.count), (expected, 0), "layout {layout}");
+        let other = examiner.secrets(&MasterKey::new([9; 32])).unwrap();
+        assert_eq!((other.0, other.1.count), (0, expected), "layout {layout}");
+    }
+}
+
 #[tokio::test]
 async fn a_newer_layout_is_named_and_not_touched() {
     let world = World::<Directory>::new().await;

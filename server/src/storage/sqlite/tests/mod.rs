@@ -1,6 +1,7 @@
 //! What only this backend does: files, keys, crashes, full disks. The rest is the contract suite.
 
 mod backup;
+mod examine;
 mod layouts;
 mod rotate;
 mod secrets;
