@@ -230,8 +230,7 @@ impl Record {
         let made =
             known.then(|| Signers::at(&self.webhook, &tenant.settings, attempt.started_at).ok()).flatten();
         let made = made.zip(self.request.as_ref());
-        let made =
-            made.and_then(|(all, bytes)| all.sign(&self.message_id, bytes, attempt.started_at).ok());
+        let made = made.and_then(|(all, bytes)| all.sign(&self.message_id, bytes, attempt.started_at).ok());
         match made {
             Some(made) => {
                 let new = made.into_iter().filter(|(name, _)| headers.iter().all(|(known, _)| known != name));

@@ -29,19 +29,25 @@ fn flip(server: &Server, bytes: &[u8]) {
     std::fs::write(&path, file).unwrap();
 }
 
-fn switch(client: &Client, webhook: &str, enabled: bool) {
-    let path = format!("/v1/webhooks/{webhook}");
+/// Switches the webhook of each tenant on or off.
+fn switch(server: &Server, webhooks: &[String; 2], enabled: bool) {
     let change = json!({ "enabled": enabled }).to_string();
-    let answer =
-        client.send("PATCH", &path, &[("content-type", "application/json")], change.as_bytes()).unwrap();
-    assert_eq!(answer.status, 200, "{}", answer.text());
+    for (client, webhook) in admins(server).iter().zip(webhooks) {
+        let path = format!("/v1/webhooks/{webhook}");
+        let headers = [("content-type", "application/json")];
+        let answer = client.send("PATCH", &path, &headers, change.as_bytes()).unwrap();
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
 }
 
-#[test]
-fn bytes_that_changed_on_the_disk_are_never_sent_and_hold_nothing_up() {
-    let mut server = Launch::sigpost(two_systems()).unwrap().start().unwrap();
-    let receiver = Receiver::start().unwrap();
-    let webhook = create(&server, &receiver.url("/native"));
+/// The admins of the two tenants.
+fn admins(server: &Server) -> [Client; 2] {
+    [admin(server), server.client().with_token(FRAMED)]
+}
+
+/// Makes a webhook in each tenant, switched off, and has events wait for them; their ids.
+fn waiting(server: &Server, receiver: &Receiver) -> [String; 2] {
+    let webhook = create(server, &receiver.url("/native"));
     let framed = json!({
         "url": receiver.url("/framed"),
         "profile": {
@@ -49,14 +55,11 @@ fn bytes_that_changed_on_the_disk_are_never_sent_and_hold_nothing_up() {
             "event_types": ["modelCreated"], "action": "triggered",
         },
     });
-    let tenants = |server: &Server| [admin(server), server.client().with_token(FRAMED)];
-    let made = tenants(&server)[1].post("/v1/webhooks", &framed).unwrap();
+    let [_, immuta] = admins(server);
+    let made = immuta.post("/v1/webhooks", &framed).unwrap();
     assert_eq!(made.status, 201, "{}", made.text());
-    let framed = made.json().unwrap()["id"].as_str().unwrap().to_owned();
-    let webhooks = [webhook, framed];
-    for (client, webhook) in tenants(&server).iter().zip(&webhooks) {
-        switch(client, webhook, false);
-    }
+    let webhooks = [webhook, made.json().unwrap()["id"].as_str().unwrap().to_owned()];
+    switch(server, &webhooks, false);
     for id in ["first", "a body with many bytes", "last"] {
         assert!(publish(&server.client().with_token(SENDER), id));
     }
@@ -65,24 +68,31 @@ fn bytes_that_changed_on_the_disk_are_never_sent_and_hold_nothing_up() {
         "data": { "text": "t", "metadata": {} },
     });
     let headers = [("content-type", "application/cloudevents+json")];
-    let answer =
-        tenants(&server)[1].send("POST", "/v1/events", &headers, event.to_string().as_bytes()).unwrap();
+    let answer = immuta.send("POST", "/v1/events", &headers, event.to_string().as_bytes()).unwrap();
     assert_eq!(answer.status, 202, "{}", answer.text());
+    webhooks
+}
 
+/// Every delivery that the history shows, bodies included.
+fn deliveries(client: &Client) -> Vec<Value> {
+    let answer = client.get("/v1/deliveries?include=bodies").unwrap();
+    assert_eq!(answer.status, 200, "damage does not hide the rest: {}", answer.text());
+    let Value::Array(deliveries) = answer.json().unwrap()["deliveries"].take() else { panic!("a list") };
+    deliveries
+}
+
+#[test]
+fn bytes_that_changed_on_the_disk_are_never_sent_and_hold_nothing_up() {
+    let mut server = Launch::sigpost(two_systems()).unwrap().start().unwrap();
+    let receiver = Receiver::start().unwrap();
+    let webhooks = waiting(&server, &receiver);
     server.terminate(SOON).unwrap();
     flip(&server, br#""data":{"order":"a body with many bytes"}"#);
     flip(&server, br#","webhookId":1,"webhookName":"a name in frames"}"#);
     server.restart().unwrap();
-    for (client, webhook) in tenants(&server).iter().zip(&webhooks) {
-        switch(client, webhook, true);
-    }
-    let deliveries = |client: &Client| {
-        let answer = client.get("/v1/deliveries?include=bodies").unwrap();
-        assert_eq!(answer.status, 200, "damage does not hide the rest: {}", answer.text());
-        let Value::Array(deliveries) = answer.json().unwrap()["deliveries"].take() else { panic!("a list") };
-        deliveries
-    };
-    let [native, immuta] = tenants(&server);
+    switch(&server, &webhooks, true);
+
+    let [native, immuta] = admins(&server);
     let ended = || (deliveries(&native).len() == 3 && deliveries(&immuta).len() == 1).then_some(());
     Deadline::after(SOON).poll(ended).expect("each delivery comes to an end");
     let ids = arrived(&receiver.requests());
@@ -93,18 +103,13 @@ fn bytes_that_changed_on_the_disk_are_never_sent_and_hold_nothing_up() {
             (&delivery["state"], &delivery["failure"]["class"]),
             (&json!("exhausted"), &json!("local"))
         );
-        assert_eq!(
-            (&delivery["request"]["body_damaged"], &delivery["request"]["body"]),
-            (&json!(true), &Value::Null)
-        );
+        let request = &delivery["request"];
+        assert_eq!((&request["body_damaged"], &request["body"]), (&json!(true), &Value::Null));
         let resend = format!("/v1/deliveries/{}/resend", delivery["id"].as_str().unwrap());
-        assert_eq!(
-            client.post(&resend, &json!({})).unwrap().status,
-            500,
-            "nor is it when somebody asks for it"
-        );
+        let answer = client.post(&resend, &json!({})).unwrap();
+        assert_eq!(answer.status, 500, "nor is it when somebody asks for it");
     }
-    let old = tenants(&server)[1].get("/webhooks/history?includeGlobal=true").unwrap();
+    let old = immuta.get("/webhooks/history?includeGlobal=true").unwrap();
     assert_eq!(old.status, 200, "{}", old.text());
     assert_eq!(old.json().unwrap()["records"][0]["request"], Value::Null);
     let log = server.stderr();

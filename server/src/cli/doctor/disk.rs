@@ -74,7 +74,7 @@ pub(super) fn directory(data: &Path) -> Finding {
 #[cfg(target_os = "linux")]
 fn file_system(data: &Path) -> Option<&'static str> {
     // From linux/magic.h and the kernel's file systems.
-    let known: [(i64, &str); 6] = [
+    let known: [(rustix::fs::FsWord, &str); 6] = [
         (0x0102_1994, "tmpfs"),
         (0x8584_58f6, "ramfs"),
         (0x6969, "NFS"),
@@ -82,7 +82,7 @@ fn file_system(data: &Path) -> Option<&'static str> {
         (0xfe53_4d42, "SMB"),
         (0xff53_4d42, "CIFS"),
     ];
-    let kind = i64::from(rustix::fs::statfs(data).ok()?.f_type) & 0xffff_ffff;
+    let kind = rustix::fs::statfs(data).ok()?.f_type;
     known.iter().find(|(magic, _)| *magic == kind).map(|(_, name)| *name)
 }
 

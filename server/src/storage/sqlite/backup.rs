@@ -30,8 +30,8 @@ use super::open::BUSY_PATIENCE;
 use super::progress::{Progress, Tell};
 use super::structure;
 
-/// Pages between two looks at how far it is: 4 MiB.
-const STEP_PAGES: i32 = 1_024;
+/// Pages between two looks at how far it is: 4 MiB of a database that was made with the pages of today.
+const STEP_PAGES: i32 = 512;
 
 /// A copy that was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -110,8 +110,9 @@ impl MasterKey {
             .chain_update(b"sigpost/master-key-id/v1")
             .chain_update(self.0.as_slice())
             .finalize();
-        // Constant: a SHA-256 digest has 32 bytes.
-        KeyId(*digest.first_chunk().expect("a digest is longer than a key id"))
+        let mut id = [0; KEY_ID];
+        id.copy_from_slice(&digest[..KEY_ID]);
+        KeyId(id)
     }
 }
 

@@ -166,7 +166,7 @@ async fn a_damaged_database_gives_no_copy() {
     let database = world.bench.path.path().join("sigpost.db");
     let mut bytes = std::fs::read(&database).unwrap();
     // A page in the middle of the tree of event_data loses its head.
-    let page = bytes.len() / 2 / 4_096 * 4_096;
+    let page = bytes.len() / 2 / 8_192 * 8_192;
     bytes[page..page + 8].fill(0xff);
     std::fs::write(&database, bytes).unwrap();
     let folder = TempDir::new().unwrap();
