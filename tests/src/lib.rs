@@ -5,6 +5,7 @@ pub mod config;
 pub mod example;
 pub mod fuzz;
 pub mod http;
+pub mod load;
 pub mod node;
 pub mod process;
 pub mod receiver;

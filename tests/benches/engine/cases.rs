@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use anyhow::Result;
 use serde_json::{Value, json};
+use sigpost_tests::load::usage;
 use sigpost_tests::time::now;
 
 use super::report::{Figure, Report};
 use super::rig::{self, Dialect, IMMUTA, Load, NATIVE, Outcome, QLIK, Rig, float};
-use super::{Plan, disk, usage};
+use super::{Plan, disk};
 
 /// Requests under way at once, where nothing else is said.
 const CONNECTIONS: usize = 64;

@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::json;
+use sigpost_tests::load::events::{Shape, Template};
+use sigpost_tests::load::wire::Reader;
+use sigpost_tests::load::{marks, percentile};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
-
-use super::marks::{self, Mark};
-use super::wire::Reader;
 
 /// How long whoever is told to come back later waits.
 const REFUSED_WAIT: Duration = Duration::from_millis(20);
@@ -59,7 +59,18 @@ impl Orders {
     }
 
     fn parse(arguments: &[String]) -> Result<Self> {
-        let [address, path, token, connections, batch, seconds, rate, events, first, accepted] = arguments
+        let [
+            address,
+            path,
+            token,
+            connections,
+            batch,
+            seconds,
+            rate,
+            events,
+            first,
+            accepted,
+        ] = arguments
         else {
             bail!("load is for the benchmark itself to call");
         };
@@ -116,12 +127,6 @@ pub(crate) fn main(arguments: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// The value below which so many of a hundred lie; 0 of none.
-pub(crate) fn percentile(sorted: &[u32], percent: usize) -> u32 {
-    let last = sorted.len().saturating_sub(1);
-    sorted.get((sorted.len() * percent / 100).min(last)).copied().unwrap_or(0)
-}
-
 async fn publish(orders: Orders) -> Result<Shared> {
     let connections = orders.connections;
     let started = marks::now();
@@ -172,7 +177,15 @@ async fn connection(shared: &RefCell<Shared>) -> Result<()> {
     let mut stream = TcpStream::connect(&orders.address).await?;
     stream.set_nodelay(true)?;
     let mut reader = Reader::new();
-    let mut request = Request::new(&orders);
+    let mut request = Template::new(Shape {
+        address: &orders.address,
+        path: &orders.path,
+        token: &orders.token,
+        batch: orders.batch,
+        bytes: EVENT,
+        kind: "bench.event",
+        kinds: 1,
+    });
     while let Some((taken, at)) = take(shared) {
         let early = at.saturating_sub(marks::now());
         if early > 0 {
@@ -181,8 +194,7 @@ async fn connection(shared: &RefCell<Shared>) -> Result<()> {
         loop {
             let sent = marks::now();
             stream.write_all(request.of(orders.first + taken, sent)).await?;
-            let answer =
-                reader.next(&mut stream, false).await?.context("the server closed the connection")?;
+            let answer = reader.next(&mut stream, false).await?.context("the server closed the connection")?;
             match answer.status {
                 200..=299 => {
                     let wait = (marks::now() - sent) / 1_000;
@@ -204,62 +216,6 @@ async fn connection(shared: &RefCell<Shared>) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// A request whose numbers and times are written over those of the one before.
-struct Request {
-    bytes: Vec<u8>,
-    /// Where each event's id and mark stand.
-    places: Vec<(usize, usize)>,
-}
-
-impl Request {
-    fn new(orders: &Orders) -> Self {
-        let mut body = Vec::new();
-        let mut places = Vec::new();
-        let is_batch = orders.batch > 1;
-        for index in 0..orders.batch {
-            if is_batch {
-                body.push(if index == 0 { b'[' } else { b',' });
-            }
-            let start = body.len();
-            body.extend(br#"{"specversion":"1.0","id":""#);
-            let id = body.len();
-            body.extend([b'0'; 20]);
-            body.extend(
-                br#"","source":"/bench","type":"bench.event","data":{"text":"bench","metadata":{"mark":""#,
-            );
-            let mark = body.len();
-            body.extend([b'0'; marks::LENGTH]);
-            body.extend(br#"","pad":""#);
-            let end = br#""}}}"#;
-            let pad = EVENT.saturating_sub(body.len() - start + end.len());
-            body.extend(core::iter::repeat_n(b'x', pad));
-            body.extend(end);
-            places.push((id, mark));
-        }
-        if is_batch {
-            body.push(b']');
-        }
-        let kind = if is_batch { "cloudevents-batch" } else { "cloudevents" };
-        let head = format!(
-            "POST {} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\ncontent-type: application/{kind}+json\r\ncontent-length: {}\r\n\r\n",
-            orders.path,
-            orders.address,
-            orders.token,
-            body.len(),
-        );
-        let places = places.into_iter().map(|(id, mark)| (id + head.len(), mark + head.len())).collect();
-        Self { bytes: [head.as_bytes(), &body].concat(), places }
-    }
-
-    fn of(&mut self, first: u64, sent: u64) -> &[u8] {
-        for (number, (id, mark)) in (first..).zip(&self.places) {
-            marks::digits(number, &mut self.bytes[*id..id + 20]);
-            Mark { number, sent }.write(&mut self.bytes[*mark..mark + marks::LENGTH]);
-        }
-        &self.bytes
-    }
 }
 
 /// Whether a run has refused nothing it should have taken.

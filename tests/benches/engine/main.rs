@@ -9,12 +9,9 @@
 mod cases;
 mod disk;
 mod load;
-mod marks;
 mod recv;
 mod report;
 mod rig;
-mod usage;
-mod wire;
 
 use std::path::PathBuf;
 use std::time::Duration;

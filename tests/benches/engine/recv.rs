@@ -11,13 +11,13 @@ use std::rc::Rc;
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
+use sigpost_tests::load::marks::{self, Mark};
+use sigpost_tests::load::percentile;
+use sigpost_tests::load::wire::Reader;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
-use super::load::percentile;
-use super::marks::{self, Mark};
-use super::wire::Reader;
 
 /// Where each event's number begins; see [`super::load`].
 #[derive(Default)]

@@ -8,12 +8,12 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::{Value, json};
 use sigpost_tests::http::Client;
+use sigpost_tests::load::usage;
 use sigpost_tests::server::{Launch, Server};
 use sigpost_tests::time::Deadline;
 use tempfile::TempDir;
 
 use super::load::Orders;
-use super::usage;
 
 pub(crate) const TOKEN: &str = "the-token-of-ada-who-publishes";
 /// How long what was accepted may take to arrive after the last was accepted.

@@ -5,7 +5,10 @@ use std::fs;
 use anyhow::{Context as _, Result};
 
 /// Processor time of a process so far, in seconds: its own and the kernel's for it.
-pub(crate) fn cpu(process: u32) -> Result<f64> {
+///
+/// # Errors
+/// When there is no such process.
+pub fn cpu(process: u32) -> Result<f64> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
     // The name, in parentheses, may hold anything.
     let after_name = stat.rsplit_once(')').context("no name in /proc/…/stat")?.1;
@@ -17,7 +20,10 @@ pub(crate) fn cpu(process: u32) -> Result<f64> {
 }
 
 /// What a process holds in memory now, and the most it held, in MiB.
-pub(crate) fn memory(process: u32) -> Result<(f64, f64)> {
+///
+/// # Errors
+/// When there is no such process.
+pub fn memory(process: u32) -> Result<(f64, f64)> {
     let status = fs::read_to_string(format!("/proc/{process}/status"))?;
     let field = |name: &str| {
         let line =
@@ -29,6 +35,9 @@ pub(crate) fn memory(process: u32) -> Result<(f64, f64)> {
 }
 
 /// Has the kernel forget the most that a process held.
-pub(crate) fn forget_peak(process: u32) -> Result<()> {
+///
+/// # Errors
+/// When there is no such process, or it is another user\'s.
+pub fn forget_peak(process: u32) -> Result<()> {
     fs::write(format!("/proc/{process}/clear_refs"), "5").context("clearing the peak of memory")
 }

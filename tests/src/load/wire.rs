@@ -4,30 +4,38 @@ use anyhow::{Result, bail};
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
 
-/// The head of a message, and where its body lies in the buffer.
+/// What is known of a message's head, and where its body lies in the buffer.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Message {
+pub struct Message {
     /// Of an answer.
-    pub(crate) status: u16,
+    pub status: u16,
     /// Of a request: the last part of its path, if it is a number.
-    pub(crate) endpoint: usize,
-    pub(crate) body: usize,
-    pub(crate) end: usize,
+    pub endpoint: usize,
+    /// Where in the buffer its body begins.
+    pub body: usize,
+    /// Where in the buffer it ends.
+    pub end: usize,
 }
 
 /// A connection with what was read of it and not used yet.
-pub(crate) struct Reader {
+#[derive(Debug, Default)]
+pub struct Reader {
     buffer: Vec<u8>,
     used: usize,
 }
 
 impl Reader {
-    pub(crate) fn new() -> Self {
+    /// Has read nothing.
+    #[must_use]
+    pub fn new() -> Self {
         Self { buffer: Vec::with_capacity(16 << 10), used: 0 }
     }
 
     /// The next message, once all of it is there; `None` at the end of the connection. `is_request` tells what it is.
-    pub(crate) async fn next(&mut self, stream: &mut TcpStream, is_request: bool) -> Result<Option<Message>> {
+    ///
+    /// # Errors
+    /// When the connection fails, or what comes is no message or one in chunks.
+    pub async fn next(&mut self, stream: &mut TcpStream, is_request: bool) -> Result<Option<Message>> {
         self.buffer.drain(..self.used);
         self.used = 0;
         loop {
@@ -44,7 +52,8 @@ impl Reader {
     }
 
     /// The body of the message that came last.
-    pub(crate) fn body(&self, message: Message) -> &[u8] {
+    #[must_use]
+    pub fn body(&self, message: Message) -> &[u8] {
         &self.buffer[message.body..message.end]
     }
 }
