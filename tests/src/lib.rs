@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod config;
 pub mod example;
+pub mod faults;
 pub mod fuzz;
 pub mod http;
 pub mod load;

@@ -3,6 +3,7 @@
 
 mod canonical_vs_node;
 mod cli;
+mod faults;
 mod fuzz;
 mod fuzz_targets;
 mod generic;

@@ -4,8 +4,11 @@
 //! how long it took, in any system's form, and every test and benchmark under load can end by holding what was
 //! acknowledged against what arrived.
 
+pub mod balance;
 pub mod events;
 pub mod marks;
+pub mod publisher;
+pub mod taker;
 pub mod usage;
 pub mod wire;
 

@@ -1,10 +1,11 @@
-//! The project's commands: `cargo xtask serve | test | npm | bench | fuzz | lint`.
+//! The project's commands: `cargo xtask serve | test | npm | bench | faults | fuzz | lint`.
 //!
 //! Each command sets up what it needs, announces its steps on standard error, and stops at the first that fails.
-//! Standard output carries results only: the folder that `npm` built, the table of `bench`, what `fuzz` found, the server's
-//! own line.
+//! Standard output carries results only: the folder that `npm` built, the tables of `bench` and `faults`, what `fuzz` found,
+//! the server's own line.
 
 mod bench;
+mod faults;
 mod fuzz;
 mod lint;
 mod npm;
@@ -41,6 +42,7 @@ const EXAMPLES: &str = "Examples:
   cargo xtask npm                                # builds the npm package; `npm install` the folder it prints last
   cargo xtask bench                              # which benchmarks there are
   cargo xtask bench core                         # run one
+  cargo xtask faults kill                        # kill -9 under load, 200 times
   cargo xtask fuzz --seconds 600                 # the canonicaliser against Node, for ten minutes";
 
 const BENCH_EXAMPLES: &str = "Examples:
@@ -48,6 +50,13 @@ const BENCH_EXAMPLES: &str = "Examples:
   cargo xtask bench core
   cargo xtask bench npm           # the package beside those of others
   cargo xtask bench npm -- --help";
+
+const FAULTS_EXAMPLES: &str = "Examples:
+  cargo xtask faults --list         # the names, and what is done
+  cargo xtask faults                # all, which takes an hour or so
+  cargo xtask faults kill stop
+  cargo xtask faults --short        # as the tests do them, on the optimised binary
+  SIGPOST_BIN=./sigpost cargo xtask faults kill   # another binary";
 
 const FUZZ_EXAMPLES: &str = "Examples:
   cargo xtask fuzz                                # a minute of documents never tried before
@@ -83,6 +92,13 @@ enum Command {
         #[arg(last = true, value_name = "ARGUMENTS")]
         arguments: Vec<OsString>,
     },
+    /// Do harm to the running server: a table on standard output, JSON in target/faults/NAME.json
+    ///
+    /// Crashes, full disks, hanging and hostile receivers, jumping clocks: each with figures that have to be reached and the
+    /// reckoning of what was acknowledged and what arrived. Progress is on standard error. Exit code 1 when a figure was
+    /// not reached.
+    #[command(after_help = FAULTS_EXAMPLES)]
+    Faults(faults::Choice),
     /// Hold the canonicaliser against Node 20 or 22 on random documents, until they disagree
     ///
     /// Progress is on standard error; standard output gets one line with the figures or, with exit code 1, the document
@@ -121,6 +137,7 @@ fn run(command: Command) -> Result<()> {
         Command::Bench { name, arguments } => {
             bench::bench(&project, &mut steps, &output, name.as_deref(), &arguments)
         }
+        Command::Faults(choice) => faults::faults(&project, &mut steps, &output, &choice),
         Command::Fuzz(extent) => fuzz::fuzz(&project, &mut steps, &output, &extent),
         Command::Lint => lint::lint(&project, &mut steps),
     }

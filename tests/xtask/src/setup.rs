@@ -84,7 +84,8 @@ fn rust_targets(project: &Project) -> Result<()> {
     Ok(())
 }
 
-fn c_compiler(project: &Project) -> Result<()> {
+/// What compiles SQLite.
+pub(crate) fn c_compiler(project: &Project) -> Result<()> {
     let sh = &project.shell;
     let compiler = sh.var("CC").unwrap_or_else(|_| "cc".to_owned());
     let program = compiler.split_whitespace().next().unwrap_or("cc");

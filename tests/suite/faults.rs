@@ -1,0 +1,30 @@
+//! Every fault, in short. See `src/faults`.
+
+use sigpost_tests::faults::{self, Extent, FAULTS, WAITING};
+
+/// A test for each of these faults, and their list.
+macro_rules! short_trials {
+    ($($test:ident: $name:literal,)*) => {
+        const TESTED: &[&str] = &[$($name),*];
+        $(
+            #[test]
+            fn $test() {
+                let trial = faults::find($name).unwrap().run(Extent::Short, |text| println!("{text}")).unwrap();
+                trial.ensure_met().unwrap();
+            }
+        )*
+    };
+}
+
+short_trials! {
+    killed_ten_times_under_load_it_loses_nothing: "kill",
+}
+
+#[test]
+fn every_fault_is_tested_or_waits_with_a_reason() {
+    for fault in FAULTS {
+        let tested = TESTED.iter().filter(|name| **name == fault.name).count();
+        let waiting = WAITING.iter().filter(|(name, _)| *name == fault.name).count();
+        assert_eq!(tested + waiting, 1, "{}", fault.name);
+    }
+}
