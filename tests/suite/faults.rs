@@ -18,6 +18,7 @@ macro_rules! short_trials {
 
 short_trials! {
     killed_ten_times_under_load_it_loses_nothing: "kill",
+    stopped_under_load_it_ends_in_time_and_repeats_nothing: "stop",
 }
 
 #[test]

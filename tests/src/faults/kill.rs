@@ -1,7 +1,7 @@
 //! `kill -9` under load, again and again.
 //!
 //! The publisher sends whatever was not answered again to the next server, so in the end everything is acknowledged.
-//! Receivers take up to 20 ms, so that at the moment of a kill there are attempts in flight. An arrival of what had
+//! Receivers take 5 ms, so that at the moment of a kill there are attempts in flight. An arrival of what had
 //! arrived before counts against the last kill before it.
 
 use std::collections::HashSet;
@@ -35,7 +35,7 @@ struct Kill {
 
 pub(super) fn run(trial: &mut Trial) -> Result<()> {
     let mut rig = Rig::start(Setup::default())?;
-    rig.taker.all_behave(Manner::slow(Duration::from_millis(20)));
+    rig.taker.all_behave(Manner::slow(Duration::from_millis(5)));
     for endpoint in 0..ENDPOINTS {
         rig.webhook(0, endpoint, None)?;
     }

@@ -8,6 +8,7 @@
 
 mod kill;
 mod rig;
+mod stop;
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
@@ -32,11 +33,14 @@ pub struct Fault {
 }
 
 /// All there are.
-pub const FAULTS: &[Fault] = &[Fault {
-    name: "kill",
-    about: "kill -9 at random moments under load: 10 times, 200 when long",
-    run: kill::run,
-}];
+pub const FAULTS: &[Fault] = &[
+    Fault {
+        name: "kill",
+        about: "kill -9 at random moments under load: 10 times, 200 when long",
+        run: kill::run,
+    },
+    Fault { name: "stop", about: "SIGTERM under load: 2 times, 20 when long", run: stop::run },
+];
 
 /// Those whose short trial is not among the tests yet, and why.
 pub const WAITING: &[(&str, &str)] = &[];
