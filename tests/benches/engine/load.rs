@@ -59,18 +59,7 @@ impl Orders {
     }
 
     fn parse(arguments: &[String]) -> Result<Self> {
-        let [
-            address,
-            path,
-            token,
-            connections,
-            batch,
-            seconds,
-            rate,
-            events,
-            first,
-            accepted,
-        ] = arguments
+        let [address, path, token, connections, batch, seconds, rate, events, first, accepted] = arguments
         else {
             bail!("load is for the benchmark itself to call");
         };
@@ -194,7 +183,8 @@ async fn connection(shared: &RefCell<Shared>) -> Result<()> {
         loop {
             let sent = marks::now();
             stream.write_all(request.of(orders.first + taken, sent)).await?;
-            let answer = reader.next(&mut stream, false).await?.context("the server closed the connection")?;
+            let answer =
+                reader.next(&mut stream, false).await?.context("the server closed the connection")?;
             match answer.status {
                 200..=299 => {
                     let wait = (marks::now() - sent) / 1_000;

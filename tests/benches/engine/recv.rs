@@ -18,7 +18,6 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
-
 /// Where each event's number begins; see [`super::load`].
 #[derive(Default)]
 struct Arrivals {

@@ -232,6 +232,42 @@ async fn a_head_beyond_the_bounds_is_no_answer() {
 }
 
 #[tokio::test]
+async fn interim_answers_without_end_are_no_answer_and_a_few_are_fine() {
+    let interim = "HTTP/1.1 103 Early Hints\nlink: </a>\n\n";
+    let endless = interim.replace('\n', "\r\n").into_bytes();
+    let flood = Receiver::start(move |_, _| Reply::Flood(Vec::new(), endless.clone())).await;
+    let world = World::with_loopback();
+    let (outcome, took) = timed(world.probe(&flood.url())).await;
+    assert_eq!(outcome, failed(FailureClass::InvalidResponse, Phase::Exchange));
+    assert!(took < Duration::from_secs(1), "{took:?}");
+    world.store.until("the flood ends", |_| flood.open() == 0).await;
+    let few = format!("{}HTTP/1.1 200 OK\ncontent-length: 0\n\n", interim.repeat(50));
+    let receiver = Receiver::start(move |_, _| Reply::text(&few)).await;
+    assert_eq!(status_of(&world.probe(&receiver.url()).await), 200);
+}
+
+#[tokio::test]
+async fn chunks_that_are_mostly_frame_are_cut_at_the_bound_and_small_ones_are_fine() {
+    let head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n".to_vec();
+    let flood = Receiver::start({
+        let head = head.clone();
+        move |_, _| Reply::Flood(head.clone(), b"00000000000000000001\r\nx\r\n".repeat(100))
+    })
+    .await;
+    let world = World::with_loopback();
+    let outcome = world.probe(&flood.url()).await;
+    assert_eq!((status_of(&outcome), body_of(&outcome).len()), (200, 512));
+    world.store.until("the flood ends", |_| flood.open() == 0).await;
+    let small = [&head[..], &b"1\r\nx\r\n".repeat(20_000), b"0\r\n\r\n"].concat();
+    let receiver = Receiver::start(move |_, _| Reply::Send(small.clone())).await;
+    let outcome = world.probe(&receiver.url()).await;
+    assert_eq!((status_of(&outcome), body_of(&outcome).len()), (200, 512));
+    // It was read to its end, so the connection stands.
+    world.probe(&receiver.url()).await;
+    assert_eq!(receiver.connections(), 1);
+}
+
+#[tokio::test]
 async fn a_head_within_the_bounds_is_fine() {
     let long = format!("HTTP/1.1 200 OK\nx: {}\ncontent-length: 0\n\n", "y".repeat(30_000));
     let many = format!("HTTP/1.1 200 OK\n{}content-length: 0\n\n", "x: y\n".repeat(98));

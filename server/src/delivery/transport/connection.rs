@@ -17,12 +17,15 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::failure;
+use super::meter::{Allowance, Metered};
 use crate::domain::FailureClass;
 
 /// The largest response head in bytes. It may have 100 fields, the parser's default.
 const MAX_HEAD: usize = 32 * 1024;
 /// How much of a response is buffered beyond what has been taken in.
 const MAX_BUFFER: usize = 64 * 1024;
+/// What may come until a response's head is complete, interim responses included, and what is read with its end.
+const HEAD_ALLOWANCE: usize = MAX_HEAD + 32 * 1024;
 /// How much of a receiver's response body is read at all.
 const MAX_BODY_READ: usize = 64 * 1024;
 /// How much of it is kept in history when the receiver has taken the event, and when it has not.
@@ -57,13 +60,14 @@ impl Keep {
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
-type Io = TokioIo<Box<dyn Stream>>;
+type Io = TokioIo<Metered>;
 type Body = Full<Bytes>;
 
 /// A connection on which no exchange is under way.
 pub(super) struct Connection {
     sender: http1::SendRequest<Body>,
     driver: Driver,
+    allowance: Allowance,
     /// When it was opened, in monotonic time.
     pub(super) opened: Duration,
 }
@@ -95,13 +99,15 @@ pub(super) struct Exchanged {
 impl Connection {
     /// Prepares to speak HTTP/1.1 on a stream. On the heap, for it is large and changes hands often.
     pub(super) async fn new(stream: Box<dyn Stream>, opened: Duration) -> Result<Box<Self>, FailureClass> {
+        let allowance = Allowance::default();
+        allowance.set(HEAD_ALLOWANCE);
         let (sender, connection) = http1::Builder::new()
             .max_header_size(MAX_HEAD)
             .max_buf_size(MAX_BUFFER)
-            .handshake(TokioIo::new(stream))
+            .handshake(TokioIo::new(Metered::new(stream, allowance.clone())))
             .await
             .map_err(|error| failure::of_http(&error))?;
-        Ok(Box::new(Self { sender, driver: Driver { connection, ended: None }, opened }))
+        Ok(Box::new(Self { sender, driver: Driver { connection, ended: None }, allowance, opened }))
     }
 
     /// Whether the connection still stands and is ready for a request.
@@ -120,6 +126,7 @@ impl Connection {
         request: Request<Body>,
         keep: Keep,
     ) -> Result<Exchanged, ExchangeError> {
+        self.allowance.set(HEAD_ALLOWANCE);
         let sending = self.sender.try_send_request(request);
         let response = match self.driver.alongside(sending).await {
             Ok(response) => response,
@@ -145,10 +152,16 @@ impl Connection {
         keep: usize,
         most: usize,
     ) -> Result<(Bytes, bool), FailureClass> {
+        // Twice, since a body in chunks is longer than what it says.
+        self.allowance.set(most.saturating_mul(2).saturating_add(HEAD_ALLOWANCE));
         let mut kept = Vec::new();
         let mut read = 0;
         while let Some(frame) = self.driver.alongside(body.frame()).await {
-            let frame = frame.map_err(|error| self.driver.why(&error))?;
+            let frame = match frame {
+                Ok(frame) => frame,
+                Err(_) if self.allowance.is_used_up() => return Ok((kept.into(), false)),
+                Err(error) => return Err(self.driver.why(&error)),
+            };
             let Ok(data) = frame.into_data() else { continue };
             read += data.len();
             let room = keep - kept.len();

@@ -9,7 +9,8 @@
 //!   used again only under an equal policy, for the same transport, host and port.
 //! - A request is sent again only if its connection died before a byte of it was written.
 //! - An answer takes at most 32 KiB for its head, 64 KiB of its body are read and 4 KiB kept, 2 KiB of its headers kept,
-//!   whatever it says itself; it is never decompressed; redirects are answers like any other. When a bound or the deadline ends an
+//!   whatever it says itself, and whatever comes before, between and around these counts against [a bound](meter) too;
+//!   it is never decompressed; redirects are answers like any other. When a bound or the deadline ends an
 //!   exchange, its connection is closed.
 //! - Where a webhook asks for it, no byte of a request is sent before every certificate of the receiver is known not
 //!   to be [revoked](revocation).
@@ -22,6 +23,7 @@ mod connector;
 mod dialer;
 pub(super) mod egress;
 mod failure;
+mod meter;
 pub(super) mod policy;
 mod pool;
 pub(super) mod resolver;
