@@ -19,6 +19,7 @@ macro_rules! short_trials {
 short_trials! {
     killed_ten_times_under_load_it_loses_nothing: "kill",
     stopped_under_load_it_ends_in_time_and_repeats_nothing: "stop",
+    answers_without_end_head_or_measure_take_neither_slots_nor_memory: "answers",
 }
 
 #[test]

@@ -6,6 +6,7 @@
 //! counted. A trial is short in the tests and long in `cargo xtask faults`: the figures are the same, only the harm is
 //! smaller.
 
+mod answers;
 mod kill;
 mod rig;
 mod stop;
@@ -40,6 +41,11 @@ pub const FAULTS: &[Fault] = &[
         run: kill::run,
     },
     Fault { name: "stop", about: "SIGTERM under load: 2 times, 20 when long", run: stop::run },
+    Fault {
+        name: "answers",
+        about: "answers without end, head or measure: 50 of each kind at once, 200 when long",
+        run: answers::run,
+    },
 ];
 
 /// Those whose short trial is not among the tests yet, and why.

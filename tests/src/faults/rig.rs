@@ -93,6 +93,14 @@ impl Rig {
         answer.json()
     }
 
+    /// Deletes a webhook of this tenant.
+    pub(super) fn delete(&self, tenant: usize, webhook: &Value) -> Result<()> {
+        let path = format!("/v1/webhooks/{}", webhook["id"].as_str().unwrap_or_default());
+        let answer = self.admin(tenant).delete(&path)?;
+        ensure!(answer.status == 204, "a webhook was not deleted: {} {}", answer.status, answer.text());
+        Ok(())
+    }
+
     /// To publish as the admin of this tenant.
     pub(super) fn orders(&self, tenant: usize) -> Orders {
         Orders { kinds: self.setup.kinds, ..Orders::new(&token(tenant), KIND) }

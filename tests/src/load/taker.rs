@@ -13,7 +13,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::tcp::{ReadHalf, WriteHalf};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
@@ -134,14 +134,13 @@ impl Taker {
     /// # Errors
     /// When there is no port.
     pub fn start() -> Result<Self> {
-        let listener = std::net::TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).context("finding a port")?;
-        listener.set_nonblocking(true)?;
-        let port = listener.local_addr()?.port();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let listener = runtime.block_on(async { listen() }).context("finding a port")?;
+        let port = listener.local_addr()?.port();
         let shared = Arc::new(Shared::default());
         let thread = std::thread::spawn({
             let shared = Arc::clone(&shared);
-            move || tokio::task::LocalSet::new().block_on(&runtime, serve(listener, &shared))
+            move || tokio::task::LocalSet::new().block_on(&runtime, serve(&listener, &shared))
         });
         Ok(Self { shared, port, thread: Some(thread) })
     }
@@ -209,8 +208,14 @@ impl Drop for Taker {
     }
 }
 
-async fn serve(listener: std::net::TcpListener, shared: &Arc<Shared>) {
-    let Ok(listener) = TcpListener::from_std(listener) else { return };
+/// Listens at every address of this machine, and lets as many connections wait as may come at once.
+fn listen() -> std::io::Result<TcpListener> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind((Ipv4Addr::UNSPECIFIED, 0).into())?;
+    socket.listen(4_096)
+}
+
+async fn serve(listener: &TcpListener, shared: &Arc<Shared>) {
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
