@@ -31,6 +31,7 @@ pub struct Launch {
     config: String,
     arguments: Vec<OsString>,
     environment: Vec<(OsString, OsString)>,
+    data: PathBuf,
     limit: Duration,
 }
 
@@ -53,6 +54,7 @@ impl Launch {
             config,
             arguments: Vec::new(),
             environment: Vec::new(),
+            data: "data".into(),
             limit: Duration::from_secs(20),
         }
     }
@@ -68,6 +70,13 @@ impl Launch {
     #[must_use]
     pub fn environment(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
         self.environment.push((name.into(), value.into()));
+        self
+    }
+
+    /// Its data elsewhere than in its own folder.
+    #[must_use]
+    pub fn data(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.data = folder.into();
         self
     }
 
@@ -91,7 +100,8 @@ impl Launch {
 
     fn spawn(&self, folder: &Path) -> Result<(Process, String)> {
         let mut command = Command::new(&self.program);
-        command.arg("serve").args(["--listen", "127.0.0.1:0", "--config", "sigpost.toml", "--data", "data"]);
+        command.arg("serve").args(["--listen", "127.0.0.1:0", "--config", "sigpost.toml", "--data"]);
+        command.arg(&self.data);
         command.args(&self.arguments).current_dir(folder);
         // Settings of the surroundings are not part of the test.
         for (name, _) in std::env::vars_os() {

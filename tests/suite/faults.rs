@@ -20,6 +20,8 @@ short_trials! {
     killed_ten_times_under_load_it_loses_nothing: "kill",
     stopped_under_load_it_ends_in_time_and_repeats_nothing: "stop",
     answers_without_end_head_or_measure_take_neither_slots_nor_memory: "answers",
+    a_full_disk_refuses_and_recovers_and_nothing_acknowledged_is_lost: "full",
+    a_failed_fsync_is_the_end_and_nothing_acknowledged_is_lost: "sync",
 }
 
 #[test]

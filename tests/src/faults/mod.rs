@@ -7,9 +7,12 @@
 //! smaller.
 
 mod answers;
+mod full;
 mod kill;
 mod rig;
+mod shim;
 mod stop;
+mod sync;
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
@@ -46,6 +49,12 @@ pub const FAULTS: &[Fault] = &[
         about: "answers without end, head or measure: 50 of each kind at once, 200 when long",
         run: answers::run,
     },
+    Fault {
+        name: "full",
+        about: "a disk that fills up under load, with and without kill -9; when long a small file system too, as root",
+        run: full::run,
+    },
+    Fault { name: "sync", about: "an fsync that fails under load: once, 10 times when long", run: sync::run },
 ];
 
 /// Those whose short trial is not among the tests yet, and why.

@@ -1,0 +1,92 @@
+//! The operating system as a test wants it: a library that stands between the server and libc, made of `shim.c` with the
+//! machine's C compiler.
+
+use std::fs::File;
+use std::os::unix::fs::FileExt as _;
+use std::process::Command;
+
+use anyhow::{Context as _, Result, ensure};
+use tempfile::TempDir;
+
+use crate::server::Launch;
+
+const SOURCE: &str = include_str!("shim.c");
+
+/// What is to go wrong, in the order in which `shim.c` reads it.
+#[derive(Clone, Copy, Debug)]
+enum Slot {
+    Clock,
+    Sync,
+    SpaceSet,
+    SpaceLeft,
+    RefusedWrites,
+    RefusedSyncs,
+    DnsPort,
+    Slots,
+}
+
+/// The library, and what it is told.
+#[derive(Debug)]
+pub(super) struct Shim {
+    folder: TempDir,
+    control: File,
+}
+
+impl Shim {
+    /// Makes the library; nothing goes wrong yet.
+    pub(super) fn new() -> Result<Self> {
+        let folder = TempDir::with_prefix("sigpost-shim-")?;
+        let source = folder.path().join("shim.c");
+        std::fs::write(&source, SOURCE)?;
+        let compiler = std::env::var_os("CC").unwrap_or_else(|| "cc".into());
+        let mut compile = Command::new(&compiler);
+        compile
+            .args(["-shared", "-fPIC", "-O2", "-o"])
+            .arg(folder.path().join("shim.so"))
+            .arg(&source)
+            .arg("-ldl");
+        let compiled = compile.output().with_context(|| format!("running {compiler:?}, a C compiler"))?;
+        ensure!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
+        let control =
+            File::options().read(true).write(true).create_new(true).open(folder.path().join("control"))?;
+        control.set_len(Slot::Slots as u64 * 8)?;
+        Ok(Self { folder, control })
+    }
+
+    /// Has a server be started with it.
+    pub(super) fn under(&self, launch: Launch) -> Launch {
+        let file = |name: &str| self.folder.path().join(name);
+        launch.environment("LD_PRELOAD", file("shim.so")).environment("SHIM_CONTROL", file("control"))
+    }
+
+    /// Files of the database may grow by so many bytes more, or as they like.
+    pub(super) fn leave_space(&self, bytes: Option<u32>) -> Result<()> {
+        self.set(Slot::SpaceLeft, bytes.map_or(0, i64::from))?;
+        self.set(Slot::SpaceSet, i64::from(bytes.is_some()))
+    }
+
+    /// How many writes found no space.
+    pub(super) fn refused_writes(&self) -> Result<i64> {
+        self.get(Slot::RefusedWrites)
+    }
+
+    /// The disk cannot make anything durable, or it can.
+    pub(super) fn fail_syncs(&self, fail: bool) -> Result<()> {
+        self.set(Slot::Sync, i64::from(fail))
+    }
+
+    /// How often it could not.
+    pub(super) fn refused_syncs(&self) -> Result<i64> {
+        self.get(Slot::RefusedSyncs)
+    }
+
+    fn set(&self, slot: Slot, value: i64) -> Result<()> {
+        Ok(self.control.write_all_at(&value.to_ne_bytes(), slot as u64 * 8)?)
+    }
+
+    fn get(&self, slot: Slot) -> Result<i64> {
+        let mut bytes = [0; 8];
+        self.control.read_exact_at(&mut bytes, slot as u64 * 8)?;
+        Ok(i64::from_ne_bytes(bytes))
+    }
+}

@@ -1,0 +1,90 @@
+//! A disk that fails to make something durable, under load.
+//!
+//! After a failed fsync nobody can know what the disk has kept, even when the next one succeeds. So the first has to be
+//! the end: no more acknowledgements, an error in the log, and a process that exits, so that whoever watches it starts it
+//! anew, which reads what is really there.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+
+use super::rig::{Rig, Setup};
+use super::shim::Shim;
+use super::{Trial, float, float_64};
+use crate::load::balance::Balance;
+use crate::load::publisher::{Orders, Publisher};
+use crate::load::taker::Manner;
+use crate::time::{Deadline, now};
+
+const ENDPOINTS: usize = 2;
+/// Results that may be lost because they are not durable yet.
+const UNSETTLED: usize = 1_024;
+const SOON: Duration = Duration::from_secs(60);
+/// The store is asked every ten seconds whether it stands; then what is in flight gets its deadline, of five.
+const MOST: f64 = 10.0 + 5.0 + 2.0;
+
+pub(super) fn run(trial: &mut Trial) -> Result<()> {
+    let shim = Shim::new()?;
+    let mut rig = Rig::start_as(Setup::default(), |launch| shim.under(launch))?;
+    rig.taker.all_behave(Manner::slow(Duration::from_millis(5)));
+    for endpoint in 0..ENDPOINTS {
+        rig.webhook(0, endpoint, None)?;
+    }
+    let publisher = Publisher::start(rig.server.base(), Orders { connections: 16, ..rig.orders(0) });
+    let rounds = trial.pick(1, 10);
+    let (mut slowest, mut late, mut again) = (0.0_f64, 0, 0);
+    for round in 0..rounds {
+        std::thread::sleep(Duration::from_millis(700 + round * 61));
+        let end = fail(&mut rig, &publisher, &shim, round % 2 == 0)?;
+        trial.say(&format!("  ended after {:.1} s, {} acknowledged", end.seconds, publisher.acknowledged()));
+        slowest = slowest.max(end.seconds);
+        late += end.late;
+        again += end.in_flight + UNSETTLED;
+        rig.server.restart()?;
+        publisher.aim(rig.server.base());
+    }
+    std::thread::sleep(Duration::from_secs(1));
+    let published = publisher.stop()?;
+    published.ensure_sound()?;
+    rig.drained(published.count() * ENDPOINTS as u64, SOON);
+    rig.wait(SOON, |taker| taker.open() == 0);
+    let balance = Balance::of(&published, &rig.taker.arrivals(0), |_| 0..ENDPOINTS);
+    trial.note("failed disks", float_64(rounds), "");
+    trial.at_most("acknowledged afterwards", float_64(late), "", 0.0);
+    trial.at_most("until the process has ended, slowest", slowest, " s", MOST);
+    trial.reckon(&balance, Some(again as u64));
+    trial.none("still pending", rig.deliveries(0, "pending", 100)?);
+    trial.none(
+        "ends without an error in the log",
+        usize::from(!rig.server.stderr().contains("the store has stopped")),
+    );
+    trial.note("in flight + 1,024, over all", float(again), "");
+    rig.ensure_well()
+}
+
+struct End {
+    seconds: f64,
+    /// Acknowledgements after the first failure.
+    late: u64,
+    in_flight: usize,
+}
+
+/// Lets the disk fail, once or for good, and waits for the end of the process.
+fn fail(rig: &mut Rig, publisher: &Publisher, shim: &Shim, once: bool) -> Result<End> {
+    let failed = shim.refused_syncs()?;
+    shim.fail_syncs(true)?;
+    let failing = Deadline::after(SOON).poll(|| (shim.refused_syncs().ok()? > failed).then_some(()));
+    failing.context("nothing was made durable at all")?;
+    let began = now();
+    if once {
+        shim.fail_syncs(false)?;
+    }
+    // What was durable before may have been on its way to the publisher.
+    std::thread::sleep(Duration::from_millis(200));
+    let (acknowledged, in_flight) = (publisher.acknowledged(), rig.taker.open());
+    let status = rig.server.process().wait(SOON)?;
+    ensure!(!status.success(), "the server ended as if all was well");
+    shim.fail_syncs(false)?;
+    let late = publisher.acknowledged() - acknowledged;
+    Ok(End { seconds: began.elapsed().as_secs_f64(), late, in_flight })
+}
