@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 use sigpost_tests::load::usage;
 use sigpost_tests::time::now;
@@ -45,7 +45,19 @@ pub(crate) const CASES: &[Case] = &[
         by_default: true,
         run: latency,
     },
-    Case { name: "start", about: "start, recovery after a crash, and stop", by_default: true, run: start },
+    Case { name: "start", about: "start and stop, with nothing to do", by_default: true, run: start },
+    Case {
+        name: "recovery",
+        about: "killed with 100,000 pending, and started again",
+        by_default: true,
+        run: recovery,
+    },
+    Case {
+        name: "million",
+        about: "a million pending for a receiver that hangs",
+        by_default: false,
+        run: million,
+    },
     Case { name: "answers", about: "one to one, each answered with 64 KiB", by_default: true, run: answers },
     Case { name: "soak", about: "one to one for a minute", by_default: false, run: soak },
 ];
@@ -54,14 +66,17 @@ pub(crate) const CASES: &[Case] = &[
 struct Bench<'a> {
     plan: &'a Plan,
     binary: &'a Path,
+    /// A server that writes nothing down.
+    without: Option<&'a Path>,
     folder: &'a Path,
 }
 
 /// Runs what is asked for and shows it.
 pub(crate) fn run(plan: &Plan) -> Result<()> {
     let binary = rig::binary()?;
+    let without = rig::without_storage();
     let folder = tempfile::TempDir::new()?;
-    let bench = Bench { plan, binary: &binary, folder: folder.path() };
+    let bench = Bench { plan, binary: &binary, without: without.as_deref(), folder: folder.path() };
     let mut report = Report::new();
     for case in &plan.cases {
         report.say(&format!("{}: {}", case.name, case.about));
@@ -83,48 +98,85 @@ impl Bench<'_> {
         Load { connections: CONNECTIONS, batch: 1, seconds: self.seconds(), rate: 0.0, events: 0 }
     }
 
-    /// The bare loop and the server by turns; the medians.
-    fn beside_bare(&self, report: &mut Report, name: &str, load: Load, rig: &mut Rig) -> Result<Outcome> {
-        rig.run(Load { seconds: WARM_UP, ..load })?;
+    /// The bare loop, a server that writes nothing down, and the server, by turns; the median of the server's rates with
+    /// what stood beside it.
+    fn beside_bare(&self, report: &mut Report, name: &str, load: Load, rig: &mut Rig) -> Result<()> {
+        let without = self.without.map(|binary| Rig::start(binary, rig.dialect, rig.endpoints, rig.answer));
+        let mut without = without.transpose()?;
+        let warm_up = Load { seconds: WARM_UP, ..load };
+        rig.run(warm_up)?;
+        without.as_mut().map(|rig| rig.run(warm_up)).transpose()?;
         let mut rounds = Vec::new();
-        for round in 0..self.plan.rounds {
-            let bare = rig::bare(self.seconds().min(2.0), CONNECTIONS, self.folder)?;
-            let (sync, _) = disk::fdatasync(self.folder)?;
-            let outcome = rig.run(load)?;
+        for number in 1..=self.plan.rounds {
+            let round = Round {
+                bare: rig::bare(self.seconds().min(2.0), CONNECTIONS, self.folder)?,
+                sync: disk::fdatasync(self.folder)?.0,
+                without: without.as_mut().map(|rig| rig.run(load)).transpose()?,
+                outcome: rig.run(load)?,
+            };
             report.say(&format!(
-                "  {name} {}/{}: {:.0}/s, {:.3} of the bare {bare:.0}/s; fdatasync {:.2} ms; CPU ratio {:.2}; p50 {:.1} p99 {:.1} ms; {} refused, {} twice",
-                round + 1,
+                "  {name} {number}/{}: {}; {}",
                 self.plan.rounds,
-                outcome.rate(),
-                outcome.rate() / bare,
-                millis(sync),
-                outcome.cpu_ratio(),
-                outcome.p50_ms,
-                outcome.p99_ms,
-                outcome.refused,
-                outcome.duplicates,
+                round.value(),
+                round.beside()
             ));
-            rounds.push((bare, sync, outcome));
+            rounds.push(round);
         }
-        rounds.sort_by(|one, other| one.2.rate().total_cmp(&other.2.rate()));
-        let all: Vec<Value> = rounds
-            .iter()
-            .map(|(bare, sync, outcome)| json!({ "bare": bare, "fdatasync_ms": millis(*sync), "run": outcome.json() }))
-            .collect();
-        let (bare, sync, middle) = rounds.swap_remove(rounds.len() / 2);
+        rounds.sort_by(|one, other| one.outcome.rate().total_cmp(&other.outcome.rate()));
+        let middle = &rounds[rounds.len() / 2];
         report.add(Figure {
             name: name.to_owned(),
-            value: format!("{:.0}/s", middle.rate()),
-            beside: format!(
-                "{:.3} of bare {bare:.0}/s, CPU ratio {:.2}, {:.1} MiB at most, fdatasync {:.2} ms",
-                middle.rate() / bare,
-                middle.cpu_ratio(),
-                middle.peak_mib,
-                millis(sync)
-            ),
-            data: Value::Array(all),
+            value: middle.value(),
+            beside: middle.beside(),
+            data: rounds.iter().map(Round::json).collect(),
         });
-        Ok(middle)
+        Ok(())
+    }
+}
+
+/// What was measured within the same minute.
+struct Round {
+    /// Requests a second from `load` straight to `recv`.
+    bare: f64,
+    sync: Duration,
+    without: Option<Outcome>,
+    outcome: Outcome,
+}
+
+impl Round {
+    fn value(&self) -> String {
+        format!("{:.0}/s", self.outcome.rate())
+    }
+
+    fn beside(&self) -> String {
+        let Self { bare, sync, without, outcome } = self;
+        let rate = outcome.rate();
+        let without = without.as_ref().map(Outcome::rate);
+        let without = without.map(|other| format!(", {:.2} of {other:.0}/s without storage", rate / other));
+        let again = if outcome.duplicates == 0 {
+            "none twice".into()
+        } else {
+            format!("{} twice", outcome.duplicates)
+        };
+        format!(
+            "{:.3} of bare {bare:.0}/s{}, CPU ratio {:.2}, p50 {:.1} p99 {:.1} ms, {:.0} MiB at most, {} refused, {again}, fdatasync {:.2} ms",
+            rate / bare,
+            without.unwrap_or_default(),
+            outcome.cpu_ratio(),
+            outcome.p50_ms,
+            outcome.p99_ms,
+            outcome.peak_mib,
+            outcome.refused,
+            millis(*sync),
+        )
+    }
+
+    fn json(&self) -> Value {
+        let Self { bare, sync, without, outcome } = self;
+        json!({
+            "bare": bare, "fdatasync_ms": millis(*sync), "run": outcome.json(),
+            "without_storage": without.as_ref().map(Outcome::json),
+        })
     }
 }
 
@@ -134,18 +186,18 @@ fn millis(time: Duration) -> f64 {
 
 fn one_to_one(bench: &Bench<'_>, report: &mut Report) -> Result<()> {
     let mut rig = bench.rig(NATIVE, 1, 0)?;
-    bench.beside_bare(report, "one to one", bench.load(), &mut rig).map(drop)
+    bench.beside_bare(report, "one to one", bench.load(), &mut rig)
 }
 
 fn answers(bench: &Bench<'_>, report: &mut Report) -> Result<()> {
     let mut rig = bench.rig(NATIVE, 1, 64 << 10)?;
-    bench.beside_bare(report, "answers of 64 KiB", bench.load(), &mut rig).map(drop)
+    bench.beside_bare(report, "answers of 64 KiB", bench.load(), &mut rig)
 }
 
 fn batches(bench: &Bench<'_>, report: &mut Report) -> Result<()> {
     let mut rig = bench.rig(NATIVE, 1, 0)?;
     let load = Load { connections: 4, batch: 100, ..bench.load() };
-    bench.beside_bare(report, "batches of 100", load, &mut rig).map(drop)
+    bench.beside_bare(report, "batches of 100", load, &mut rig)
 }
 
 fn fan_out(bench: &Bench<'_>, report: &mut Report) -> Result<()> {
@@ -213,5 +265,59 @@ fn start(bench: &Bench<'_>, report: &mut Report) -> Result<()> {
     let began = now();
     rig.server.restart()?;
     figure("start", format!("{:.0} ms", millis(began.elapsed())));
+    Ok(())
+}
+
+/// Events of which none is delivered: their receiver hangs.
+fn pile_up(bench: &Bench<'_>, rig: &mut Rig, events: u64) -> Result<()> {
+    rig.recv.hang(true)?;
+    let load = Load { connections: 4, batch: 100, seconds: 3_600.0, events, ..bench.load() };
+    let accepted = rig.publish(load)?;
+    ensure!(accepted == events, "{accepted} of {events} were accepted");
+    Ok(())
+}
+
+fn recovery(bench: &Bench<'_>, report: &mut Report) -> Result<()> {
+    const PENDING: u64 = 100_000;
+    let mut rig = bench.rig(NATIVE, 1, 0)?;
+    pile_up(bench, &mut rig, PENDING)?;
+    rig.server.kill()?;
+    rig.recv.hang(false)?;
+    let began = now();
+    rig.server.restart()?;
+    let listening = began.elapsed();
+    while rig.recv.total()? == 0 {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let first = began.elapsed();
+    rig.drained(PENDING)?;
+    let all = began.elapsed();
+    report.add(Figure {
+        name: format!("recovery, {PENDING} pending"),
+        value: format!("{:.0} ms", millis(first)),
+        beside: format!(
+            "until the first delivery; accepting after {:.0} ms, all delivered after {:.1} s",
+            millis(listening),
+            all.as_secs_f64()
+        ),
+        data: json!({ "listening_ms": millis(listening), "first_ms": millis(first), "all_ms": millis(all) }),
+    });
+    Ok(())
+}
+
+fn million(bench: &Bench<'_>, report: &mut Report) -> Result<()> {
+    const PENDING: u64 = 1_000_000;
+    let mut rig = bench.rig(NATIVE, 1, 0)?;
+    let began = now();
+    pile_up(bench, &mut rig, PENDING)?;
+    let rate = float(PENDING) / began.elapsed().as_secs_f64();
+    std::thread::sleep(Duration::from_secs(5));
+    let (rss, peak) = usage::memory(rig.server.process().id())?;
+    report.add(Figure {
+        name: "memory, a million pending".into(),
+        value: format!("{rss:.0} MiB"),
+        beside: format!("{peak:.0} MiB at most, published at {rate:.0}/s"),
+        data: json!({ "rss_mib": rss, "peak_mib": peak, "rate": rate }),
+    });
     Ok(())
 }

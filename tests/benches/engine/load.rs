@@ -119,8 +119,7 @@ pub(crate) fn main(arguments: &[String]) -> Result<()> {
 async fn publish(orders: Orders) -> Result<Shared> {
     let connections = orders.connections;
     let started = marks::now();
-    // Far below what a clock of nanoseconds can tell.
-    let length = Duration::from_secs_f64(orders.seconds).as_nanos() as u64;
+    let length = nanos(Duration::from_secs_f64(orders.seconds));
     let shared = Rc::new(RefCell::new(Shared {
         orders,
         next: 0,
@@ -141,14 +140,23 @@ async fn publish(orders: Orders) -> Result<Shared> {
     Ok(Rc::try_unwrap(shared).ok().context("every connection has ended")?.into_inner())
 }
 
+/// Saturates after five hundred years.
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Where something with this number is kept. Nobody publishes more than there is memory for.
+pub(crate) fn index(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
 /// Takes the next events: how many were taken before, and when they are to be sent.
 fn take(shared: &RefCell<Shared>) -> Option<(u64, u64)> {
     let mut shared = shared.borrow_mut();
     let (now, batch) = (marks::now(), shared.orders.batch as u64);
     let taken = shared.next;
     let at = if shared.orders.rate > 0.0 {
-        let nanos = taken as f64 / batch as f64 / shared.orders.rate * 1e9;
-        shared.started + nanos as u64
+        shared.started + nanos(Duration::from_secs_f64(taken as f64 / batch as f64 / shared.orders.rate))
     } else {
         now
     };
@@ -156,7 +164,7 @@ fn take(shared: &RefCell<Shared>) -> Option<(u64, u64)> {
         return None;
     }
     shared.next += batch;
-    let length = shared.next as usize;
+    let length = index(shared.next);
     shared.accepted.resize(length, 0);
     Some((taken, at))
 }
@@ -190,7 +198,7 @@ async fn connection(shared: &RefCell<Shared>) -> Result<()> {
                     let wait = (marks::now() - sent) / 1_000;
                     let mut shared = shared.borrow_mut();
                     shared.waits.push(u32::try_from(wait).unwrap_or(u32::MAX));
-                    let from = taken as usize;
+                    let from = index(taken);
                     shared.accepted[from..from + orders.batch].fill(1);
                     break;
                 }

@@ -1,7 +1,7 @@
 //! `recv`: takes whatever arrives, answers at once, and keeps count by number and endpoint.
 //!
 //! One thread. It is told what to do by lines on standard input and answers each by a line of JSON:
-//! `reset ENDPOINTS` forgets everything, `count` says how much arrived, `report FILE` writes what arrived (a byte for
+//! `reset ENDPOINTS` forgets everything, `hang` and `answer` end and begin answering, `count` says how much arrived, `report FILE` writes what arrived (a byte for
 //! each event and endpoint, in this order: how often) and says how long it took.
 
 use std::cell::RefCell;
@@ -18,6 +18,8 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
+use super::load::index;
+
 /// Where each event's number begins; see [`super::load`].
 #[derive(Default)]
 struct Arrivals {
@@ -28,6 +30,8 @@ struct Arrivals {
     last: u64,
     /// From sending to arriving, in microseconds.
     waits: Vec<u32>,
+    /// Whether requests are left unanswered, and not counted.
+    hanging: bool,
     /// By the second in which they arrived.
     seconds: Vec<u64>,
     began: u64,
@@ -47,7 +51,7 @@ impl Arrivals {
         }
         self.seconds[second] += 1;
         let Some(number) = mark.number.checked_sub(self.first) else { return };
-        let at = number as usize * self.endpoints + endpoint.min(self.endpoints - 1);
+        let at = index(number) * self.endpoints + endpoint.min(self.endpoints - 1);
         if self.counts.len() <= at {
             self.counts.resize((at + 1).next_power_of_two(), 0);
         }
@@ -61,6 +65,14 @@ impl Arrivals {
         match words[..] {
             ["reset", endpoints, first] => {
                 *self = Self { endpoints: endpoints.parse()?, first: first.parse()?, ..Self::default() };
+                Ok(json!({}))
+            }
+            ["hang"] => {
+                self.hanging = true;
+                Ok(json!({}))
+            }
+            ["answer"] => {
+                self.hanging = false;
                 Ok(json!({}))
             }
             ["count"] => Ok(json!({ "total": self.total })),
@@ -121,6 +133,9 @@ async fn connection(mut stream: TcpStream, answer: &[u8], arrivals: &RefCell<Arr
     stream.set_nodelay(true)?;
     let mut reader = Reader::new();
     while let Some(request) = reader.next(&mut stream, true).await? {
+        if arrivals.borrow().hanging {
+            core::future::pending::<()>().await;
+        }
         if let Some(mark) = Mark::find(reader.body(request)) {
             arrivals.borrow_mut().take(mark, request.endpoint);
         }

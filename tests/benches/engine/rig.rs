@@ -55,6 +55,11 @@ impl Recv {
         Ok(serde_json::from_str(&line)?)
     }
 
+    /// Leaves whatever comes from now on unanswered, and uncounted, or answers again.
+    pub(crate) fn hang(&mut self, hang: bool) -> Result<()> {
+        self.tell(if hang { "hang" } else { "answer" }).map(drop)
+    }
+
     fn tell(&mut self, order: &str) -> Result<Value> {
         writeln!(self.input, "{order}")?;
         self.line()
@@ -99,6 +104,7 @@ pub(crate) struct Rig {
     pub(crate) recv: Recv,
     pub(crate) dialect: Dialect,
     pub(crate) endpoints: usize,
+    pub(crate) answer: usize,
     pub(crate) folder: TempDir,
     next: u64,
 }
@@ -176,7 +182,7 @@ impl Rig {
         let server = Launch::program(binary, config).start()?;
         let recv = Recv::start(answer)?;
         let client = server.client().with_token(TOKEN);
-        let mut rig = Self { server, recv, dialect, endpoints, folder: TempDir::new()?, next: 0 };
+        let mut rig = Self { server, recv, dialect, endpoints, answer, folder: TempDir::new()?, next: 0 };
         for endpoint in 0..endpoints {
             rig.add_webhook(&client, endpoint)?;
         }
@@ -201,11 +207,8 @@ impl Rig {
         }
     }
 
-    /// Publishes, waits until all has arrived, and holds one against the other.
-    pub(crate) fn run(&mut self, load: Load) -> Result<Outcome> {
-        let first = self.next;
-        self.recv.reset(self.endpoints, first)?;
-        let orders = Orders {
+    fn orders(&self, load: Load) -> Orders {
+        Orders {
             address: self.server.base().trim_start_matches("http://").to_owned(),
             path: "/v1/events".into(),
             token: TOKEN.into(),
@@ -214,9 +217,23 @@ impl Rig {
             seconds: load.seconds,
             rate: load.rate,
             events: load.events,
-            first,
+            first: self.next,
             accepted: self.folder.path().join("accepted"),
-        };
+        }
+    }
+
+    /// Publishes, and waits for nothing. How many were accepted.
+    pub(crate) fn publish(&mut self, load: Load) -> Result<u64> {
+        self.recv.reset(self.endpoints, self.next)?;
+        let (report, _) = published(&self.orders(load))?;
+        self.next += report["sent"].as_u64().context("load counts what it sent")?;
+        report["accepted"].as_u64().context("load counts what was accepted")
+    }
+
+    /// Publishes, waits until all has arrived, and holds one against the other.
+    pub(crate) fn run(&mut self, load: Load) -> Result<Outcome> {
+        self.recv.reset(self.endpoints, self.next)?;
+        let orders = self.orders(load);
         let server = self.server.process().id();
         usage::forget_peak(server)?;
         let before = (usage::cpu(server)?, usage::cpu(self.recv.child.id())?);
@@ -248,7 +265,7 @@ impl Rig {
         })
     }
 
-    fn drained(&mut self, expected: u64) -> Result<()> {
+    pub(crate) fn drained(&mut self, expected: u64) -> Result<()> {
         let deadline = Deadline::after(DRAIN);
         while self.recv.total()? < expected {
             ensure!(!deadline.has_passed(), "{} of {expected} arrived", self.recv.total()?);
@@ -327,4 +344,9 @@ pub(crate) fn binary() -> Result<PathBuf> {
     let path = sigpost_tests::workspace::target_directory()?.join("release/sigpost");
     ensure!(path.is_file(), "build it first: cargo build --release -p sigpost-server");
     Ok(path)
+}
+
+/// One that was built with the feature `bench-without-storage`, if there is one.
+pub(crate) fn without_storage() -> Option<PathBuf> {
+    std::env::var_os("SIGPOST_BIN_WITHOUT_STORAGE").map(PathBuf::from)
 }

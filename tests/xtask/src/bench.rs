@@ -14,6 +14,8 @@ use crate::{npm, setup};
 const PACKAGE: &str = "sigpost-tests";
 /// The benchmark that is no program of cargo's: Node runs it.
 const NPM: &str = "npm";
+/// The benchmark of the server as it is shipped.
+const ENGINE: &str = "engine";
 
 /// Runs the benchmark, or lists those there are. The benchmark writes its table and its JSON itself.
 pub(crate) fn bench(
@@ -30,11 +32,14 @@ pub(crate) fn bench(
     if !names.iter().any(|known| known == name) {
         bail!("there is no benchmark `{name}`; there are: {}", names.join(", "));
     }
-    ensure!(name == NPM || arguments.is_empty(), "the benchmark `{name}` takes no arguments");
+    let takes_arguments = [NPM, ENGINE].contains(&name);
+    ensure!(takes_arguments || arguments.is_empty(), "the benchmark `{name}` takes no arguments");
     project.shell.create_dir(project.target.join("bench"))?;
     let json = project.target.join("bench").join(format!("{name}.json"));
     let table = if name == NPM {
         in_node(project, steps, arguments, &json)?
+    } else if name == ENGINE {
+        of_engine(project, steps, arguments, &json)?
     } else {
         setup::for_serve(project, steps)?;
         steps.run(&format!("benchmark {name}"), || {
@@ -65,6 +70,28 @@ fn in_node(project: &Project, steps: &mut Steps, arguments: &[OsString], json: &
     steps.run("benchmark npm", || {
         let run = cmd!(sh, "node {script} --out {json} {arguments...}");
         Ok(run.env("SIGPOST_NPM", package).read()?)
+    })
+}
+
+/// The server, optimised as it is shipped, and beside it one that writes nothing down.
+fn of_engine(project: &Project, steps: &mut Steps, arguments: &[OsString], json: &Path) -> Result<String> {
+    let sh = &project.shell;
+    let bench = cmd!(sh, "cargo bench -p {PACKAGE} --bench {ENGINE} -- --out {json} {arguments...}");
+    if is_help(arguments) {
+        return Ok(bench.read()?);
+    }
+    setup::for_serve(project, steps)?;
+    let (server, other) = (&project.target, project.target.join("bench/without-storage"));
+    steps.run("server", || {
+        Ok(cmd!(sh, "cargo build --release -p sigpost-server --bin sigpost --target-dir {server}").run()?)
+    })?;
+    steps.run("server without storage", || {
+        let build = cmd!(sh, "cargo build --release -p sigpost-server --bin sigpost --target-dir {other}");
+        Ok(build.args(["--features", "bench-without-storage"]).run()?)
+    })?;
+    steps.run("benchmark engine", || {
+        let bench = bench.env("SIGPOST_BIN", server.join("release/sigpost"));
+        Ok(bench.env("SIGPOST_BIN_WITHOUT_STORAGE", other.join("release/sigpost")).read()?)
     })
 }
 

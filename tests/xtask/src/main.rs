@@ -49,7 +49,9 @@ const BENCH_EXAMPLES: &str = "Examples:
   cargo xtask bench               # the names
   cargo xtask bench core
   cargo xtask bench npm           # the package beside those of others
-  cargo xtask bench npm -- --help";
+  cargo xtask bench npm -- --help
+  cargo xtask bench engine        # the server between a generator and a receiver; see --help for its cases
+  cargo xtask bench engine -- one-to-one soak --rounds 5";
 
 const FAULTS_EXAMPLES: &str = "Examples:
   cargo xtask faults --list         # the names, and what is done
@@ -88,7 +90,7 @@ enum Command {
     Bench {
         /// The benchmark; without it, the names are listed
         name: Option<String>,
-        /// Further arguments for the benchmark `npm`
+        /// Further arguments for the benchmarks `npm` and `engine`
         #[arg(last = true, value_name = "ARGUMENTS")]
         arguments: Vec<OsString>,
     },

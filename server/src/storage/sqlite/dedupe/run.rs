@@ -64,10 +64,6 @@ impl NewRun {
         Self { run, entries }
     }
 
-    pub(super) fn id(&self) -> i64 {
-        self.run.id
-    }
-
     /// How many chunks it has.
     pub(super) const fn chunks(&self) -> usize {
         1 << self.run.bits
