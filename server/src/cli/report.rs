@@ -31,7 +31,7 @@ fn line(progress: Progress) -> String {
         Progress::CheckingStructure => "checking the structure of the database …".to_owned(),
         Progress::CheckingReferences => "checking what rows of the database name …".to_owned(),
         Progress::Verified { done, total } => {
-            format!("verified {done} of about {total} stored bodies{}", percent(done, total))
+            format!("verified {done} of about {total} rows{}", percent(done, total))
         }
     }
 }
@@ -55,9 +55,6 @@ mod tests {
         let mib = 1_024 * 1_024;
         assert_eq!(line(Progress::Copied { done: mib, total: 3 * mib }), "copied 1 of 3 MiB (33 %)");
         assert_eq!(line(Progress::Copied { done: 0, total: 0 }), "copied 0 of 0 MiB");
-        assert_eq!(
-            line(Progress::Verified { done: 7, total: 5 }),
-            "verified 7 of about 5 stored bodies (100 %)"
-        );
+        assert_eq!(line(Progress::Verified { done: 7, total: 5 }), "verified 7 of about 5 rows (100 %)");
     }
 }

@@ -45,7 +45,7 @@ fn a_sound_deployment_is_in_order_while_the_server_runs_and_when_it_does_not() {
             "ok       layout         it is ",
             "ok       structure      SQLite finds the database in order",
             "ok       references     everything that rows name is there",
-            "ok       checksums      all bodies and frames fit theirs (rows: 6)",
+            "ok       checksums      everything that has one fits it (rows: 6)",
             "ok       key            data/master.key fits the data (id ",
             "ok       secrets        the key opens them all (1)",
             "ok       clock          it shows ",

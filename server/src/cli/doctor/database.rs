@@ -129,9 +129,9 @@ fn references(missing: &Rows) -> Finding {
 fn checksums(verified: &Verified) -> Finding {
     let Verified { rows, damaged } = verified;
     if damaged.count == 0 {
-        return Finding::ok(CHECKSUMS, format!("all bodies and frames fit theirs (rows: {rows})"));
+        return Finding::ok(CHECKSUMS, format!("everything that has one fits it (rows: {rows})"));
     }
-    let message = format!("of {rows} bodies and frames some do not fit theirs: {}", told(damaged));
+    let message = format!("of {rows} rows some do not fit theirs: {}", told(damaged));
     let remedy = "the disk is not to be trusted: replace it. They are never sent; publish those events anew, or restore \
                   a backup that is in order";
     Finding::problem(CHECKSUMS, message, remedy)

@@ -13,7 +13,7 @@ use super::files::database;
 use super::key::{KeyId, KeySource, Label, MasterKey, Sealer, sealed_with};
 use super::open::{self, BUSY_PATIENCE, OpenError};
 use super::progress::{Progress, Tell};
-use super::rows::{FrameRow, Place, headers_label, next_secret_label, secret_label, verified_data};
+use super::rows::{FrameRow, Place, checksum, headers_label, next_secret_label, secret_label, verified_data};
 use super::{keyfile, space, structure};
 use crate::domain::{TenantUid, Timestamp};
 use crate::storage::StoreError;
@@ -73,7 +73,7 @@ impl Rows {
 /// What was compared with its checksums.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Verified {
-    /// Bodies of events, and frames of deliveries.
+    /// Bodies of events, frames of deliveries, and what idempotency keys are kept in.
     pub rows: u64,
     /// Those that do not fit.
     pub damaged: Rows,
@@ -169,29 +169,34 @@ impl Examiner {
         .map_err(ExamineError::from)
     }
 
-    /// Compares every stored body and frame with its checksum.
+    /// Compares everything that has a checksum with it.
     ///
     /// # Errors
     /// [`ExamineError`].
     pub fn checksums(&self, tell: &Tell) -> Result<Verified, ExamineError> {
-        let about = |query| self.sql.query_row(query, [], |row| row.get::<_, i64>(0));
-        let total = u64::try_from(about(ABOUT_BODIES)? + about(ABOUT_FRAMES)?).unwrap_or(0);
+        let mut guarded = Vec::new();
+        let mut total = 0;
+        for table in GUARDED {
+            // Older layouts have fewer.
+            if self.sql.table_exists(Some("main"), table.name)? {
+                let about: i64 = self.sql.query_row(&table.about(), [], |row| row.get(0))?;
+                total += u64::try_from(about).unwrap_or(0);
+                guarded.push(table);
+            }
+        }
         let mut verified = Verified::default();
-        for (portion, place, check) in [
-            (BODIES, "event_data", body_fits as fn(&Row<'_>) -> rusqlite::Result<bool>),
-            (FRAMES, "delivery", frame_fits),
-        ] {
+        for Guarded { name, select, fits, .. } in guarded {
             let (mut after, mut more) = (i64::MIN, true);
             while more {
                 more = false;
                 // Each portion is a transaction of its own.
-                let mut statement = self.sql.prepare_cached(portion)?;
+                let mut statement = self.sql.prepare_cached(select)?;
                 let mut rows = statement.query([after])?;
                 while let Some(row) = rows.next()? {
                     (after, more) = (row.get("id")?, true);
                     verified.rows += 1;
-                    if !check(row)? {
-                        verified.damaged.add(|| format!("{place} {after}"));
+                    if !fits(row)? {
+                        verified.damaged.add(|| format!("{name} {after}"));
                     }
                 }
                 tell(Progress::Verified { done: verified.rows, total });
@@ -370,17 +375,63 @@ const SEQUENCES: [Sequence; 5] = [
 const NEWEST_EVENT: &str = "SELECT received_at FROM event ORDER BY id DESC LIMIT 1";
 const NEWEST_ATTEMPT: &str = "SELECT started_at FROM attempt ORDER BY id DESC LIMIT 1";
 
-/// Retention deletes from the old end: between the ends nearly all are there.
-const ABOUT_BODIES: &str = "
-    SELECT coalesce((SELECT max(event) FROM event_data) - (SELECT min(event) FROM event_data) + 1, 0)";
-const ABOUT_FRAMES: &str =
-    "SELECT coalesce((SELECT max(id) FROM delivery) - (SELECT min(id) FROM delivery) + 1, 0)";
+/// A table whose rows have checksums.
+struct Guarded {
+    name: &'static str,
+    key: &'static str,
+    /// The rows behind a key, a portion of them, their key as `id`.
+    select: &'static str,
+    fits: fn(&Row<'_>) -> rusqlite::Result<bool>,
+}
 
-const BODIES: &str =
-    "SELECT event AS id, checksum, data FROM event_data WHERE event > ?1 ORDER BY event LIMIT 500";
-const FRAMES: &str = "
-    SELECT id, event, frame_head, frame_cut, frame_tail, frame_checksum FROM delivery WHERE id > ?1
-    ORDER BY id LIMIT 5000";
+const GUARDED: [Guarded; 4] = [
+    Guarded {
+        name: "event_data",
+        key: "event",
+        select: "SELECT event AS id, checksum, data FROM event_data WHERE event > ?1 ORDER BY event LIMIT 500",
+        fits: body_fits,
+    },
+    Guarded {
+        name: "delivery",
+        key: "id",
+        select:
+            "SELECT id, event, frame_head, frame_cut, frame_tail, frame_checksum FROM delivery WHERE id > ?1
+            ORDER BY id LIMIT 5000",
+        fits: frame_fits,
+    },
+    Guarded {
+        name: "idempotency_run",
+        key: "id",
+        select: "SELECT id, checksum, descriptor, filter FROM idempotency_run WHERE id > ?1 ORDER BY id LIMIT 10",
+        fits: |row| parts_fit("idempotency_run", row, &["descriptor", "filter"]),
+    },
+    Guarded {
+        name: "idempotency_chunk",
+        key: "id",
+        select: "SELECT id, checksum, entries FROM idempotency_chunk WHERE id > ?1 ORDER BY id LIMIT 1000",
+        fits: |row| parts_fit("idempotency_chunk", row, &["entries"]),
+    },
+];
+
+impl Guarded {
+    /// About how many rows there are: what is deleted is deleted from the old end, so between the ends nearly all are there.
+    /// Chunks have gaps in their keys, and are few.
+    fn about(&self) -> String {
+        let Self { name, key, .. } = self;
+        if *name == "idempotency_chunk" {
+            return format!("SELECT count(*) FROM {name}");
+        }
+        format!("SELECT coalesce((SELECT max({key}) FROM {name}) - (SELECT min({key}) FROM {name}) + 1, 0)")
+    }
+}
+
+/// Whether bytes fit the checksum that is made of them as they are.
+fn parts_fit(table: &str, row: &Row<'_>, parts: &[&str]) -> rusqlite::Result<bool> {
+    let sum: Vec<u8> = row.get("checksum")?;
+    let parts: Vec<Vec<u8>> = parts.iter().map(|part| row.get(*part)).collect::<rusqlite::Result<_>>()?;
+    let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+    Ok(sum == checksum(table, row.get("id")?, &parts))
+}
 
 fn body_fits(row: &Row<'_>) -> rusqlite::Result<bool> {
     let sum: Vec<u8> = row.get("checksum")?;

@@ -16,9 +16,9 @@ pub enum Progress {
     CheckingStructure,
     /// It is looked for rows that name others which are not there.
     CheckingReferences,
-    /// So many stored bodies were compared with their checksums.
+    /// So many rows were compared with their checksums.
     Verified {
-        /// Bodies and frames.
+        /// Rows.
         done: u64,
         /// About how many there are.
         total: u64,

@@ -88,6 +88,25 @@ async fn every_body_and_frame_that_was_damaged_is_found_and_named() {
 }
 
 #[tokio::test]
+async fn what_idempotency_keys_are_kept_in_is_verified_too() {
+    let world = lived_in().await;
+    let whole = examiner(&world).checksums(&quietly()).unwrap().rows;
+    let written = layouts::written(10);
+    let runs = written.split_once("-- Of the first two events").unwrap().1;
+    let sql = world.bench.database();
+    sql.execute_batch(runs.split_once('\n').unwrap().1).unwrap();
+    let verified = examiner(&world).checksums(&quietly()).unwrap();
+    assert_eq!((verified.rows, verified.damaged.count), (whole + 2, 0));
+    sql.execute_batch(
+        "UPDATE idempotency_run SET filter = x'00'; UPDATE idempotency_chunk SET entries = x''",
+    )
+    .unwrap();
+    let damaged = examiner(&world).checksums(&quietly()).unwrap().damaged;
+    assert_eq!(damaged.first, ["idempotency_run 1", "idempotency_chunk 1048576"]);
+    world.store.close().await;
+}
+
+#[tokio::test]
 async fn rows_that_name_what_is_not_there_are_found() {
     for (change, told) in [
         (
