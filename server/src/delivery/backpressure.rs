@@ -28,9 +28,16 @@ struct Counts {
 
 impl Backpressure {
     /// Waits until less than `limit` waits of a tenant, and takes a place for deliveries that are about to come.
-    pub(super) async fn admit(self: &Arc<Self>, tenant: TenantId, deliveries: usize, limit: usize) -> Coming {
+    /// `untaken` tells how many there are that the scheduler has not heard of yet.
+    pub(super) async fn admit(
+        self: &Arc<Self>,
+        tenant: TenantId,
+        deliveries: usize,
+        limit: usize,
+        untaken: impl Fn() -> usize,
+    ) -> Coming {
         loop {
-            let waiters = match self.try_admit(tenant, deliveries, limit) {
+            let waiters = match self.try_admit(tenant, deliveries, limit.saturating_sub(untaken())) {
                 Ok(coming) => return coming,
                 Err(waiters) => waiters,
             };
@@ -62,10 +69,9 @@ impl Backpressure {
         let mut tenants = self.lock();
         for (tenant, runnable) in changed {
             let counts = tenants.entry(tenant).or_default();
-            if runnable < counts.runnable {
-                counts.waiters.notify_one();
-            }
             counts.runnable = runnable;
+            // Fewer may wait, or some that were on their way turned out not to count.
+            counts.waiters.notify_one();
         }
     }
 

@@ -187,6 +187,7 @@ impl Driver {
         let now = self.now();
         match arrival {
             Arrival::Made(works) => {
+                self.attempter.store.backlog().taken(&works);
                 let directory = Arc::clone(self.attempter.store.directory());
                 for work in works {
                     let standing = self.standing(work.webhook);

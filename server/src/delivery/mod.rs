@@ -250,11 +250,12 @@ async fn sweep(attempter: Arc<Attempter>) {
 impl Dispatcher for Handle {
     async fn admit(&self, tenant: TenantId, deliveries: usize) -> Result<Admission, Refused> {
         let Limits { runnable, stored, .. } = self.limits;
-        let pending = self.attempter.store.backlog().of(tenant);
+        let backlog = self.attempter.store.backlog();
+        let pending = backlog.of(tenant);
         if deliveries > 0 && pending.saturating_add(deliveries as u64) > stored {
             return Err(Refused::Backlog { limit: stored, retry_after: BACKLOG_WAIT });
         }
-        let room = self.backpressure.admit(tenant, deliveries, runnable);
+        let room = self.backpressure.admit(tenant, deliveries, runnable, || backlog.untaken(tenant));
         let coming = tokio::time::timeout(ADMISSION_WAIT, room).await;
         Ok(Admission::new(coming.map_err(|_| Saturated { retry_after: 1 })?))
     }

@@ -63,6 +63,8 @@ pub struct Backlog(Mutex<Counts>);
 struct Counts {
     webhooks: BTreeMap<WebhookId, (TenantId, u64)>,
     tenants: HashMap<TenantId, u64>,
+    /// Deliveries the engine was told of and has not taken in yet.
+    untaken: HashMap<TenantId, usize>,
 }
 
 /// How the numbers of pending deliveries change in a transaction.
@@ -85,6 +87,29 @@ impl Backlog {
     #[must_use]
     pub fn webhooks(&self) -> Vec<(WebhookId, TenantId)> {
         self.lock().webhooks.iter().map(|(webhook, (tenant, _))| (*webhook, *tenant)).collect()
+    }
+
+    /// Deliveries of a tenant that the engine was told of and has not taken in yet.
+    #[must_use]
+    pub fn untaken(&self, tenant: TenantId) -> usize {
+        self.lock().untaken.get(&tenant).copied().unwrap_or_default()
+    }
+
+    /// The engine is about to be told of these.
+    pub(super) fn tell(&self, works: &[Work]) {
+        let mut counts = self.lock();
+        for work in works {
+            *counts.untaken.entry(work.tenant).or_default() += 1;
+        }
+    }
+
+    /// The engine has taken these in.
+    pub fn taken(&self, works: &[Work]) {
+        let mut counts = self.lock();
+        for work in works {
+            let untaken = counts.untaken.entry(work.tenant).or_default();
+            *untaken = untaken.saturating_sub(1);
+        }
     }
 
     /// Takes over what has become durable.

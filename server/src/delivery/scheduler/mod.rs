@@ -162,6 +162,7 @@ impl Scheduler {
     pub(super) fn accept(&mut self, work: Work, standing: Standing, policy: &RetryPolicy, now: Timestamp) {
         self.now = now;
         let webhook = work.webhook;
+        self.recounted.insert(work.tenant);
         self.stand(webhook, work.tenant, standing);
         if standing == Standing::Gone {
             return self.end(work.delivery, DeliveryState::Cancelled);

@@ -158,7 +158,7 @@ impl SqliteStore {
         ));
         let (finished, told) = mpsc::unbounded_channel();
         let (announcer, arrivals) = mpsc::unbounded_channel();
-        tokio::spawn(tell(told, announcer));
+        tokio::spawn(tell(told, announcer, Arc::clone(&backlog)));
         let writer = Writer {
             sql: opened.sql,
             state: opened.state,
@@ -207,9 +207,16 @@ impl Drop for SqliteStore {
 }
 
 /// Tells the engine, then those who waited for a commit, a commit at a time.
-async fn tell(mut finished: mpsc::UnboundedReceiver<Told>, engine: mpsc::UnboundedSender<Arrival>) {
+async fn tell(
+    mut finished: mpsc::UnboundedReceiver<Told>,
+    engine: mpsc::UnboundedSender<Arrival>,
+    backlog: Arc<Backlog>,
+) {
     while let Some(Told { arrivals, wakes }) = finished.recv().await {
         for arrival in arrivals {
+            if let Arrival::Made(works) = &arrival {
+                backlog.tell(works);
+            }
             // Without an engine what was made stays pending.
             let _ = engine.send(arrival);
         }
