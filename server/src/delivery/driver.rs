@@ -10,7 +10,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use super::Limits;
 use super::attempt::{Attempter, Ended, NotMade, Target, local_outcome};
 use super::backpressure::Backpressure;
-use super::scheduler::{Action, Bounds, GiveBack, Scheduler, Signal, Standing, Verdict, after};
+use super::scheduler::{Action, Bounds, Depth, GiveBack, Scheduler, Signal, Standing, Verdict, after};
 use super::steady::Steady;
 use crate::app::ports::Keep;
 use crate::clock::Clock;
@@ -251,6 +251,9 @@ impl Driver {
         if monotonic.saturating_sub(self.swept) >= SWEEP {
             self.swept = monotonic;
             self.scheduler.sweep(now);
+            let Depth { ready, held, parked_endpoints, oldest } = self.scheduler.depth();
+            let oldest = oldest.map(tracing::field::display);
+            tracing::debug!(ready, held, parked_endpoints, oldest, "what waits");
         }
         loop {
             let room = self.room();
