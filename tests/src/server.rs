@@ -32,6 +32,7 @@ pub struct Launch {
     arguments: Vec<OsString>,
     environment: Vec<(OsString, OsString)>,
     data: PathBuf,
+    prelude: Option<String>,
     limit: Duration,
 }
 
@@ -55,6 +56,7 @@ impl Launch {
             arguments: Vec::new(),
             environment: Vec::new(),
             data: "data".into(),
+            prelude: None,
             limit: Duration::from_secs(20),
         }
     }
@@ -80,6 +82,13 @@ impl Launch {
         self
     }
 
+    /// By a shell that first runs this line, such as `ulimit -n 512`, and then becomes the server.
+    #[must_use]
+    pub fn after(mut self, line: &str) -> Self {
+        self.prelude = Some(line.to_owned());
+        self
+    }
+
     /// How long the server may take until it accepts, 20 s unless said otherwise.
     #[must_use]
     pub fn within(mut self, limit: Duration) -> Self {
@@ -99,7 +108,14 @@ impl Launch {
     }
 
     fn spawn(&self, folder: &Path) -> Result<(Process, String)> {
-        let mut command = Command::new(&self.program);
+        let mut command = match &self.prelude {
+            None => Command::new(&self.program),
+            Some(line) => {
+                let mut shell = Command::new("sh");
+                shell.args(["-c", &format!("{line} && exec \"$0\" \"$@\"")]).arg(&self.program);
+                shell
+            }
+        };
         command.arg("serve").args(["--listen", "127.0.0.1:0", "--config", "sigpost.toml", "--data"]);
         command.arg(&self.data);
         command.args(&self.arguments).current_dir(folder);
@@ -259,6 +275,15 @@ mod tests {
         let runs = std::fs::read_to_string(server.folder().join("runs")).unwrap();
         let line = "serve --listen 127.0.0.1:0 --config sigpost.toml --data data --demo e\n";
         assert_eq!(runs, line.repeat(2));
+    }
+
+    #[test]
+    fn a_server_is_started_within_limits_by_a_shell_that_becomes_it() {
+        let folder = TempDir::new().unwrap();
+        let text = r#"ulimit -n > files; echo "{\"listening\":\"http://127.0.0.1:$$\"}"; exec sleep 60"#;
+        let mut server = script(&folder, text).after("ulimit -n 99").start().unwrap();
+        assert_eq!(server.base(), format!("http://127.0.0.1:{}", server.process().id()));
+        assert_eq!(std::fs::read_to_string(server.folder().join("files")).unwrap(), "99\n");
     }
 
     #[test]

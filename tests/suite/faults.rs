@@ -22,6 +22,7 @@ short_trials! {
     answers_without_end_head_or_measure_take_neither_slots_nor_memory: "answers",
     a_full_disk_refuses_and_recovers_and_nothing_acknowledged_is_lost: "full",
     a_failed_fsync_is_the_end_and_nothing_acknowledged_is_lost: "sync",
+    without_files_for_all_its_connections_it_serves_on_and_loses_nothing: "files",
 }
 
 #[test]

@@ -7,6 +7,7 @@
 //! smaller.
 
 mod answers;
+mod files;
 mod full;
 mod kill;
 mod rig;
@@ -55,6 +56,11 @@ pub const FAULTS: &[Fault] = &[
         run: full::run,
     },
     Fault { name: "sync", about: "an fsync that fails under load: once, 10 times when long", run: sync::run },
+    Fault {
+        name: "files",
+        about: "256 open files for 1,000 slow endpoints; when long 512 for 2,000",
+        run: files::run,
+    },
 ];
 
 /// Those whose short trial is not among the tests yet, and why.

@@ -45,6 +45,15 @@ impl Balance {
         balance.unasked = received - found;
         balance
     }
+
+    /// Adds the reckoning of others' events.
+    pub fn add(&mut self, other: &Self) {
+        self.acknowledged += other.acknowledged;
+        self.received += other.received;
+        self.duplicates += other.duplicates;
+        self.missing.extend(&other.missing);
+        self.unasked += other.unasked;
+    }
 }
 
 impl fmt::Display for Balance {
