@@ -282,7 +282,8 @@ mod tests {
         let folder = TempDir::new().unwrap();
         let text = r#"ulimit -n > files; echo "{\"listening\":\"http://127.0.0.1:$$\"}"; exec sleep 60"#;
         let mut server = script(&folder, text).after("ulimit -n 99").start().unwrap();
-        assert_eq!(server.base(), format!("http://127.0.0.1:{}", server.process().id()));
+        let base = format!("http://127.0.0.1:{}", server.process().id());
+        assert_eq!(server.base(), base);
         assert_eq!(std::fs::read_to_string(server.folder().join("files")).unwrap(), "99\n");
     }
 

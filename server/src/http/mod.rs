@@ -44,6 +44,7 @@ impl Front {
     }
 
     /// Health alone: what the admin listener serves.
+    #[must_use]
     pub fn admin(app: App) -> Self {
         Self(Arc::new(Parts { routes: health().with_state(app), identify: None }))
     }

@@ -106,8 +106,8 @@ fn bodies_are_held_within_the_budget_and_released() {
     assert_eq!((with_body, scheduler.bodies.held()), (2, 0));
 }
 
-fn asked(actions: Vec<Action>) -> Wanted {
-    match actions.as_slice() {
+fn asked(actions: impl AsRef<[Action]>) -> Wanted {
+    match actions.as_ref() {
         [Action::Ask(wanted)] => *wanted,
         other => panic!("{other:?}"),
     }

@@ -443,8 +443,7 @@ impl World {
         assert_eq!(pending(self), 0, "deliveries that never end");
         for row in self.rows.values() {
             assert_eq!(row.stored.3, row.state, "the store has learnt of every end");
-            let most = self.ladder.ladder().len() as u32;
-            assert!(row.work.tries <= most);
+            assert!((row.work.tries as usize) < self.ladder.ladder().len());
         }
         assert_eq!((self.scheduler.held, self.scheduler.bodies.held()), (0, 0));
     }

@@ -184,8 +184,11 @@ impl Dedupe {
             let (result, sorted) = channel();
             let (keys, id) = (Arc::clone(&recent), self.next_run());
             let thread = std::thread::Builder::new().name("store-keys".into());
-            // Without a thread the sender is dropped, which is seen above. The receiver may be gone: the store has closed.
-            let _ = thread.spawn(move || result.send(keys.build(id)));
+            // Without a thread the sender is dropped, which is seen above.
+            let _ = thread.spawn(move || {
+                // The receiver may be gone: the store has closed.
+                let _ = result.send(keys.build(id));
+            });
             self.frozen = Some(Frozen { recent, stage: Stage::Building(sorted) });
         }
     }
