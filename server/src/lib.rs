@@ -7,6 +7,7 @@ pub mod config;
 pub mod delivery;
 pub mod dialects;
 pub mod domain;
+mod files;
 pub mod http;
 pub mod rng;
 pub mod storage;

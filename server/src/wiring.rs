@@ -12,6 +12,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Config, TokenHolder};
 use crate::delivery::{Engine, EngineError, EngineParts};
 use crate::domain::{TenantSpec, TokenHash, TokenOwner};
+use crate::files::Connections;
 use crate::http::{self, Front, Limits};
 use crate::rng::{Rng, SystemRng};
 use crate::storage::sqlite::{OpenError, Options, SqliteStore, SystemFreeSpace};
@@ -45,6 +46,7 @@ pub struct Server {
     clock: Arc<dyn Clock>,
     listener: TcpListener,
     admin: Option<TcpListener>,
+    connections: Connections,
     rate_limit: bool,
 }
 
@@ -95,12 +97,14 @@ impl Server {
         if let Some(admin) = &admin {
             own_listeners.push(admin.local_addr().map_err(StartError::Address)?);
         }
-        let engine = Engine::start(EngineParts {
+        let parts = EngineParts {
             store: Arc::clone(&store),
             clock: Arc::clone(&clock),
             rng: Arc::clone(&rng),
             own_listeners,
-        })?;
+        };
+        let connections = Connections::now();
+        let engine = Engine::start(parts, connections.engine())?;
         let public_url = match &server.public_url {
             Some(url) => url.to_string(),
             // Off loopback it is required.
@@ -109,7 +113,7 @@ impl Server {
         let (dispatcher, probe) = (engine.dispatcher(), engine.probe());
         let app = App::new(Arc::clone(&store), dispatcher, probe, Arc::clone(&clock), rng, &public_url);
         let app = if server.rate_limit { app.limiting_tests() } else { app };
-        Ok(Self { app, store, engine, clock, listener, admin, rate_limit: server.rate_limit })
+        Ok(Self { app, store, engine, clock, listener, admin, connections, rate_limit: server.rate_limit })
     }
 
     /// Whether there is any tenant, of the configuration or made through the API.
@@ -125,7 +129,7 @@ impl Server {
     /// # Errors
     /// [`StoreError`] when the store has stopped working meanwhile.
     pub async fn run_until(self, shutdown: impl Future<Output = ()>) -> Result<(), StoreError> {
-        let Self { app, store, engine, clock, listener, admin, rate_limit } = self;
+        let Self { app, store, engine, clock, listener, admin, connections, rate_limit } = self;
         // Asked for at the end: tenants come and change while the server runs.
         let directory = Arc::clone(store.directory());
         let grace = move || longest_exchange(&directory) + GRACE;
@@ -139,9 +143,15 @@ impl Server {
         let (housekeeping, streams) = (app.clone(), app.clone());
         let replaying = app.clone();
         let replaying = tokio::spawn(for_ever("replays", move || replay(replaying.clone())));
-        tasks.spawn(http::serve(listener, front, wait(stopped.clone()), grace.clone()));
+        tasks.spawn(http::serve(listener, front, connections.incoming, wait(stopped.clone()), grace.clone()));
         if let Some(admin) = admin {
-            tasks.spawn(http::serve(admin, Front::admin(app), wait(stopped.clone()), || GRACE));
+            tasks.spawn(http::serve(
+                admin,
+                Front::admin(app),
+                connections.admin,
+                wait(stopped.clone()),
+                || GRACE,
+            ));
         }
         let (pruned, saved) = (Arc::clone(&store), Arc::clone(&store));
         let pruning = move || prune(Arc::clone(&pruned), housekeeping.clone(), Arc::clone(&clock));

@@ -42,7 +42,7 @@ impl Serve {
         let Self { listen, data, database_url, config: file, demo } = self;
         let overrides = Overrides { listen, data, database_url };
         crate::telemetry::start();
-        raise_file_limit();
+        crate::files::raise_limit();
         if demo {
             return executor()?.block_on(demo::run(overrides));
         }
@@ -86,27 +86,6 @@ pub(super) async fn serve(config: Config, listening: impl FnOnce(&str)) -> Resul
     listening(&url);
     let stopped = server.run_until(signals.first()).await;
     stopped.map_err(|error| Failure::of(&error))
-}
-
-/// The most open files that are asked for; more than connections in and out can need.
-const OPEN_FILES: u64 = 65_536;
-
-/// Every connection is an open file. Shells hand out 1,024 of them for the sake of programs that cannot count
-/// further, and let those that can ask for more.
-fn raise_file_limit() {
-    use rustix::process::{Resource, getrlimit, setrlimit};
-    let mut limit = getrlimit(Resource::Nofile);
-    let wanted = limit.maximum.map_or(OPEN_FILES, |maximum| maximum.min(OPEN_FILES));
-    if limit.current.is_some_and(|current| current < wanted) {
-        limit.current = Some(wanted);
-        if let Err(error) = setrlimit(Resource::Nofile, limit) {
-            tracing::warn!(
-                error = &error as &dyn core::error::Error,
-                wanted,
-                "cannot raise the limit of open files"
-            );
-        }
-    }
 }
 
 /// The signals that stop a server: SIGTERM and Ctrl-C.

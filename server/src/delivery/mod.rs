@@ -92,6 +92,8 @@ pub struct Limits {
     pub body_bytes: usize,
     /// Probes under way at once.
     pub probes: u16,
+    /// Connections kept for the next attempt.
+    pub idle: usize,
 }
 
 impl Default for Limits {
@@ -103,6 +105,7 @@ impl Default for Limits {
             stored: 2_000_000,
             body_bytes: 64 * 1024 * 1024,
             probes: 128,
+            idle: 1_024,
         }
     }
 }
@@ -156,17 +159,17 @@ struct Handle {
 }
 
 impl Engine {
-    /// Starts delivering, and takes up what is pending in the store; publishing need not wait for that. Must be
-    /// called inside a tokio runtime, after the tenants were given to the store.
+    /// Starts delivering within these limits, and takes up what is pending in the store; publishing need not wait for that.
+    /// Must be called inside a tokio runtime, after the tenants were given to the store.
     ///
     /// # Errors
     /// [`EngineError`] says whose fault it is.
-    pub fn start(parts: EngineParts) -> Result<Self, EngineError> {
+    pub fn start(parts: EngineParts, limits: Limits) -> Result<Self, EngineError> {
         let resolver = SystemResolver::new().map_err(EngineError::Resolver)?;
-        Self::start_with(parts, Arc::new(resolver), Limits::default())
+        Self::start_with(parts, Arc::new(resolver), limits)
     }
 
-    /// Starts with a resolver and limits of the caller's choice.
+    /// Starts with a resolver of the caller's choice.
     ///
     /// # Errors
     /// As [`Engine::start`].
@@ -181,7 +184,7 @@ impl Engine {
             let checked = policies.of(&tenant, Proof::Required);
             checked.map_err(|source| EngineError::CaFile { tenant: tenant.name.clone(), source })?;
         }
-        let transport = Transport::new(resolver, Guard::new(own_listeners), Arc::clone(&clock));
+        let transport = Transport::new(resolver, Guard::new(own_listeners), Arc::clone(&clock), limits.idle);
         let signers = Signers::default();
         let attempter =
             Arc::new(Attempter { store: Arc::clone(&store), clock, transport, policies, signers });

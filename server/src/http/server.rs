@@ -1,6 +1,6 @@
 //! Accepts connections and serves them until it is told to stop.
 //!
-//! Bounds: 4,096 connections at once, 10 s for a request's head, 64 KiB and 100 headers in it; bodies are bounded by
+//! Bounds: as many connections at once as the caller says, 10 s for a request's head, 64 KiB and 100 headers in it; bodies are bounded by
 //! the dialects. When it stops, idle connections are closed at once and requests in progress get until the deadline;
 //! answers that would never end are cut much sooner, whether or not their clients read.
 
@@ -20,7 +20,6 @@ use tokio::sync::{Semaphore, watch};
 use super::Front;
 use crate::dialects::shared::Endless;
 
-const MAX_CONNECTIONS: usize = 4_096;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_HEAD: usize = 64 * 1024;
 /// After an accept error that is ours (no file descriptors, …), the wait before the next try.
@@ -29,15 +28,16 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// What a client has to take the end of an answer that has none of its own.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
-/// Serves `front` on `listener` until `shutdown` resolves, then lets requests in progress end within `grace`, which is
+/// Serves `front` on `listener`, so many connections at once, until `shutdown` resolves, then lets requests in progress end within `grace`, which is
 /// asked for then.
 pub async fn serve(
     listener: TcpListener,
     front: Front,
+    connections: usize,
     shutdown: impl Future<Output = ()>,
     grace: impl Fn() -> Duration,
 ) {
-    let connections = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let connections = Arc::new(Semaphore::new(connections));
     let graceful = GracefulShutdown::new();
     let mut shutdown = core::pin::pin!(shutdown);
     let stopping = watch::Sender::new(false);

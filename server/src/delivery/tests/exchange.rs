@@ -196,7 +196,7 @@ async fn whoever_wants_all_of_an_answer_gets_what_is_read_of_it() {
     })
     .await;
     let clock = Arc::new(SystemClock::new());
-    let transport = Transport::new(Arc::<TestResolver>::default(), Guard::default(), clock);
+    let transport = Transport::new(Arc::<TestResolver>::default(), Guard::default(), clock, 8);
     let tenant = Arc::new(tenant(1, egress(&["127.0.0.0/8"]), Settings::default()));
     let policy = Policies::new().of(&tenant, Proof::Required).unwrap();
     let endpoint = Endpoint::parse(&receiver.url()).unwrap();

@@ -191,7 +191,7 @@ impl Bench {
     fn with(pki: &Pki, egress: Egress) -> Self {
         let clock = Arc::new(MockClock::at(today()));
         let transport =
-            Transport::new(Arc::<TestResolver>::default(), Guard::default(), Arc::clone(&clock) as _);
+            Transport::new(Arc::<TestResolver>::default(), Guard::default(), Arc::clone(&clock) as _, 8);
         let egress = Egress { ca_file: Some(pki.ca_file.clone()), ..egress };
         let tenant = Arc::new(tenant(1, egress, Settings::default()));
         Self { transport, policies: Policies::new(), tenant, clock }

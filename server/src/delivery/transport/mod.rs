@@ -69,10 +69,11 @@ pub(super) struct Transport {
 }
 
 impl Transport {
-    pub(super) fn new(resolver: Arc<dyn Resolve>, guard: Guard, clock: Arc<dyn Clock>) -> Self {
+    /// Keeps so many connections idle.
+    pub(super) fn new(resolver: Arc<dyn Resolve>, guard: Guard, clock: Arc<dyn Clock>, idle: usize) -> Self {
         let dialer = Arc::new(Dialer { resolver, guard });
         let revocation = Revocation::new(Arc::clone(&dialer), Arc::clone(&clock));
-        Self { connector: Connector { dialer, revocation }, pool: Pool::default(), clock }
+        Self { connector: Connector { dialer, revocation }, pool: Pool::new(idle), clock }
     }
 
     /// Whether it would open a connection to this address.

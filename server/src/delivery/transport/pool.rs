@@ -8,9 +8,8 @@ use super::connection::Connection;
 use super::policy::{Policy, PolicyId};
 use crate::domain::{Endpoint, Host, Transport};
 
-/// Idle connections kept per key and in all.
+/// Idle connections kept per key.
 const MAX_PER_KEY: usize = 512;
-const MAX_IDLE: usize = 1_024;
 
 /// How long a connection is kept idle: less than the 5 s after which a Node server closes one, so that a request
 /// seldom meets a connection that is being closed.
@@ -33,9 +32,9 @@ impl Key {
 }
 
 /// The connections.
-#[derive(Default)]
 pub(super) struct Pool {
     idle: Mutex<Idle>,
+    most: usize,
 }
 
 #[derive(Default)]
@@ -45,6 +44,11 @@ struct Idle {
 }
 
 impl Pool {
+    /// None yet, and so many at most.
+    pub(super) fn new(most: usize) -> Self {
+        Self { idle: Mutex::default(), most }
+    }
+
     /// Takes out the connection that was used last: it is the least likely to have been closed.
     pub(super) fn take(&self, key: &Key, now: Duration) -> Option<Box<Connection>> {
         let mut idle = self.lock();
@@ -56,7 +60,7 @@ impl Pool {
     /// Keeps a connection, unless there are enough.
     pub(super) fn put(&self, key: Key, connection: Box<Connection>, now: Duration) {
         let mut idle = self.lock();
-        if idle.count >= MAX_IDLE {
+        if idle.count >= self.most {
             return;
         }
         let same = idle.by_key.entry(key).or_default();
