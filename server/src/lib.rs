@@ -12,6 +12,8 @@ pub mod http;
 pub mod rng;
 pub mod storage;
 mod telemetry;
+#[cfg(test)]
+mod tests;
 mod wiring;
 
 pub use wiring::{Server, StartError};

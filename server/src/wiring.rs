@@ -82,8 +82,16 @@ impl Server {
     /// # Errors
     /// [`StartError`] names what is in the way.
     pub async fn start(config: Config, listener: TcpListener) -> Result<Self, StartError> {
+        Self::start_with(config, listener, Arc::new(SystemRng)).await
+    }
+
+    /// Starts with randomness of the caller's choice.
+    pub(crate) async fn start_with(
+        config: Config,
+        listener: TcpListener,
+        rng: Arc<dyn Rng>,
+    ) -> Result<Self, StartError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        let rng: Arc<dyn Rng> = Arc::new(SystemRng);
         let Config { server, tenants, tokens, sources: _ } = config;
         let store = open(&server, tenants, tokens, &clock, &rng).await?;
         let admin = match server.admin_listen {
@@ -116,6 +124,12 @@ impl Server {
         Ok(Self { app, store, engine, clock, listener, admin, connections, rate_limit: server.rate_limit })
     }
 
+    /// Where the admin listener listens, if there is one.
+    #[must_use]
+    pub fn admin_address(&self) -> Option<core::net::SocketAddr> {
+        self.admin.as_ref()?.local_addr().ok()
+    }
+
     /// Whether there is any tenant, of the configuration or made through the API.
     #[must_use]
     pub fn has_tenants(&self) -> bool {
@@ -145,13 +159,8 @@ impl Server {
         let replaying = tokio::spawn(for_ever("replays", move || replay(replaying.clone())));
         tasks.spawn(http::serve(listener, front, connections.incoming, wait(stopped.clone()), grace.clone()));
         if let Some(admin) = admin {
-            tasks.spawn(http::serve(
-                admin,
-                Front::admin(app),
-                connections.admin,
-                wait(stopped.clone()),
-                || GRACE,
-            ));
+            let serving = serve_apart(admin, Front::admin(app), connections.admin, wait(stopped.clone()));
+            tasks.spawn_blocking(serving);
         }
         let (pruned, saved) = (Arc::clone(&store), Arc::clone(&store));
         let pruning = move || prune(Arc::clone(&pruned), housekeeping.clone(), Arc::clone(&clock));
@@ -173,6 +182,31 @@ impl Server {
         let healthy = store.check().await;
         store.close().await;
         healthy
+    }
+}
+
+/// Serves the admin listener on an executor of its own, in the thread that this is called in: whoever asks how this
+/// server is doing gets an answer even if everything else stands still.
+fn serve_apart(
+    listener: TcpListener,
+    front: Front,
+    connections: usize,
+    stopped: impl Future<Output = ()> + Send + 'static,
+) -> impl FnOnce() + Send + 'static {
+    move || {
+        let serve = || {
+            let executor = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            // It belongs to the executor it was made on.
+            let listener = listener.into_std()?;
+            executor.block_on(async {
+                http::serve(TcpListener::from_std(listener)?, front, connections, stopped, || GRACE).await;
+                Ok(())
+            })
+        };
+        if let Err::<(), std::io::Error>(error) = serve() {
+            let error: &dyn core::error::Error = &error;
+            tracing::error!(error, "the admin listener cannot be served");
+        }
     }
 }
 

@@ -11,6 +11,7 @@ mod immuta;
 mod immuta_request;
 mod native;
 mod node;
+mod observe;
 mod openapi;
 mod operate;
 mod qlik;

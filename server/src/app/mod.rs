@@ -35,6 +35,7 @@ pub use change::{Change, Precondition, SecretChange};
 pub use error::Error;
 pub use history::{DeliveriesRequest, HistoryRequest, RecordName, cursor};
 pub use publish::Receipt;
+pub use readiness::NotReady;
 pub use replays::{Pace, ReplayRequest, ReplaysRequest};
 pub use secrets::{Rotate, Rotated};
 pub use stats::Chart;
@@ -133,13 +134,16 @@ impl App {
         self.clock.now()
     }
 
-    /// Whether the store still commits, or did so within the last second: what readiness asks.
+    /// Whether this server is ready: the dispatcher takes its turns, and the store commits, or did so within the last
+    /// second.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when it does not.
-    pub async fn check(&self) -> Result<(), Error> {
-        let check = async || self.store.check().await.map_err(Error::from);
-        self.readiness.ask(|| self.clock.monotonic(), check).await
+    /// [`NotReady`] says what stands still.
+    pub async fn check(&self) -> Result<(), NotReady> {
+        readiness::dispatcher(self.dispatcher.silent_for())?;
+        let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
+        let check = async move { store.check().await.map_err(Error::from) };
+        Arc::clone(&self.readiness).ask(move || clock.monotonic(), check).await
     }
 
     /// A public id that nobody has.

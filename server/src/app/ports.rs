@@ -1,6 +1,7 @@
 //! What the use-cases need of the delivery engine. The engine implements these; `wiring` connects them.
 
 use core::net::IpAddr;
+use core::time::Duration;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -27,6 +28,10 @@ pub trait Dispatcher: Send + Sync + 'static {
 
     /// This tenant is there again: what waits for it is due.
     fn tenant_returned(&self, tenant: TenantId);
+
+    /// How long ago the dispatcher last took a turn. It takes one every second at the least, whether or not there is
+    /// anything to do.
+    fn silent_for(&self) -> Duration;
 }
 
 /// More work is runnable than the engine can hold; try again after `retry_after` seconds.

@@ -291,6 +291,10 @@ mod tests {
         fn webhook_changed(&self, _: WebhookId) {}
 
         fn tenant_returned(&self, _: TenantId) {}
+
+        fn silent_for(&self) -> Duration {
+            Duration::ZERO
+        }
     }
 
     #[async_trait]

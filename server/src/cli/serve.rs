@@ -78,6 +78,9 @@ pub(super) async fn serve(config: Config, listening: impl FnOnce(&str)) -> Resul
     let url = format!("http://{address}");
     let operated = config.tokens.values().any(|holder| matches!(holder, TokenHolder::Operator(_)));
     let server = crate::Server::start(config, listener).await.map_err(|error| Failure::of(&error))?;
+    if let Some(address) = server.admin_address() {
+        tracing::info!(%address, "health and metrics are served apart");
+    }
     // Tenants that were made through the API are known only now.
     if !operated && !server.has_tenants() {
         say(NOBODY);

@@ -8,6 +8,7 @@ use http_body_util::Full;
 use super::signer::Signers;
 use super::transport::policy::{Policies, Proof};
 use super::transport::{Answer, Keep, Transport};
+use super::watch::Watch;
 use crate::app::ports;
 use crate::clock::Clock;
 use crate::domain::{
@@ -48,6 +49,7 @@ pub(super) struct Attempter {
     pub(super) transport: Transport,
     pub(super) policies: Policies,
     pub(super) signers: Signers,
+    pub(super) watch: Watch,
 }
 
 impl Attempter {

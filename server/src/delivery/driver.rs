@@ -122,6 +122,7 @@ impl Driver {
         let mut messages = Vec::with_capacity(BATCH);
         let mut arrived = Vec::with_capacity(BATCH);
         loop {
+            self.attempter.watch.beat(self.clock().monotonic());
             let sleep = tokio::time::sleep(self.next_sleep());
             tokio::select! {
                 received = inbox.recv_many(&mut messages, BATCH) => if received == 0 { return },

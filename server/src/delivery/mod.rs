@@ -41,6 +41,7 @@ mod scheduler;
 mod signer;
 mod steady;
 mod transport;
+mod watch;
 
 #[cfg(test)]
 mod tests;
@@ -61,6 +62,7 @@ use self::signer::Signers;
 use self::transport::Transport;
 use self::transport::egress::Guard;
 use self::transport::policy::{Policies, Proof};
+use self::watch::Watch;
 use crate::app::ports::{Admission, Dispatcher, Exchange, Probe, Refused, Reservation, Saturated};
 use crate::clock::Clock;
 use crate::domain::{Attempt, DeliveryId, EgressPolicy, TenantId, WebhookId};
@@ -186,8 +188,9 @@ impl Engine {
         }
         let transport = Transport::new(resolver, Guard::new(own_listeners), Arc::clone(&clock), limits.idle);
         let signers = Signers::default();
+        let watch = Watch::new(clock.monotonic());
         let attempter =
-            Arc::new(Attempter { store: Arc::clone(&store), clock, transport, policies, signers });
+            Arc::new(Attempter { store: Arc::clone(&store), clock, transport, policies, signers, watch });
         let backpressure = Arc::new(Backpressure::default());
         let (sender, inbox) = mpsc::unbounded_channel();
         let (attempts, backlog) = (Arc::clone(&attempter), Arc::clone(&backpressure));
@@ -271,6 +274,10 @@ impl Dispatcher for Handle {
     fn webhook_changed(&self, webhook: WebhookId) {
         // After shutdown nothing waits any more.
         let _ = self.driver.send(Message::Changed(webhook));
+    }
+
+    fn silent_for(&self) -> Duration {
+        self.attempter.watch.silent_for(self.attempter.clock.monotonic())
     }
 
     fn tenant_returned(&self, tenant: TenantId) {

@@ -79,7 +79,7 @@ async fn healthz() -> Json<serde_json::Value> {
     Json(serde_json::json!({ "status": "ok" }))
 }
 
-/// Whether events can be taken in: the store commits.
+/// Whether events can be taken in and are delivered: the store commits, and the dispatcher takes its turns.
 async fn readyz(State(app): State<App>) -> Response {
     match app.check().await {
         Ok(()) => Json(serde_json::json!({ "status": "ready" })).into_response(),

@@ -398,10 +398,10 @@ impl Store for SqliteStore {
         }
     }
 
-    /// Asks without waiting for room: a store with much to do still commits.
+    /// Ahead of all that waits: a store with much to do still commits.
     async fn check(&self) -> Result<(), StoreError> {
         let (reply, answer) = oneshot::channel();
-        self.queue.push_free(Command::Check(Job::new((), reply, None)))?;
+        self.queue.push_first(Command::Check(Job::new((), reply, None)))?;
         answer.await.unwrap_or(Err(StoreError::Stopped))
     }
 

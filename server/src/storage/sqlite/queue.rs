@@ -122,32 +122,34 @@ impl Queue {
         self.push_units(command(Some(permit)), units)
     }
 
-    /// Gives the writer a command that needs no room: one that must get through when the queue is full.
-    pub(super) fn push_free(&self, command: Command) -> Result<(), StoreError> {
-        self.push_units(command, 1)
+    /// Gives the writer a command that needs no room and is the next to be written: one that must get through when the
+    /// queue is full.
+    pub(super) fn push_first(&self, command: Command) -> Result<(), StoreError> {
+        Self::push_locked(self.lock(), &self.wake, VecDeque::push_front, command, 1)
     }
 
-    /// As [`Queue::push_free`], for a command that must know how many results were given before it.
+    /// Gives the writer a command that needs no room and must know how many results were given before it.
     pub(super) fn push_behind_results(&self, command: impl FnOnce(u64) -> Command) -> Result<(), StoreError> {
         let inner = self.lock();
         let command = command(inner.given);
-        Self::push_locked(inner, &self.wake, command, 1)
+        Self::push_locked(inner, &self.wake, VecDeque::push_back, command, 1)
     }
 
     fn push_units(&self, command: Command, units: u32) -> Result<(), StoreError> {
-        Self::push_locked(self.lock(), &self.wake, command, units)
+        Self::push_locked(self.lock(), &self.wake, VecDeque::push_back, command, units)
     }
 
     fn push_locked(
         mut inner: MutexGuard<'_, Inner>,
         wake: &Condvar,
+        push: impl FnOnce(&mut VecDeque<Queued>, Queued),
         command: Command,
         units: u32,
     ) -> Result<(), StoreError> {
         if inner.mode != Mode::Open {
             return Err(StoreError::Stopped);
         }
-        inner.commands.push_back(Queued { command, units });
+        push(&mut inner.commands, Queued { command, units });
         if inner.sleeps_for.take().is_some() {
             wake.notify_one();
         }
