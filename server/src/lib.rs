@@ -9,6 +9,7 @@ pub mod dialects;
 pub mod domain;
 mod files;
 pub mod http;
+pub mod metrics;
 pub mod rng;
 pub mod storage;
 mod telemetry;

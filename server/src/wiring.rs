@@ -14,6 +14,7 @@ use crate::delivery::{Engine, EngineError, EngineParts};
 use crate::domain::{TenantSpec, TokenHash, TokenOwner};
 use crate::files::Connections;
 use crate::http::{self, Front, Limits};
+use crate::metrics::Metrics;
 use crate::rng::{Rng, SystemRng};
 use crate::storage::sqlite::{OpenError, Options, SqliteStore, SystemFreeSpace};
 use crate::storage::{Directory, Store, StoreError};
@@ -159,7 +160,14 @@ impl Server {
         let replaying = tokio::spawn(for_ever("replays", move || replay(replaying.clone())));
         tasks.spawn(http::serve(listener, front, connections.incoming, wait(stopped.clone()), grace.clone()));
         if let Some(admin) = admin {
-            let serving = serve_apart(admin, Front::admin(app), connections.admin, wait(stopped.clone()));
+            let figures = vec![
+                about_this_program(),
+                store.metrics().clone(),
+                engine.metrics().clone(),
+                app.metrics().clone(),
+            ];
+            let serving =
+                serve_apart(admin, Front::admin(app, figures), connections.admin, wait(stopped.clone()));
             tasks.spawn_blocking(serving);
         }
         let (pruned, saved) = (Arc::clone(&store), Arc::clone(&store));
@@ -183,6 +191,14 @@ impl Server {
         store.close().await;
         healthy
     }
+}
+
+fn about_this_program() -> Metrics {
+    let metrics = Metrics::default();
+    let version = [env!("CARGO_PKG_VERSION")];
+    metrics
+        .computed_by("sigpost_build_info", "Which program this is; always 1.", "version", version, || [1.0]);
+    metrics
 }
 
 /// Serves the admin listener on an executor of its own, in the thread that this is called in: whoever asks how this

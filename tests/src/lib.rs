@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod config;
 pub mod example;
+pub mod exposition;
 pub mod faults;
 pub mod fuzz;
 pub mod http;

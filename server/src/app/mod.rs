@@ -12,6 +12,7 @@ mod authenticate;
 mod change;
 mod error;
 mod event_types;
+mod figures;
 mod history;
 pub mod ports;
 mod publish;
@@ -47,8 +48,10 @@ pub use webhooks::{Created, DraftSecret, WebhookDraft, WebhookName};
 
 use crate::clock::Clock;
 use crate::domain::{PublicId, Timestamp};
+use crate::metrics::Metrics;
 use crate::rng::Rng;
 use crate::storage::Store;
+use figures::Figures;
 use ports::{Dispatcher, Probe};
 use readiness::Readiness;
 use replays::Replaying;
@@ -68,6 +71,7 @@ pub struct Parts {
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
     readiness: Arc<Readiness>,
+    figures: Arc<Figures>,
     public_url: Arc<str>,
     /// Held while something is made of which there may only be so many, and while tenants, users or tokens change: what
     /// was looked at still holds when it is written.
@@ -106,6 +110,7 @@ impl App {
             clock,
             rng,
             readiness: Arc::default(),
+            figures: Arc::default(),
             public_url: public_url.trim_end_matches('/').into(),
             creating: Arc::default(),
             changing: Arc::default(),
@@ -126,6 +131,12 @@ impl App {
     #[must_use]
     pub fn public_url(&self) -> &str {
         &self.public_url
+    }
+
+    /// What the use-cases count.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.figures.metrics
     }
 
     /// The time.

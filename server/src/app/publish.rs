@@ -44,8 +44,9 @@ impl App {
     ) -> Result<Vec<Receipt>, Error> {
         let tenant = self.authorise(principal, Operation::Publish)?.tenant;
         let now = self.clock.now();
-        let mut receipts = Vec::with_capacity(events.len());
-        let mut committed = Vec::with_capacity(events.len());
+        let count = events.len();
+        let mut receipts = Vec::with_capacity(count);
+        let mut committed = Vec::with_capacity(count);
         let (mut portion, mut deliveries) = (Vec::new(), 0);
         for (index, event) in events.into_iter().enumerate() {
             if index % BREATH == BREATH - 1 {
@@ -57,10 +58,14 @@ impl App {
                     portion.push(prepared);
                     receipts.push(None);
                 }
-                Err(receipt) => receipts.push(Some(receipt)),
+                Err(receipt) => {
+                    self.figures.received([&receipt]);
+                    receipts.push(Some(receipt));
+                }
             }
             if deliveries >= PORTION {
-                committed.extend(self.commit(&tenant, core::mem::take(&mut portion)).await?);
+                let portion = self.commit(&tenant, core::mem::take(&mut portion)).await;
+                committed.extend(portion.inspect_err(|_| self.figures.refused(count - index - 1))?);
                 deliveries = 0;
             }
         }
@@ -76,6 +81,16 @@ impl App {
     }
 
     async fn commit(&self, tenant: &Tenant, portion: Vec<NewEvent>) -> Result<Vec<Receipt>, Error> {
+        let events = portion.len();
+        let receipts = self.make_durable(tenant, portion).await;
+        match &receipts {
+            Ok(receipts) => self.figures.received(receipts),
+            Err(_) => self.figures.refused(events),
+        }
+        receipts
+    }
+
+    async fn make_durable(&self, tenant: &Tenant, portion: Vec<NewEvent>) -> Result<Vec<Receipt>, Error> {
         if portion.is_empty() {
             return Ok(Vec::new());
         }

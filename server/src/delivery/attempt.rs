@@ -65,7 +65,9 @@ impl Attempter {
             None => self.load(work).await?,
         };
         let (started_at, began) = (self.clock.now(), self.clock.monotonic());
+        let in_flight = self.watch.figures.begin(work, started_at);
         let answer = self.send(work, target, &body, keep, started_at).await;
+        drop(in_flight);
         let duration = self.clock.monotonic().saturating_sub(began);
         let attempt = Attempt {
             number: work.attempts_made.saturating_add(1),
@@ -74,6 +76,7 @@ impl Attempter {
             webhook_version: target.webhook.version,
             outcome: answer.outcome,
         };
+        self.watch.figures.ended(&attempt);
         Ok(Ended { attempt, retry_after: answer.retry_after })
     }
 

@@ -122,7 +122,10 @@ impl Driver {
         let mut messages = Vec::with_capacity(BATCH);
         let mut arrived = Vec::with_capacity(BATCH);
         loop {
-            self.attempter.watch.beat(self.clock().monotonic());
+            if self.attempter.watch.beat() {
+                let pending = self.attempter.store.backlog().total();
+                self.attempter.watch.show(self.scheduler.depth(), self.scheduler.in_flight(), pending);
+            }
             let sleep = tokio::time::sleep(self.next_sleep());
             tokio::select! {
                 received = inbox.recv_many(&mut messages, BATCH) => if received == 0 { return },
@@ -415,11 +418,12 @@ impl Driver {
         };
         let Some(current) = current.filter(same) else { return };
         let next = Webhook { state: WebhookState::Disabled(reason), ..current.next_version(now) };
-        let (store, inbox) = (Arc::clone(&self.attempter.store), self.inbox.clone());
+        let (attempter, inbox) = (Arc::clone(&self.attempter), self.inbox.clone());
         let (tenant, webhook) = (flight.tenant.name.clone(), flight.webhook);
         tokio::spawn(async move {
-            match store.update_webhook(next).await {
+            match attempter.store.update_webhook(next).await {
                 Ok(Update::Done(_)) => {
+                    attempter.watch.figures.switched_off(reason);
                     tracing::warn!(tenant, webhook = webhook.get(), ?reason, "a webhook was switched off");
                     if let Some(inbox) = inbox.upgrade() {
                         // After shutdown nothing waits any more.

@@ -36,6 +36,7 @@
 mod attempt;
 mod backpressure;
 mod driver;
+mod figures;
 mod probes;
 mod scheduler;
 mod signer;
@@ -66,6 +67,7 @@ use self::watch::Watch;
 use crate::app::ports::{Admission, Dispatcher, Exchange, Probe, Refused, Reservation, Saturated};
 use crate::clock::Clock;
 use crate::domain::{Attempt, DeliveryId, EgressPolicy, TenantId, WebhookId};
+use crate::metrics::Metrics;
 use crate::rng::Rng;
 use crate::storage::Store;
 
@@ -188,7 +190,7 @@ impl Engine {
         }
         let transport = Transport::new(resolver, Guard::new(own_listeners), Arc::clone(&clock), limits.idle);
         let signers = Signers::default();
-        let watch = Watch::new(clock.monotonic());
+        let watch = Watch::new(Arc::clone(&clock));
         let attempter =
             Arc::new(Attempter { store: Arc::clone(&store), clock, transport, policies, signers, watch });
         let backpressure = Arc::new(Backpressure::default());
@@ -212,6 +214,12 @@ impl Engine {
     #[must_use]
     pub fn dispatcher(&self) -> Arc<dyn Dispatcher> {
         Arc::clone(&self.handle) as Arc<dyn Dispatcher>
+    }
+
+    /// What the engine counts of its work.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.handle.attempter.watch.metrics
     }
 
     /// What makes single exchanges.
@@ -277,7 +285,7 @@ impl Dispatcher for Handle {
     }
 
     fn silent_for(&self) -> Duration {
-        self.attempter.watch.silent_for(self.attempter.clock.monotonic())
+        self.attempter.watch.silent_for()
     }
 
     fn tenant_returned(&self, tenant: TenantId) {

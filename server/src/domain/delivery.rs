@@ -238,6 +238,49 @@ pub enum FailureClass {
     Local,
 }
 
+impl FailureClass {
+    /// All there are, in their order.
+    pub const ALL: [Self; 15] = [
+        Self::Timeout,
+        Self::DnsNotFound,
+        Self::DnsFailed,
+        Self::EgressDenied,
+        Self::ConnectionRefused,
+        Self::ConnectionReset,
+        Self::Unreachable,
+        Self::TlsCertificateExpired,
+        Self::TlsWrongHost,
+        Self::TlsUnknownIssuer,
+        Self::TlsRevoked,
+        Self::TlsRevocationUnknown,
+        Self::TlsHandshake,
+        Self::InvalidResponse,
+        Self::Local,
+    ];
+
+    /// The name it is counted and logged by.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Timeout => "timeout",
+            Self::DnsNotFound => "dns-not-found",
+            Self::DnsFailed => "dns-failed",
+            Self::EgressDenied => "egress-denied",
+            Self::ConnectionRefused => "connection-refused",
+            Self::ConnectionReset => "connection-reset",
+            Self::Unreachable => "unreachable",
+            Self::TlsCertificateExpired => "tls-certificate-expired",
+            Self::TlsWrongHost => "tls-wrong-host",
+            Self::TlsUnknownIssuer => "tls-unknown-issuer",
+            Self::TlsRevoked => "tls-revoked",
+            Self::TlsRevocationUnknown => "tls-revocation-unknown",
+            Self::TlsHandshake => "tls-handshake",
+            Self::InvalidResponse => "invalid-response",
+            Self::Local => "local",
+        }
+    }
+}
+
 /// How far an exchange had got when it failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Phase {

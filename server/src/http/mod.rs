@@ -4,6 +4,7 @@
 mod authentication;
 mod docs;
 mod limits;
+mod metrics;
 mod pages;
 mod rest;
 mod server;
@@ -22,6 +23,7 @@ pub use server::serve;
 
 use crate::app::App;
 use crate::dialects;
+use crate::metrics::Metrics;
 use authentication::Identify;
 
 /// What a listener serves. Cheap to clone.
@@ -43,10 +45,12 @@ impl Front {
         Self(Arc::new(Parts { routes: routes.with_state(app), identify }))
     }
 
-    /// Health alone: what the admin listener serves.
+    /// Health and these figures: what the admin listener serves.
     #[must_use]
-    pub fn admin(app: App) -> Self {
-        Self(Arc::new(Parts { routes: health().with_state(app), identify: None }))
+    pub fn admin(app: App, figures: Vec<Metrics>) -> Self {
+        let metrics = get(move || metrics::tell(figures.clone()));
+        let routes = health().route("/metrics", metrics);
+        Self(Arc::new(Parts { routes: routes.with_state(app), identify: None }))
     }
 
     /// Answers a request. What all requests have in common is done here and not by layers of the router, each of which

@@ -27,6 +27,7 @@ use crate::domain::{
     PastAttempt, PublicId, Published, Record, Replay, ReplayFilter, ReplayId, ReplayQuery, RunningReplay,
     Settlement, Stats, TenantId, TenantSpec, Timestamp, Webhook, WebhookId, Work,
 };
+use crate::metrics::Metrics;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -41,6 +42,9 @@ pub use waiting::{Arrival, Arrivals, Backlog, Page, Waiting, Wanted};
 pub trait Store: Tenancy + AuditLog {
     /// The tenants, webhooks and tokens, in memory.
     fn directory(&self) -> &Arc<Directory>;
+
+    /// What the store counts of its work.
+    fn metrics(&self) -> &Metrics;
 
     /// Makes the tenants of the configuration, and those made by [`Tenancy::create_tenant`], the tenants there are;
     /// where both have one of the same name, the configuration's is it. A tenant that is no longer configured keeps

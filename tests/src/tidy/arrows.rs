@@ -15,18 +15,28 @@ struct Arrow {
 
 const ARROWS: &[Arrow] = &[
     Arrow { module: "domain", sees: &[] },
-    Arrow { module: "storage", sees: &["domain"] },
-    Arrow { module: "storage::sqlite", sees: &["storage", "domain", "clock", "rng"] },
-    Arrow { module: "storage::postgres", sees: &["storage", "domain", "clock", "rng"] },
-    Arrow { module: "app", sees: &["app::ports", "storage", "domain", "clock", "rng"] },
+    Arrow { module: "metrics", sees: &[] },
+    Arrow { module: "storage", sees: &["domain", "metrics"] },
+    Arrow { module: "storage::sqlite", sees: &["storage", "domain", "metrics", "clock", "rng"] },
+    Arrow { module: "storage::postgres", sees: &["storage", "domain", "metrics", "clock", "rng"] },
+    Arrow { module: "app", sees: &["app::ports", "storage", "domain", "metrics", "clock", "rng"] },
     Arrow { module: "app::ports", sees: &["app", "storage", "domain"] },
-    Arrow { module: "delivery", sees: &["app::ports", "storage", "domain", "clock", "rng"] },
+    Arrow { module: "delivery", sees: &["app::ports", "storage", "domain", "metrics", "clock", "rng"] },
     Arrow { module: "dialects", sees: &["dialects::*", "dialects::shared", "app", "app::ports", "domain"] },
     Arrow { module: "dialects::shared", sees: &["app", "app::ports", "domain"] },
     Arrow { module: "dialects::*", sees: &["dialects::shared", "app", "app::ports", "domain"] },
     Arrow {
         module: "http",
-        sees: &["dialects", "dialects::*", "dialects::shared", "app", "app::ports", "domain", "clock"],
+        sees: &[
+            "dialects",
+            "dialects::*",
+            "dialects::shared",
+            "app",
+            "app::ports",
+            "domain",
+            "metrics",
+            "clock",
+        ],
     },
 ];
 
@@ -40,6 +50,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("utoipa", &["dialects", "http"]),
     ("utoipa_axum", &["dialects"]),
     ("axum", &["dialects", "http", "cli", "wiring", "main"]),
+    ("prometheus", &["metrics"]),
     ("rusqlite", &["storage"]),
     ("refinery", &["storage"]),
     ("tokio_postgres", &["storage"]),

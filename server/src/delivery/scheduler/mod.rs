@@ -109,6 +109,8 @@ pub(super) struct Bounds {
 /// How much waits, for whoever watches.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Depth {
+    /// Due, and they say that this server is behind.
+    pub(super) runnable: usize,
     /// Due, in memory.
     pub(super) ready: usize,
     /// In memory, due or not.
@@ -379,7 +381,8 @@ impl Scheduler {
 
     /// How much waits. Looks at every endpoint.
     pub(super) fn depth(&self) -> Depth {
-        let mut depth = Depth { held: self.held, ..Depth::default() };
+        let runnable = self.runnable.values().sum();
+        let mut depth = Depth { runnable, held: self.held, ..Depth::default() };
         for queue in self.queues.values() {
             depth.ready += queue.ready();
             depth.parked_endpoints += usize::from(queue.is_parked());

@@ -8,6 +8,7 @@ mod receiver;
 mod revocation;
 mod store;
 mod tls;
+mod watch;
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, SocketAddr};

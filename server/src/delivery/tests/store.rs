@@ -14,6 +14,7 @@ use crate::domain::{
     Settlement, Stats, Tenant, TenantId, TenantSpec, Timestamp, TokenHash, User, UserId, Webhook, WebhookId,
     Work,
 };
+use crate::metrics::Metrics;
 use crate::storage::{
     Arrival, Arrivals, AuditLog, Backlog, CancelledReplay, Directory, Happenings, Page, ReplayStart, Resend,
     Store, StoreError, Tenancy, Update, Waiting, Wanted,
@@ -29,6 +30,7 @@ pub(super) struct FakeStore {
     changed: Notify,
     engine: Mutex<Option<mpsc::UnboundedSender<Arrival>>>,
     backlog: Arc<Backlog>,
+    metrics: Metrics,
 }
 
 #[derive(Clone)]
@@ -119,6 +121,10 @@ impl FakeStore {
 impl Store for FakeStore {
     fn directory(&self) -> &Arc<Directory> {
         &self.directory
+    }
+
+    fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     fn arrivals(&self) -> Option<Arrivals> {

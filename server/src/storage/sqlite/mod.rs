@@ -37,6 +37,7 @@ mod command;
 mod dedupe;
 mod error;
 pub mod examine;
+mod figures;
 mod files;
 mod history;
 mod key;
@@ -71,6 +72,7 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 use self::command::{Command, Job, Named, Prune, Pruned, Question, Told};
 use self::dedupe::DedupeWindow;
+use self::figures::Figures;
 use self::open::Opened;
 use self::queue::Queue;
 use self::reads::Readers;
@@ -89,6 +91,7 @@ use crate::domain::{
     ReplayFilter, ReplayId, ReplayQuery, RunningReplay, Settings, Settlement, Stats, Tenant, TenantId,
     TenantSpec, Timestamp, TokenHash, User, UserId, Webhook, WebhookId,
 };
+use crate::metrics::Metrics;
 use crate::rng::Rng;
 
 pub use self::key::{KeyId, KeySource, MasterKey, ParseKeyError};
@@ -125,6 +128,7 @@ pub struct SqliteStore {
     arrivals: Mutex<Option<Arrivals>>,
     watermark: Arc<Watermark>,
     ear: Ear,
+    metrics: Metrics,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -148,6 +152,10 @@ impl SqliteStore {
         let backlog = Arc::clone(&opened.state.backlog);
         let ear = opened.state.bell.ear();
         let queue = Arc::new(Queue::new());
+        let figures = Figures::new();
+        figures.look_at(&opened.database, &queue, &options.space);
+        figures.hold(&opened.state.dedupe, options.clock.now());
+        let metrics = figures.metrics.clone();
         let readers = Readers::new(opened.database.clone());
         let engine_readers = Readers::new(opened.database);
         let watermark = Arc::new(Watermark::new(
@@ -166,6 +174,7 @@ impl SqliteStore {
             queue: Arc::clone(&queue),
             finished,
             settled: 0,
+            figures,
             lock: opened.lock,
         };
         let thread = std::thread::Builder::new().name("store-writer".into()).spawn(move || writer.run());
@@ -179,6 +188,7 @@ impl SqliteStore {
             arrivals: Mutex::new(Some(arrivals)),
             watermark,
             ear,
+            metrics,
             writer: Mutex::new(Some(thread)),
         })
     }
@@ -241,6 +251,10 @@ fn weight(event: &NewEvent) -> usize {
 impl Store for SqliteStore {
     fn directory(&self) -> &Arc<Directory> {
         &self.directory
+    }
+
+    fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     fn arrivals(&self) -> Option<Arrivals> {

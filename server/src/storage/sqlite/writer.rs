@@ -20,6 +20,7 @@ use rusqlite::Connection;
 use tokio::sync::mpsc;
 
 use super::command::{Command, Told};
+use super::figures::{Committed, Figures};
 use super::queue::{Batch, Queue};
 use super::state::State;
 use super::transaction::{Context, STORES, Transaction};
@@ -39,6 +40,7 @@ pub(super) struct Writer {
     pub(super) finished: mpsc::UnboundedSender<Told>,
     /// How many results were ever written, or given up.
     pub(super) settled: u64,
+    pub(super) figures: Figures,
     /// Held as long as anything may be written.
     pub(super) lock: File,
 }
@@ -169,6 +171,7 @@ impl Writer {
 
     /// One transaction, from begin to commit; what it changed in memory is taken over last. Returns what it made.
     fn transact(&mut self, results: &[Settlement], commands: &mut [Command]) -> Result<Vec<Work>, Failure> {
+        let began = self.context.clock.monotonic();
         self.statement("BEGIN IMMEDIATE").map_err(Failure::RolledBack)?;
         self.state.dedupe.advance();
         let settled = self.settled + results.len() as u64;
@@ -179,7 +182,15 @@ impl Writer {
             return Err(self.roll_back(error));
         }
         match self.statement("COMMIT") {
-            Ok(()) => Ok(self.state.absorb(draft)),
+            Ok(()) => {
+                let took = self.context.clock.monotonic().saturating_sub(began);
+                let publishing = commands.iter().filter(|command| command.is_publish()).count();
+                let operations = results.len() + commands.len() - publishing + draft.keys.len();
+                let made = self.state.absorb(draft);
+                let committed = Committed { operations, took };
+                self.figures.committed(committed, &self.state.dedupe, self.context.clock.now());
+                Ok(made)
+            }
             // Nothing was made durable and nothing is unknown: the log was not extended.
             Err(StoreError::DiskFull) => Err(self.roll_back(StoreError::DiskFull)),
             Err(error) => Err(Failure::Fatal(error)),

@@ -168,6 +168,18 @@ impl Dedupe {
         }
     }
 
+    /// How far back a repeated event is recognised: as far as the window is long, unless there are too many keys for that.
+    pub(super) fn reach(&self, now: Timestamp) -> Duration {
+        let Extent { keys, since } = self.extent();
+        match since {
+            Some(since) if keys >= self.window.keys => {
+                // The clock may have been set back meanwhile.
+                Duration::try_from(now.duration_since(since)).unwrap_or_default().min(self.window.age)
+            }
+            Some(_) | None => self.window.age,
+        }
+    }
+
     /// Has keys sorted when there are many, and takes over what is sorted. Before each transaction.
     pub(super) fn advance(&mut self) {
         if let Some(Frozen { recent, stage: Stage::Building(sorted) }) = &self.frozen {

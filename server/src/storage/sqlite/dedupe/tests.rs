@@ -174,3 +174,16 @@ fn a_key_taken_again_is_known_by_its_newer_event() {
     dedupe.insert(key(5), EventId::new(301), time(301));
     assert_eq!(dedupe.get(&sql, key(5)).unwrap(), Some(EventId::new(301)));
 }
+
+#[test]
+fn the_window_reaches_back_to_the_oldest_key_once_there_are_as_many_as_are_held() {
+    let sql = database();
+    let mut dedupe = Dedupe::open(window(3_600, 3, 1_000), &sql).unwrap();
+    assert_eq!(dedupe.reach(time(0)).as_secs(), 3_600);
+    accept(&mut dedupe, &sql, 100..102);
+    assert_eq!(dedupe.reach(time(110)).as_secs(), 3_600, "earlier ones would be known too");
+    accept(&mut dedupe, &sql, 102..103);
+    assert_eq!(dedupe.reach(time(110)).as_secs(), 10);
+    assert_eq!(dedupe.reach(time(100_000)).as_secs(), 3_600, "never longer than the window");
+    assert_eq!(dedupe.reach(time(0)).as_secs(), 0, "the clock was set back");
+}
