@@ -111,6 +111,7 @@ impl Server {
             clock: Arc::clone(&clock),
             rng: Arc::clone(&rng),
             own_listeners,
+            log_attempts: server.log_attempts,
         };
         let connections = Connections::now();
         let engine = Engine::start(parts, connections.engine())?;

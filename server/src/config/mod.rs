@@ -15,6 +15,7 @@ use figment::value::{Dict, Map};
 use figment::{Figment, Metadata, Profile, Provider};
 use zeroize::Zeroizing;
 
+use crate::delivery::LogAttempts;
 use crate::domain::{TenantSpec, TokenHash, UserId};
 use crate::storage::sqlite::{KeySource, MasterKey, ParseKeyError};
 
@@ -76,6 +77,8 @@ pub struct Server {
     pub rate_limit: bool,
     /// Bytes that must be free on the disk of the data directory: nothing new is accepted while there are fewer.
     pub min_free: u64,
+    /// Which attempts have a line in the log.
+    pub log_attempts: LogAttempts,
     /// Where the key that seals the webhooks' secrets comes from.
     pub master_key: KeySource,
 }

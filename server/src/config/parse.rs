@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::{Config, ConfigError, Holds, NamedFile, Overrides, Server, Sources, TokenHolder, raw, read};
+use crate::delivery::LogAttempts;
 use crate::domain::text::{self, EgressText, SettingsText, TextError, UserText};
 use crate::domain::{DialectId, Egress, Origin, Settings, TenantSpec, TokenHash, User};
 use crate::storage::sqlite::{KeySource, MasterKey};
@@ -67,6 +68,7 @@ fn server(raw: raw::Server, base: &Path, overrides: Overrides) -> Result<Server,
         public_url,
         rate_limit,
         min_free_mib,
+        log_attempts,
         master_key_file,
         master_key,
     } = raw;
@@ -93,8 +95,17 @@ fn server(raw: raw::Server, base: &Path, overrides: Overrides) -> Result<Server,
         public_url,
         rate_limit: rate_limit.unwrap_or(true),
         min_free: min_free_mib.unwrap_or(MIN_FREE_MIB).saturating_mul(MEBIBYTE),
+        log_attempts: logged(log_attempts.as_deref())?,
         master_key: key_source(master_key_file, master_key, base)?,
     })
+}
+
+fn logged(text: Option<&str>) -> Result<LogAttempts, ConfigError> {
+    match text {
+        None | Some("failed") => Ok(LogAttempts::Failed),
+        Some("all") => Ok(LogAttempts::All),
+        Some(_) => Err(value("[server] log_attempts", "must be \"failed\" or \"all\"")),
+    }
 }
 
 /// Links are made of it by appending a path, and everybody who may list webhooks reads them.
@@ -278,6 +289,7 @@ mod tests {
             public_url = "https://hooks.example.com"
             data = "d"
             min_free_mib = 3
+            log_attempts = "all"
             [[operator]]
             name = "ops"
             token_sha256 = "{}"
@@ -306,6 +318,7 @@ mod tests {
         .unwrap();
         assert_eq!(config.server.data, Path::new("/base/d"));
         assert_eq!(config.server.min_free, 3 * 1_024 * 1_024);
+        assert_eq!(config.server.log_attempts, LogAttempts::All);
         assert_eq!(config.tokens.len(), 2);
         let tenant = &config.tenants[0];
         assert_eq!(tenant.settings.timeout, Duration::from_millis(250));
@@ -334,6 +347,7 @@ mod tests {
         assert_eq!(config.server.listen, "127.0.0.1:8080".parse().unwrap());
         assert!(config.server.rate_limit);
         assert_eq!(config.server.min_free, 256 * 1_024 * 1_024);
+        assert_eq!(config.server.log_attempts, LogAttempts::Failed);
         let settings = &config.tenants[0].settings;
         assert_eq!((settings.timeout, settings.retention), (Duration::from_secs(10), day(7)));
         assert_eq!(settings.retry, RetryPolicy::default());
@@ -359,6 +373,10 @@ mod tests {
             ("[server]\npublic_url = \"https://a.test/x?\"".into(), "public_url: must not have a query"),
             ("[server]\npublic_url = \"https://a.test/?x=1\"".into(), "public_url: must not have a query"),
             ("[server]\npublic_url = \"https://a.test/#x\"".into(), "public_url: must not have a fragment"),
+            (
+                "[server]\nlog_attempts = \"none\"".into(),
+                "[server] log_attempts: must be \"failed\" or \"all\"",
+            ),
             ("[server]\nlisen = \"x\"".into(), "unknown field"),
             ("[server]\ndatabase_url = \"postgres://x\"".into(), "[server] database_url: this version"),
             (

@@ -26,6 +26,7 @@ pub(super) struct Server {
     pub public_url: Option<String>,
     pub rate_limit: Option<bool>,
     pub min_free_mib: Option<u64>,
+    pub log_attempts: Option<String>,
     pub master_key_file: Option<PathBuf>,
     /// Meant for the environment (`SIGPOST_SERVER__MASTER_KEY`).
     pub master_key: Option<String>,

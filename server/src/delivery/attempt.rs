@@ -12,7 +12,8 @@ use super::watch::Watch;
 use crate::app::ports;
 use crate::clock::Clock;
 use crate::domain::{
-    Attempt, Body, Failure, FailureClass, Outcome, Phase, Profile, Tenant, Timestamp, Webhook, Work,
+    Attempt, Body, Failure, FailureClass, MessageId, Outcome, Phase, Profile, Tenant, Timestamp, Webhook,
+    Work,
 };
 use crate::storage::{Store, StoreError};
 
@@ -29,6 +30,15 @@ pub(super) struct Ended {
     pub(super) attempt: Attempt,
     /// How long the receiver asks to be left alone.
     pub(super) retry_after: Option<Duration>,
+    /// What it was called, if it has a line in the log.
+    pub(super) message: Option<MessageId>,
+}
+
+impl Ended {
+    /// One that a defect of this program has ended.
+    pub(super) fn broken(attempt: Attempt) -> Self {
+        Self { attempt, retry_after: None, message: None }
+    }
 }
 
 /// Why an attempt was not made.
@@ -76,8 +86,8 @@ impl Attempter {
             webhook_version: target.webhook.version,
             outcome: answer.outcome,
         };
-        self.watch.figures.ended(&attempt);
-        Ok(Ended { attempt, retry_after: answer.retry_after })
+        let message = self.watch.log_attempts.wants(&attempt.outcome).then(|| work.message_id.clone());
+        Ok(Ended { attempt, retry_after: answer.retry_after, message })
     }
 
     async fn load(&self, work: &Work) -> Result<Body, NotMade> {

@@ -10,13 +10,15 @@ use tokio::task::{Id, JoinError, JoinSet};
 use super::Limits;
 use super::attempt::{Attempter, Ended, NotMade, Target, local_outcome};
 use super::backpressure::Backpressure;
+use super::log::About;
 use super::scheduler::{Action, Bounds, Depth, GiveBack, Scheduler, Signal, Standing, Verdict, after};
 use super::steady::Steady;
 use crate::app::ports::Keep;
 use crate::clock::Clock;
 use crate::domain::{
-    Attempt, DeliveryId, DeliveryState, DisabledReason, EndedAttempt, Failure, FailureClass, Next, Outcome,
-    RetryPolicy, Settlement, Tenant, TenantId, Timestamp, Webhook, WebhookId, WebhookState, Work,
+    Attempt, Cause, DeliveryId, DeliveryState, DisabledReason, EndedAttempt, Failure, FailureClass, Next,
+    Outcome, PublicId, RetryPolicy, Settlement, Tenant, TenantId, Timestamp, Webhook, WebhookId,
+    WebhookState, Work,
 };
 use crate::rng::{Rng, draw_u32};
 use crate::storage::{Arrival, Arrivals, StoreError, Update};
@@ -83,7 +85,8 @@ struct InFlight {
     webhook: WebhookId,
     number: u32,
     webhook_version: u64,
-    counts: bool,
+    public_id: PublicId,
+    cause: Cause,
     started_at: Timestamp,
     began: Duration,
 }
@@ -309,7 +312,8 @@ impl Driver {
             webhook: work.webhook,
             number: work.attempts_made.saturating_add(1),
             webhook_version: webhook.version,
-            counts: work.cause.counts(),
+            public_id: webhook.public_id,
+            cause: work.cause,
             started_at: self.clock().now(),
             began: self.clock().monotonic(),
         };
@@ -361,30 +365,29 @@ impl Driver {
             webhook_version: flight.webhook_version,
             outcome: local_outcome(),
         };
-        self.settle(flight, Ended { attempt, retry_after: None }, now);
+        self.settle(flight, Ended::broken(attempt), now);
     }
 
     /// Decides what becomes of a delivery after an attempt and gives the result to the store.
     fn settle(&mut self, flight: &InFlight, ended: Ended, now: Timestamp) {
-        let Ended { attempt, retry_after } = ended;
-        let verdict = Verdict { signal: signal(&attempt.outcome), retry_after };
+        let verdict = Verdict { signal: signal(&ended.attempt.outcome), retry_after: ended.retry_after };
         let draw = draw_u32(&*self.rng);
         let retry = &flight.tenant.settings.retry;
         let Some(next) = self.scheduler.finished(flight.delivery, verdict, retry, draw, now) else { return };
-        if verdict.signal != Signal::Success {
-            log_failure(flight, &attempt, next);
-        }
+        let InFlight { delivery, public_id: webhook, cause, .. } = *flight;
+        let about = About { tenant: &flight.tenant, webhook, delivery, cause };
+        self.attempter.watch.tell(about, &ended, Some(next));
+        let attempt = ended.attempt;
         if let Some(reason) = self.judge(flight, &attempt) {
             self.switch_off(flight, reason, now);
         }
-        let delivery = flight.delivery;
         self.attempter.store.settle_later(Settlement { delivery, attempt: Some(attempt), next });
     }
 
     /// Whether going on with a webhook is of no use, after this attempt.
     fn judge(&mut self, flight: &InFlight, attempt: &Attempt) -> Option<DisabledReason> {
         let webhook = flight.webhook;
-        if !flight.counts || attempt.outcome.is_ours() {
+        if !flight.cause.counts() || attempt.outcome.is_ours() {
             return None;
         }
         let success = attempt.outcome.is_success();
@@ -457,29 +460,4 @@ fn signal(outcome: &Outcome) -> Signal {
         Outcome::Failed(Failure { class: FailureClass::Local, .. }) => Signal::Nothing,
         Outcome::Failed(_) => Signal::Trouble,
     }
-}
-
-/// One line for each attempt that failed: whose it was and why, nothing that could be a secret.
-fn log_failure(flight: &InFlight, attempt: &Attempt, next: Next) {
-    let (status, class) = match &attempt.outcome {
-        Outcome::Response { status, .. } => (Some(*status), None),
-        Outcome::Failed(failure) => (None, Some(failure)),
-    };
-    let (due, ended) = match next {
-        Next::Retry { due, tries: _ } => (Some(due), None),
-        Next::End(state) => (None, Some(state)),
-    };
-    tracing::warn!(
-        tenant = flight.tenant.name,
-        webhook = flight.webhook.get(),
-        delivery = flight.delivery.get(),
-        attempt = attempt.number,
-        status,
-        class = class.map(|failure| tracing::field::debug(failure.class)),
-        phase = class.map(|failure| tracing::field::debug(failure.phase)),
-        millis = u64::try_from(attempt.duration.as_millis()).unwrap_or(u64::MAX),
-        next_attempt = due.map(tracing::field::display),
-        ended = ended.map(|state: DeliveryState| tracing::field::debug(state)),
-        "attempt failed"
-    );
 }

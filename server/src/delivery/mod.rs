@@ -37,6 +37,7 @@ mod attempt;
 mod backpressure;
 mod driver;
 mod figures;
+mod log;
 mod probes;
 mod scheduler;
 mod signer;
@@ -55,9 +56,10 @@ use async_trait::async_trait;
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::{AbortHandle, JoinHandle};
 
-use self::attempt::{Attempter, Target, local_outcome};
+use self::attempt::{Attempter, Ended, Target, local_outcome};
 use self::backpressure::Backpressure;
 use self::driver::{Driver, Message};
+use self::log::About;
 use self::probes::Probes;
 use self::signer::Signers;
 use self::transport::Transport;
@@ -71,6 +73,7 @@ use crate::metrics::Metrics;
 use crate::rng::Rng;
 use crate::storage::Store;
 
+pub use self::log::LogAttempts;
 pub use self::transport::policy::{CaFileError, check_authorities};
 pub use self::transport::resolver::{Resolve, ResolveError, SystemResolver};
 
@@ -124,6 +127,8 @@ pub struct EngineParts {
     pub rng: Arc<dyn Rng>,
     /// Addresses this server listens at itself: no webhook ever reaches them.
     pub own_listeners: Vec<SocketAddr>,
+    /// Which attempts have a line in the log.
+    pub log_attempts: LogAttempts,
 }
 
 /// Why an engine cannot start.
@@ -182,7 +187,7 @@ impl Engine {
         resolver: Arc<dyn Resolve>,
         limits: Limits,
     ) -> Result<Self, EngineError> {
-        let EngineParts { store, clock, rng, own_listeners } = parts;
+        let EngineParts { store, clock, rng, own_listeners, log_attempts } = parts;
         let policies = Policies::new();
         for tenant in store.directory().tenants() {
             let checked = policies.of(&tenant, Proof::Required);
@@ -190,7 +195,7 @@ impl Engine {
         }
         let transport = Transport::new(resolver, Guard::new(own_listeners), Arc::clone(&clock), limits.idle);
         let signers = Signers::default();
-        let watch = Watch::new(Arc::clone(&clock));
+        let watch = Watch::new(Arc::clone(&clock), log_attempts);
         let attempter =
             Arc::new(Attempter { store: Arc::clone(&store), clock, transport, policies, signers, watch });
         let backpressure = Arc::new(Backpressure::default());
@@ -304,13 +309,20 @@ impl Probe for Handle {
     async fn attempt(&self, exchange: Exchange, reservation: Reservation) -> Attempt {
         let (started_at, began) = (self.attempter.clock.now(), self.attempter.clock.monotonic());
         let (number, version) = (exchange.work.attempts_made.saturating_add(1), exchange.webhook.version);
-        self.probe(exchange, reservation).await.unwrap_or_else(|| Attempt {
-            number,
-            started_at,
-            duration: self.attempter.clock.monotonic().saturating_sub(began),
-            webhook_version: version,
-            outcome: local_outcome(),
-        })
+        let (tenant, webhook) = (Arc::clone(&exchange.tenant), exchange.webhook.public_id);
+        let (delivery, cause) = (exchange.work.delivery, exchange.work.cause);
+        let ended = self.probe(exchange, reservation).await.unwrap_or_else(|| {
+            Ended::broken(Attempt {
+                number,
+                started_at,
+                duration: self.attempter.clock.monotonic().saturating_sub(began),
+                webhook_version: version,
+                outcome: local_outcome(),
+            })
+        });
+        let about = About { tenant: &tenant, webhook, delivery, cause };
+        self.attempter.watch.tell(about, &ended, None);
+        ended.attempt
     }
 
     fn permits(&self, policy: &EgressPolicy, address: IpAddr, port: u16) -> bool {
@@ -331,13 +343,13 @@ impl Handle {
 
     /// Makes one attempt in a task of its own, so that a panic in it does not reach the caller. `None` when it could
     /// not be made for a reason of ours.
-    async fn probe(&self, exchange: Exchange, reservation: Reservation) -> Option<Attempt> {
+    async fn probe(&self, exchange: Exchange, reservation: Reservation) -> Option<Ended> {
         let Exchange { tenant, webhook, work, keep } = exchange;
         let attempter = Arc::clone(&self.attempter);
         let task = tokio::spawn(async move {
             let _reservation = reservation;
             attempter.attempt(&work, &Target { tenant, webhook }, keep).await
         });
-        Some(task.await.ok()?.ok()?.attempt)
+        task.await.ok()?.ok()
     }
 }

@@ -4,10 +4,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::attempt::Ended;
 use super::figures::Figures;
+use super::log::{self, About, LogAttempts};
 use super::scheduler::Depth;
 use crate::clock::Clock;
-use crate::domain::Timestamp;
+use crate::domain::{Next, Timestamp};
 use crate::metrics::Metrics;
 
 /// How often the driver shows what waits: it looks at each endpoint for that.
@@ -17,6 +19,7 @@ const SHOW_EVERY: Duration = Duration::from_secs(1);
 pub(super) struct Watch {
     pub(super) metrics: Metrics,
     pub(super) figures: Figures,
+    pub(super) log_attempts: LogAttempts,
     pulse: Arc<Pulse>,
 }
 
@@ -40,13 +43,13 @@ struct Waiting {
 
 impl Watch {
     /// Counts from now on.
-    pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(clock: Arc<dyn Clock>, log_attempts: LogAttempts) -> Self {
         let metrics = Metrics::default();
         let figures = Figures::new(&metrics);
         let beat = micros(clock.monotonic()).into();
         let pulse = Arc::new(Pulse { clock, beat, shown: AtomicU64::new(0), waiting: Mutex::default() });
         Pulse::tell(&pulse, &metrics);
-        Self { metrics, figures, pulse }
+        Self { metrics, figures, log_attempts, pulse }
     }
 
     /// The driver takes a turn. Returns whether it is to show what waits.
@@ -69,6 +72,14 @@ impl Watch {
             oldest_runnable: depth.oldest,
         };
         *self.pulse.waiting.lock().unwrap_or_else(PoisonError::into_inner) = waiting;
+    }
+
+    /// An attempt has ended, and this becomes of its delivery, where that follows from it. To be told once of each.
+    pub(super) fn tell(&self, about: About<'_>, ended: &Ended, next: Option<Next>) {
+        self.figures.ended(&ended.attempt);
+        if self.log_attempts.wants(&ended.attempt.outcome) {
+            log::attempt(about, ended, next);
+        }
     }
 
     /// How long ago the driver last took a turn.

@@ -290,6 +290,17 @@ pub enum Phase {
     Exchange,
 }
 
+impl Phase {
+    /// The name it is logged by.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Exchange => "exchange",
+        }
+    }
+}
+
 /// What is to become of a delivery after an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {

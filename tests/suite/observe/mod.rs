@@ -1,6 +1,7 @@
 //! What an operator sees of a running server: health, metrics, logs, traces, and the events that the server itself
 //! publishes. Driven from outside, through the real binary.
 
+mod logs;
 mod metrics;
 mod readiness;
 

@@ -142,6 +142,7 @@ impl World {
             clock: Arc::new(SystemClock::new()),
             rng: Arc::new(NoJitter),
             own_listeners: plan.own_listeners,
+            log_attempts: LogAttempts::default(),
         };
         let engine = Engine::start_with(parts, plan.resolver, plan.limits)?;
         let (dispatcher, probe) = (engine.dispatcher(), engine.probe());
