@@ -15,6 +15,7 @@ pub mod storage;
 mod telemetry;
 #[cfg(test)]
 mod tests;
+pub mod traces;
 mod wiring;
 
 pub use wiring::{Server, StartError};

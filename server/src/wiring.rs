@@ -18,6 +18,7 @@ use crate::metrics::Metrics;
 use crate::rng::{Rng, SystemRng};
 use crate::storage::sqlite::{OpenError, Options, SqliteStore, SystemFreeSpace};
 use crate::storage::{Directory, Store, StoreError};
+use crate::traces::{Tracer, TracerError};
 
 /// How often expired history is looked for.
 const PRUNE_EVERY: Duration = Duration::from_secs(60);
@@ -36,11 +37,14 @@ const REPLAY_IDLE: Duration = Duration::from_secs(5);
 const BEGIN_AGAIN: Duration = if cfg!(test) { Duration::from_millis(5) } else { Duration::from_secs(5) };
 /// How often it is asked whether the store still commits.
 const CHECK_EVERY: Duration = Duration::from_secs(10);
+/// How long a stop waits for traces to be sent.
+const FLUSH: Duration = Duration::from_millis(500);
 /// What a stop may take beyond the longest exchange.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// A server that is ready to serve.
 pub struct Server {
+    tracer: Option<Tracer>,
     app: App,
     store: Arc<dyn Store>,
     engine: Engine,
@@ -63,6 +67,9 @@ pub enum StartError {
     /// The engine cannot start.
     #[error("cannot start delivering")]
     Engine(#[from] EngineError),
+    /// Traces cannot be sent.
+    #[error("cannot send traces to [server] otlp_endpoint")]
+    Traces(#[from] TracerError),
     /// The listener does not say where it listens.
     #[error("cannot tell which address the server listens on")]
     Address(#[source] std::io::Error),
@@ -106,12 +113,15 @@ impl Server {
         if let Some(admin) = &admin {
             own_listeners.push(admin.local_addr().map_err(StartError::Address)?);
         }
+        let tracer = server.traces.as_ref().map(|collector| Tracer::start(collector, Arc::clone(&clock)));
+        let tracer = tracer.transpose()?;
         let parts = EngineParts {
             store: Arc::clone(&store),
             clock: Arc::clone(&clock),
             rng: Arc::clone(&rng),
             own_listeners,
             log_attempts: server.log_attempts,
+            tracer: tracer.clone(),
         };
         let connections = Connections::now();
         let engine = Engine::start(parts, connections.engine())?;
@@ -123,7 +133,18 @@ impl Server {
         let (dispatcher, probe) = (engine.dispatcher(), engine.probe());
         let app = App::new(Arc::clone(&store), dispatcher, probe, Arc::clone(&clock), rng, &public_url);
         let app = if server.rate_limit { app.limiting_tests() } else { app };
-        Ok(Self { app, store, engine, clock, listener, admin, connections, rate_limit: server.rate_limit })
+        let app = app.traced(tracer.clone());
+        Ok(Self {
+            tracer,
+            app,
+            store,
+            engine,
+            clock,
+            listener,
+            admin,
+            connections,
+            rate_limit: server.rate_limit,
+        })
     }
 
     /// Where the admin listener listens, if there is one.
@@ -145,7 +166,7 @@ impl Server {
     /// # Errors
     /// [`StoreError`] when the store has stopped working meanwhile.
     pub async fn run_until(self, shutdown: impl Future<Output = ()>) -> Result<(), StoreError> {
-        let Self { app, store, engine, clock, listener, admin, connections, rate_limit } = self;
+        let Self { tracer, app, store, engine, clock, listener, admin, connections, rate_limit } = self;
         // Asked for at the end: tenants come and change while the server runs.
         let directory = Arc::clone(store.directory());
         let grace = move || longest_exchange(&directory) + GRACE;
@@ -161,14 +182,15 @@ impl Server {
         let replaying = tokio::spawn(for_ever("replays", move || replay(replaying.clone())));
         tasks.spawn(http::serve(listener, front, connections.incoming, wait(stopped.clone()), grace.clone()));
         if let Some(admin) = admin {
-            let figures = vec![
+            let mut figures = vec![
                 about_this_program(),
                 store.metrics().clone(),
                 engine.metrics().clone(),
                 app.metrics().clone(),
             ];
-            let serving =
-                serve_apart(admin, Front::admin(app, figures), connections.admin, wait(stopped.clone()));
+            figures.extend(tracer.as_ref().map(|tracer| tracer.metrics().clone()));
+            let front = Front::admin(app, figures);
+            let serving = serve_apart(admin, front, connections.admin, wait(stopped.clone()));
             tasks.spawn_blocking(serving);
         }
         let (pruned, saved) = (Arc::clone(&store), Arc::clone(&store));
@@ -187,6 +209,9 @@ impl Server {
         // Side by side: what a request publishes meanwhile is durable and stays pending.
         let answered = async { while tasks.join_next().await.is_some() {} };
         tokio::join!(answered, engine.shutdown(grace()));
+        if let Some(tracer) = tracer {
+            tracer.stop(FLUSH).await;
+        }
         save_uses(&*store).await;
         let healthy = store.check().await;
         store.close().await;

@@ -51,6 +51,7 @@ use crate::domain::{PublicId, Timestamp};
 use crate::metrics::Metrics;
 use crate::rng::Rng;
 use crate::storage::Store;
+use crate::traces::Tracer;
 use figures::Figures;
 use ports::{Dispatcher, Probe};
 use readiness::Readiness;
@@ -72,6 +73,7 @@ pub struct Parts {
     rng: Arc<dyn Rng>,
     readiness: Arc<Readiness>,
     figures: Arc<Figures>,
+    tracer: Option<Tracer>,
     public_url: Arc<str>,
     /// Held while something is made of which there may only be so many, and while tenants, users or tokens change: what
     /// was looked at still holds when it is written.
@@ -111,6 +113,7 @@ impl App {
             rng,
             readiness: Arc::default(),
             figures: Arc::default(),
+            tracer: None,
             public_url: public_url.trim_end_matches('/').into(),
             creating: Arc::default(),
             changing: Arc::default(),
@@ -124,6 +127,12 @@ impl App {
     #[must_use]
     pub fn limiting_tests(self) -> Self {
         Self(Arc::new(Parts { test_limit: Some(Arc::default()), ..Parts::clone(&self) }))
+    }
+
+    /// The same, with spans of what is published, if there is anybody to send them to.
+    #[must_use]
+    pub fn traced(self, tracer: Option<Tracer>) -> Self {
+        Self(Arc::new(Parts { tracer, ..Parts::clone(&self) }))
     }
 
     /// Where the server is found by those who use it, without a slash at the end: what absolute links begin with. It is

@@ -1,13 +1,14 @@
 //! Taking events in: check, match, render, make durable. The engine learns from the store what was made.
 
 use sha2::{Digest, Sha256};
-use sigpost_core::notification::cloudevents::{CloudEvent, Data, EventError};
+use sigpost_core::notification::cloudevents::{CloudEvent, Data, EventError, Value};
 
 use super::access::Operation;
 use super::{App, Error};
 use crate::domain::{
-    Fingerprint, NewDelivery, NewEvent, Principal, Published, Tenant, Timestamp, Webhook, profile,
+    Fingerprint, NewDelivery, NewEvent, Principal, Published, Tenant, Timestamp, Traced, Webhook, profile,
 };
+use crate::traces::Publishing;
 
 /// After so many events others get their turn: matching one against a thousand webhooks takes a while.
 const BREATH: usize = 8;
@@ -45,6 +46,7 @@ impl App {
         let tenant = self.authorise(principal, Operation::Publish)?.tenant;
         let now = self.clock.now();
         let count = events.len();
+        let mut spans = self.tracer.as_ref().map(|tracer| tracer.publishing(&tenant, now));
         let mut receipts = Vec::with_capacity(count);
         let mut committed = Vec::with_capacity(count);
         let (mut portion, mut deliveries) = (Vec::new(), 0);
@@ -52,7 +54,10 @@ impl App {
             if index % BREATH == BREATH - 1 {
                 tokio::task::yield_now().await;
             }
-            match event.map_err(Receipt::Invalid).and_then(|event| self.prepare(&tenant, &event, now)) {
+            match event
+                .map_err(Receipt::Invalid)
+                .and_then(|event| self.prepare(&tenant, &event, now, &mut spans))
+            {
                 Ok(prepared) => {
                     deliveries += prepared.deliveries.len();
                     portion.push(prepared);
@@ -70,6 +75,9 @@ impl App {
             }
         }
         committed.extend(self.commit(&tenant, portion).await?);
+        if let Some(spans) = spans {
+            spans.done();
+        }
         let mut committed = committed.into_iter();
         // A portion is answered once for each valid event, in order.
         receipts
@@ -101,7 +109,13 @@ impl App {
         Ok(published.iter().map(Receipt::from).collect())
     }
 
-    fn prepare(&self, tenant: &Tenant, event: &CloudEvent, now: Timestamp) -> Result<NewEvent, Receipt> {
+    fn prepare(
+        &self,
+        tenant: &Tenant,
+        event: &CloudEvent,
+        now: Timestamp,
+        spans: &mut Option<Publishing>,
+    ) -> Result<NewEvent, Receipt> {
         let prepared = profile::prepare(tenant, event, now).map_err(Receipt::Unfit)?;
         // Whoever was taken out of the configuration receives nothing more, webhooks or not.
         let wants = |webhook: &Webhook| {
@@ -116,8 +130,18 @@ impl App {
                 frame: webhook.profile.render(&webhook.named(), &prepared),
             })
             .collect();
-        Ok(new_event(tenant, event, prepared, now, deliveries))
+        let trace = spans.as_mut().map(|spans| traced(spans, event)).unwrap_or_default();
+        Ok(NewEvent { trace, ..new_event(tenant, event, prepared, now, deliveries) })
     }
+}
+
+/// Where an event is published, if it came with a trace.
+fn traced(spans: &mut Publishing, event: &CloudEvent) -> Traced {
+    let traceparent = match event.attribute("traceparent") {
+        Some(Value::Text(text)) => Some(&**text),
+        _ => None,
+    };
+    spans.event(event.event_type(), traceparent).map_or(Traced::No, Traced::By)
 }
 
 /// An event in its tenant's form, ready for the store.
@@ -139,6 +163,7 @@ pub(super) fn new_event(
         data: prepared.shared,
         received_at: now,
         deliveries,
+        trace: Traced::default(),
     }
 }
 

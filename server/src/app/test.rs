@@ -11,7 +11,7 @@ use super::publish::new_event;
 use super::{App, Error, WebhookDraft, WebhookName};
 use crate::domain::{
     Attempt, Body, Cause, DeliveryId, EventId, MessageId, NewDelivery, Number, Principal, Record, Tenant,
-    Timestamp, Webhook, WebhookId, Work, profile,
+    Timestamp, Traced, Webhook, WebhookId, Work, profile,
 };
 
 impl App {
@@ -87,6 +87,7 @@ impl App {
             tries: 0,
             due: now,
             body: Some(Body { data: prepared.shared, frame }),
+            trace: Traced::No,
         };
         let reservation = self.probe.reserve(tenant.id)?;
         let (probe, webhook) = (Arc::clone(&self.probe), Arc::new(webhook));

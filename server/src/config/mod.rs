@@ -18,6 +18,7 @@ use zeroize::Zeroizing;
 use crate::delivery::LogAttempts;
 use crate::domain::{TenantSpec, TokenHash, UserId};
 use crate::storage::sqlite::{KeySource, MasterKey, ParseKeyError};
+use crate::traces::Collector;
 
 /// What a server is run with. It holds a key, so it has no `Debug`.
 pub struct Config {
@@ -79,6 +80,8 @@ pub struct Server {
     pub min_free: u64,
     /// Which attempts have a line in the log.
     pub log_attempts: LogAttempts,
+    /// Where traces are sent, if anywhere.
+    pub traces: Option<Collector>,
     /// Where the key that seals the webhooks' secrets comes from.
     pub master_key: KeySource,
 }

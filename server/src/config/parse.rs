@@ -11,6 +11,7 @@ use crate::delivery::LogAttempts;
 use crate::domain::text::{self, EgressText, SettingsText, TextError, UserText};
 use crate::domain::{DialectId, Egress, Origin, Settings, TenantSpec, TokenHash, User};
 use crate::storage::sqlite::{KeySource, MasterKey};
+use crate::traces::Collector;
 
 /// What is found beside what it means.
 #[derive(Default)]
@@ -69,6 +70,8 @@ fn server(raw: raw::Server, base: &Path, overrides: Overrides) -> Result<Server,
         rate_limit,
         min_free_mib,
         log_attempts,
+        otlp_endpoint,
+        otlp_ratio,
         master_key_file,
         master_key,
     } = raw;
@@ -96,6 +99,7 @@ fn server(raw: raw::Server, base: &Path, overrides: Overrides) -> Result<Server,
         rate_limit: rate_limit.unwrap_or(true),
         min_free: min_free_mib.unwrap_or(MIN_FREE_MIB).saturating_mul(MEBIBYTE),
         log_attempts: logged(log_attempts.as_deref())?,
+        traces: collector(otlp_endpoint.as_deref(), otlp_ratio)?,
         master_key: key_source(master_key_file, master_key, base)?,
     })
 }
@@ -106,6 +110,24 @@ fn logged(text: Option<&str>) -> Result<LogAttempts, ConfigError> {
         Some("all") => Ok(LogAttempts::All),
         Some(_) => Err(value("[server] log_attempts", "must be \"failed\" or \"all\"")),
     }
+}
+
+fn collector(endpoint: Option<&str>, ratio: Option<f64>) -> Result<Option<Collector>, ConfigError> {
+    let ratio = ratio.unwrap_or(1.0);
+    if !(0.0..=1.0).contains(&ratio) {
+        return Err(value("[server] otlp_ratio", "must be between 0 (none) and 1 (all)"));
+    }
+    let Some(endpoint) = endpoint else { return Ok(None) };
+    let plain = |url: &url::Url| {
+        let bare = url.username().is_empty() && url.password().is_none();
+        url.scheme() == "http" && url.has_host() && bare && url.query().is_none() && url.fragment().is_none()
+    };
+    let endpoint = url::Url::parse(endpoint).ok().filter(plain).ok_or_else(|| {
+        let message = "must be the base of a collector's OTLP paths like http://127.0.0.1:4318; for one that speaks \
+                       https or wants to know who sends, run a collector of your own in between";
+        value("[server] otlp_endpoint", message)
+    })?;
+    Ok(Some(Collector { endpoint, ratio }))
 }
 
 /// Links are made of it by appending a path, and everybody who may list webhooks reads them.
@@ -290,6 +312,8 @@ mod tests {
             data = "d"
             min_free_mib = 3
             log_attempts = "all"
+            otlp_endpoint = "http://127.0.0.1:4318/base"
+            otlp_ratio = 0.25
             [[operator]]
             name = "ops"
             token_sha256 = "{}"
@@ -319,6 +343,8 @@ mod tests {
         assert_eq!(config.server.data, Path::new("/base/d"));
         assert_eq!(config.server.min_free, 3 * 1_024 * 1_024);
         assert_eq!(config.server.log_attempts, LogAttempts::All);
+        let collector = config.server.traces.unwrap();
+        assert_eq!((collector.endpoint.as_str(), collector.ratio), ("http://127.0.0.1:4318/base", 0.25));
         assert_eq!(config.tokens.len(), 2);
         let tenant = &config.tenants[0];
         assert_eq!(tenant.settings.timeout, Duration::from_millis(250));
@@ -348,6 +374,7 @@ mod tests {
         assert!(config.server.rate_limit);
         assert_eq!(config.server.min_free, 256 * 1_024 * 1_024);
         assert_eq!(config.server.log_attempts, LogAttempts::Failed);
+        assert_eq!(config.server.traces, None);
         let settings = &config.tenants[0].settings;
         assert_eq!((settings.timeout, settings.retention), (Duration::from_secs(10), day(7)));
         assert_eq!(settings.retry, RetryPolicy::default());
@@ -377,6 +404,20 @@ mod tests {
                 "[server]\nlog_attempts = \"none\"".into(),
                 "[server] log_attempts: must be \"failed\" or \"all\"",
             ),
+            (
+                "[server]\notlp_endpoint = \"127.0.0.1:4318\"".into(),
+                "[server] otlp_endpoint: must be the base",
+            ),
+            ("[server]\notlp_endpoint = \"https://a.test\"".into(), "run a collector of your own"),
+            (
+                "[server]\notlp_endpoint = \"http://u@a.test\"".into(),
+                "[server] otlp_endpoint: must be the base",
+            ),
+            (
+                "[server]\notlp_endpoint = \"http://a.test/?x\"".into(),
+                "[server] otlp_endpoint: must be the base",
+            ),
+            ("[server]\notlp_ratio = 1.5".into(), "[server] otlp_ratio: must be between"),
             ("[server]\nlisen = \"x\"".into(), "unknown field"),
             ("[server]\ndatabase_url = \"postgres://x\"".into(), "[server] database_url: this version"),
             (

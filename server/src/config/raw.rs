@@ -27,6 +27,8 @@ pub(super) struct Server {
     pub rate_limit: Option<bool>,
     pub min_free_mib: Option<u64>,
     pub log_attempts: Option<String>,
+    pub otlp_endpoint: Option<String>,
+    pub otlp_ratio: Option<f64>,
     pub master_key_file: Option<PathBuf>,
     /// Meant for the environment (`SIGPOST_SERVER__MASTER_KEY`).
     pub master_key: Option<String>,

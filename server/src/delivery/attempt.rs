@@ -12,10 +12,11 @@ use super::watch::Watch;
 use crate::app::ports;
 use crate::clock::Clock;
 use crate::domain::{
-    Attempt, Body, Failure, FailureClass, MessageId, Outcome, Phase, Profile, Tenant, Timestamp, Webhook,
-    Work,
+    Attempt, Body, Failure, FailureClass, MessageId, Outcome, Phase, Profile, Tenant, Timestamp,
+    TraceContext, Traced, Webhook, Work,
 };
 use crate::storage::{Store, StoreError};
+use crate::traces::Tracer;
 
 /// Whom an attempt concerns: one snapshot, taken when it starts.
 #[derive(Clone)]
@@ -60,6 +61,7 @@ pub(super) struct Attempter {
     pub(super) policies: Policies,
     pub(super) signers: Signers,
     pub(super) watch: Watch,
+    pub(super) tracer: Option<Tracer>,
 }
 
 impl Attempter {
@@ -86,8 +88,22 @@ impl Attempter {
             webhook_version: target.webhook.version,
             outcome: answer.outcome,
         };
+        if let Some(tracer) = &self.tracer {
+            let published = self.published(work).await;
+            tracer.attempted(work, &target.tenant, &target.webhook, &attempt, published);
+        }
         let message = self.watch.log_attempts.wants(&attempt.outcome).then(|| work.message_id.clone());
         Ok(Ended { attempt, retry_after: answer.retry_after, message })
+    }
+
+    /// Where the event was published, or after a restart in which span of its publisher's.
+    async fn published(&self, work: &Work) -> Option<TraceContext> {
+        match work.trace {
+            Traced::By(context) => Some(context),
+            Traced::No => None,
+            // What cannot be read now is a link less.
+            Traced::Unknown => TraceContext::parse(&self.store.traceparent(work.event).await.ok()??),
+        }
     }
 
     async fn load(&self, work: &Work) -> Result<Body, NotMade> {

@@ -72,6 +72,7 @@ use crate::domain::{Attempt, DeliveryId, EgressPolicy, TenantId, WebhookId};
 use crate::metrics::Metrics;
 use crate::rng::Rng;
 use crate::storage::Store;
+use crate::traces::Tracer;
 
 pub use self::log::LogAttempts;
 pub use self::transport::policy::{CaFileError, check_authorities};
@@ -129,6 +130,8 @@ pub struct EngineParts {
     pub own_listeners: Vec<SocketAddr>,
     /// Which attempts have a line in the log.
     pub log_attempts: LogAttempts,
+    /// Makes spans of attempts, if there is anybody to send them to.
+    pub tracer: Option<Tracer>,
 }
 
 /// Why an engine cannot start.
@@ -187,7 +190,7 @@ impl Engine {
         resolver: Arc<dyn Resolve>,
         limits: Limits,
     ) -> Result<Self, EngineError> {
-        let EngineParts { store, clock, rng, own_listeners, log_attempts } = parts;
+        let EngineParts { store, clock, rng, own_listeners, log_attempts, tracer } = parts;
         let policies = Policies::new();
         for tenant in store.directory().tenants() {
             let checked = policies.of(&tenant, Proof::Required);
@@ -196,8 +199,15 @@ impl Engine {
         let transport = Transport::new(resolver, Guard::new(own_listeners), Arc::clone(&clock), limits.idle);
         let signers = Signers::default();
         let watch = Watch::new(Arc::clone(&clock), log_attempts);
-        let attempter =
-            Arc::new(Attempter { store: Arc::clone(&store), clock, transport, policies, signers, watch });
+        let attempter = Arc::new(Attempter {
+            store: Arc::clone(&store),
+            clock,
+            transport,
+            policies,
+            signers,
+            watch,
+            tracer,
+        });
         let backpressure = Arc::new(Backpressure::default());
         let (sender, inbox) = mpsc::unbounded_channel();
         let (attempts, backlog) = (Arc::clone(&attempter), Arc::clone(&backpressure));

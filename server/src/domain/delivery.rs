@@ -12,7 +12,7 @@ use core::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Body, DeliveryId, EventId, MessageId, ResponseHeaders, TenantId, Timestamp, WebhookId};
+use super::{Body, DeliveryId, EventId, MessageId, ResponseHeaders, TenantId, Timestamp, Traced, WebhookId};
 
 /// Where a delivery stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -118,6 +118,8 @@ pub struct Work {
     pub due: Timestamp,
     /// The bytes, when they are at hand; otherwise the store has them.
     pub body: Option<Body>,
+    /// Where its event was published, as far as memory knows.
+    pub trace: Traced,
 }
 
 impl Work {

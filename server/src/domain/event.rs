@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{DeliveryId, EventId, Number, Template, TenantId, Timestamp, WebhookId};
+use super::{DeliveryId, EventId, Number, Template, TenantId, Timestamp, Traced, WebhookId};
 
 /// A digest of an event as it was received: its attributes and the canonical form of its data. Two requests with
 /// the same idempotency key and equal fingerprints are the same event sent twice; with different ones, a conflict.
@@ -30,6 +30,8 @@ pub struct NewEvent {
     pub received_at: Timestamp,
     /// One entry for each webhook it goes to.
     pub deliveries: Vec<NewDelivery>,
+    /// Where it is published, for its attempts to tell; not stored.
+    pub trace: Traced,
 }
 
 /// One delivery of a new event.

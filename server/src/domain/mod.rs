@@ -26,6 +26,7 @@ mod series;
 mod tenant;
 pub mod text;
 mod token;
+mod trace;
 mod webhook;
 
 pub use activity::{
@@ -59,6 +60,7 @@ pub use tenant::{
     Settings, Tenant, TenantSpec, User,
 };
 pub use token::{IssuedToken, Token, TokenHash, TokenOrigin, TokenOwner};
+pub use trace::{TraceContext, Traced};
 pub use webhook::{DisabledReason, NewWebhook, Webhook, WebhookState};
 
 /// A point in time, in UTC. Stored and compared in microseconds.

@@ -104,6 +104,9 @@ pub trait Store: Tenancy + AuditLog {
     /// The body of a delivery.
     async fn body(&self, delivery: DeliveryId) -> Result<Option<Body>, StoreError>;
 
+    /// The `traceparent` that an event came with; `None` without one, or when the event is gone.
+    async fn traceparent(&self, event: EventId) -> Result<Option<String>, StoreError>;
+
     /// A page of the history. Its bodies are 32 MiB together at the most: a page behind a cursor ends before what would
     /// be more.
     ///

@@ -4,6 +4,7 @@
 mod logs;
 mod metrics;
 mod readiness;
+mod traces;
 
 use std::net::TcpListener;
 use std::time::Duration;

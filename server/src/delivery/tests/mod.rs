@@ -27,7 +27,7 @@ use crate::domain::profile::immuta::{ActionType, Immuta, Parts};
 use crate::domain::{
     Body, Cause, DeliveryId, DialectId, Egress, EgressPolicy, Endpoint, EventId, Failure, FailureClass,
     Frame, MessageId, Number, Origin, Outcome, Phase, Profile, PublicId, RetryPolicy, Roles, Secrets,
-    Settings, Tenant, TenantId, TenantUid, Timestamp, User, UserId, Webhook, WebhookState, Work,
+    Settings, Tenant, TenantId, TenantUid, Timestamp, Traced, User, UserId, Webhook, WebhookState, Work,
 };
 
 /// Draws zero, so that no wait is lengthened.
@@ -143,6 +143,7 @@ impl World {
             rng: Arc::new(NoJitter),
             own_listeners: plan.own_listeners,
             log_attempts: LogAttempts::default(),
+            tracer: None,
         };
         let engine = Engine::start_with(parts, plan.resolver, plan.limits)?;
         let (dispatcher, probe) = (engine.dispatcher(), engine.probe());
@@ -285,6 +286,7 @@ fn work(id: i64, webhook: &Webhook) -> Work {
         tries: 0,
         due: now,
         body: Some(Body { data: "{\"text\":\"héllo\"}".into(), frame }),
+        trace: Traced::Unknown,
     }
 }
 

@@ -206,6 +206,10 @@ impl Store for FakeStore {
         Ok(self.rows.lock().unwrap().get(&delivery).and_then(|row| row.work.body.clone()))
     }
 
+    async fn traceparent(&self, _: EventId) -> Result<Option<String>, StoreError> {
+        Ok(None)
+    }
+
     async fn history(&self, _: HistoryQuery) -> Result<HistoryPage, StoreError> {
         Err(StoreError::Stopped)
     }

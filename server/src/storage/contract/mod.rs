@@ -29,7 +29,7 @@ use crate::domain::{
     HistoryPage, HistoryQuery, IssuedToken, NewDelivery, NewEvent, NewWebhook, Next, Number, Origin, Outcome,
     Owned, Phase, Position, Profile, PublicId, Published, Record, ResponseHeaders, Role, Scope, Secrets,
     Settings, Settlement, SortField, SortOrder, TenantId, TenantSpec, Timestamp, TokenHash, TokenOrigin,
-    TokenOwner, Turn, User, UserId, Webhook, WebhookId, WebhookState, Work,
+    TokenOwner, Traced, Turn, User, UserId, Webhook, WebhookId, WebhookState, Work,
 };
 
 /// A place where a backend keeps its data, to be opened again and again.
@@ -135,6 +135,7 @@ pub(super) fn event(tenant: TenantId, id: &str, to: &[&Webhook]) -> NewEvent {
                 frame: frame(&format!(",\"webhookId\":{}}}", webhook.number)).into(),
             })
             .collect(),
+        trace: Traced::Unknown,
     }
 }
 
@@ -325,6 +326,7 @@ macro_rules! contract {
             switching_a_webhook_on_again_forgives_its_failures
             what_was_published_is_pending_with_its_body_also_after_a_restart
             what_waits_for_a_webhook_is_read_in_the_order_of_turns_page_by_page
+            what_an_event_says_of_its_trace_is_told_as_it_came
             an_answer_knows_of_every_result_that_was_given_before
             what_somebody_attempts_by_itself_waits_only_once_it_was_left_behind
             the_engine_is_told_of_what_is_made

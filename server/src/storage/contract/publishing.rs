@@ -151,3 +151,25 @@ pub(in crate::storage) async fn a_call_is_stored_whole_or_not_at_all<B: Bench>()
     assert!(matches!(world.publish(good).await, Published::Accepted { number, .. } if number.get() == 1));
     world.store.close().await;
 }
+
+pub(in crate::storage) async fn what_an_event_says_of_its_trace_is_told_as_it_came<B: Bench>() {
+    let world = World::<B>::new().await;
+    let webhook = world.webhook().await;
+    let traced = |id: &str, attributes: &str| NewEvent {
+        attributes: attributes.into(),
+        ..event(world.tenant, id, &[&webhook])
+    };
+    let events = vec![
+        traced("1", r#"{"specversion":"1.0","traceparent":"00-0af7-b7ad-01"}"#),
+        traced("2", r#"{"specversion":"1.0","traceparent":7}"#),
+        traced("3", r#"{"specversion":"1.0"}"#),
+    ];
+    world.store.publish(events).await.unwrap();
+    let pending = world.pending().await;
+    let mut told = Vec::new();
+    for work in &pending {
+        told.push(world.store.traceparent(work.event).await.unwrap());
+    }
+    assert_eq!(told, [Some("00-0af7-b7ad-01".to_owned()), None, None]);
+    assert_eq!(world.store.traceparent(crate::domain::EventId::new(1_000)).await.unwrap(), None);
+}

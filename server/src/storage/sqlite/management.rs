@@ -19,7 +19,7 @@ use super::transaction::{DeliveryRow, Transaction};
 use crate::domain::head::Sent;
 use crate::domain::{
     Audience, Body, Cause, DeliveryState, EventId, MessageId, NewDelivery, NewEvent, NewWebhook, PublicId,
-    Published, TenantUid, Webhook, WebhookId, WebhookState, Work,
+    Published, TenantUid, Traced, Webhook, WebhookId, WebhookState, Work,
 };
 use crate::storage::{Resend, StoreError, Update};
 
@@ -259,6 +259,7 @@ impl Transaction<'_> {
             tries: 0,
             due: at,
             body: Some(body),
+            trace: Traced::Unknown,
         };
         Ok(Resend::Created { work: Box::new(work), number: record })
     }
@@ -292,6 +293,7 @@ impl Transaction<'_> {
             tries: 0,
             due: event.received_at,
             body: Some(Body { data: event.data.clone(), frame }),
+            trace: event.trace,
         };
         Ok(Resend::Created { work: Box::new(work), number: first })
     }

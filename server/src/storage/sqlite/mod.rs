@@ -325,6 +325,10 @@ impl Store for SqliteStore {
         self.engine_readers.read(move |sql| reads::body(sql, delivery)).await
     }
 
+    async fn traceparent(&self, event: EventId) -> Result<Option<String>, StoreError> {
+        self.engine_readers.read(move |sql| reads::traceparent(sql, event)).await
+    }
+
     async fn history(&self, query: HistoryQuery) -> Result<HistoryPage, StoreError> {
         let directory = Arc::clone(&self.directory);
         self.readers.read(move |sql| history::history(sql, &directory, &query)).await

@@ -17,6 +17,8 @@ use crate::storage::StoreError;
 /// Reads at once. More would only compete for the same disk and cores.
 const CONNECTIONS: usize = 4;
 
+const TRACEPARENT: &str = "SELECT attributes ->> '$.traceparent' FROM event WHERE id = ?1";
+
 pub(super) struct Readers {
     database: PathBuf,
     idle: Arc<Mutex<Vec<Connection>>>,
@@ -96,4 +98,13 @@ pub(super) fn event_types(
         Ok((EventId::new(row.get(0)?), row.get_ref(1)?.as_str()?.into()))
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The `traceparent` that an event came with.
+pub(super) fn traceparent(sql: &Connection, event: EventId) -> Result<Option<String>, StoreError> {
+    let mut statement = sql.prepare_cached(TRACEPARENT)?;
+    // Attributes are text, numbers or booleans.
+    let found =
+        statement.query_row([event.get()], |row| Ok(row.get_ref(0)?.as_str().ok().map(str::to_owned)));
+    Ok(found.optional()?.flatten())
 }

@@ -10,8 +10,8 @@ use super::rows::{FrameRow, Place, state, state_code, stored};
 use super::transaction::{DeliveryRow, Transaction};
 use crate::domain::{
     Audience, Cause, DeliveryId, DeliveryState, EndStates, EventId, MessageId, NewReplay, PublicId, Replay,
-    ReplayFilter, ReplayId, ReplayQuery, ReplayState, RunningReplay, TenantId, Timestamp, UserId, WebhookId,
-    Work,
+    ReplayFilter, ReplayId, ReplayQuery, ReplayState, RunningReplay, TenantId, Timestamp, Traced, UserId,
+    WebhookId, Work,
 };
 use crate::storage::{CancelledReplay, ReplayStart, StoreError};
 
@@ -355,6 +355,7 @@ impl Transaction<'_> {
             tries: 0,
             due: at,
             body: None,
+            trace: Traced::Unknown,
         }))
     }
 

@@ -177,6 +177,7 @@ impl<'a> Transaction<'a> {
                 tries: 0,
                 due: at,
                 body: Some(Body { data: event.data.clone(), frame }),
+                trace: event.trace,
             });
         }
         Ok(())
@@ -267,6 +268,7 @@ impl<'a> Transaction<'a> {
             fingerprint: Fingerprint(fingerprint),
             received_at,
             deliveries,
+            trace: _,
         } = event;
         if !STORES {
             return Ok(());

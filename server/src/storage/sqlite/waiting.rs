@@ -4,7 +4,7 @@
 use rusqlite::{Connection, Row, params};
 
 use super::rows::{FrameRow, Place, cause, verified_data};
-use crate::domain::{Body, DeliveryId, EventId, MessageId, TenantId, Turn, WebhookId, Work};
+use crate::domain::{Body, DeliveryId, EventId, MessageId, TenantId, Traced, Turn, WebhookId, Work};
 use crate::storage::waiting::Changes;
 use crate::storage::{Backlog, Page, StoreError, Wanted};
 
@@ -100,6 +100,7 @@ fn work(row: &Row<'_>, turn: Turn, with_body: bool) -> Result<Work, StoreError> 
         tries: place.unsigned("tries", row.get("tries")?)?,
         due: turn.due,
         body,
+        trace: Traced::Unknown,
     })
 }
 

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::*;
-use crate::domain::{Body, Cause, EventId, Frame, MessageId, Number, TenantUid};
+use crate::domain::{Body, Cause, EventId, Frame, MessageId, Number, TenantUid, Traced};
 
 pub(super) fn work(delivery: i64, webhook: i64, tenant: i64) -> Work {
     let number = Number::new(delivery).unwrap();
@@ -23,6 +23,7 @@ pub(super) fn work(delivery: i64, webhook: i64, tenant: i64) -> Work {
         tries: 0,
         due: start(),
         body: Some(Body { data: "0123456789".into(), frame: Frame::default() }),
+        trace: Traced::Unknown,
     }
 }
 
