@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 
+use crate::app::ports::{Findings, Heard};
 use crate::app::{App, Pace};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Config, TokenHolder};
@@ -44,6 +45,7 @@ const GRACE: Duration = Duration::from_secs(1);
 
 /// A server that is ready to serve.
 pub struct Server {
+    heard: Heard,
     tracer: Option<Tracer>,
     app: App,
     store: Arc<dyn Store>,
@@ -90,16 +92,16 @@ impl Server {
     /// # Errors
     /// [`StartError`] names what is in the way.
     pub async fn start(config: Config, listener: TcpListener) -> Result<Self, StartError> {
-        Self::start_with(config, listener, Arc::new(SystemRng)).await
+        Self::start_with(config, listener, Arc::new(SystemClock::new()), Arc::new(SystemRng)).await
     }
 
-    /// Starts with randomness of the caller's choice.
+    /// Starts with a clock and randomness of the caller's choice.
     pub(crate) async fn start_with(
         config: Config,
         listener: TcpListener,
+        clock: Arc<dyn Clock>,
         rng: Arc<dyn Rng>,
     ) -> Result<Self, StartError> {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let Config { server, tenants, tokens, sources: _ } = config;
         let store = open(&server, tenants, tokens, &clock, &rng).await?;
         let admin = match server.admin_listen {
@@ -115,6 +117,7 @@ impl Server {
         }
         let tracer = server.traces.as_ref().map(|collector| Tracer::start(collector, Arc::clone(&clock)));
         let tracer = tracer.transpose()?;
+        let (findings, heard) = Findings::open();
         let parts = EngineParts {
             store: Arc::clone(&store),
             clock: Arc::clone(&clock),
@@ -122,6 +125,7 @@ impl Server {
             own_listeners,
             log_attempts: server.log_attempts,
             tracer: tracer.clone(),
+            findings,
         };
         let connections = Connections::now();
         let engine = Engine::start(parts, connections.engine())?;
@@ -134,17 +138,8 @@ impl Server {
         let app = App::new(Arc::clone(&store), dispatcher, probe, Arc::clone(&clock), rng, &public_url);
         let app = if server.rate_limit { app.limiting_tests() } else { app };
         let app = app.traced(tracer.clone());
-        Ok(Self {
-            tracer,
-            app,
-            store,
-            engine,
-            clock,
-            listener,
-            admin,
-            connections,
-            rate_limit: server.rate_limit,
-        })
+        let rate_limit = server.rate_limit;
+        Ok(Self { heard, tracer, app, store, engine, clock, listener, admin, connections, rate_limit })
     }
 
     /// Where the admin listener listens, if there is one.
@@ -166,7 +161,8 @@ impl Server {
     /// # Errors
     /// [`StoreError`] when the store has stopped working meanwhile.
     pub async fn run_until(self, shutdown: impl Future<Output = ()>) -> Result<(), StoreError> {
-        let Self { tracer, app, store, engine, clock, listener, admin, connections, rate_limit } = self;
+        let Self { heard, tracer, app, store, engine, clock, listener, admin, connections, rate_limit } =
+            self;
         // Asked for at the end: tenants come and change while the server runs.
         let directory = Arc::clone(store.directory());
         let grace = move || longest_exchange(&directory) + GRACE;
@@ -178,6 +174,9 @@ impl Server {
         let mut tasks = tokio::task::JoinSet::new();
         let front = Front::main(app.clone(), rate_limit.then(|| Limits::new(Arc::clone(&clock))));
         let (housekeeping, streams) = (app.clone(), app.clone());
+        let hearing = app.clone();
+        let hear = move || hear(hearing.clone(), Arc::clone(&heard));
+        let hearing = tokio::spawn(for_ever("news", hear));
         let replaying = app.clone();
         let replaying = tokio::spawn(for_ever("replays", move || replay(replaying.clone())));
         tasks.spawn(http::serve(listener, front, connections.incoming, wait(stopped.clone()), grace.clone()));
@@ -209,6 +208,8 @@ impl Server {
         // Side by side: what a request publishes meanwhile is durable and stays pending.
         let answered = async { while tasks.join_next().await.is_some() {} };
         tokio::join!(answered, engine.shutdown(grace()));
+        // What it has not come to tell is told by the next start.
+        hearing.abort();
         if let Some(tracer) = tracer {
             tracer.stop(FLUSH).await;
         }
@@ -314,6 +315,11 @@ where
         }
         tokio::time::sleep(BEGIN_AGAIN).await;
     }
+}
+
+/// Tells and records what the engine finds out.
+async fn hear(app: App, heard: Heard) {
+    app.hear(heard).await;
 }
 
 /// Takes replays further, a step at a time, as long as the server runs.

@@ -130,7 +130,7 @@ impl App {
                 Wish::Go => entry,
             };
             let (store, dispatcher) = (Arc::clone(&self.store), Arc::clone(&self.dispatcher));
-            let auditor = self.auditor();
+            let (auditor, announcer) = (self.auditor(), self.announcer());
             let update = self
                 .to_the_end(async move {
                     let update = match wanted {
@@ -138,9 +138,10 @@ impl App {
                         Wish::Go => store.delete_webhook(&webhook, now).await?,
                     };
                     drop(held);
-                    if let Update::Done(webhook) = &update {
-                        dispatcher.webhook_changed(webhook.id);
+                    if let Update::Done(done) = &update {
+                        dispatcher.webhook_changed(done.id);
                         auditor.record(entry).await;
+                        announcer.announce_change(&webhook, done).await;
                     }
                     Ok(update)
                 })

@@ -14,6 +14,7 @@ mod error;
 mod event_types;
 mod figures;
 mod history;
+mod operational;
 pub mod ports;
 mod publish;
 mod readiness;

@@ -5,8 +5,11 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use tokio::sync::{Mutex, mpsc};
 
-use crate::domain::{Attempt, DeliveryId, EgressPolicy, Tenant, TenantId, Webhook, WebhookId, Work};
+use crate::domain::{
+    Attempt, DeliveryId, EgressPolicy, Tenant, TenantId, Timestamp, Webhook, WebhookId, Work,
+};
 
 /// Delivers what the store has; it learns from the store itself what was made.
 #[async_trait]
@@ -70,6 +73,44 @@ impl Admission {
     #[must_use]
     pub fn new(place: impl Send + 'static) -> Self {
         Self { _place: Box::new(place) }
+    }
+}
+
+/// What the engine has found out.
+#[derive(Clone)]
+pub enum Finding {
+    /// It has switched this webhook off, for the reason that it has now.
+    SwitchedOff(Arc<Webhook>),
+    /// This webhook has been failing for a while.
+    Failing {
+        /// Which.
+        webhook: WebhookId,
+        /// Its first failure since the latest success.
+        since: Timestamp,
+        /// Failures since then.
+        failures: u32,
+    },
+}
+
+/// Where the engine tells what it finds out, which is little.
+#[derive(Clone)]
+pub struct Findings(mpsc::UnboundedSender<Finding>);
+
+/// Where that is heard, by one listener at a time.
+pub type Heard = Arc<Mutex<mpsc::UnboundedReceiver<Finding>>>;
+
+impl Findings {
+    /// Both ends.
+    #[must_use]
+    pub fn open() -> (Self, Heard) {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        (Self(sender), Arc::new(Mutex::new(receiver)))
+    }
+
+    /// Tells it, if anybody listens.
+    pub fn tell(&self, finding: Finding) {
+        // Else the server is about to end.
+        let _ = self.0.send(finding);
     }
 }
 

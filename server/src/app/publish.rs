@@ -8,6 +8,7 @@ use super::{App, Error};
 use crate::domain::{
     Fingerprint, NewDelivery, NewEvent, Principal, Published, Tenant, Timestamp, Traced, Webhook, profile,
 };
+use crate::storage::Directory;
 use crate::traces::Publishing;
 
 /// After so many events others get their turn: matching one against a thousand webhooks takes a while.
@@ -116,23 +117,36 @@ impl App {
         now: Timestamp,
         spans: &mut Option<Publishing>,
     ) -> Result<NewEvent, Receipt> {
-        let prepared = profile::prepare(tenant, event, now).map_err(Receipt::Unfit)?;
-        // Whoever was taken out of the configuration receives nothing more, webhooks or not.
-        let wants = |webhook: &Webhook| {
-            let owner = tenant.users.get(&webhook.owner);
-            owner.is_some_and(|owner| webhook.profile.matches(owner, &prepared.subject))
-        };
-        let webhooks = self.store.directory().matching(tenant.id, wants);
-        let deliveries = webhooks
-            .iter()
-            .map(|webhook| NewDelivery {
-                webhook: webhook.id,
-                frame: webhook.profile.render(&webhook.named(), &prepared),
-            })
-            .collect();
+        profile::check_publishable(event).map_err(Receipt::Unfit)?;
+        let event_of = addressed(self.store.directory(), tenant, event, now, |_| true);
         let trace = spans.as_mut().map(|spans| traced(spans, event)).unwrap_or_default();
-        Ok(NewEvent { trace, ..new_event(tenant, event, prepared, now, deliveries) })
+        Ok(NewEvent { trace, ..event_of.map_err(Receipt::Unfit)? })
     }
+}
+
+/// An event in its tenant's form, to all of the tenant's webhooks that are to receive it.
+pub(super) fn addressed(
+    directory: &Directory,
+    tenant: &Tenant,
+    event: &CloudEvent,
+    now: Timestamp,
+    among: impl Fn(&Webhook) -> bool,
+) -> Result<NewEvent, profile::Unfit> {
+    let prepared = profile::prepare(tenant, event, now)?;
+    // Whoever was taken out of the configuration receives nothing more, webhooks or not.
+    let wants = |webhook: &Webhook| {
+        let owner = tenant.users.get(&webhook.owner);
+        among(webhook) && owner.is_some_and(|owner| webhook.profile.matches(owner, &prepared.subject))
+    };
+    let webhooks = directory.matching(tenant.id, wants);
+    let deliveries = webhooks
+        .iter()
+        .map(|webhook| NewDelivery {
+            webhook: webhook.id,
+            frame: webhook.profile.render(&webhook.named(), &prepared),
+        })
+        .collect();
+    Ok(new_event(tenant, event, prepared, now, deliveries))
 }
 
 /// Where an event is published, if it came with a trace.

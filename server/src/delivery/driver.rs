@@ -410,6 +410,7 @@ impl Driver {
         let at = after(attempt.started_at, attempt.duration);
         let mut activity = self.attempter.store.directory().activity(webhook);
         activity.learn(&EndedAttempt { webhook, at, duration: attempt.duration, success, counts: true });
+        self.attempter.watch.herald.look(webhook, &activity, at);
         activity.is_hopeless(at).then_some(DisabledReason::Failing)
     }
 
@@ -425,8 +426,9 @@ impl Driver {
         let (tenant, webhook) = (flight.tenant.name.clone(), flight.webhook);
         tokio::spawn(async move {
             match attempter.store.update_webhook(next).await {
-                Ok(Update::Done(_)) => {
+                Ok(Update::Done(switched_off)) => {
                     attempter.watch.figures.switched_off(reason);
+                    attempter.watch.herald.switched_off(switched_off);
                     tracing::warn!(tenant, webhook = webhook.get(), ?reason, "a webhook was switched off");
                     if let Some(inbox) = inbox.upgrade() {
                         // After shutdown nothing waits any more.

@@ -37,6 +37,7 @@ mod attempt;
 mod backpressure;
 mod driver;
 mod figures;
+mod herald;
 mod log;
 mod probes;
 mod scheduler;
@@ -66,7 +67,7 @@ use self::transport::Transport;
 use self::transport::egress::Guard;
 use self::transport::policy::{Policies, Proof};
 use self::watch::Watch;
-use crate::app::ports::{Admission, Dispatcher, Exchange, Probe, Refused, Reservation, Saturated};
+use crate::app::ports::{Admission, Dispatcher, Exchange, Findings, Probe, Refused, Reservation, Saturated};
 use crate::clock::Clock;
 use crate::domain::{Attempt, DeliveryId, EgressPolicy, TenantId, WebhookId};
 use crate::metrics::Metrics;
@@ -130,6 +131,8 @@ pub struct EngineParts {
     pub own_listeners: Vec<SocketAddr>,
     /// Which attempts have a line in the log.
     pub log_attempts: LogAttempts,
+    /// Where it is told what is found out about webhooks.
+    pub findings: Findings,
     /// Makes spans of attempts, if there is anybody to send them to.
     pub tracer: Option<Tracer>,
 }
@@ -190,7 +193,7 @@ impl Engine {
         resolver: Arc<dyn Resolve>,
         limits: Limits,
     ) -> Result<Self, EngineError> {
-        let EngineParts { store, clock, rng, own_listeners, log_attempts, tracer } = parts;
+        let EngineParts { store, clock, rng, own_listeners, log_attempts, findings, tracer } = parts;
         let policies = Policies::new();
         for tenant in store.directory().tenants() {
             let checked = policies.of(&tenant, Proof::Required);
@@ -198,7 +201,7 @@ impl Engine {
         }
         let transport = Transport::new(resolver, Guard::new(own_listeners), Arc::clone(&clock), limits.idle);
         let signers = Signers::default();
-        let watch = Watch::new(Arc::clone(&clock), log_attempts);
+        let watch = Watch::new(Arc::clone(&clock), log_attempts, findings);
         let attempter = Arc::new(Attempter {
             store: Arc::clone(&store),
             clock,

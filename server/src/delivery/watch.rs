@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use super::attempt::Ended;
 use super::figures::Figures;
+use super::herald::Herald;
 use super::log::{self, About, LogAttempts};
 use super::scheduler::Depth;
+use crate::app::ports::Findings;
 use crate::clock::Clock;
 use crate::domain::{Next, Timestamp};
 use crate::metrics::Metrics;
@@ -20,6 +22,7 @@ pub(super) struct Watch {
     pub(super) metrics: Metrics,
     pub(super) figures: Figures,
     pub(super) log_attempts: LogAttempts,
+    pub(super) herald: Herald,
     pulse: Arc<Pulse>,
 }
 
@@ -43,13 +46,13 @@ struct Waiting {
 
 impl Watch {
     /// Counts from now on.
-    pub(super) fn new(clock: Arc<dyn Clock>, log_attempts: LogAttempts) -> Self {
+    pub(super) fn new(clock: Arc<dyn Clock>, log_attempts: LogAttempts, findings: Findings) -> Self {
         let metrics = Metrics::default();
         let figures = Figures::new(&metrics);
         let beat = micros(clock.monotonic()).into();
         let pulse = Arc::new(Pulse { clock, beat, shown: AtomicU64::new(0), waiting: Mutex::default() });
         Pulse::tell(&pulse, &metrics);
-        Self { metrics, figures, log_attempts, pulse }
+        Self { metrics, figures, log_attempts, herald: Herald::new(findings), pulse }
     }
 
     /// The driver takes a turn. Returns whether it is to show what waits.

@@ -37,6 +37,11 @@ pub const FAILING_FOR: Duration = Duration::from_secs(5 * 24 * 60 * 60);
 /// See [`FAILING_FOR`].
 pub const FAILING_ATTEMPTS: u32 = 10;
 
+/// A webhook without success for as long and with as many failures is told to fail.
+const TROUBLED_FOR: Duration = Duration::from_secs(5 * 60);
+/// See [`TROUBLED_FOR`].
+const TROUBLED_ATTEMPTS: u32 = 3;
+
 impl Activity {
     /// Takes in one more attempt.
     pub fn learn(&mut self, ended: &EndedAttempt) {
@@ -64,10 +69,18 @@ impl Activity {
     /// Whether it has failed for so long that going on is of no use.
     #[must_use]
     pub fn is_hopeless(&self, now: Timestamp) -> bool {
-        let long = self.failing_since.is_some_and(|since| {
-            Duration::try_from(now.duration_since(since)).is_ok_and(|failing| failing >= FAILING_FOR)
-        });
-        long && self.failures >= FAILING_ATTEMPTS
+        self.has_failed(FAILING_FOR, FAILING_ATTEMPTS, now)
+    }
+
+    /// Whether it has failed for so long that somebody should know.
+    #[must_use]
+    pub fn is_failing(&self, now: Timestamp) -> bool {
+        self.has_failed(TROUBLED_FOR, TROUBLED_ATTEMPTS, now)
+    }
+
+    fn has_failed(&self, long: Duration, often: u32, now: Timestamp) -> bool {
+        let failing = self.failing_since.map(|since| Duration::try_from(now.duration_since(since)));
+        self.failures >= often && failing.is_some_and(|failing| failing.is_ok_and(|failing| failing >= long))
     }
 }
 
@@ -172,6 +185,19 @@ mod tests {
         activity.learn(&ended(11, true, true));
         assert!(!activity.is_hopeless(now(9)));
         assert_eq!(activity.last_success_at, Some(Timestamp::from_second(11).unwrap()));
+    }
+
+    #[test]
+    fn a_webhook_is_failing_after_three_failures_over_five_minutes() {
+        let now = |seconds: i64| Timestamp::from_second(seconds).unwrap();
+        let mut activity = Activity::default();
+        activity.learn(&ended(0, false, true));
+        activity.learn(&ended(400, false, true));
+        assert!(!activity.is_failing(now(400)), "two are too few");
+        activity.learn(&ended(401, false, true));
+        assert!(!activity.is_failing(now(299)) && activity.is_failing(now(300)));
+        activity.learn(&ended(402, true, true));
+        assert!(!activity.is_failing(now(500)));
     }
 
     #[test]

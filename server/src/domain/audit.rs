@@ -14,6 +14,8 @@ pub enum Actor {
     User(UserId),
     /// An operator of the server, by its configured name.
     Operator(String),
+    /// The server itself.
+    Server,
 }
 
 impl Actor {
@@ -23,6 +25,7 @@ impl Actor {
         match self {
             Self::User(_) => "user",
             Self::Operator(_) => "operator",
+            Self::Server => "server",
         }
     }
 
@@ -32,6 +35,7 @@ impl Actor {
         match self {
             Self::User(id) => id.as_str(),
             Self::Operator(name) => name,
+            Self::Server => "sigpost",
         }
     }
 
@@ -41,6 +45,7 @@ impl Actor {
         match kind {
             "user" => UserId::new(name).map(Self::User),
             "operator" => Some(Self::Operator(name.to_owned())),
+            "server" => Some(Self::Server),
             _ => None,
         }
     }

@@ -1,20 +1,60 @@
 //! A whole server in this process: real sockets, files and database, and ports that tests can hold up. It has an
 //! executor of its own, so that a test goes on when the server does not.
 
+mod news;
 mod readiness;
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::{Arc, mpsc};
+use std::path::Path;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::Server;
+use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Overrides};
+use crate::domain::Timestamp;
 use crate::rng::Rng;
+
+const TOKEN: &str = "the-token-of-the-admin";
+
+/// How long an answer may take. Longer, and whoever asks whether a server is ready has given up.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Long enough for anything that should happen at once on a busy machine.
+const SOON: Duration = Duration::from_secs(20);
+
+/// The machine's clocks, of which the one on the wall can be set forward.
+struct Skewed {
+    clock: SystemClock,
+    ahead_s: AtomicI64,
+}
+
+impl Skewed {
+    fn new() -> Arc<Self> {
+        Arc::new(Self { clock: SystemClock::new(), ahead_s: AtomicI64::new(0) })
+    }
+
+    fn set_forward(&self, by: Duration) {
+        self.ahead_s.fetch_add(i64::try_from(by.as_secs()).unwrap(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for Skewed {
+    fn now(&self) -> Timestamp {
+        let ahead = self.ahead_s.load(Ordering::SeqCst).unsigned_abs();
+        self.clock.now().checked_add(Duration::from_secs(ahead)).unwrap()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.clock.monotonic()
+    }
+}
 
 /// A running server of one native tenant, whose admin publishes too.
 struct Running {
@@ -22,30 +62,28 @@ struct Running {
     admin: SocketAddr,
     stop: oneshot::Sender<()>,
     thread: std::thread::JoinHandle<()>,
-    _directory: TempDir,
 }
 
-const TOKEN: &str = "the-token-of-the-admin";
-
-/// How long an answer may take. Longer, and whoever asks whether a server is ready has given up.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// The configuration, with the data in this directory.
+fn config(directory: &Path) -> Config {
+    let toml = format!(
+        "server.admin_listen = \"127.0.0.1:0\"\n\
+         [[tenant]]\nname = \"acme\"\ndialect = \"native\"\negress.allow = [\"127.0.0.0/8\"]\n\
+         settings.timeout = \"1s\"\nsettings.retry = []\n\
+         [[tenant.user]]\nid = \"1\"\nroles = [\"admin\", \"sender\"]\ntoken = \"{TOKEN}\"\n"
+    );
+    Config::parse(&toml, directory, Overrides::default()).unwrap()
+}
 
 impl Running {
-    fn start(rng: Arc<dyn Rng>) -> Self {
-        let directory = TempDir::new().unwrap();
-        let toml = format!(
-            "server.admin_listen = \"127.0.0.1:0\"\n\
-             [[tenant]]\nname = \"acme\"\ndialect = \"native\"\negress.allow = [\"127.0.0.0/8\"]\n\
-             settings.timeout = \"1s\"\n\
-             [[tenant.user]]\nid = \"1\"\nroles = [\"admin\", \"sender\"]\ntoken = \"{TOKEN}\"\n"
-        );
-        let config = Config::parse(&toml, directory.path(), Overrides::default()).unwrap();
+    fn start(directory: &TempDir, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Self {
+        let config = config(directory.path());
         let (stop, stopped) = oneshot::channel::<()>();
         let (listening, told) = mpsc::channel();
         let run = async move {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let main = listener.local_addr().unwrap();
-            let server = Server::start_with(config, listener, rng).await.unwrap();
+            let server = Server::start_with(config, listener, clock, rng).await.unwrap();
             listening.send((main, server.admin_address().unwrap())).unwrap();
             let stopped = async {
                 let _ = stopped.await;
@@ -54,7 +92,7 @@ impl Running {
         };
         let thread = std::thread::spawn(|| tokio::runtime::Runtime::new().unwrap().block_on(run));
         let (main, admin) = told.recv().unwrap();
-        Self { main, admin, stop, thread, _directory: directory }
+        Self { main, admin, stop, thread }
     }
 
     fn stop(self) {
@@ -62,12 +100,13 @@ impl Running {
         self.thread.join().unwrap();
     }
 
-    /// Makes a webhook that receives everything.
-    fn subscribe(&self, url: &str) {
-        let body =
-            format!(r#"{{"url":"{url}","profile":{{"dialect":"native","name":"","event_types":["*"]}}}}"#);
+    /// Makes a webhook that receives these types; what was answered.
+    fn subscribe(&self, url: &str, event_types: &[&str]) -> Value {
+        let profile = json!({ "dialect": "native", "name": "", "event_types": event_types });
+        let body = json!({ "url": url, "profile": profile }).to_string();
         let (status, answer) = ask(self.main, "POST", "/v1/webhooks", "application/json", &body).unwrap();
         assert_eq!(status, 201, "{answer}");
+        serde_json::from_str(&answer).unwrap()
     }
 
     fn publish(&self, id: &str) -> std::io::Result<(u16, String)> {
@@ -100,6 +139,52 @@ fn ask(
 
 fn get(at: SocketAddr, path: &str) -> std::io::Result<(u16, String)> {
     ask(at, "GET", path, "text/plain", "")
+}
+
+/// A receiver that takes everything.
+struct Receiver {
+    url: String,
+    bodies: Arc<Mutex<Vec<Value>>>,
+}
+
+impl Receiver {
+    fn start() -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let bodies = Arc::new(Mutex::new(Vec::new()));
+        let taken = Arc::clone(&bodies);
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let body = take(stream.unwrap()).unwrap();
+                taken.lock().unwrap().push(body);
+            }
+        });
+        Self { url, bodies }
+    }
+
+    fn bodies(&self) -> Vec<Value> {
+        self.bodies.lock().unwrap().clone()
+    }
+}
+
+/// Reads one request and answers it.
+fn take(stream: TcpStream) -> std::io::Result<Value> {
+    let mut reader = BufReader::new(stream);
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line)?;
+        if line.trim().is_empty() {
+            break;
+        }
+        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap();
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    reader.get_mut().write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")?;
+    Ok(serde_json::from_slice(&body)?)
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test measures real time")]

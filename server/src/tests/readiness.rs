@@ -3,7 +3,9 @@
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use super::{Running, get, until};
+use tempfile::TempDir;
+
+use super::{Running, Skewed, get, until};
 use crate::rng::{Rng, SystemRng};
 
 /// Randomness that stops while it is told to, and with it whoever draws: after an attempt that failed, and after any
@@ -40,10 +42,11 @@ impl Rng for Sticky {
 #[test]
 fn a_frozen_dispatcher_is_told_within_ten_seconds_and_so_is_that_it_goes_on() {
     let rng = Arc::new(Sticky::default());
-    let server = Running::start(Arc::clone(&rng) as Arc<dyn Rng>);
+    let directory = TempDir::new().unwrap();
+    let server = Running::start(&directory, Skewed::new(), Arc::clone(&rng) as Arc<dyn Rng>);
     let ready = || get(server.admin, "/readyz").unwrap();
     // Nobody listens there: the attempt ends at once.
-    server.subscribe("http://127.0.0.1:9/");
+    server.subscribe("http://127.0.0.1:9/", &["*"]);
     assert_eq!((ready().0, get(server.main, "/readyz").unwrap().0), (200, 200));
     rng.stick(true);
     // Whether it is answered depends on which thread the dispatcher takes down.

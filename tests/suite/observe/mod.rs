@@ -3,6 +3,7 @@
 
 mod logs;
 mod metrics;
+mod news;
 mod readiness;
 mod traces;
 

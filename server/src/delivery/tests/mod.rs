@@ -21,7 +21,7 @@ use sigpost_core::signature::Secret;
 
 use self::store::FakeStore;
 use super::*;
-use crate::app::ports::Keep;
+use crate::app::ports::{Findings, Keep};
 use crate::clock::SystemClock;
 use crate::domain::profile::immuta::{ActionType, Immuta, Parts};
 use crate::domain::{
@@ -143,6 +143,7 @@ impl World {
             rng: Arc::new(NoJitter),
             own_listeners: plan.own_listeners,
             log_attempts: LogAttempts::default(),
+            findings: Findings::open().0,
             tracer: None,
         };
         let engine = Engine::start_with(parts, plan.resolver, plan.limits)?;

@@ -16,9 +16,9 @@ use crate::domain::{AuditEntry, AuditObject, AuditRecord, utc_millis};
 /// Who has done it.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Actor {
-    #[schema(pattern = "^(user|operator)$")]
+    #[schema(pattern = "^(user|operator|server)$")]
     kind: &'static str,
-    /// The id of the user, or the name of the operator.
+    /// The id of the user, or the name of the operator; of the server `sigpost`.
     id: String,
 }
 

@@ -4,7 +4,7 @@ use sigpost_core::notification::catalogue::EventType as About;
 use sigpost_core::notification::qlik::Level;
 use sigpost_core::notification::{generic, immuta, immuta_request, qlik};
 
-use super::{Profile, native};
+use super::{Profile, native, operational};
 use crate::domain::{DialectId, Tenant};
 
 /// An event type that webhooks of a tenant may name.
@@ -42,7 +42,7 @@ pub fn known_types(tenant: &Tenant) -> Vec<KnownType<'_>> {
         }),
     };
     let mut types: Vec<KnownType<'_>> = match tenant.dialect {
-        DialectId::Native => vec![EVERYTHING],
+        DialectId::Native => core::iter::once(EVERYTHING).chain(operational::TYPES).collect(),
         DialectId::Immuta => {
             // Those of every release: a webhook may name any of them.
             immuta::NOTIFICATION_TYPES.iter().map(|known| entry(&known.about, None)).collect()
@@ -65,7 +65,7 @@ const EVERYTHING: KnownType<'static> = KnownType {
     name: native::ALL,
     about: Some(Told {
         title: "Everything",
-        description: "Stands for every type in a subscription, those that nobody lists included; no event is of it.",
+        description: "Stands for every type in a subscription, those that nobody lists included, but not for the server's own; no event is of it.",
         category: "Everything",
         levels: None,
     }),
@@ -91,7 +91,7 @@ impl Profile {
         match self {
             Self::Native(profile) => profile.matches(event_type),
             Self::Immuta(profile) => profile.wants(event_type),
-            Self::ImmutaRequest(_) => true,
+            Self::ImmutaRequest(_) => !operational::is_ours(event_type),
             Self::Generic(profile) => profile.matches(event_type),
             Self::Qlik(profile) => {
                 profile.wants(event_type, qlik::event_type(event_type).and_then(|known| known.alias))

@@ -8,7 +8,7 @@ use sigpost_core::json::{Canonical, Kind};
 use sigpost_core::notification::immuta::{self as model, Metadata};
 use sigpost_core::signature::Scheme;
 
-use super::{Audience, BadTypes, subscribable};
+use super::{Audience, BadTypes, operational, subscribable};
 use crate::domain::{Frame, NotificationList, Number, Settings, UserId};
 
 /// The name that subscribes to every notification.
@@ -172,7 +172,8 @@ impl Immuta {
     }
 
     pub(super) fn wants(&self, event_type: &str) -> bool {
-        self.notifications.iter().any(|name| name == event_type || name == model::ALL_NOTIFICATIONS)
+        let all = !operational::is_ours(event_type);
+        self.notifications.iter().any(|name| name == event_type || (all && name == model::ALL_NOTIFICATIONS))
     }
 
     pub(super) fn matches(&self, owner: &UserId, event_type: &str, facts: &Facts) -> bool {

@@ -12,6 +12,7 @@ pub mod generic;
 pub mod immuta;
 pub mod immuta_request;
 pub mod native;
+pub mod operational;
 pub mod qlik;
 mod trial;
 
@@ -20,6 +21,7 @@ use sigpost_core::signature::{Scheme, Secret};
 
 pub use self::qlik::CustomHeader;
 pub use catalogue::{KnownType, Told, known_types};
+pub use operational::News;
 pub use trial::test_event;
 
 use super::{DialectId, Endpoint, Frame, Number, PublicId, Settings, Template, Tenant, Timestamp, User};
@@ -129,7 +131,7 @@ impl Profile {
             (Self::Immuta(profile), Facts::Immuta(facts)) => {
                 profile.matches(&owner.id, &event.event_type, facts)
             }
-            (Self::ImmutaRequest(_), Facts::Plain) => true,
+            (Self::ImmutaRequest(_), Facts::Plain) => !operational::is_ours(&event.event_type),
             (Self::Generic(profile), Facts::Plain) => profile.matches(&event.event_type),
             (Self::Qlik(profile), Facts::Qlik(facts)) => profile.matches(owner, &event.event_type, facts),
             // An event is prepared in its tenant's form, and a tenant's webhooks are of its system.
@@ -306,6 +308,13 @@ pub enum Unfit {
     /// The wildcard of native webhooks is no event type.
     #[error("type: {all:?} subscribes to every type; no event is of it", all = native::ALL)]
     Wildcard,
+    /// The server publishes such events itself, and nobody else does.
+    #[error(
+        "events whose type begins with {prefix:?} or whose source is {source:?} are the server's own",
+        prefix = operational::PREFIX,
+        source = operational::SOURCE
+    )]
+    Reserved,
     /// The system's bodies are JSON.
     #[error("data must be JSON: this tenant's webhooks have no place for other bytes")]
     NotJson,
@@ -315,6 +324,14 @@ impl From<NotJson> for Unfit {
     fn from(NotJson: NotJson) -> Self {
         Self::NotJson
     }
+}
+
+/// Whether somebody may publish an event.
+///
+/// # Errors
+/// [`Unfit::Reserved`].
+pub fn check_publishable(event: &CloudEvent) -> Result<(), Unfit> {
+    if operational::is_reserved(event.event_type(), event.source()) { Err(Unfit::Reserved) } else { Ok(()) }
 }
 
 /// Brings an event into the form its tenant's system delivers it in.

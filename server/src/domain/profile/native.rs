@@ -2,10 +2,10 @@
 
 use sigpost_core::notification::cloudevents::CloudEvent;
 
-use super::{BadTypes, Unfit, subscribable};
+use super::{BadTypes, Unfit, operational, subscribable};
 use crate::domain::Settings;
 
-/// The name that subscribes to every event type.
+/// The name that subscribes to every event type that is published.
 pub const ALL: &str = "*";
 
 /// A native webhook's own part.
@@ -71,8 +71,7 @@ impl Native {
             changed.name = name;
         }
         if let Some(names) = event_types {
-            changed.event_types =
-                subscribable(names, settings, |name| name == ALL).map_err(Invalid::EventTypes)?;
+            changed.event_types = subscribable(names, settings, is_known).map_err(Invalid::EventTypes)?;
         }
         Ok(changed)
     }
@@ -97,8 +96,14 @@ impl Native {
     }
 
     pub(super) fn matches(&self, event_type: &str) -> bool {
-        self.event_types.iter().any(|name| name == event_type || name == ALL)
+        let all = !operational::is_ours(event_type);
+        self.event_types.iter().any(|name| name == event_type || (all && name == ALL))
     }
+}
+
+/// What anybody may subscribe to, whatever the operator lists.
+fn is_known(name: &str) -> bool {
+    name == ALL || operational::TYPES.iter().any(|known| known.name == name)
 }
 
 /// The event as it came.

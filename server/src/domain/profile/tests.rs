@@ -430,7 +430,7 @@ fn a_change_is_held_to_the_rules_where_it_changes_something_and_leaves_the_rest_
 #[test]
 fn known_types_are_the_systems_and_then_those_the_operator_lists_each_once() {
     for (dialect, first, count) in [
-        (DialectId::Native, "*", 1),
+        (DialectId::Native, "*", 4),
         (DialectId::Immuta, "ALL_NOTIFICATIONS", models::immuta::NOTIFICATION_TYPES.len()),
         (
             DialectId::ImmutaRequest,
@@ -458,6 +458,12 @@ fn a_webhook_is_subscribed_to_what_it_names_by_either_name_or_by_a_wildcard() {
     };
     assert!(native(&["*"]).subscribes_to("anything"));
     assert!(native(&["a", "b"]).subscribes_to("b") && !native(&["a"]).subscribes_to("ab"));
+    // The server's own are asked for by name.
+    let own = "sigpost.webhook.disabled";
+    assert!(native(&["*", own]).subscribes_to(own) && !native(&["*"]).subscribes_to(own));
+    let request = immuta_request::ImmutaRequest::new(immuta_request::Parts { verify_tls: true });
+    let request = Profile::ImmutaRequest(request);
+    assert!(request.subscribes_to("anything") && !request.subscribes_to(own));
     let qlik = qlik(|parts| parts.event_types = vec!["com.qlik.v1.app.published".into()]);
     assert!(qlik.subscribes_to("com.qlik.app.published"), "the name it has now");
     assert!(qlik.subscribes_to("com.qlik.v1.app.published") && !qlik.subscribes_to("com.qlik.app.deleted"));

@@ -121,7 +121,7 @@ function urlHint(dialect: Dialect): string {
 function typesHint(dialect: Dialect): string | undefined {
   switch (dialect) {
     case 'native':
-      return '“Everything” stands for every type, also for those that nobody lists.';
+      return '“Everything” stands for every type that is published, also for those that nobody lists; not for the server’s own.';
     case 'immuta':
       return 'ALL_NOTIFICATIONS stands for every type.';
     case 'qlik':
