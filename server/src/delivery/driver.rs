@@ -258,9 +258,9 @@ impl Driver {
         if monotonic.saturating_sub(self.swept) >= SWEEP {
             self.swept = monotonic;
             self.scheduler.sweep(now);
-            let Depth { ready, held, parked_endpoints, oldest } = self.scheduler.depth();
+            let Depth { ready, held, parked_endpoints, oldest, runnable } = self.scheduler.depth();
             let oldest = oldest.map(tracing::field::display);
-            tracing::debug!(ready, held, parked_endpoints, oldest, "what waits");
+            tracing::debug!(ready, held, parked_endpoints, oldest, runnable, "what waits");
         }
         loop {
             let room = self.room();
