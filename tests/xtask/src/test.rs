@@ -17,14 +17,14 @@ pub(crate) fn test(project: &Project, steps: &mut Steps) -> Result<()> {
     let setup::TestTools { chromium, schemathesis } = setup::for_test(project, steps)?;
     project.shell.set_var("SIGPOST_CHROMIUM", chromium);
     project.shell.set_var("SIGPOST_SCHEMATHESIS", schemathesis);
-    // First, since the server embeds them: built later, they would have it compiled twice.
+    fuzz_lock(project, steps)?;
+    // Before the rest, since the server embeds them: built later, they would have it compiled twice.
     let package = steps.run("npm package", || npm::npm(&project.shell, &project.root))?;
     pages::pages(project, steps)?;
     lint::code(project, steps)?;
     rust(project, steps, &package)?;
     lint::docs(project, steps)?;
     core_alone(project, steps)?;
-    fuzz_lock(project, steps)?;
     scripts(project, steps, "package tests", "wasm/js", &package, 1)?;
     scripts(project, steps, "tests of the pages' parts", "www", &package, 1)?;
     scripts(project, steps, "packaging tests", "tests/packaging", &package, 1)?;
