@@ -3,18 +3,17 @@
 //! Whoever may go on is woken alone, and wakes the next when there is room left: of a hundred that wait not all are woken
 //! whenever one may go on.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-use crate::domain::TenantId;
+use crate::domain::{IdMap, TenantId};
 
 /// What waits to be sent, and what is about to.
 #[derive(Default)]
 pub(super) struct Backpressure {
     /// A tenant stays once it has published: there are as many as have been.
-    tenants: Mutex<HashMap<TenantId, Counts>>,
+    tenants: Mutex<IdMap<TenantId, Counts>>,
 }
 
 #[derive(Default)]
@@ -76,7 +75,7 @@ impl Backpressure {
     }
 
     /// Counts are changed one by one: after a panic each is a count still.
-    fn lock(&self) -> MutexGuard<'_, HashMap<TenantId, Counts>> {
+    fn lock(&self) -> MutexGuard<'_, IdMap<TenantId, Counts>> {
         self.tenants.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

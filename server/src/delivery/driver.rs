@@ -16,8 +16,8 @@ use super::steady::Steady;
 use crate::app::ports::Keep;
 use crate::clock::Clock;
 use crate::domain::{
-    Attempt, Cause, DeliveryId, DeliveryState, DisabledReason, EndedAttempt, Failure, FailureClass, Next,
-    Outcome, PublicId, RetryPolicy, Settlement, Tenant, TenantId, Timestamp, Webhook, WebhookId,
+    Attempt, Cause, DeliveryId, DeliveryState, DisabledReason, EndedAttempt, Failure, FailureClass, IdMap,
+    Next, Outcome, PublicId, RetryPolicy, Settlement, Tenant, TenantId, Timestamp, Webhook, WebhookId,
     WebhookState, Work,
 };
 use crate::rng::{Rng, draw_u32};
@@ -64,7 +64,7 @@ pub(super) struct Driver {
     attempts: JoinSet<Result<Ended, NotMade>>,
     in_flight: HashMap<Id, InFlight>,
     /// Webhooks whose receiver has just answered that it is gone.
-    gone: HashMap<WebhookId, Gone>,
+    gone: IdMap<WebhookId, Gone>,
     inbox: mpsc::WeakUnboundedSender<Message>,
     stopping: Option<oneshot::Sender<()>>,
     recounted: Duration,
@@ -112,7 +112,7 @@ impl Driver {
             scheduler: Scheduler::new(bounds),
             attempts: JoinSet::new(),
             in_flight: HashMap::new(),
-            gone: HashMap::new(),
+            gone: IdMap::default(),
             inbox,
             stopping: None,
         };
@@ -319,7 +319,9 @@ impl Driver {
         };
         let attempter = Arc::clone(&self.attempter);
         let target = Target { tenant, webhook };
-        let task = self.attempts.spawn(async move { attempter.attempt(&work, &target, Keep::History).await });
+        // In a box of its own, for spawning moves a future several times, and this one is large.
+        let attempt = async move { Box::pin(attempter.attempt(&work, &target, Keep::History)).await };
+        let task = self.attempts.spawn(attempt);
         self.in_flight.insert(task.id(), in_flight);
     }
 

@@ -3,7 +3,6 @@
 //! Keys are derived once for each version of a webhook and forgotten when it changes or is deleted. Without a secret
 //! there is no signature header of any kind.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::header::{self, HeaderValue, InvalidHeaderName, InvalidHeaderValue};
@@ -13,7 +12,7 @@ use sigpost_core::signature::{KeyError, SignError};
 
 use super::attempt::Target;
 use crate::domain::profile::CustomHeader;
-use crate::domain::{MessageId, Profile, Tenant, Timestamp, WebhookId, head};
+use crate::domain::{IdMap, MessageId, Profile, Tenant, Timestamp, WebhookId, head};
 
 const WEBHOOK_ID: HeaderName = HeaderName::from_static(head::WEBHOOK_ID);
 const WEBHOOK_TIMESTAMP: HeaderName = HeaderName::from_static(head::WEBHOOK_TIMESTAMP);
@@ -24,7 +23,7 @@ const MAX_PREPARED: usize = 16_384;
 /// Makes the heads of requests.
 #[derive(Default)]
 pub(super) struct Signers {
-    prepared: Mutex<HashMap<WebhookId, Arc<Prepared>>>,
+    prepared: Mutex<IdMap<WebhookId, Arc<Prepared>>>,
 }
 
 /// What the requests of one version of a webhook have in common, as long as the same secrets sign them.
@@ -108,7 +107,7 @@ impl Signers {
         Ok(prepared)
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<WebhookId, Arc<Prepared>>> {
+    fn lock(&self) -> MutexGuard<'_, IdMap<WebhookId, Arc<Prepared>>> {
         self.prepared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

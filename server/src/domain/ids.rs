@@ -2,10 +2,16 @@
 //! outside is a [`Number`] counted per tenant, or an id of its profile's own kind.
 
 use core::fmt;
+use std::collections::HashMap;
 
+use rustc_hash::FxBuildHasher;
 use uuid::Uuid;
 
 use super::{Timestamp, TokenHash};
+
+/// A map by internal ids. Its hash function is fast and has no key: nobody outside chooses the ids that the server counts.
+/// What a client chooses belongs in a [`HashMap`].
+pub(crate) type IdMap<K, V> = HashMap<K, V, FxBuildHasher>;
 
 macro_rules! sequence_id {
     ($(#[$doc:meta])* $name:ident) => {

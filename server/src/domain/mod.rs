@@ -46,6 +46,7 @@ pub use history::{
     Cursor, HistoryFilter, HistoryOrder, HistoryPage, HistoryQuery, Owned, PastAttempt, Position, Record,
     Scope, SortField, SortOrder,
 };
+pub(crate) use ids::IdMap;
 pub use ids::{
     DeliveryId, EventId, MessageId, Number, PublicId, ReplayId, TenantId, TenantUid, UserId, WebhookId,
 };

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::domain::{
-    Activity, EndedAttempt, IssuedToken, Number, PublicId, Tenant, TenantId, Timestamp, Token, TokenHash,
-    TokenOrigin, TokenOwner, UserId, Webhook, WebhookId,
+    Activity, EndedAttempt, IdMap, IssuedToken, Number, PublicId, Tenant, TenantId, Timestamp, Token,
+    TokenHash, TokenOrigin, TokenOwner, UserId, Webhook, WebhookId,
 };
 
 /// The read model. Cheap to read from many threads at once.
@@ -17,15 +17,15 @@ use crate::domain::{
 pub struct Directory {
     inner: RwLock<Inner>,
     /// Apart from the rest: it changes with every commit of results.
-    activities: RwLock<HashMap<WebhookId, Activity>>,
+    activities: RwLock<IdMap<WebhookId, Activity>>,
 }
 
 #[derive(Default)]
 struct Inner {
-    tenants: HashMap<TenantId, Arc<Tenant>>,
+    tenants: IdMap<TenantId, Arc<Tenant>>,
     tenants_by_name: HashMap<String, TenantId>,
-    webhooks: HashMap<WebhookId, Arc<Webhook>>,
-    by_tenant: HashMap<TenantId, BTreeMap<Number, Arc<Webhook>>>,
+    webhooks: IdMap<WebhookId, Arc<Webhook>>,
+    by_tenant: IdMap<TenantId, BTreeMap<Number, Arc<Webhook>>>,
     configured_tokens: HashMap<TokenHash, TokenOwner>,
     issued_tokens: HashMap<TokenHash, IssuedToken>,
     uses: HashMap<TokenHash, LastUse>,

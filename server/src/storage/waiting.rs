@@ -5,12 +5,12 @@
 //! in the order in which it was committed. So an answer to [`Store::ask_waiting`](super::Store::ask_waiting) knows of
 //! everything that was told before it and of nothing that is told after it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::mpsc;
 
-use crate::domain::{TenantId, Turn, WebhookId, Work};
+use crate::domain::{IdMap, TenantId, Turn, WebhookId, Work};
 
 /// What the engine is told, in the order of commits.
 #[derive(Debug)]
@@ -62,13 +62,13 @@ pub struct Backlog(Mutex<Counts>);
 #[derive(Debug, Default)]
 struct Counts {
     webhooks: BTreeMap<WebhookId, (TenantId, u64)>,
-    tenants: HashMap<TenantId, u64>,
+    tenants: IdMap<TenantId, u64>,
     /// Deliveries the engine was told of and has not taken in yet.
-    untaken: HashMap<TenantId, usize>,
+    untaken: IdMap<TenantId, usize>,
 }
 
 /// How the numbers of pending deliveries change in a transaction.
-pub(crate) type Changes = HashMap<WebhookId, (TenantId, i64)>;
+pub(crate) type Changes = IdMap<WebhookId, (TenantId, i64)>;
 
 impl Backlog {
     /// Pending deliveries of a tenant.

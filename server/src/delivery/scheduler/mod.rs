@@ -38,7 +38,7 @@ mod turns;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ use self::job::{Budget, Job};
 use self::queue::Queue;
 use self::turns::Turns;
 use crate::domain::{
-    DeliveryId, DeliveryState, Next, RetryPolicy, TenantId, Timestamp, Turn, WebhookId, Work,
+    DeliveryId, DeliveryState, IdMap, Next, RetryPolicy, TenantId, Timestamp, Turn, WebhookId, Work,
 };
 use crate::storage::{Page, Wanted};
 
@@ -124,14 +124,14 @@ pub(super) struct Depth {
 /// The state machine.
 #[derive(Debug)]
 pub(super) struct Scheduler {
-    queues: HashMap<WebhookId, Queue>,
-    in_flight: HashMap<DeliveryId, Job>,
+    queues: IdMap<WebhookId, Queue>,
+    in_flight: IdMap<DeliveryId, Job>,
     tenants: Turns<TenantId>,
-    endpoints: HashMap<TenantId, Turns<WebhookId>>,
+    endpoints: IdMap<TenantId, Turns<WebhookId>>,
     timers: BTreeSet<(Timestamp, WebhookId)>,
     /// What is to be done beside starting attempts.
     actions: Vec<Action>,
-    runnable: HashMap<TenantId, usize>,
+    runnable: IdMap<TenantId, usize>,
     /// Tenants whose runnable deliveries have changed in number.
     recounted: HashSet<TenantId>,
     bounds: Bounds,
@@ -144,13 +144,13 @@ pub(super) struct Scheduler {
 impl Scheduler {
     pub(super) fn new(bounds: Bounds) -> Self {
         Self {
-            queues: HashMap::new(),
-            in_flight: HashMap::new(),
+            queues: IdMap::default(),
+            in_flight: IdMap::default(),
             tenants: Turns::default(),
-            endpoints: HashMap::new(),
+            endpoints: IdMap::default(),
             timers: BTreeSet::new(),
             actions: Vec::new(),
-            runnable: HashMap::new(),
+            runnable: IdMap::default(),
             recounted: HashSet::new(),
             bounds,
             bodies: Budget::new(bounds.body_bytes),

@@ -5,13 +5,15 @@
 //! evenly is slot *time*. Nobody who waits starves: who holds none comes before everybody who holds some, and whose
 //! slots all come back holds none.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::hash::Hash;
+
+use crate::domain::IdMap;
 
 /// Members that share slots.
 #[derive(Debug)]
 pub(super) struct Turns<K> {
-    members: HashMap<K, Member>,
+    members: IdMap<K, Member>,
     waiting: BTreeSet<(usize, u64, K)>,
     turn: u64,
 }
@@ -25,7 +27,7 @@ struct Member {
 
 impl<K> Default for Turns<K> {
     fn default() -> Self {
-        Self { members: HashMap::new(), waiting: BTreeSet::new(), turn: 0 }
+        Self { members: IdMap::default(), waiting: BTreeSet::new(), turn: 0 }
     }
 }
 

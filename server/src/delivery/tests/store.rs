@@ -45,7 +45,7 @@ impl FakeStore {
     pub(super) fn insert(&self, work: Work) -> Work {
         let row = Row { work: work.clone(), state: DeliveryState::Pending, attempts: Vec::new() };
         assert!(self.rows.lock().unwrap().insert(work.delivery, row).is_none());
-        self.backlog.change(&[(work.webhook, (work.tenant, 1))].into());
+        self.backlog.change(&[(work.webhook, (work.tenant, 1))].into_iter().collect());
         work
     }
 
@@ -108,7 +108,7 @@ impl FakeStore {
                 }
                 Next::End(state) => {
                     row.state = state;
-                    self.backlog.change(&[(row.work.webhook, (row.work.tenant, -1))].into());
+                    self.backlog.change(&[(row.work.webhook, (row.work.tenant, -1))].into_iter().collect());
                 }
             }
         }

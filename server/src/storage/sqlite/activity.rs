@@ -1,13 +1,13 @@
 //! How webhooks are doing, at rest: counted in memory, written at most once a second with whatever is committed then.
 
 use core::time::Duration;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use rusqlite::{Connection, Row, params, params_from_iter};
 
 use super::rows::Place;
 use super::transaction::Transaction;
-use crate::domain::{Activity, EndedAttempt, LATENCY_CLASSES, Stats, Timestamp, WebhookId};
+use crate::domain::{Activity, EndedAttempt, IdMap, LATENCY_CLASSES, Stats, Timestamp, WebhookId};
 use crate::storage::{Directory, StoreError};
 
 /// How often what was counted is written.
@@ -17,7 +17,7 @@ const EVERY: Duration = Duration::from_secs(1);
 #[derive(Default)]
 pub(super) struct Counted {
     changed: HashSet<WebhookId>,
-    stats: HashMap<(WebhookId, Timestamp), Stats>,
+    stats: IdMap<(WebhookId, Timestamp), Stats>,
     written_at: Duration,
 }
 

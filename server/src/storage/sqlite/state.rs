@@ -162,7 +162,7 @@ impl State {
             told: Vec::new(),
             counted_until: None,
             made: Vec::new(),
-            pending: Changes::new(),
+            pending: Changes::default(),
             kept: Kept::default(),
         }
     }
