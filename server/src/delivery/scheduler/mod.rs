@@ -455,20 +455,21 @@ impl Scheduler {
             if at > now {
                 break;
             }
-            let Some(queue) = self.queues.get_mut(&webhook) else {
+            if !self.queues.contains_key(&webhook) {
                 self.timers.pop_first();
                 continue;
-            };
-            queue.advance(now);
+            }
             self.refresh(webhook);
         }
     }
 
-    /// Brings everything that is derived from a queue up to date with it, and has the store asked if it is to be.
+    /// Brings everything that is derived from a queue up to date with it and with the time, and has the store asked if it
+    /// is to be. No timer is set for what is due already, so that it has to be made ready here.
     fn refresh(&mut self, webhook: WebhookId) {
         let room = self.room();
         let now = self.now;
         let Some(queue) = self.queues.get_mut(&webhook) else { return };
+        queue.advance(now);
         let held = queue.held();
         self.held = (self.held + held).saturating_sub(queue.counted_held);
         queue.counted_held = held;

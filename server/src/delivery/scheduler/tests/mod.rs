@@ -107,6 +107,19 @@ fn bodies_are_held_within_the_budget_and_released() {
     assert_eq!((with_body, scheduler.bodies.held()), (2, 0));
 }
 
+#[test]
+fn what_falls_due_while_another_attempt_lands_starts_all_the_same() {
+    let mut scheduler = scheduler(10);
+    for id in 1..=2 {
+        scheduler.accept(work(id, 1, 1), Standing::Enabled, &policy(), start());
+    }
+    let works = started(scheduler.poll(start(), ALL));
+    scheduler.finished(works[0].delivery, REFUSED, &policy(), 0, start());
+    let later = after(start(), seconds(6));
+    scheduler.finished(works[1].delivery, OK, &policy(), 0, later);
+    assert_eq!(started(scheduler.poll(later, ALL)).len(), 1);
+}
+
 fn asked(actions: impl AsRef<[Action]>) -> Wanted {
     match actions.as_ref() {
         [Action::Ask(wanted)] => *wanted,

@@ -110,8 +110,11 @@ impl World {
             21 => self.scheduler.recount(self.now),
             _ => self.pass_time(),
         }
-        let room = self.draw(30) as usize;
-        self.poll(room);
+        // Time passes, and much may be taken in, before the scheduler is asked again.
+        if self.draw(4) > 0 {
+            let room = self.draw(30) as usize;
+            self.poll(room);
+        }
     }
 
     /// Makes deliveries durable; the scheduler hears of them later.
