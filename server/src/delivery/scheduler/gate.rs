@@ -21,7 +21,7 @@
 
 use core::time::Duration;
 
-use super::retry::after;
+use super::retry::{after, before};
 use crate::domain::{RetryPolicy, Timestamp};
 
 const FIRST_WINDOW: usize = 4;
@@ -29,8 +29,10 @@ const LARGEST_WINDOW: usize = 64;
 
 /// Between the first attempts after a pause.
 const FIRST_GAP: Duration = Duration::from_millis(100);
-/// A gap shorter than this is none.
-const SHORTEST_GAP: Duration = Duration::from_millis(1);
+/// A gap shorter than this is none: nothing here makes more attempts a second.
+const SHORTEST_GAP: Duration = Duration::from_micros(20);
+/// Timers ring up to so much too late, which many gaps fit into: what is late by no more is made up for.
+const LATE: Duration = Duration::from_millis(2);
 /// How long the gaps stay what they are before they are halved.
 const GAP_HALVED_AFTER: Duration = Duration::from_secs(1);
 /// How long an endpoint waits after an attempt that failed for a reason of ours.
@@ -126,7 +128,8 @@ impl Gate {
                 pace.gap /= 2;
                 pace.halved = after(pace.halved, GAP_HALVED_AFTER).max(now);
             }
-            pace.next = after(now, pace.gap);
+            let on_time = pace.next.max(before(now, LATE));
+            pace.next = after(on_time, pace.gap);
             if pace.gap < SHORTEST_GAP {
                 self.pace = None;
             }

@@ -64,6 +64,14 @@ pub(in crate::delivery) fn after(time: Timestamp, wait: Duration) -> Timestamp {
         .unwrap_or(Timestamp::MAX)
 }
 
+/// The time so much earlier; the beginning of time when there is no such time.
+pub(super) fn before(time: Timestamp, wait: Duration) -> Timestamp {
+    jiff::SignedDuration::try_from(wait)
+        .ok()
+        .and_then(|wait| time.checked_sub(wait).ok())
+        .unwrap_or(Timestamp::MIN)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::tests::work;
@@ -149,5 +157,6 @@ mod tests {
     #[test]
     fn time_does_not_overflow() {
         assert_eq!(after(now(), Duration::MAX), Timestamp::MAX);
+        assert_eq!(before(now(), Duration::MAX), Timestamp::MIN);
     }
 }
