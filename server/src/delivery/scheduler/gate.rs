@@ -1,7 +1,7 @@
 //! How much one endpoint gets at a time.
 //!
 //! ```text
-//!            successes: window + 1, up to 64
+//!            a full window succeeds: window + 1, up to 64
 //!          ┌──┐   failures: window / 2
 //!          ▼  │            ┌─┐
 //!       ┌────────┐ ◀───────┘ │   failing at 1, or told to wait   ┌────────┐
@@ -15,6 +15,10 @@
 //! One mechanism is slow start (a window begins at 4; after a pause at 1 and at 10 attempts in the first second, twice as
 //! many in each that follows), circuit breaker (a pause, then one probe) and retry budget (whatever waits for an endpoint
 //! that fails, it gets one attempt a pause).
+//!
+//! A window that is not needed does not grow beyond what a new one has, whatever succeeds, as in congestion window
+//! validation (RFC 7661): an endpoint with little to do that begins to hang would else get as many slots as one that is
+//! known to be able to use them, and a hundred of those all that their tenant may have.
 //!
 //! Attempts that began before the window was last narrowed say nothing new when they fail: a receiver that breaks down
 //! under 64 attempts has failed once.
@@ -70,12 +74,19 @@ pub(super) struct Era(u64);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// So many attempts at once; so many of them have succeeded since it last grew.
-    Open { window: usize, successes: usize },
+    /// So many attempts at once; so many of them have succeeded since it last grew or might have, and whether as many
+    /// were in flight meanwhile.
+    Open { window: usize, successes: usize, full: bool },
     /// None before then, then one.
     Paused { until: Timestamp },
     /// One is under way.
     Probing,
+}
+
+impl State {
+    const fn open(window: usize) -> Self {
+        Self::Open { window, successes: 0, full: false }
+    }
 }
 
 /// The slow start after a pause.
@@ -89,7 +100,7 @@ struct Pace {
 
 impl Default for Gate {
     fn default() -> Self {
-        let state = State::Open { window: FIRST_WINDOW, successes: 0 };
+        let state = State::open(FIRST_WINDOW);
         Self { state, era: Era::default(), pauses: 0, pace: None }
     }
 }
@@ -118,10 +129,12 @@ impl Gate {
         }
     }
 
-    /// An attempt that it admits starts.
-    pub(super) fn start(&mut self, now: Timestamp) -> Era {
-        if matches!(self.state, State::Paused { .. }) {
-            self.state = State::Probing;
+    /// An attempt that it admits starts, and is one of so many in flight.
+    pub(super) fn start(&mut self, in_flight: usize, now: Timestamp) -> Era {
+        match &mut self.state {
+            State::Open { window, full, .. } => *full |= in_flight >= *window,
+            State::Paused { .. } => self.state = State::Probing,
+            State::Probing => {}
         }
         if let Some(pace) = &mut self.pace {
             if pace.halved <= now {
@@ -156,27 +169,27 @@ impl Gate {
 
     fn judge(&mut self, signal: Signal, (policy, draw): (&RetryPolicy, u32), now: Timestamp) {
         match (signal, &mut self.state) {
-            (Signal::Success, State::Open { window, successes }) => {
+            (Signal::Success, State::Open { window, successes, full }) => {
                 self.pauses = 0;
                 *successes += 1;
                 if *successes >= *window {
-                    *successes = 0;
-                    *window = (*window + 1).min(LARGEST_WINDOW);
+                    let grows = *full || *window < FIRST_WINDOW;
+                    self.state = State::open((*window + usize::from(grows)).min(LARGEST_WINDOW));
                 }
             }
             (Signal::Success | Signal::Refused, State::Probing) => {
                 if signal == Signal::Success {
                     self.pauses = 0;
                 }
-                self.state = State::Open { window: 1, successes: 0 };
+                self.state = State::open(1);
                 self.pace = Some(Pace {
                     next: after(now, FIRST_GAP),
                     gap: FIRST_GAP,
                     halved: after(now, GAP_HALVED_AFTER),
                 });
             }
-            (Signal::Trouble, State::Open { window, successes }) if *window > 1 => {
-                (*window, *successes) = (*window / 2, 0);
+            (Signal::Trouble, State::Open { window, .. }) if *window > 1 => {
+                self.state = State::open(*window / 2);
                 self.era = Era(self.era.0 + 1);
             }
             (Signal::Trouble | Signal::Gone, State::Open { .. } | State::Probing) => {
@@ -184,7 +197,7 @@ impl Gate {
                 match policy.pause(self.pauses, draw) {
                     Some(pause) => self.pause_until(after(now, pause)),
                     // Who never tries again has no ladder to wait along.
-                    None => self.state = State::Open { window: 1, successes: 0 },
+                    None => self.state = State::open(1),
                 }
             }
             (Signal::Nothing, State::Probing) => self.pause_until(after(now, OURS)),

@@ -349,7 +349,7 @@ impl Scheduler {
             } else {
                 queue.speed.start(queue.in_flight, now);
                 queue.in_flight += 1;
-                let era = queue.gate.start(now);
+                let era = queue.gate.start(queue.in_flight, now);
                 actions.push(Action::Start(Box::new(job.start(era))));
                 self.in_flight.insert(job.id(), job);
                 self.tenants.take(tenant);

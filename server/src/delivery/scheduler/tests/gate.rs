@@ -48,6 +48,19 @@ fn a_window_grows_by_one_for_each_window_of_successes_up_to_sixty_four() {
 }
 
 #[test]
+fn a_window_that_is_not_needed_does_not_grow() {
+    let mut scheduler = waiting(1_000);
+    for _ in 0..500 {
+        let works = started(scheduler.poll(start(), 1));
+        finish(&mut scheduler, &works, OK, start());
+    }
+    assert_eq!(window(&scheduler), 4);
+    let works = started(scheduler.poll(start(), 4));
+    finish(&mut scheduler, &works, OK, start());
+    assert_eq!(window(&scheduler), 5);
+}
+
+#[test]
 fn a_receiver_that_breaks_down_under_a_window_of_attempts_has_failed_once() {
     let mut scheduler = waiting(100);
     let works = started(scheduler.poll(start(), ALL));
