@@ -38,7 +38,7 @@ const WINDOW: usize = 2_048;
 const PAGE: usize = 256;
 const SMALL_WINDOW: usize = 32;
 /// How often to look which endpoints hang.
-const RECOUNT: Duration = Duration::from_millis(500);
+const RECOUNT: Duration = Duration::from_millis(250);
 /// How often what is known of endpoints that rest is forgotten.
 const SWEEP: Duration = Duration::from_secs(60);
 

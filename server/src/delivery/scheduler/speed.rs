@@ -6,8 +6,9 @@ use crate::domain::Timestamp;
 
 /// Over how long attempts that ended are counted.
 const STEP: Duration = Duration::from_millis(250);
-/// An endpoint that has ended no attempt for so long, though some are in flight, hangs.
-const HANGS_AFTER: Duration = Duration::from_secs(1);
+/// An endpoint that has ended no attempt for so long, though some are in flight, hangs. This and the time until it is
+/// noticed are shorter together than publishing waits for room.
+const HANGS_AFTER: Duration = Duration::from_millis(500);
 
 /// Counts attempts that end.
 #[derive(Debug, Default)]
