@@ -175,10 +175,12 @@ impl Driver {
         if self.stopping.is_none() && self.scheduler.has_startable() {
             return UNSETTLED_POLL;
         }
-        let Some(due) = self.scheduler.next_wakeup() else { return MAX_SLEEP };
+        // Whoever waits for room waits for an endpoint to be seen to hang.
+        let longest = if self.scheduler.is_behind() { RECOUNT } else { MAX_SLEEP };
+        let Some(due) = self.scheduler.next_wakeup() else { return longest };
         let now = self.now();
         let wait = Duration::try_from(due.duration_since(now)).unwrap_or_default();
-        wait.min(MAX_SLEEP)
+        wait.min(longest)
     }
 
     /// Takes up what earlier processes have left, and what was made since the store was opened.

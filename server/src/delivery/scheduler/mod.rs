@@ -372,6 +372,11 @@ impl Scheduler {
         self.next_turn().is_some()
     }
 
+    /// Whether deliveries wait that say this server is behind; see [`Scheduler::runnable`].
+    pub(super) fn is_behind(&self) -> bool {
+        !self.runnable.is_empty()
+    }
+
     /// The tenants of which another number of deliveries waits than when this was last asked, and how many: of those that
     /// say this server is behind, being due and for endpoints that take what they get.
     pub(super) fn runnable(&mut self) -> impl Iterator<Item = (TenantId, usize)> {

@@ -241,6 +241,7 @@ async fn what_waits_for_a_receiver_that_hangs_holds_up_publishing_for_a_moment_o
     for _ in 0..40 {
         world.publish(&webhook);
     }
+    tokio::time::sleep(Duration::from_millis(100)).await;
     let admitted = world.dispatcher.admit(TENANT, 1).await;
     assert!(admitted.is_ok(), "it is not refused even while nothing is known of the receiver");
     drop(admitted);
