@@ -7,8 +7,10 @@
 //! smaller.
 
 mod answers;
+mod beside;
 mod files;
 mod full;
+mod hang;
 mod kill;
 mod rig;
 mod shim;
@@ -60,6 +62,11 @@ pub const FAULTS: &[Fault] = &[
         name: "files",
         about: "256 open files for 1,000 slow endpoints; when long 512 for 2,000",
         run: files::run,
+    },
+    Fault {
+        name: "hang",
+        about: "30 of 100 endpoints hang at 600 events a second; when long 100 of 1,000 at 2,000",
+        run: hang::run,
     },
 ];
 
