@@ -24,6 +24,7 @@ short_trials! {
     a_failed_fsync_is_the_end_and_nothing_acknowledged_is_lost: "sync",
     without_files_for_all_its_connections_it_serves_on_and_loses_nothing: "files",
     endpoints_that_hang_slow_nobody_else_down: "hang",
+    a_tenant_with_dead_webhooks_only_slows_nobody_else_down: "dead",
 }
 
 #[test]

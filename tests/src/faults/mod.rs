@@ -8,6 +8,7 @@
 
 mod answers;
 mod beside;
+mod dead;
 mod files;
 mod full;
 mod hang;
@@ -67,6 +68,11 @@ pub const FAULTS: &[Fault] = &[
         name: "hang",
         about: "30 of 100 endpoints hang at 600 events a second; when long 100 of 1,000 at 2,000",
         run: hang::run,
+    },
+    Fault {
+        name: "dead",
+        about: "a tenant with 200 dead webhooks beside one with a healthy one; when long 1,000",
+        run: dead::run,
     },
 ];
 
