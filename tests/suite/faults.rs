@@ -25,6 +25,7 @@ short_trials! {
     without_files_for_all_its_connections_it_serves_on_and_loses_nothing: "files",
     endpoints_that_hang_slow_nobody_else_down: "hang",
     a_tenant_with_dead_webhooks_only_slows_nobody_else_down: "dead",
+    a_heap_of_deliveries_for_one_endpoint_is_nobody_elses_trouble: "parked",
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod files;
 mod full;
 mod hang;
 mod kill;
+mod parked;
 mod rig;
 mod shim;
 mod stop;
@@ -73,6 +74,11 @@ pub const FAULTS: &[Fault] = &[
         name: "dead",
         about: "a tenant with 200 dead webhooks beside one with a healthy one; when long 1,000",
         run: dead::run,
+    },
+    Fault {
+        name: "parked",
+        about: "30,000 deliveries for one endpoint that hangs; when long a million, and then the tenant's limit",
+        run: parked::run,
     },
 ];
 
