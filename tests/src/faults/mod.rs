@@ -7,6 +7,7 @@
 //! smaller.
 
 mod answers;
+mod back;
 mod beside;
 mod dead;
 mod files;
@@ -79,6 +80,11 @@ pub const FAULTS: &[Fault] = &[
         name: "parked",
         about: "30,000 deliveries for one endpoint that hangs; when long a million, and then the tenant's limit",
         run: parked::run,
+    },
+    Fault {
+        name: "back",
+        about: "an endpoint that comes back to 2,500 deliveries, 50,000 when long",
+        run: back::run,
     },
 ];
 
