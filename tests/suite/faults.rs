@@ -27,6 +27,7 @@ short_trials! {
     a_tenant_with_dead_webhooks_only_slows_nobody_else_down: "dead",
     a_heap_of_deliveries_for_one_endpoint_is_nobody_elses_trouble: "parked",
     an_endpoint_that_comes_back_gets_its_queue_ever_faster_and_once: "back",
+    what_fails_together_does_not_come_back_together: "together",
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod rig;
 mod shim;
 mod stop;
 mod sync;
+mod together;
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
@@ -85,6 +86,11 @@ pub const FAULTS: &[Fault] = &[
         name: "back",
         about: "an endpoint that comes back to 2,500 deliveries, 50,000 when long",
         run: back::run,
+    },
+    Fault {
+        name: "together",
+        about: "3,000 deliveries that fail together at one endpoint, 1,200 at 600; when long 10,000 each",
+        run: together::run,
     },
 ];
 
