@@ -34,7 +34,7 @@ fn run() -> Result<bool> {
     let mut output = std::io::stdout().lock();
     if std::env::args().skip(1).eq(["--list"]) {
         for Fault { name, about, .. } in FAULTS {
-            writeln!(output, "{name:10} {about}")?;
+            writeln!(output, "{name:14} {about}")?;
         }
         return Ok(true);
     }
@@ -50,7 +50,7 @@ fn run() -> Result<bool> {
             }
             Err(error) => {
                 all_met = false;
-                writeln!(output, "{:10} FAILED: {error:#}", fault.name)?;
+                writeln!(output, "{:14} FAILED: {error:#}", fault.name)?;
             }
         }
     }

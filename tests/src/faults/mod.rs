@@ -9,6 +9,7 @@
 mod answers;
 mod back;
 mod beside;
+mod clock;
 mod dead;
 mod files;
 mod full;
@@ -92,10 +93,23 @@ pub const FAULTS: &[Fault] = &[
         about: "3,000 deliveries that fail together at one endpoint, 1,200 at 600; when long 10,000 each",
         run: together::run,
     },
+    Fault {
+        name: "clock",
+        about: "a wall clock that jumps an hour ahead and back while retries wait",
+        run: clock::run,
+    },
+    Fault {
+        name: "clock-restart",
+        about: "a wall clock that is an hour behind when the server starts again",
+        run: clock::restarted,
+    },
 ];
 
 /// Those whose short trial is not among the tests yet, and why.
-pub const WAITING: &[(&str, &str)] = &[];
+pub const WAITING: &[(&str, &str)] = &[(
+    "clock-restart",
+    "what is due in the store is not held against the longest wait there can be after so many attempts",
+)];
 
 /// The fault of this name.
 ///
@@ -210,7 +224,7 @@ impl Trial {
     /// The figures, a line each.
     #[must_use]
     pub fn table(&self) -> String {
-        self.figures.iter().map(|figure| format!("{:10} {}\n", self.name, figure.line())).collect()
+        self.figures.iter().map(|figure| format!("{:14} {}\n", self.name, figure.line())).collect()
     }
 
     /// The figures, for programs.

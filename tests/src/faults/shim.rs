@@ -79,6 +79,11 @@ impl Shim {
         self.get(Slot::RefusedSyncs)
     }
 
+    /// Has the wall clock be so many seconds ahead of the right time.
+    pub(super) fn set_clock(&self, seconds: i64) -> Result<()> {
+        self.set(Slot::Clock, seconds * 1_000_000_000)
+    }
+
     fn set(&self, slot: Slot, value: i64) -> Result<()> {
         Ok(self.control.write_all_at(&value.to_ne_bytes(), slot as u64 * 8)?)
     }
