@@ -29,6 +29,7 @@ short_trials! {
     an_endpoint_that_comes_back_gets_its_queue_ever_faster_and_once: "back",
     what_fails_together_does_not_come_back_together: "together",
     a_clock_that_jumps_an_hour_makes_neither_a_storm_nor_a_stall: "clock",
+    no_secret_is_found_in_logs_files_answers_or_memory: "canaries",
 }
 
 #[test]

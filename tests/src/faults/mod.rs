@@ -9,6 +9,7 @@
 mod answers;
 mod back;
 mod beside;
+mod canaries;
 mod clock;
 mod dead;
 mod files;
@@ -17,6 +18,7 @@ mod hang;
 mod kill;
 mod parked;
 mod rig;
+mod search;
 mod shim;
 mod stop;
 mod sync;
@@ -102,6 +104,11 @@ pub const FAULTS: &[Fault] = &[
         name: "clock-restart",
         about: "a wall clock that is an hour behind when the server starts again",
         run: clock::restarted,
+    },
+    Fault {
+        name: "canaries",
+        about: "secrets, encrypted headers and tokens, looked for in logs, files, answers and memory",
+        run: canaries::run,
     },
 ];
 

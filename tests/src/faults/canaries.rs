@@ -1,0 +1,292 @@
+//! Secrets, encrypted headers and tokens, looked for where they have no business: logs at TRACE, files of the database
+//! while it is open and afterwards, answers of every API, and the memory of the process once it has no use for them.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::search::{self, Canary};
+use super::{Trial, float};
+use crate::config::Config;
+use crate::http::{Client, Response};
+use crate::receiver::{Receiver, Reply};
+use crate::server::{Launch, Server};
+use crate::time::Deadline;
+
+const SOON: Duration = Duration::from_secs(20);
+const SYSTEMS: [&str; 5] = ["native", "immuta", "immuta-request", "generic", "qlik"];
+/// What is not the database's, and holds what it is told to.
+const EXCEPT: &[&str] = &["master.key"];
+
+pub(super) fn run(trial: &mut Trial) -> Result<()> {
+    let mut nest = Nest::start()?;
+    let rounds = trial.pick(1, 20);
+    for round in 0..rounds {
+        nest.round(round)?;
+    }
+    nest.read_everything()?;
+    let (mut log, mut answers) = (Vec::new(), Vec::new());
+    let mut files = search::in_files(&nest.canaries, &nest.server.folder().join("data"), EXCEPT)?;
+    for (what, answer) in &nest.answers {
+        answers.extend(search::in_bytes(&nest.canaries, what, answer));
+    }
+    nest.dispose()?;
+    let process = nest.server.process().id();
+    let memory = search::in_memory(&nest.canaries, process)?;
+    files.extend(search::in_files(&nest.canaries, &nest.server.folder().join("data"), EXCEPT)?);
+    ensure!(nest.server.terminate(SOON)?.success(), "it did not end well");
+    files.extend(search::in_files(&nest.canaries, &nest.server.folder().join("data"), EXCEPT)?);
+    let stderr = nest.server.stderr();
+    ensure!(stderr.contains("\"TRACE\""), "the log is not at TRACE");
+    log.extend(search::in_bytes(&nest.canaries, "the log", stderr.as_bytes()));
+    for found in log.iter().chain(&files).chain(&answers).chain(&memory) {
+        trial.say(&format!("  {found}"));
+    }
+    trial.note("values looked for", float(nest.canaries.len()), "");
+    trial.note("answers looked through", float(nest.answers.len()), "");
+    trial.note("log at TRACE", float(stderr.len()) / 1e6, " MB");
+    trial.none("found in the log", log.len());
+    trial.none("found in files", files.len());
+    trial.none("found in answers", answers.len());
+    trial.none("found in memory after disposal", memory.len());
+    Ok(())
+}
+
+/// A value that stands nowhere else.
+fn value(name: &str, round: usize) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(format!("{name} {round}")))
+}
+
+/// A server with secrets in it.
+struct Nest {
+    server: Server,
+    receiver: Receiver,
+    canaries: Vec<Canary>,
+    /// What was answered where no secret is to be shown, and to what.
+    answers: Vec<(String, Vec<u8>)>,
+    webhooks: Vec<(&'static str, String)>,
+    tokens: Vec<(&'static str, String)>,
+}
+
+impl Nest {
+    fn start() -> Result<Self> {
+        let operator = value("operator", 0);
+        let mut config = Config::new("rate_limit = false").operator(&operator);
+        let mut canaries = vec![Canary::new("token of the operator", &operator)];
+        for system in SYSTEMS {
+            let rules = "egress = { allow = [\"127.0.0.0/8\"], relaxed_targets = true }\n\
+                         settings = { retry = [], event_types = [\"canary.sang\"] }";
+            let token = value(system, 0);
+            config = config.tenant(system, system, rules).user("1", "admin", &token);
+            canaries.push(Canary::new("token of the configuration", &token));
+        }
+        let server = Launch::sigpost(config)?.environment("RUST_LOG", "trace").start()?;
+        let (answers, webhooks, tokens) = Default::default();
+        Ok(Self { server, receiver: Receiver::start()?, canaries, answers, webhooks, tokens })
+    }
+
+    fn admin(&self, system: &str) -> Client {
+        self.server.client().with_token(&value(system, 0))
+    }
+
+    fn keep(&mut self, what: &str, answer: Response) -> Response {
+        let headers =
+            answer.headers.iter().flat_map(|(name, value)| [name.as_bytes(), b": ", value.as_bytes(), b"\n"]);
+        self.answers.push((what.to_owned(), headers.flatten().chain(&answer.body).copied().collect()));
+        answer
+    }
+
+    fn round(&mut self, round: usize) -> Result<()> {
+        for system in SYSTEMS {
+            self.webhook(system, round)?;
+            self.issue(system, round)?;
+            self.bungle(system, round)?;
+        }
+        self.generated(round)?;
+        self.receiver.then(Reply::status(500).body("no"));
+        let before = self.receiver.requests().len();
+        for system in SYSTEMS {
+            let event = json!({
+                "specversion": "1.0", "id": format!("{round}"), "source": "/cage", "type": "canary.sang",
+                "time": "2026-11-21T09:30:00Z", "data": { "text": "A canary sang.", "metadata": {} },
+            });
+            let headers = [("content-type", "application/cloudevents+json")];
+            let answer =
+                self.admin(system).send("POST", "/v1/events", &headers, event.to_string().as_bytes())?;
+            ensure!(answer.status == 202, "{system}: {}", answer.text());
+        }
+        // One for each webhook there is, of whatever round, and one more for that with a generated secret.
+        self.receiver.wait_for(before + SYSTEMS.len() + 1, SOON)?;
+        Ok(())
+    }
+
+    /// A webhook with a secret, and headers to be kept secret where there are any, and then another secret.
+    fn webhook(&mut self, system: &'static str, round: usize) -> Result<()> {
+        let key = STANDARD_NO_PAD.encode(Sha256::digest(format!("key of {system} {round}")));
+        let secret = if system == "native" {
+            format!("whsec_{key}=")
+        } else {
+            value(&format!("secret of {system}"), round)
+        };
+        self.canaries.push(Canary::new("secret", secret.trim_end_matches('=')));
+        let mut profile = match system {
+            "native" => json!({ "event_types": ["*"] }),
+            "immuta" => {
+                json!({ "name": "hook", "global": true, "event_types": ["canary.sang"], "action": "triggered" })
+            }
+            "immuta-request" => json!({}),
+            "generic" => json!({ "event_types": ["canary.sang"] }),
+            _ => {
+                let hidden = value("encrypted header", round);
+                self.canaries.push(Canary::new("encrypted header", &hidden));
+                json!({ "name": "hook", "event_types": ["canary.sang"], "encrypted_headers": { "x-hidden": hidden } })
+            }
+        };
+        profile["dialect"] = system.into();
+        let body = json!({ "url": self.receiver.url("/in"), "secret": secret, "profile": profile });
+        let answer = self.admin(system).post("/v1/webhooks", &body)?;
+        ensure!(answer.status == 201, "{system}: {}", answer.text());
+        let answer = self.keep("making a webhook", answer);
+        let id = answer.json()?["id"].as_str().context("an id")?.to_owned();
+        let next = value(&format!("next secret of {system}"), round);
+        self.canaries.push(Canary::new("next secret", &next));
+        let answer =
+            self.admin(system).post(&format!("/v1/webhooks/{id}/secret"), &json!({ "secret": next }))?;
+        ensure!(answer.status == 200, "{system}: {}", answer.text());
+        // It shows what libraries take, made of the secret, and nothing else of it.
+        let mut shown = answer.json()?;
+        shown["standard_secret"].take();
+        self.answers.push(("changing a secret".into(), shown.to_string().into_bytes()));
+        self.webhooks.push((system, id));
+        Ok(())
+    }
+
+    /// A webhook whose secret is made by the server and shown once.
+    fn generated(&mut self, round: usize) -> Result<()> {
+        let profile = json!({ "dialect": "native", "event_types": ["*"], "name": format!("{round}") });
+        let body = json!({ "url": self.receiver.url("/in"), "profile": profile });
+        let made = self.admin("native").post("/v1/webhooks", &body)?.json()?;
+        let secret = made["secret"].as_str().context("a generated secret is shown once")?;
+        self.canaries.push(Canary::new("generated secret", secret.trim_end_matches('=')));
+        self.webhooks.push(("native", made["id"].as_str().context("an id")?.to_owned()));
+        Ok(())
+    }
+
+    fn issue(&mut self, system: &'static str, round: usize) -> Result<()> {
+        let body = json!({ "user": "1", "name": format!("canary {round}"), "expires_in": "1d" });
+        let made = self.admin(system).post("/v1/tokens", &body)?;
+        ensure!(made.status == 201, "{system}: {}", made.text());
+        let made = made.json()?;
+        let token = made["token"].as_str().context("a token is shown once")?;
+        self.canaries.push(Canary::new("issued token", token));
+        let used = self.server.client().with_token(token).get("/v1/me")?;
+        ensure!(used.status == 200, "{}", used.text());
+        self.keep("GET /v1/me", used);
+        self.tokens.push((system, made["id"].as_str().context("an id")?.to_owned()));
+        if system == "immuta" {
+            let made = self.server.client().post("/bim/apikey/authenticate", &json!({ "apikey": token }))?;
+            let bearer = made.json()?["token"].as_str().context("a bearer token")?.to_owned();
+            self.canaries.push(Canary::new("bearer token", &bearer));
+            let used = self.server.client().with_token(&bearer).get("/webhooks")?;
+            self.keep("GET /webhooks", used);
+        }
+        Ok(())
+    }
+
+    /// Requests that are refused, with something in them that was meant to be a secret.
+    fn bungle(&mut self, system: &'static str, round: usize) -> Result<()> {
+        let secret = value(&format!("bungled secret of {system}"), round);
+        self.canaries.push(Canary::new("secret in a bad request", &secret));
+        let client = self.admin(system);
+        let url = "https://hooks.example.com/in";
+        let profile =
+            json!({ "dialect": system, "event_types": ["nobody.knows"], "action": "triggered", "name": "x" });
+        let json_type = [("content-type", "application/json")];
+        for body in [
+            json!({ "url": "nowhere", "secret": secret, "profile": profile }).to_string(),
+            json!({ "url": url, "secret": { "is": secret }, "profile": profile }).to_string(),
+            json!({ "url": url, "profile": { "dialect": system, "encrypted_headers": { "bad name": secret } } }).to_string(),
+            format!("{{\"url\":\"{url}\",\"secret\":\"{secret}\",}}"),
+            format!("{{\"secret\":\"{secret}\",\"secret\":\"{secret}\"}}"),
+        ] {
+            let answer = client.send("POST", "/v1/webhooks", &json_type, body.as_bytes())?;
+            ensure!((400..500).contains(&answer.status), "{system}: {} to {body}", answer.status);
+            self.keep("a bad request", answer);
+        }
+        let stranger = value(&format!("bad token of {system}"), round);
+        self.canaries.push(Canary::new("token nobody has", &stranger));
+        let answer = self.server.client().with_token(&stranger).get("/v1/webhooks")?;
+        ensure!(answer.status == 401, "{}", answer.status);
+        self.keep("a bad token", answer);
+        Ok(())
+    }
+
+    /// Asks every API for everything it has.
+    fn read_everything(&mut self) -> Result<()> {
+        let settled = Deadline::after(SOON).poll(|| {
+            let page = self.admin("native").get("/v1/deliveries?state=pending").ok()?.json().ok()?;
+            page["deliveries"].as_array()?.is_empty().then_some(())
+        });
+        ensure!(settled.is_some(), "deliveries stay pending");
+        let own = |system: &str| match system {
+            "immuta" => "/webhooks /webhooks/history?includeGlobal=true /webhooks/actions",
+            "immuta-request" => "/api/notification/webhook",
+            "generic" => "/api/v1/webhooks",
+            "qlik" => "/api/v1/webhooks /api/core/webhooks /api/v1/webhooks/event-types",
+            _ => "/v1/replays",
+        };
+        for system in SYSTEMS {
+            let client = self.admin(system);
+            let all = "/v1/webhooks /v1/audit /v1/tokens /v1/users /v1/event-types /v1/deliveries?include=bodies&limit=100";
+            for path in all.split(' ').chain(own(system).split(' ')) {
+                let answer = client.get(path)?;
+                ensure!(answer.status == 200, "{system} {path}: {} {}", answer.status, answer.text());
+                self.keep(path, answer);
+            }
+            let page = client.get("/v1/deliveries?limit=100")?.json()?;
+            for delivery in page["deliveries"].as_array().context("deliveries")? {
+                let path = format!("/v1/deliveries/{}", delivery["id"].as_str().unwrap_or_default());
+                let answer = client.get(&path)?;
+                ensure!(answer.status == 200, "{path}: {}", answer.text());
+                self.keep("a delivery", answer);
+            }
+        }
+        for (system, id) in self.webhooks.clone() {
+            let client = self.admin(system);
+            for path in [format!("/v1/webhooks/{id}"), format!("/v1/webhooks/{id}/deliveries?include=bodies")]
+            {
+                let answer = client.get(&path)?;
+                self.keep("a webhook", answer);
+            }
+            let answer =
+                client.post(&format!("/v1/webhooks/{id}/test"), &Value::Object(Default::default()))?;
+            self.keep("a test", answer);
+        }
+        let operator = self.server.client().with_token(&value("operator", 0));
+        let answer = operator.get("/v1/tenants")?;
+        self.keep("GET /v1/tenants", answer);
+        Ok(())
+    }
+
+    /// Deletes every webhook, revokes every token, and has the server do something else.
+    fn dispose(&mut self) -> Result<()> {
+        for (system, id) in core::mem::take(&mut self.webhooks) {
+            let answer = self.admin(system).delete(&format!("/v1/webhooks/{id}"))?;
+            ensure!(answer.status == 204, "{system}: {}", answer.text());
+        }
+        for (system, id) in core::mem::take(&mut self.tokens) {
+            let answer = self.admin(system).delete(&format!("/v1/tokens/{id}"))?;
+            ensure!(answer.status == 204, "{system}: {}", answer.text());
+        }
+        for _ in 0..100 {
+            self.server.client().get("/healthz")?;
+        }
+        // Idle connections to receivers are closed by then.
+        std::thread::sleep(Duration::from_secs(6));
+        Ok(())
+    }
+}
