@@ -15,13 +15,14 @@ const SOURCE: &str = include_str!("shim.c");
 /// What is to go wrong, in the order in which `shim.c` reads it.
 #[derive(Clone, Copy, Debug)]
 enum Slot {
-    // The first one, and the sixth, are for faults that no test causes yet.
-    Sync = 1,
+    Clock,
+    Sync,
     SpaceSet,
     SpaceLeft,
     RefusedWrites,
     RefusedSyncs,
-    Slots = 7,
+    DnsPort,
+    Slots,
 }
 
 /// The library, and what it is told.
