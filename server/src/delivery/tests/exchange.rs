@@ -394,24 +394,64 @@ async fn idle_connections_are_closed_after_a_while() {
     world.store.until("the idle connection is closed", |_| receiver.open() == 0).await;
 }
 
-#[tokio::test]
-async fn a_receiver_that_answers_before_it_has_read_is_heard() {
-    // The answer comes after the head, while most of a large body is still on its way.
+/// What a hasty receiver does once it has answered.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Then {
+    Reads,
+    Stays,
+    Closes,
+}
+
+/// A receiver that answers once it has seen some of a request; how many connections it has taken.
+async fn hasty(status: u16, then: Then) -> (String, Arc<AtomicUsize>) {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
+    let connections = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&connections);
     tokio::spawn(async move {
-        use tokio::io::{AsyncReadExt, AsyncWriteExt};
-        let (mut stream, _) = listener.accept().await.unwrap();
-        let mut some = [0; 1_024];
-        let _ = stream.read(&mut some).await;
-        let _ = stream.write_all(b"HTTP/1.1 413 Too Much\r\ncontent-length: 0\r\n\r\n").await;
-        tokio::time::sleep(Duration::from_secs(30)).await;
+        let mut kept = Vec::new();
+        while let Ok((mut stream, _)) = listener.accept().await {
+            counted.fetch_add(1, Ordering::SeqCst);
+            let _ = stream.read(&mut [0; 1_024]).await;
+            let answer = format!("HTTP/1.1 {status} Early\r\ncontent-length: 0\r\n\r\n");
+            let _ = stream.write_all(answer.as_bytes()).await;
+            match then {
+                Then::Reads => {
+                    let mut rest = vec![0; 1 << 20];
+                    tokio::spawn(async move { while stream.read(&mut rest).await.is_ok_and(|read| read > 0) {} });
+                }
+                Then::Stays => kept.push(stream),
+                Then::Closes => drop(stream),
+            }
+        }
     });
-    let world = World::with_loopback();
-    let webhook = world.webhook(&url);
-    let mut work = work(1, &webhook);
-    work.body = Some(Body { data: vec![b' '; 32 << 20].into(), frame: Frame::default() });
-    assert_eq!(status_of(&world.attempt(work).await.outcome), 413);
+    (url, connections)
+}
+
+#[tokio::test]
+async fn a_receiver_that_answers_before_it_has_read_is_heard() {
+    for status in [200, 413, 500] {
+        for then in [Then::Reads, Then::Stays, Then::Closes] {
+            let (url, connections) = hasty(status, then).await;
+            let world = World::with_loopback();
+            let webhook = world.webhook(&url);
+            for number in 1..=2 {
+                // More than the operating system takes from us when nobody reads.
+                let mut work = work(number, &webhook);
+                work.body = Some(Body { data: vec![b' '; 32 << 20].into(), frame: Frame::default() });
+                let (attempt, took) = timed(world.attempt(work)).await;
+                assert_eq!(status_of(&attempt.outcome), status, "{then:?} {number}");
+                assert!(took < Duration::from_millis(1_800), "{status} {then:?} {took:?}");
+                // This receiver takes all that follows for the rest of the first request.
+                if (status, then) == (200, Then::Reads) {
+                    break;
+                }
+                let number = usize::try_from(number).unwrap();
+                assert_eq!(connections.load(Ordering::SeqCst), number, "{status} {then:?}");
+            }
+        }
+    }
 }
 
 #[tokio::test]

@@ -1,7 +1,8 @@
 //! One connection and one exchange at a time on it.
 //!
 //! The task that makes an exchange also drives the connection; between exchanges nobody does. Whether an idle
-//! connection still stands is therefore looked at when it is taken up again.
+//! connection still stands is therefore looked at when it is taken up again. It is taken up only if all of the request
+//! before was written: whoever has answered before reading may never read on.
 
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -17,7 +18,7 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::failure;
-use super::meter::{Allowance, Metered};
+use super::meter::{Meter, Metered};
 use crate::domain::FailureClass;
 
 /// The largest response head in bytes. It may have 100 fields, the parser's default.
@@ -31,6 +32,9 @@ const MAX_BODY_READ: usize = 64 * 1024;
 /// How much of it is kept in history when the receiver has taken the event, and when it has not.
 const KEPT_ON_SUCCESS: usize = 512;
 const KEPT_OTHERWISE: usize = 4 * 1024;
+
+/// How long a receiver that has answered is given to take in the rest of a request.
+const LATE_WRITING: Duration = Duration::from_secs(1);
 
 /// How much of a response body is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +71,7 @@ type Body = Full<Bytes>;
 pub(super) struct Connection {
     sender: http1::SendRequest<Body>,
     driver: Driver,
-    allowance: Allowance,
+    meter: Meter,
     /// When it was opened, in monotonic time.
     pub(super) opened: Duration,
 }
@@ -99,15 +103,15 @@ pub(super) struct Exchanged {
 impl Connection {
     /// Prepares to speak HTTP/1.1 on a stream. On the heap, for it is large and changes hands often.
     pub(super) async fn new(stream: Box<dyn Stream>, opened: Duration) -> Result<Box<Self>, FailureClass> {
-        let allowance = Allowance::default();
-        allowance.set(HEAD_ALLOWANCE);
+        let meter = Meter::default();
+        meter.allow(HEAD_ALLOWANCE);
         let (sender, connection) = http1::Builder::new()
             .max_header_size(MAX_HEAD)
             .max_buf_size(MAX_BUFFER)
-            .handshake(TokioIo::new(Metered::new(stream, allowance.clone())))
+            .handshake(TokioIo::new(Metered::new(stream, meter.clone())))
             .await
             .map_err(|error| failure::of_http(&error))?;
-        Ok(Box::new(Self { sender, driver: Driver { connection, ended: None }, allowance, opened }))
+        Ok(Box::new(Self { sender, driver: Driver { connection, ended: None }, meter, opened }))
     }
 
     /// Whether the connection still stands and is ready for a request.
@@ -126,7 +130,7 @@ impl Connection {
         request: Request<Body>,
         keep: Keep,
     ) -> Result<Exchanged, ExchangeError> {
-        self.allowance.set(HEAD_ALLOWANCE);
+        self.meter.allow(HEAD_ALLOWANCE);
         let sending = self.sender.try_send_request(request);
         let response = match self.driver.alongside(sending).await {
             Ok(response) => response,
@@ -140,9 +144,28 @@ impl Connection {
         let (head, body) = response.into_parts();
         let (keep, most) = keep.bounds(head.status.is_success());
         let (kept, complete) = self.read(body, keep, most).await.map_err(ExchangeError::Broken)?;
-        let reusable = complete && self.is_usable().await;
+        if head.status.is_success() {
+            self.finish_writing().await;
+        }
+        let reusable = complete && self.meter.is_written() && self.is_usable().await;
         let response = Response::from_parts(head, kept);
         Ok(Exchanged { response, complete, connection: reusable.then_some(self) })
+    }
+
+    /// A receiver that has taken the event before it has read all of it may want the rest, so it is written for a while.
+    /// One that has refused it does not.
+    async fn finish_writing(&mut self) {
+        if self.meter.is_written() {
+            return;
+        }
+        let Self { driver, meter, .. } = self;
+        let written = std::future::poll_fn(|cx| {
+            driver.poll(cx);
+            let over = driver.ended.is_some() || meter.is_broken() || meter.is_written();
+            if over { Poll::Ready(()) } else { Poll::Pending }
+        });
+        // Its answer counts in any case.
+        let _ = tokio::time::timeout(LATE_WRITING, written).await;
     }
 
     /// Reads a body to its end or to the bound, whichever comes first, and says which it was.
@@ -153,13 +176,13 @@ impl Connection {
         most: usize,
     ) -> Result<(Bytes, bool), FailureClass> {
         // Twice, since a body in chunks is longer than what it says.
-        self.allowance.set(most.saturating_mul(2).saturating_add(HEAD_ALLOWANCE));
+        self.meter.allow(most.saturating_mul(2).saturating_add(HEAD_ALLOWANCE));
         let mut kept = Vec::new();
         let mut read = 0;
         while let Some(frame) = self.driver.alongside(body.frame()).await {
             let frame = match frame {
                 Ok(frame) => frame,
-                Err(_) if self.allowance.is_used_up() => return Ok((kept.into(), false)),
+                Err(_) if self.meter.is_used_up() => return Ok((kept.into(), false)),
                 Err(error) => return Err(self.driver.why(&error)),
             };
             let Ok(data) = frame.into_data() else { continue };
