@@ -29,7 +29,10 @@ short_trials! {
     an_endpoint_that_comes_back_gets_its_queue_ever_faster_and_once: "back",
     what_fails_together_does_not_come_back_together: "together",
     a_clock_that_jumps_an_hour_makes_neither_a_storm_nor_a_stall: "clock",
-    no_secret_is_found_in_logs_files_answers_or_memory: "canaries",
+    a_name_that_turns_to_a_forbidden_address_is_never_followed_there: "turning",
+    no_spelling_of_a_forbidden_address_and_no_redirect_leads_there: "disguises",
+    an_answer_that_comes_before_the_request_was_read_is_the_answer: "early",
+    what_is_poisonous_ends_and_harms_nothing_beside_it: "poison",
 }
 
 #[test]

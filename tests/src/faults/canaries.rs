@@ -9,8 +9,8 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::search::{self, Canary};
-use super::{Trial, float};
+use super::search::{Canary, Search};
+use super::{Trial, float, float_64};
 use crate::config::Config;
 use crate::http::{Client, Response};
 use crate::receiver::{Receiver, Reply};
@@ -19,6 +19,8 @@ use crate::time::Deadline;
 
 const SOON: Duration = Duration::from_secs(20);
 const SYSTEMS: [&str; 5] = ["native", "immuta", "immuta-request", "generic", "qlik"];
+/// What an event says: no secret, so it stands in files and answers.
+const SONG: &str = "A canary sang, and everybody may know.";
 /// What is not the database's, and holds what it is told to.
 const EXCEPT: &[&str] = &["master.key"];
 
@@ -29,30 +31,43 @@ pub(super) fn run(trial: &mut Trial) -> Result<()> {
         nest.round(round)?;
     }
     nest.read_everything()?;
-    let (mut log, mut answers) = (Vec::new(), Vec::new());
-    let mut files = search::in_files(&nest.canaries, &nest.server.folder().join("data"), EXCEPT)?;
+    let (data, master) = (nest.server.folder().join("data"), nest.master_key()?);
+    nest.canaries.push(Canary::key("master key", &master));
+    let (search, planted) = (Search::new(&nest.canaries)?, Search::new(&nest.planted)?);
+    let mut places = [Vec::new(), Vec::new(), Vec::new(), Vec::new()];
+    let [log, files, answers, memory] = &mut places;
+    files.extend(search.in_files(&data, EXCEPT)?);
     for (what, answer) in &nest.answers {
-        answers.extend(search::in_bytes(&nest.canaries, what, answer));
+        answers.extend(search.in_bytes(what, answer));
     }
-    nest.dispose()?;
     let process = nest.server.process().id();
-    let memory = search::in_memory(&nest.canaries, process)?;
-    files.extend(search::in_files(&nest.canaries, &nest.server.folder().join("data"), EXCEPT)?);
+    // What is in use must be found, else the search is blind.
+    let (before, _) = search.in_memory(process)?;
+    let mut seen = [0, planted.in_files(&data, EXCEPT)?.len(), 0, before.len()];
+    seen[2] = nest.answers.iter().map(|(_, answer)| planted.in_bytes("", answer).len()).sum();
+    nest.dispose()?;
+    let (after, size) = search.in_memory(process)?;
+    // The key to everything is in use for as long as the server is.
+    memory.extend(after.into_iter().filter(|found| !found.starts_with("master key as it is")));
+    files.extend(search.in_files(&data, EXCEPT)?);
     ensure!(nest.server.terminate(SOON)?.success(), "it did not end well");
-    files.extend(search::in_files(&nest.canaries, &nest.server.folder().join("data"), EXCEPT)?);
+    files.extend(search.in_files(&data, EXCEPT)?);
     let stderr = nest.server.stderr();
-    ensure!(stderr.contains("\"TRACE\""), "the log is not at TRACE");
-    log.extend(search::in_bytes(&nest.canaries, "the log", stderr.as_bytes()));
-    for found in log.iter().chain(&files).chain(&answers).chain(&memory) {
-        trial.say(&format!("  {found}"));
-    }
+    ensure!(stderr.contains("TRACE"), "the log is not at TRACE: {}", &stderr[..stderr.len().min(300)]);
+    log.extend(search.in_bytes("the log", stderr.as_bytes()));
+    seen[0] = planted.in_bytes("the log", stderr.as_bytes()).len();
     trial.note("values looked for", float(nest.canaries.len()), "");
     trial.note("answers looked through", float(nest.answers.len()), "");
     trial.note("log at TRACE", float(stderr.len()) / 1e6, " MB");
-    trial.none("found in the log", log.len());
-    trial.none("found in files", files.len());
-    trial.none("found in answers", answers.len());
-    trial.none("found in memory after disposal", memory.len());
+    trial.note("memory looked through", float_64(size) / 1e6, " MB");
+    let names = ["the log", "files", "answers", "memory after disposal"];
+    for ((name, found), seen) in names.into_iter().zip(&places).zip(seen) {
+        for found in found.iter().take(40) {
+            trial.say(&format!("  {found}"));
+        }
+        trial.none(&format!("found in {name}"), found.len());
+        trial.none(&format!("blind to {name}"), usize::from(seen == 0));
+    }
     Ok(())
 }
 
@@ -66,6 +81,8 @@ struct Nest {
     server: Server,
     receiver: Receiver,
     canaries: Vec<Canary>,
+    /// What must be found, for it is no secret.
+    planted: Vec<Canary>,
     /// What was answered where no secret is to be shown, and to what.
     answers: Vec<(String, Vec<u8>)>,
     webhooks: Vec<(&'static str, String)>,
@@ -86,7 +103,16 @@ impl Nest {
         }
         let server = Launch::sigpost(config)?.environment("RUST_LOG", "trace").start()?;
         let (answers, webhooks, tokens) = Default::default();
-        Ok(Self { server, receiver: Receiver::start()?, canaries, answers, webhooks, tokens })
+        let planted = vec![Canary::new("text of an event", SONG)];
+        Ok(Self { server, receiver: Receiver::start()?, canaries, planted, answers, webhooks, tokens })
+    }
+
+    fn master_key(&self) -> Result<Vec<u8>> {
+        let text = std::fs::read_to_string(self.server.folder().join("data").join("master.key"))?;
+        let text = text.trim();
+        let digits = (0..text.len()).step_by(2).map(|at| text.get(at..at + 2));
+        let key = digits.map(|pair| u8::from_str_radix(pair?, 16).ok()).collect::<Option<_>>();
+        key.context("a master key in hexadecimal digits")
     }
 
     fn admin(&self, system: &str) -> Client {
@@ -112,7 +138,7 @@ impl Nest {
         for system in SYSTEMS {
             let event = json!({
                 "specversion": "1.0", "id": format!("{round}"), "source": "/cage", "type": "canary.sang",
-                "time": "2026-11-21T09:30:00Z", "data": { "text": "A canary sang.", "metadata": {} },
+                "time": "2026-11-21T09:30:00Z", "data": { "text": SONG, "metadata": {} },
             });
             let headers = [("content-type", "application/cloudevents+json")];
             let answer =
@@ -120,7 +146,10 @@ impl Nest {
             ensure!(answer.status == 202, "{system}: {}", answer.text());
         }
         // One for each webhook there is, of whatever round, and one more for that with a generated secret.
-        self.receiver.wait_for(before + SYSTEMS.len() + 1, SOON)?;
+        let requests = self.receiver.wait_for(before + SYSTEMS.len() + 1, SOON)?;
+        // Their names stand in the log, since they failed.
+        let ids = requests[before..].iter().filter_map(|request| request.header("webhook-id"));
+        self.planted.extend(ids.map(|id| Canary::new("name of a message", id)));
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::{Value, json};
 
 use super::Trial;
@@ -27,12 +27,15 @@ pub(super) struct Setup {
     pub(super) timeout: &'static str,
     /// The ladder, as it stands in the configuration.
     pub(super) retry: &'static str,
+    /// The network that is open to the tenants.
+    pub(super) allow: &'static str,
 }
 
 impl Default for Setup {
     /// One tenant, one type, a deadline of 5 s, and a ladder of steps as short as they can be.
     fn default() -> Self {
-        Self { tenants: 1, kinds: 1, timeout: "5s", retry: r#"["0s", "0s", "0s", "0s", "0s", "0s"]"# }
+        let retry = r#"["0s", "0s", "0s", "0s", "0s", "0s"]"#;
+        Self { tenants: 1, kinds: 1, timeout: "5s", retry, allow: "127.0.0.0/8" }
     }
 }
 
@@ -43,10 +46,10 @@ pub(super) fn token(tenant: usize) -> String {
 
 impl Setup {
     pub(super) fn config(self) -> String {
-        let Self { tenants, kinds, timeout, retry } = self;
+        let Self { tenants, kinds, timeout, retry, allow } = self;
         let types: Vec<String> = (0..kinds).map(|kind| kind_of(KIND, kinds, kind)).collect();
         let settings = format!("{{ timeout = {timeout:?}, retry = {retry}, event_types = {types:?} }}");
-        let rules = format!("egress = {{ allow = [\"127.0.0.0/8\"] }}\nsettings = {settings}");
+        let rules = format!("egress = {{ allow = [{allow:?}] }}\nsettings = {settings}");
         let mut config = Config::new("rate_limit = false");
         for tenant in 0..tenants {
             config = config.tenant(&format!("tenant-{tenant}"), "native", &rules);
@@ -119,6 +122,29 @@ impl Rig {
             cursor = format!("&cursor={next}");
         }
         Ok(count.min(most))
+    }
+
+    /// All deliveries of this tenant that were attempted, latest first.
+    pub(super) fn history(&self, tenant: usize) -> Result<Vec<Value>> {
+        let admin = self.admin(tenant);
+        let (mut all, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = admin.get(&format!("/v1/deliveries?limit=100{cursor}"))?;
+            ensure!(page.status == 200, "{}", page.text());
+            let mut page = page.json()?;
+            if let Some(deliveries) = page["deliveries"].as_array_mut() {
+                all.append(deliveries);
+            }
+            let Some(next) = page["next"].as_str() else { return Ok(all) };
+            cursor = format!("&cursor={next}");
+        }
+    }
+
+    /// The port of all endpoints.
+    pub(super) fn port(&self) -> Result<u16> {
+        let url = self.taker.url(0);
+        let port = url.rsplit(':').next().and_then(|rest| rest.split('/').next());
+        Ok(port.context("a url with a port")?.parse()?)
     }
 
     /// Waits until `settled` says so, and then as long as a second arrival of something could still take.

@@ -8,6 +8,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, ensure};
 use tempfile::TempDir;
 
+use super::nameserver::NameServer;
 use crate::server::Launch;
 
 const SOURCE: &str = include_str!("shim.c");
@@ -83,6 +84,16 @@ impl Shim {
     /// Has the wall clock be so many seconds ahead of the right time.
     pub(super) fn set_clock(&self, seconds: i64) -> Result<()> {
         self.set(Slot::Clock, seconds * 1_000_000_000)
+    }
+
+    /// Has a server be started with it, and ask this name server only.
+    pub(super) fn under_names(&self, launch: Launch, names: &NameServer) -> Launch {
+        self.under(launch).environment("SHIM_RESOLV_CONF", names.list())
+    }
+
+    /// Has questions for names go to this name server.
+    pub(super) fn ask(&self, names: &NameServer) -> Result<()> {
+        self.set(Slot::DnsPort, names.port().into())
     }
 
     fn set(&self, slot: Slot, value: i64) -> Result<()> {
