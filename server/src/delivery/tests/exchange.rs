@@ -419,7 +419,9 @@ async fn hasty(status: u16, then: Then) -> (String, Arc<AtomicUsize>) {
             match then {
                 Then::Reads => {
                     let mut rest = vec![0; 1 << 20];
-                    tokio::spawn(async move { while stream.read(&mut rest).await.is_ok_and(|read| read > 0) {} });
+                    tokio::spawn(
+                        async move { while stream.read(&mut rest).await.is_ok_and(|read| read > 0) {} },
+                    );
                 }
                 Then::Stays => kept.push(stream),
                 Then::Closes => drop(stream),
