@@ -10,7 +10,7 @@ use sigpost_tests::time::now;
 
 use super::report::{Figure, Report};
 use super::rig::{self, Dialect, IMMUTA, Load, NATIVE, Outcome, QLIK, Rig, float};
-use super::{Plan, disk};
+use super::{Plan, disk, history};
 
 /// Requests under way at once, where nothing else is said.
 const CONNECTIONS: usize = 64;
@@ -59,6 +59,12 @@ pub(crate) const CASES: &[Case] = &[
         run: million,
     },
     Case { name: "answers", about: "one to one, each answered with 64 KiB", by_default: true, run: answers },
+    Case {
+        name: "history",
+        about: "publishing beside ten million attempts, and while they are deleted (10 GB, 15 minutes)",
+        by_default: false,
+        run: |bench, report| history::measure(bench.binary, report),
+    },
     Case { name: "soak", about: "one to one for a minute", by_default: false, run: soak },
 ];
 

@@ -8,6 +8,7 @@
 
 mod cases;
 mod disk;
+mod history;
 mod load;
 mod recv;
 mod report;

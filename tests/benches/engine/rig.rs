@@ -175,11 +175,22 @@ impl Rig {
         endpoints: usize,
         answer: usize,
     ) -> Result<Self> {
+        Self::start_under(binary, dialect, endpoints, answer, |launch| launch)
+    }
+
+    /// As [`Rig::start`], launched in another way.
+    pub(crate) fn start_under(
+        binary: &std::path::Path,
+        dialect: Dialect,
+        endpoints: usize,
+        answer: usize,
+        under: impl FnOnce(Launch) -> Launch,
+    ) -> Result<Self> {
         let config = format!(
             "[server]\n[[tenant]]\nname = \"bench\"\ndialect = \"{}\"\n[tenant.egress]\nallow = [\"127.0.0.0/8\"]\nrelaxed_targets = true\n[tenant.settings]\nevent_types = [\"bench.event\"]\n[[tenant.user]]\nid = \"1\"\nroles = [\"admin\"]\ntoken = \"{TOKEN}\"\n",
             dialect.name
         );
-        let server = Launch::program(binary, config).start()?;
+        let server = under(Launch::program(binary, config)).start()?;
         let recv = Recv::start(answer)?;
         let client = server.client().with_token(TOKEN);
         let mut rig = Self { server, recv, dialect, endpoints, answer, folder: TempDir::new()?, next: 0 };

@@ -29,6 +29,8 @@ mod stop;
 mod sync;
 mod together;
 
+pub use shim::Shim;
+
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 

@@ -28,14 +28,17 @@ enum Slot {
 
 /// The library, and what it is told.
 #[derive(Debug)]
-pub(super) struct Shim {
+pub struct Shim {
     folder: TempDir,
     control: File,
 }
 
 impl Shim {
     /// Makes the library; nothing goes wrong yet.
-    pub(super) fn new() -> Result<Self> {
+    ///
+    /// # Errors
+    /// When there is no C compiler, or no room for the library.
+    pub fn new() -> Result<Self> {
         let folder = TempDir::with_prefix("sigpost-shim-")?;
         let source = folder.path().join("shim.c");
         std::fs::write(&source, SOURCE)?;
@@ -55,7 +58,8 @@ impl Shim {
     }
 
     /// Has a server be started with it.
-    pub(super) fn under(&self, launch: Launch) -> Launch {
+    #[must_use]
+    pub fn under(&self, launch: Launch) -> Launch {
         let file = |name: &str| self.folder.path().join(name);
         launch.environment("LD_PRELOAD", file("shim.so")).environment("SHIM_CONTROL", file("control"))
     }
@@ -82,7 +86,10 @@ impl Shim {
     }
 
     /// Has the wall clock be so many seconds ahead of the right time.
-    pub(super) fn set_clock(&self, seconds: i64) -> Result<()> {
+    ///
+    /// # Errors
+    /// When the library cannot be told.
+    pub fn set_clock(&self, seconds: i64) -> Result<()> {
         self.set(Slot::Clock, seconds * 1_000_000_000)
     }
 

@@ -1,0 +1,92 @@
+//! Publishing beside a long history, and while it is deleted.
+//!
+//! The history is made as any other is, by publishing and delivering. That it has grown too old is a matter of the clock
+//! alone, which a library before the server's libc sets ahead.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use serde_json::json;
+use sigpost_tests::faults::Shim;
+use sigpost_tests::time::{Deadline, now};
+
+use super::report::{Figure, Report};
+use super::rig::{Load, NATIVE, Outcome, Rig, TOKEN, float};
+
+const ATTEMPTS: u64 = 1_000_000;
+/// Longer than a tenant keeps history when nothing is said.
+const DAYS: i64 = 8;
+/// Of events, while publishing is measured.
+const RATE: f64 = 1_000.0;
+const SECONDS: f64 = 20.0;
+/// What deletion may take.
+const DELETED_WITHIN: Duration = Duration::from_secs(1_800);
+
+/// Measures publishing with nothing behind it, with ten million attempts behind it, and while those are deleted.
+pub(crate) fn measure(binary: &std::path::Path, report: &mut Report) -> Result<()> {
+    let shim = Shim::new()?;
+    let mut rig = Rig::start_under(binary, NATIVE, 1, 0, |launch| shim.under(launch))?;
+    let quiet = Load { connections: 64, batch: 1, seconds: SECONDS, rate: RATE, events: 0 };
+    rig.run(Load { seconds: 2.0, ..quiet })?;
+    let empty = rig.run(quiet)?;
+    tell(report, "empty", &empty, &empty);
+
+    let began = now();
+    for part in 1..=10 {
+        let fill = Load { connections: 4, batch: 100, seconds: 3_600.0, rate: 0.0, events: ATTEMPTS / 10 };
+        let filled = rig.run(fill)?;
+        report.say(&format!("  {}0 % of the history, at {:.0}/s", part, filled.rate()));
+    }
+    report.say(&format!("  filled within {:.0} s", began.elapsed().as_secs_f64()));
+    let full = rig.run(quiet)?;
+    tell(report, "full", &full, &empty);
+
+    rig.server.terminate(Duration::from_secs(60))?;
+    shim.set_clock(DAYS * 24 * 60 * 60)?;
+    rig.server.restart()?;
+    let began = now();
+    let before = oldest(&rig)?;
+    let deleting = rig.run(quiet)?;
+    let after = oldest(&rig)?;
+    ensure!(before < after, "nothing was deleted meanwhile: the oldest is still of {before}");
+    let first_kept = began.elapsed();
+    tell(report, "being deleted", &deleting, &empty);
+    let deadline = Deadline::after(DELETED_WITHIN);
+    // What was published since is of a week later.
+    while oldest(&rig)?.get(..10) == before.get(..10) {
+        ensure!(!deadline.has_passed(), "the history is still there after {DELETED_WITHIN:?}");
+        std::thread::sleep(Duration::from_secs(1));
+    }
+    let took = began.elapsed();
+    ensure!(took > first_kept, "all was deleted before publishing was measured beside it");
+    report.add(Figure {
+        name: "history deleted".into(),
+        value: format!("{:.0}/s", float(ATTEMPTS) / took.as_secs_f64()),
+        beside: format!("{ATTEMPTS} attempts in {:.0} s", took.as_secs_f64()),
+        data: json!({ "attempts": ATTEMPTS, "seconds": took.as_secs_f64() }),
+    });
+    Ok(())
+}
+
+fn tell(report: &mut Report, what: &str, outcome: &Outcome, empty: &Outcome) {
+    report.add(Figure {
+        name: format!("publishing, history {what}"),
+        value: format!("p99 {:.2} ms", outcome.answered_p99_ms),
+        beside: format!(
+            "{:.2} of an empty one; received p50 {:.2} p99 {:.2} ms, {:.0} MiB at most",
+            outcome.answered_p99_ms / empty.answered_p99_ms,
+            outcome.p50_ms,
+            outcome.p99_ms,
+            outcome.peak_mib
+        ),
+        data: outcome.json(),
+    });
+}
+
+/// When the oldest delivery there is was made.
+fn oldest(rig: &Rig) -> Result<String> {
+    let answer = rig.server.client().with_token(TOKEN).get("/v1/deliveries?order=asc&limit=1")?;
+    let page = answer.json()?;
+    let delivery = page["deliveries"].get(0).with_context(|| format!("no delivery in {page}"))?;
+    Ok(delivery["created_at"].as_str().context("a delivery says when it was made")?.to_owned())
+}
