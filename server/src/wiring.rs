@@ -23,8 +23,13 @@ use crate::traces::{Tracer, TracerError};
 
 /// How often expired history is looked for.
 const PRUNE_EVERY: Duration = Duration::from_secs(60);
-/// How many events one round deletes at most, so that no commit takes long.
-const PRUNE_BATCH: u32 = 1_000;
+/// How many events or entries of the audit log one step deletes at most, so that no commit takes long.
+const PRUNE_BATCH: u32 = 128;
+/// What lies between two steps, so that few of those who publish wait behind one.
+const PRUNE_REST: Duration = Duration::from_millis(10);
+/// And after so long: by then history grows faster than it goes.
+const PRUNE_BEHIND: Duration = Duration::from_secs(60 * 60);
+const PRUNE_SHORT_REST: Duration = Duration::from_millis(1);
 /// How long the audit log is kept.
 const AUDIT_RETENTION: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 /// How often it is made durable when tokens were last used.
@@ -370,26 +375,26 @@ async fn prune(store: Arc<dyn Store>, app: App, clock: Arc<dyn Clock>) {
             .iter()
             .filter_map(|tenant| Some((tenant.id, now.checked_sub(tenant.settings.retention).ok()?)))
             .collect();
-        while left("history", store.prune(before.clone(), PRUNE_BATCH).await) {
-            tokio::task::yield_now().await;
+        let began = clock.monotonic();
+        while left("history", store.prune(before.clone(), PRUNE_BATCH).await.map(|pruned| pruned.more)) {
+            let behind = clock.monotonic().saturating_sub(began) >= PRUNE_BEHIND;
+            tokio::time::sleep(if behind { PRUNE_SHORT_REST } else { PRUNE_REST }).await;
         }
         let Ok(before) = now.checked_sub(AUDIT_RETENTION) else { continue };
-        while left("the audit log", store.prune_audit(before, PRUNE_BATCH).await) {
-            tokio::task::yield_now().await;
+        let whole = |deleted| deleted >= u64::from(PRUNE_BATCH);
+        while left("the audit log", store.prune_audit(before, PRUNE_BATCH).await.map(whole)) {
+            tokio::time::sleep(PRUNE_REST).await;
         }
     }
 }
 
-/// Whether a round has deleted a whole batch, so that there may be more.
-fn left(what: &str, deleted: Result<u64, StoreError>) -> bool {
-    match deleted {
-        Ok(deleted) => deleted >= u64::from(PRUNE_BATCH),
-        Err(error) => {
-            let error: &dyn core::error::Error = &error;
-            tracing::warn!(error, what, "cannot delete what has expired");
-            false
-        }
-    }
+/// Whether there may be more to delete.
+fn left(what: &str, more: Result<bool, StoreError>) -> bool {
+    more.unwrap_or_else(|error| {
+        let error: &dyn core::error::Error = &error;
+        tracing::warn!(error, what, "cannot delete what has expired");
+        false
+    })
 }
 
 #[cfg(test)]

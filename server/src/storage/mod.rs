@@ -164,9 +164,9 @@ pub trait Store: Tenancy + AuditLog {
     async fn running_replays(&self) -> Result<Vec<RunningReplay>, StoreError>;
 
     /// Deletes terminal deliveries with their attempts, and events without deliveries, that were made before their
-    /// tenant's time; at most `limit` events. Returns how many events it deleted. Replays that were over by then go too;
-    /// the deliveries of one that runs stay.
-    async fn prune(&self, before: Vec<(TenantId, Timestamp)>, limit: u32) -> Result<u64, StoreError>;
+    /// tenant's time: from the old end as much as one short commit can, and `limit` events at most. Replays that were over
+    /// by then go too; the deliveries of one that runs stay.
+    async fn prune(&self, before: Vec<(TenantId, Timestamp)>, limit: u32) -> Result<Pruned, StoreError>;
 
     /// Whether the store still commits.
     async fn check(&self) -> Result<(), StoreError>;
@@ -211,6 +211,15 @@ pub enum ReplayStart {
     Running,
     /// The webhook has been deleted.
     WebhookDeleted,
+}
+
+/// What a step of retention has deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pruned {
+    /// How many events.
+    pub events: u64,
+    /// Whether there may be more to delete now; otherwise it has come to the young end.
+    pub more: bool,
 }
 
 /// A replay that was given up, or was over before.

@@ -61,7 +61,7 @@ pub(crate) const CASES: &[Case] = &[
     Case { name: "answers", about: "one to one, each answered with 64 KiB", by_default: true, run: answers },
     Case {
         name: "history",
-        about: "publishing beside ten million attempts, and while they are deleted (10 GB, 15 minutes)",
+        about: "publishing beside ten million attempts, and while they are deleted (20 GB, 8 minutes)",
         by_default: false,
         run: |bench, report| history::measure(bench.binary, report),
     },

@@ -16,8 +16,8 @@ use crate::domain::{
 };
 use crate::metrics::Metrics;
 use crate::storage::{
-    Arrival, Arrivals, AuditLog, Backlog, CancelledReplay, Directory, Happenings, Page, ReplayStart, Resend,
-    Store, StoreError, Tenancy, Update, Waiting, Wanted,
+    Arrival, Arrivals, AuditLog, Backlog, CancelledReplay, Directory, Happenings, Page, Pruned, ReplayStart,
+    Resend, Store, StoreError, Tenancy, Update, Waiting, Wanted,
 };
 
 #[derive(Default)]
@@ -267,7 +267,7 @@ impl Store for FakeStore {
         Err(StoreError::Stopped)
     }
 
-    async fn prune(&self, _: Vec<(TenantId, Timestamp)>, _: u32) -> Result<u64, StoreError> {
+    async fn prune(&self, _: Vec<(TenantId, Timestamp)>, _: u32) -> Result<Pruned, StoreError> {
         Err(StoreError::Stopped)
     }
 

@@ -20,7 +20,7 @@ mod telling;
 mod tenancy;
 mod tenants;
 
-use super::{Arrival, Arrivals, AuditLog, Page, Resend, Store, StoreError, Tenancy, Update, Wanted};
+use super::{Arrival, Arrivals, AuditLog, Page, Pruned, Resend, Store, StoreError, Tenancy, Update, Wanted};
 use crate::clock::{Clock, MockClock};
 use crate::domain::profile::{immuta, qlik};
 use crate::domain::{
@@ -211,6 +211,19 @@ impl<B: Bench> World<B> {
         self.store = Arc::new(self.bench.open().await);
         self.store.apply_tenants(vec![spec("acme")]).await.unwrap();
         self.arrivals = Mutex::new(self.store.arrivals().unwrap());
+    }
+
+    /// Deletes what is that old, `limit` events at most at a time. How many events it were.
+    pub(in crate::storage) async fn prune(&self, before: Vec<(TenantId, Timestamp)>, limit: u32) -> u64 {
+        let mut deleted = 0;
+        loop {
+            let Pruned { events, more } = self.store.prune(before.clone(), limit).await.unwrap();
+            assert!(events <= u64::from(limit));
+            deleted += events;
+            if !more {
+                return deleted;
+            }
+        }
     }
 
     pub(super) async fn webhook(&self) -> Arc<Webhook> {

@@ -115,11 +115,10 @@ impl Transaction<'_> {
 
     /// Deletes counts of a tenant, and what old versions of its webhooks sent, from before a time; so many of each at the
     /// most.
-    pub(super) fn forget_counts(&self, tenant: i64, before: i64, limit: usize) -> Result<(), StoreError> {
+    pub(super) fn forget_counts(&self, tenant: i64, before: i64, limit: usize) -> Result<usize, StoreError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        self.execute(FORGET_STATS, [before, limit, tenant])?;
-        self.execute(FORGET_VERSIONS, [before, limit, tenant])?;
-        Ok(())
+        let stats = self.execute(FORGET_STATS, [before, limit, tenant])?;
+        Ok(stats.max(self.execute(FORGET_VERSIONS, [before, limit, tenant])?))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::domain::{
     Settings, Settlement, Tenant, TenantId, TenantSpec, Timestamp, TokenHash, User, UserId, Webhook, Work,
 };
 use crate::storage::{
-    Arrival, CancelledReplay, Page, ReplayStart, Resend, StoreError, Update, Waiting, Wanted,
+    Arrival, CancelledReplay, Page, Pruned, ReplayStart, Resend, StoreError, Update, Waiting, Wanted,
 };
 use std::sync::Arc;
 
@@ -63,14 +63,6 @@ pub(super) struct Named {
 pub(super) struct Prune {
     pub(super) before: Vec<(TenantId, Timestamp)>,
     pub(super) limit: u32,
-}
-
-/// What it has deleted.
-#[derive(Clone, Copy)]
-pub(super) struct Pruned {
-    pub(super) events: u64,
-    /// There may be more to delete now; otherwise it has come to the young end.
-    pub(super) more: bool,
 }
 
 /// An input, what became of it, and who is to be told.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rusqlite::{OptionalExtension, Row, params};
 use sigpost_core::signature::Secret;
 
-use super::command::{Named, Prune, Pruned};
+use super::command::{Named, Prune};
 use super::key::Label;
 use super::profile;
 use super::rows::{
@@ -21,6 +21,7 @@ use crate::domain::{
     Audience, Body, Cause, DeliveryState, EventId, MessageId, NewDelivery, NewEvent, NewWebhook, PublicId,
     Published, TenantUid, Traced, Webhook, WebhookId, WebhookState, Work,
 };
+use crate::storage::Pruned;
 use crate::storage::{Resend, StoreError, Update};
 
 const INSERT_WEBHOOK: &str = "
@@ -95,9 +96,10 @@ const DELETE_DELIVERY: &str = "DELETE FROM delivery WHERE id = ?1";
 const DELETE_EVENT: &str = "DELETE FROM event WHERE id = ?1";
 const DELETE_EVENT_DATA: &str = "DELETE FROM event_data WHERE event = ?1";
 
-/// Retention never holds the writer up for longer than this takes: a few milliseconds per thousand.
-const PRUNE_ROWS: usize = 10_000;
-const PRUNE_READS: u32 = 20_000;
+/// Retention never holds the writer up for longer than this takes, some tenths of a millisecond: whoever publishes meanwhile
+/// waits behind it.
+const PRUNE_ROWS: usize = 64;
+const PRUNE_READS: u32 = 256;
 
 impl Transaction<'_> {
     pub(super) fn create_webhook(&mut self, new: &NewWebhook) -> Result<Arc<Webhook>, StoreError> {
@@ -328,11 +330,14 @@ impl Transaction<'_> {
             }
             self.draft.prune_after = EventId::new(event.id);
         }
+        if !read_all && !young {
+            return Ok(Pruned { events: deleted, more: true });
+        }
+        let mut more = false;
         for (tenant, cut) in &before {
-            self.forget_counts(*tenant, *cut, PRUNE_ROWS)?;
+            more |= self.forget_counts(*tenant, *cut, PRUNE_ROWS)? >= PRUNE_ROWS;
             self.forget_replays(*tenant, *cut)?;
         }
-        let more = !read_all && !young;
         if !more {
             self.draft.prune_after = EventId::new(0);
         }

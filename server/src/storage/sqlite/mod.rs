@@ -70,7 +70,7 @@ use std::thread::JoinHandle;
 use async_trait::async_trait;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
-use self::command::{Command, Job, Named, Prune, Pruned, Question, Told};
+use self::command::{Command, Job, Named, Prune, Question, Told};
 use self::dedupe::DedupeWindow;
 use self::figures::Figures;
 use self::open::Opened;
@@ -81,8 +81,8 @@ use self::transaction::Context;
 use self::writer::Writer;
 use super::happenings::Ear;
 use super::{
-    Arrival, Arrivals, AuditLog, Backlog, CancelledReplay, Directory, Happenings, ReplayStart, Resend, Store,
-    StoreError, Tenancy, Update, Wanted,
+    Arrival, Arrivals, AuditLog, Backlog, CancelledReplay, Directory, Happenings, Pruned, ReplayStart,
+    Resend, Store, StoreError, Tenancy, Update, Wanted,
 };
 use crate::clock::Clock;
 use crate::domain::{
@@ -402,18 +402,8 @@ impl Store for SqliteStore {
         self.readers.read(replays::running).await
     }
 
-    /// In commits of a bounded size each.
-    async fn prune(&self, before: Vec<(TenantId, Timestamp)>, limit: u32) -> Result<u64, StoreError> {
-        let mut events = 0;
-        loop {
-            let left = limit.saturating_sub(u32::try_from(events).unwrap_or(u32::MAX));
-            let prune = Prune { before: before.clone(), limit: left };
-            let Pruned { events: deleted, more } = self.call(0, prune, Command::Prune).await?;
-            events += deleted;
-            if !more || events >= u64::from(limit) {
-                return Ok(events);
-            }
-        }
+    async fn prune(&self, before: Vec<(TenantId, Timestamp)>, limit: u32) -> Result<Pruned, StoreError> {
+        self.call(0, Prune { before, limit }, Command::Prune).await
     }
 
     /// Ahead of all that waits: a store with much to do still commits.

@@ -72,7 +72,7 @@ async fn below_the_watermark_intake_ends_and_everything_else_goes_on() {
     for work in world.pending().await {
         world.store.settle(ended(work.delivery, 200)).await.unwrap();
     }
-    let pruned = world.store.prune(vec![(world.tenant, time(1_000))], 10).await.unwrap();
+    let pruned = world.prune(vec![(world.tenant, time(1_000))], 10).await;
     assert!(pruned > 0, "retention goes on");
     assert!(refuses(&world, "3").await, "and has freed too little");
     world.store.close().await;
@@ -106,7 +106,7 @@ async fn what_retention_has_left_free_inside_the_database_is_room() {
     }
     disk.has(&world, MIB);
     assert!(refuses(&world, "new").await);
-    assert_eq!(world.store.prune(vec![(world.tenant, time(1_000))], 1_000).await.unwrap(), 100);
+    assert_eq!(world.prune(vec![(world.tenant, time(1_000))], 1_000).await, 100);
     world.clock.advance(Duration::from_secs(1));
     assert!(!refuses(&world, "new").await, "nearly four MiB in the database are free");
     disk.has(&world, MIB / 10);
