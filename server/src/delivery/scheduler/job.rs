@@ -13,6 +13,8 @@ pub(super) struct Job {
     body: Option<HeldBody>,
     expires_at: Timestamp,
     withdrawn: bool,
+    /// Whether it is due sooner here than in the store.
+    hastened: bool,
     /// Under which window the attempt in flight began.
     era: Era,
 }
@@ -21,7 +23,7 @@ impl Job {
     /// Takes the body out of `work` and keeps it if the budget has room; the store has it in any case.
     pub(super) fn new(mut work: Work, expires_at: Timestamp, budget: &Arc<Budget>) -> Self {
         let body = work.body.take().and_then(|body| HeldBody::new(body, budget));
-        Self { work, body, expires_at, withdrawn: false, era: Era::default() }
+        Self { work, body, expires_at, withdrawn: false, hastened: false, era: Era::default() }
     }
 
     pub(super) fn id(&self) -> DeliveryId {
@@ -58,6 +60,16 @@ impl Job {
         self.body = None;
     }
 
+    /// It is due then, which is sooner than the store says.
+    pub(super) fn hasten(&mut self, due: Timestamp) {
+        self.hastened = true;
+        self.work.due = due;
+    }
+
+    pub(super) fn is_hastened(&self) -> bool {
+        self.hastened
+    }
+
     /// It ends with the attempt that is in flight, whatever comes of it.
     pub(super) fn withdraw(&mut self) {
         self.withdrawn = true;
@@ -71,6 +83,7 @@ impl Job {
     pub(super) fn attempted(&mut self, due: Timestamp, tries: u32) {
         self.work.attempts_made = self.work.attempts_made.saturating_add(1);
         self.work.tries = tries;
+        self.hastened = false;
         self.work.due = due;
     }
 }

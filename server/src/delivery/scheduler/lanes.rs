@@ -95,8 +95,8 @@ impl Lanes {
     }
 
     #[cfg(test)]
-    pub(super) fn contains(&self, turn: Turn) -> bool {
-        self.waiting.iter().any(|lane| lane.contains_key(&turn))
+    pub(super) fn contains(&self, delivery: DeliveryId) -> bool {
+        self.waiting.iter().any(|lane| lane.keys().any(|turn| turn.delivery == delivery))
     }
 
     pub(super) fn drain(&mut self) -> impl Iterator<Item = Job> {

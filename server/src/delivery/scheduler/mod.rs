@@ -23,7 +23,8 @@
 //!   free (the dynamic threshold of Choudhury and Hahne, 1998): one whose receivers all hang leaves half of them to
 //!   the others, n such tenants one part in n + 1.
 //! - Memory is bounded: so many deliveries an endpoint, and once there are many of them all, a few an endpoint.
-//! - Time may jump forward, which makes things due. That it never goes back is for [`steady`](super::steady) to see to.
+//! - Time may jump forward, which makes things due. That it never goes back is for [`steady`](super::steady) to see to;
+//!   that it is earlier than an earlier process thought makes nobody wait longer than its ladder or its receiver says.
 //!
 //! Not guaranteed: any order of deliveries.
 
@@ -231,7 +232,9 @@ impl Scheduler {
                 Standing::Enabled => {
                     let belongs = queue.answered(next);
                     for work in works {
-                        if belongs(&work.turn()) && !self.in_flight.contains_key(&work.delivery) {
+                        let here = self.in_flight.contains_key(&work.delivery)
+                            || self.queues.get(&webhook).is_some_and(|queue| queue.has_hastened(work.delivery));
+                        if belongs(&work.turn()) && !here {
                             self.push(work, policy);
                         }
                     }
@@ -418,7 +421,11 @@ impl Scheduler {
     fn push(&mut self, work: Work, policy: &RetryPolicy) {
         let expires_at = after(work.received_at, policy.max_age());
         let (webhook, tenant, room) = (work.webhook, work.tenant, self.room());
-        let job = Job::new(work, expires_at, &self.bodies);
+        let due = retry::due(&work, policy, self.now);
+        let mut job = Job::new(work, expires_at, &self.bodies);
+        if due < job.work().due {
+            job.hasten(due);
+        }
         let queue = self.queues.entry(webhook).or_insert_with(|| Queue::new(tenant));
         queue.used = true;
         queue.push(job, room, self.now);

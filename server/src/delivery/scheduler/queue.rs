@@ -10,6 +10,9 @@
 //! waits from there on. While the question is under way three things may happen that its answer does not know of, and each
 //! is remembered with the question: something is parked (the horizon stays before it), an attempt that was in flight lands
 //! and something is withdrawn (neither is taken back in).
+//!
+//! A delivery may be due sooner here than in the store, where the clock of an earlier process has put it too far off. It
+//! then may be in memory and beyond the horizon, and is not taken in a second time.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -39,6 +42,8 @@ pub(super) struct Queue {
     ready: Lanes,
     /// Not due yet.
     later: BTreeMap<Turn, Job>,
+    /// Of these in memory, those that are due sooner than in the store.
+    hastened: HashSet<DeliveryId>,
     horizon: Option<Turn>,
     question: Option<Question>,
     /// The store is not asked before then.
@@ -71,6 +76,7 @@ impl Queue {
             standing: Standing::Enabled,
             ready: Lanes::default(),
             later: BTreeMap::new(),
+            hastened: HashSet::new(),
             horizon: None,
             question: None,
             ask_from: None,
@@ -97,11 +103,15 @@ impl Queue {
             if self.later.remove(&last).is_none() {
                 self.ready.take(last);
             }
+            self.hastened.remove(&last.delivery);
             self.park(last);
         }
     }
 
     fn insert(&mut self, mut job: Job, now: Timestamp) {
+        if job.is_hastened() {
+            self.hastened.insert(job.id());
+        }
         if job.work().due > now {
             job.drop_body();
             self.later.insert(job.turn(), job);
@@ -243,11 +253,19 @@ impl Queue {
 
     /// The next delivery that is due.
     pub(super) fn pop(&mut self) -> Option<Job> {
-        self.ready.pop()
+        let job = self.ready.pop()?;
+        self.hastened.remove(&job.id());
+        Some(job)
+    }
+
+    /// Whether a delivery of which the store says that it waits beyond the horizon is in memory.
+    pub(super) fn has_hastened(&self, delivery: DeliveryId) -> bool {
+        self.hastened.contains(&delivery)
     }
 
     /// Takes out everything in memory.
     fn take_all(&mut self) -> Vec<Job> {
+        self.hastened.clear();
         self.ready.drain().chain(core::mem::take(&mut self.later).into_values()).collect()
     }
 
@@ -258,6 +276,7 @@ impl Queue {
         }
         self.ready.remove(&|id| gone.contains(&id));
         self.later.retain(|turn, _| !gone.contains(&turn.delivery));
+        self.hastened.retain(|delivery| !gone.contains(delivery));
     }
 
     /// How many are held in memory and not in flight.
@@ -307,8 +326,13 @@ impl Queue {
     }
 
     #[cfg(test)]
-    pub(super) fn holds(&self, turn: Turn) -> bool {
-        self.later.contains_key(&turn) || self.ready.contains(turn)
+    pub(super) fn holds(&self, delivery: DeliveryId) -> bool {
+        self.later.keys().any(|turn| turn.delivery == delivery) || self.ready.contains(delivery)
+    }
+
+    #[cfg(test)]
+    pub(super) fn later(&self) -> impl Iterator<Item = &Job> {
+        self.later.values()
     }
 
     #[cfg(test)]

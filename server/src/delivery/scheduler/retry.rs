@@ -46,6 +46,25 @@ pub(super) fn decide(work: &Work, verdict: Verdict, policy: &RetryPolicy, draw: 
     Next::Retry { due, tries }
 }
 
+/// When a delivery is due that the store has: as it says there, and no later than if the longest wait there can be after
+/// so many attempts began now. It is later only if the clock was ahead when it was put off, or is behind now.
+pub(super) fn due(work: &Work, policy: &RetryPolicy, now: Timestamp) -> Timestamp {
+    if work.due <= now {
+        return work.due;
+    }
+    let step = match work.attempts_made {
+        0 => Duration::ZERO,
+        // Another ladder is in force than when it was put off: it says nothing of this wait.
+        _ => match policy.wait_after(work.tries.max(1), u32::MAX) {
+            Some(step) => step,
+            None => return work.due,
+        },
+    };
+    // An attempt that used up no step of the ladder was answered with the time to come back.
+    let asked = if work.tries < work.attempts_made { MAX_RETRY_AFTER } else { Duration::ZERO };
+    work.due.min(after(now, step.max(asked)))
+}
+
 /// As the store keeps times, and never earlier.
 fn whole_microseconds(time: Timestamp) -> Timestamp {
     let part = time.subsec_nanosecond().rem_euclid(1_000);
@@ -125,6 +144,27 @@ mod tests {
             panic!("the ladder is not at its end")
         };
         assert_eq!((due, tries), (after(now(), DAY), 9));
+    }
+
+    #[test]
+    fn a_wait_that_is_longer_than_any_there_can_be_is_cut_to_the_longest() {
+        let due_in = |seconds, attempts_made, tries, policy: &RetryPolicy| {
+            let due = after(now(), Duration::from_secs(seconds));
+            let work = Work { due, attempts_made, tries, ..work(1, 1, 1) };
+            super::due(&work, policy, now()).duration_since(now()).as_secs()
+        };
+        let policy = RetryPolicy::default();
+        assert_eq!(due_in(3_600, 0, 0, &policy), 0, "the first attempt is at once");
+        assert_eq!(due_in(3_600, 1, 1, &policy), 35);
+        assert_eq!(due_in(20, 1, 1, &policy), 20);
+        assert_eq!(due_in(3_600, 9, 9, &policy), 3_600);
+        assert_eq!(due_in(1_000_000, 9, 9, &policy), 86_400 + 21_600);
+        assert_eq!(due_in(3_600, 2, 1, &policy), 3_600, "it may be the receiver that asked for it");
+        assert_eq!(due_in(1_000_000, 2, 1, &policy), 86_400);
+        let shorter = RetryPolicy::new(vec![Duration::ZERO; 2]).unwrap();
+        assert_eq!(due_in(3_600, 9, 9, &shorter), 3_600, "put off by another ladder");
+        let past = Work { due: before(now(), DAY), ..work(1, 1, 1) };
+        assert_eq!(super::due(&past, &policy, now()), past.due);
     }
 
     #[test]

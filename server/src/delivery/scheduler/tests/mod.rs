@@ -299,6 +299,28 @@ fn a_clock_that_jumps_loses_nothing() {
 }
 
 #[test]
+fn what_an_earlier_process_put_off_by_a_clock_that_was_ahead_waits_no_longer_than_its_ladder_and_comes_once() {
+    let mut scheduler = Scheduler::new(Bounds { window: 8, page: 4, ..bounds(10) });
+    let webhook = WebhookId::new(1);
+    scheduler.take_up(webhook, TenantId::new(1), Standing::Enabled, start());
+    let wanted = asked(scheduler.poll(start(), 0));
+    let ahead = after(start(), seconds(3_605));
+    let put_off = |id, tries| Work { due: ahead, attempts_made: tries, tries, ..work(id, 1, 1) };
+    let works = [put_off(1, 0), put_off(2, 1)];
+    let next = Some(works[1].turn().next());
+    scheduler.answered(&wanted, Some(Page { works: works.to_vec(), next }), &policy(), start());
+    // What the store shows again beyond a horizon that came nearer is the same delivery.
+    let wanted = asked(scheduler.poll(start(), 0));
+    scheduler.answered(&wanted, page(works), &policy(), after(start(), seconds(1)));
+    assert_eq!(scheduler.held, 2);
+    let first = started(scheduler.poll(after(start(), seconds(1)), ALL));
+    assert_eq!(first.iter().map(|work| work.delivery.get()).collect::<Vec<_>>(), [1], "never attempted");
+    assert_eq!(scheduler.next_wakeup(), Some(after(start(), seconds(35))), "5 s, and 30 s to spread them");
+    let second = started(scheduler.poll(after(start(), seconds(35)), ALL));
+    assert_eq!((second.len(), second[0].attempts_made), (1, 1));
+}
+
+#[test]
 fn an_endpoint_that_hangs_leaves_the_slots_to_the_others() {
     let mut scheduler = scheduler(40);
     for id in 1..=100 {

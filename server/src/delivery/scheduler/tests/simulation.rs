@@ -1,5 +1,6 @@
 //! A world around a scheduler, driven by a seed: a store that commits in its own time and loses what it has not committed
-//! when the process dies, receivers that answer or do not, webhooks that are switched off and deleted, clocks that jump.
+//! when the process dies, receivers that answer or do not, webhooks that are switched off and deleted, clocks that jump,
+//! ahead at any time and back when the process dies.
 //! What the scheduler promises is checked after every step.
 //!
 //! A seed that breaks a promise is named; `SIGPOST_SEED=17 cargo nextest run -p sigpost-server simulation` runs it alone,
@@ -45,6 +46,8 @@ struct World {
     scheduler: Scheduler,
     bounds: Bounds,
     now: Timestamp,
+    /// When this process began.
+    began: Timestamp,
     rows: BTreeMap<DeliveryId, Row>,
     writes: VecDeque<Write>,
     news: VecDeque<News>,
@@ -75,6 +78,7 @@ impl World {
             bounds,
             rng,
             now: start(),
+            began: start(),
             rows: BTreeMap::new(),
             writes: VecDeque::new(),
             news: VecDeque::new(),
@@ -313,6 +317,11 @@ impl World {
             (row.work.due, row.work.attempts_made, row.work.tries) = (due, attempts, tries);
             (row.state, row.in_flight) = (state, false);
         }
+        if self.draw(3) == 0 {
+            let hour = jiff::SignedDuration::from_secs(self.draw(7_200).into());
+            self.now = self.now.checked_sub(hour).unwrap();
+        }
+        self.began = self.now;
         assert!(repeated <= at_risk, "{repeated} attempts may be repeated, of {at_risk} that were under way");
         let pending = self.rows.values().filter(|row| row.state == DeliveryState::Pending);
         let webhooks: BTreeSet<_> = pending.map(|row| row.work.webhook).collect();
@@ -352,7 +361,8 @@ impl World {
         let row = self.rows.get_mut(&work.delivery).expect("what starts was made");
         assert_eq!(row.state, DeliveryState::Pending, "started after its end");
         assert!(!row.in_flight, "started twice");
-        assert!(row.work.due <= self.now, "started early");
+        let due = row.work.due.min(latest(&row.work, &self.ladder, self.began));
+        assert!(work.due <= self.now && due <= self.now, "started early");
         assert_eq!((work.attempts_made, work.tries), (row.work.attempts_made, row.work.tries));
         assert!(after(row.work.received_at, self.ladder.max_age()) > self.now, "started too late");
         assert!(work.body.is_none() || work.body == row.work.body, "other bytes");
@@ -395,6 +405,10 @@ impl World {
             assert_eq!(queue.in_flight, flying);
             assert!(flying <= 64);
             assert!(queue.held() <= self.bounds.window, "more in memory than there is room for");
+            for job in queue.later() {
+                let latest = latest(job.work(), &self.ladder, self.now);
+                assert!(job.work().due <= latest, "waits longer than any wait there can be, until {latest}: {job:?}");
+            }
         }
         assert_eq!(held, scheduler.held);
         let most = self.bounds.held + self.bounds.window + WEBHOOKS as usize * self.bounds.small_window;
@@ -413,7 +427,7 @@ impl World {
             let seen = told.contains(&turn.delivery)
                 || ending.contains(&turn.delivery)
                 || queue.is_some_and(|queue| {
-                    queue.holds(turn) || queue.horizon().is_some_and(|horizon| turn >= horizon)
+                    queue.holds(turn.delivery) || queue.horizon().is_some_and(|horizon| turn >= horizon)
                 });
             assert!(seen, "{turn:?} is lost: {queue:?}");
         }
@@ -450,6 +464,16 @@ impl World {
         }
         assert_eq!((self.scheduler.held, self.scheduler.bodies.held()), (0, 0));
     }
+}
+
+/// The latest a delivery can be due that was put off at this time or before.
+fn latest(work: &Work, ladder: &RetryPolicy, time: Timestamp) -> Timestamp {
+    if work.attempts_made == 0 {
+        return time;
+    }
+    let step = ladder.wait_after(work.tries.max(1), u32::MAX).unwrap();
+    let asked = if work.tries < work.attempts_made { seconds(86_400) } else { Duration::ZERO };
+    after(time, step.max(asked) + Duration::from_micros(1))
 }
 
 fn draw(rng: &SeededRng, below: u32) -> u32 {
