@@ -27,6 +27,8 @@ const KINDS: u64 = 20;
 /// The deadline is 5 s, and half of it is what a name may take.
 const BUDGET_MS: f64 = 2_500.0;
 const SOON: Duration = Duration::from_secs(90);
+/// So many seconds pass at once in the tests, in which all that waits falls due: 30 s to spread what has failed together.
+const PASSED: u32 = 40;
 
 /// A server that asks a name server of ours.
 fn start(names: &NameServer, setup: Setup) -> Result<(Shim, Rig)> {
@@ -41,7 +43,7 @@ pub(super) fn dark(trial: &mut Trial) -> Result<()> {
     let names = NameServer::start(|_, _| Said::Silence)?;
     let retry = format!("[{}]", ["\"0s\""; 64].join(", "));
     let retry = Box::leak(retry.into_boxed_str());
-    let (_shim, rig) = start(&names, Setup { kinds: KINDS, retry, ..Setup::default() })?;
+    let (shim, rig) = start(&names, Setup { kinds: KINDS, retry, ..Setup::default() })?;
     for endpoint in 0..HEALTHY {
         rig.webhook(0, endpoint, None)?;
     }
@@ -74,16 +76,21 @@ pub(super) fn dark(trial: &mut Trial) -> Result<()> {
     trial.at_most("longest attempt in the dark", longest, " ms", BUDGET_MS + 500.0);
     let (usual, beside) = (slow(&bright), slow(&arrived));
     trial.note("p99 at healthy endpoints before", usual, " ms");
-    // Both builds and machines differ; an attempt in the dark takes a hundred times as long.
-    trial.at_most("p99 at healthy endpoints in the dark", beside, " ms", usual * 1.5 + 25.0);
+    // Builds and machines differ, and few are measured in short; an attempt in the dark takes a hundred times as long.
+    let most = usual * 1.5 + trial.pick(100.0, 25.0);
+    trial.at_most("p99 at healthy endpoints in the dark", beside, " ms", most);
 
     names.say(move |_, _| Said::Addresses(vec![light], 60));
+    let passed = trial.pick(PASSED, 0);
+    if passed > 0 {
+        // What is in flight in the dark still ends before.
+        std::thread::sleep(Duration::from_secs(3));
+        shim.pass(passed)?;
+    }
     let per = each as u64;
     let all = published.count() * (HEALTHY as u64 + per);
     rig.drained(before.count() * HEALTHY as u64 + all, SOON);
-    for delivery in rig.history(0)?.iter().filter(|delivery| delivery["state"] != "delivered").take(10) {
-        trial.say(&format!("  {delivery}"));
-    }
+    trial.none("still pending", rig.deliveries(0, "pending", 100)?);
     let arrivals = rig.taker.arrivals(0);
     reckon(trial, &rig, &[before, published], &arrivals, each)
 }

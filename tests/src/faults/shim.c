@@ -8,6 +8,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <netinet/in.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -17,11 +18,12 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { CLOCK, SYNC, SPACE_SET, SPACE_LEFT, REFUSED_WRITES, REFUSED_SYNCS, DNS_PORT, SLOTS };
+enum { CLOCK, SYNC, SPACE_SET, SPACE_LEFT, REFUSED_WRITES, REFUSED_SYNCS, DNS_PORT, PASSED, SLOTS };
 
 static volatile int64_t *control;
 static char resolv[4096];
@@ -54,19 +56,47 @@ static int is_database(int file) {
     return strstr(path, "/sigpost.db") != NULL;
 }
 
-/* Time: the wall clock is off by so many nanoseconds, the monotonic one is right. */
+/* Time: the wall clock is off by so many nanoseconds, the monotonic one is right; and all have gone on by so many more,
+ * as if they had passed. */
+
+static int goes_on(clockid_t clock) {
+    return clock == CLOCK_MONOTONIC || clock == CLOCK_MONOTONIC_COARSE || clock == CLOCK_MONOTONIC_RAW ||
+           clock == CLOCK_BOOTTIME;
+}
 
 int clock_gettime(clockid_t clock, struct timespec *time) {
     static __typeof__(&clock_gettime) real;
     if (!real)
         real = REAL(clock_gettime);
     int result = real(clock, time);
-    if (result == 0 && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) {
-        int64_t now = time->tv_sec * INT64_C(1000000000) + time->tv_nsec + SLOT(CLOCK);
+    int wall = clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE;
+    if (result == 0 && (wall || goes_on(clock))) {
+        int64_t now = time->tv_sec * INT64_C(1000000000) + time->tv_nsec + SLOT(PASSED) + (wall ? SLOT(CLOCK) : 0);
         time->tv_sec = now / 1000000000;
         time->tv_nsec = now % 1000000000;
     }
     return result;
+}
+
+/* Who waits until some time, by the clock above, must be called by the system's. */
+long syscall(long number, ...) {
+    long all[6];
+    va_list more;
+    va_start(more, number);
+    for (int index = 0; index < 6; index++)
+        all[index] = va_arg(more, long);
+    va_end(more);
+    struct timespec until;
+    int operation = (int)all[1];
+    if (number == SYS_futex && (operation & FUTEX_CMD_MASK) == FUTEX_WAIT_BITSET &&
+        !(operation & FUTEX_CLOCK_REALTIME) && all[3]) {
+        until = *(struct timespec *)all[3];
+        int64_t at = until.tv_sec * INT64_C(1000000000) + until.tv_nsec - SLOT(PASSED);
+        until.tv_sec = at / 1000000000;
+        until.tv_nsec = at % 1000000000;
+        all[3] = (long)&until;
+    }
+    return REAL(syscall)(number, all[0], all[1], all[2], all[3], all[4], all[5]);
 }
 
 int gettimeofday(struct timeval *restrict time, void *restrict zone) {

@@ -23,6 +23,7 @@ enum Slot {
     RefusedWrites,
     RefusedSyncs,
     DnsPort,
+    Passed,
     Slots,
 }
 
@@ -91,6 +92,11 @@ impl Shim {
     /// When the library cannot be told.
     pub fn set_clock(&self, seconds: i64) -> Result<()> {
         self.set(Slot::Clock, seconds * 1_000_000_000)
+    }
+
+    /// Has every clock go on by so many seconds more, as if they had passed.
+    pub(super) fn pass(&self, seconds: u32) -> Result<()> {
+        self.set(Slot::Passed, self.get(Slot::Passed)? + i64::from(seconds) * 1_000_000_000)
     }
 
     /// Has a server be started with it, and ask this name server only.
