@@ -1,5 +1,11 @@
 //! Secrets, encrypted headers and tokens, looked for where they have no business: logs at TRACE, files of the database
 //! while it is open and afterwards, answers of every API, and the memory of the process once it has no use for them.
+//!
+//! What is not asked of memory: the text of a request or an answer as it was sent, a header or a string of JSON, which the
+//! HTTP library reads into and writes from buffers of its own. It shares them between requests, hands them out as bytes
+//! that nobody may change, and frees or uses them again as they are, so that remains stay until something else is
+//! written there; how many is told. Nothing that was made of it stays: neither a decoded key nor a copy of the text
+//! outside its sentence. The master key is in use for as long as the server is.
 
 use std::time::Duration;
 
@@ -9,7 +15,9 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::search::{Canary, Search};
+use super::nameserver::{NameServer, Said};
+use super::search::{Canary, Found, Search};
+use super::shim::Shim;
 use super::{Trial, float, float_64};
 use crate::config::Config;
 use crate::http::{Client, Response};
@@ -47,19 +55,21 @@ pub(super) fn run(trial: &mut Trial) -> Result<()> {
     seen[2] = nest.answers.iter().map(|(_, answer)| planted.in_bytes("", answer).len()).sum();
     nest.dispose()?;
     let (after, size) = search.in_memory(process)?;
-    // The key to everything is in use for as long as the server is.
-    memory.extend(after.into_iter().filter(|found| !found.starts_with("master key as it is")));
+    let (sent, after): (Vec<_>, Vec<_>) = after.into_iter().partition(|found| found.as_sent);
+    let in_use = |found: &Found| (found.name, found.spelling) == ("master key", "as it is");
+    memory.extend(after.into_iter().filter(|found| !in_use(found)));
     files.extend(search.in_files(&data, EXCEPT)?);
     ensure!(nest.server.terminate(SOON)?.success(), "it did not end well");
     files.extend(search.in_files(&data, EXCEPT)?);
     let stderr = nest.server.stderr();
-    ensure!(stderr.contains("TRACE"), "the log is not at TRACE: {}", &stderr[..stderr.len().min(300)]);
+    ensure!(stderr.contains("\"TRACE\""), "the log is not at TRACE: {}", &stderr[..stderr.len().min(300)]);
     log.extend(search.in_bytes("the log", stderr.as_bytes()));
     seen[0] = planted.in_bytes("the log", stderr.as_bytes()).len();
     trial.note("values looked for", float(nest.canaries.len()), "");
     trial.note("answers looked through", float(nest.answers.len()), "");
     trial.note("log at TRACE", float(stderr.len()) / 1e6, " MB");
     trial.note("memory looked through", float_64(size) / 1e6, " MB");
+    trial.note("remains of requests and answers in memory", float(sent.len()), "");
     let names = ["the log", "files", "answers", "memory after disposal"];
     for ((name, found), seen) in names.into_iter().zip(&places).zip(seen) {
         for found in found.iter().take(40) {
@@ -79,6 +89,8 @@ fn value(name: &str, round: usize) -> String {
 /// A server with secrets in it.
 struct Nest {
     server: Server,
+    /// Names are looked up, and not found, for that is what has most to say at TRACE.
+    _os: (Shim, NameServer),
     receiver: Receiver,
     canaries: Vec<Canary>,
     /// What must be found, for it is no secret.
@@ -96,15 +108,19 @@ impl Nest {
         let mut canaries = vec![Canary::new("token of the operator", &operator)];
         for system in SYSTEMS {
             let rules = "egress = { allow = [\"127.0.0.0/8\"], relaxed_targets = true }\n\
-                         settings = { retry = [], event_types = [\"canary.sang\"] }";
+                         settings = { retry = [], event_types = [\"canary.sang\", \"nobody.sang\"] }";
             let token = value(system, 0);
             config = config.tenant(system, system, rules).user("1", "admin", &token);
             canaries.push(Canary::new("token of the configuration", &token));
         }
-        let server = Launch::sigpost(config)?.environment("RUST_LOG", "trace").start()?;
+        let (shim, names) = (Shim::new()?, NameServer::start(|_, _| Said::NoName)?);
+        shim.ask(&names)?;
+        let launch = Launch::sigpost(config)?.environment("RUST_LOG", "trace");
+        let server = shim.under_names(launch, &names).start()?;
         let (answers, webhooks, tokens) = Default::default();
         let planted = vec![Canary::new("text of an event", SONG)];
-        Ok(Self { server, receiver: Receiver::start()?, canaries, planted, answers, webhooks, tokens })
+        let os = (shim, names);
+        Ok(Self { server, _os: os, receiver: Receiver::start()?, canaries, planted, answers, webhooks, tokens })
     }
 
     fn master_key(&self) -> Result<Vec<u8>> {
@@ -133,6 +149,7 @@ impl Nest {
             self.bungle(system, round)?;
         }
         self.generated(round)?;
+        self.seek(round)?;
         self.receiver.then(Reply::status(500).body("no"));
         let before = self.receiver.requests().len();
         for system in SYSTEMS {
@@ -179,14 +196,16 @@ impl Nest {
         let body = json!({ "url": self.receiver.url("/in"), "secret": secret, "profile": profile });
         let answer = self.admin(system).post("/v1/webhooks", &body)?;
         ensure!(answer.status == 201, "{system}: {}", answer.text());
-        let answer = self.keep("making a webhook", answer);
-        let id = answer.json()?["id"].as_str().context("an id")?.to_owned();
+        // It shows what libraries take, made of the secret, and nothing else of it.
+        let mut shown = answer.json()?;
+        shown["standard_secret"].take();
+        self.answers.push(("making a webhook".into(), shown.to_string().into_bytes()));
+        let id = shown["id"].as_str().context("an id")?.to_owned();
         let next = value(&format!("next secret of {system}"), round);
         self.canaries.push(Canary::new("next secret", &next));
         let answer =
             self.admin(system).post(&format!("/v1/webhooks/{id}/secret"), &json!({ "secret": next }))?;
         ensure!(answer.status == 200, "{system}: {}", answer.text());
-        // It shows what libraries take, made of the secret, and nothing else of it.
         let mut shown = answer.json()?;
         shown["standard_secret"].take();
         self.answers.push(("changing a secret".into(), shown.to_string().into_bytes()));
@@ -202,6 +221,22 @@ impl Nest {
         let secret = made["secret"].as_str().context("a generated secret is shown once")?;
         self.canaries.push(Canary::new("generated secret", secret.trim_end_matches('=')));
         self.webhooks.push(("native", made["id"].as_str().context("an id")?.to_owned()));
+        Ok(())
+    }
+
+    /// A look at a name that is not there.
+    fn seek(&mut self, round: usize) -> Result<()> {
+        let secret = format!("whsec_{}=", STANDARD_NO_PAD.encode(Sha256::digest(format!("nowhere {round}"))));
+        self.canaries.push(Canary::new("secret of one that is nowhere", secret.trim_end_matches('=')));
+        let profile = json!({ "dialect": "native", "event_types": ["nobody.sang"] });
+        let url = format!("http://nowhere-{round}.test/in");
+        let body = json!({ "url": url, "secret": secret, "profile": profile });
+        let made = self.admin("native").post("/v1/webhooks", &body)?;
+        ensure!(made.status == 201, "{}", made.text());
+        let id = made.json()?["id"].as_str().context("an id")?.to_owned();
+        let answer = self.admin("native").post(&format!("/v1/webhooks/{id}/test"), &json!({}))?;
+        self.keep("a test of one that is nowhere", answer);
+        self.webhooks.push(("native", id));
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! Looking for canaries: values that must not be found where they are not kept, in any spelling.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
@@ -49,6 +50,29 @@ impl Canary {
     }
 }
 
+/// A canary where it should not be.
+pub(super) struct Found {
+    pub(super) name: &'static str,
+    pub(super) spelling: &'static str,
+    /// Whether what stands before or after it is that of a request or an answer: a header, or a string of JSON.
+    pub(super) as_sent: bool,
+    place: String,
+    at: usize,
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} in {} at {}", self.name, self.spelling, self.place, self.at)
+    }
+}
+
+fn is_as_sent(before: &[u8], after: &[u8]) -> bool {
+    let end = after.iter().position(|byte| *byte != b'=').unwrap_or(after.len());
+    let after = &after[end..];
+    [&b"\":\""[..], b"Bearer "].iter().any(|text| before.ends_with(text))
+        || [&b"\"}"[..], b"\",", b"\r\n"].iter().any(|text| after.starts_with(text))
+}
+
 /// All canaries, looked for at once.
 pub(super) struct Search {
     automaton: AhoCorasick,
@@ -69,19 +93,22 @@ impl Search {
         })
     }
 
-    /// What was found where, in words: each canary once in each spelling.
-    pub(super) fn in_bytes(&self, place: &str, bytes: &[u8]) -> Vec<String> {
-        let found: BTreeMap<_, _> =
-            self.automaton.find_iter(bytes).map(|found| (found.pattern(), found.start())).collect();
-        let found = found.into_iter().map(|(pattern, at)| {
+    /// What was found where: each canary once in each spelling, as sent and otherwise.
+    pub(super) fn in_bytes(&self, place: &str, bytes: &[u8]) -> Vec<Found> {
+        let found = self.automaton.find_iter(bytes).map(|found| {
+            let as_sent = is_as_sent(&bytes[..found.start()], &bytes[found.end()..]);
+            ((found.pattern(), as_sent), found.start())
+        });
+        let found: BTreeMap<_, _> = found.collect();
+        let found = found.into_iter().map(|((pattern, as_sent), at)| {
             let (name, spelling) = self.patterns[pattern.as_usize()];
-            format!("{name} {spelling} in {place} at {at}")
+            Found { name, spelling, as_sent, place: place.to_owned(), at }
         });
         found.collect()
     }
 
     /// In every file below a folder but those with these names.
-    pub(super) fn in_files(&self, folder: &Path, except: &[&str]) -> Result<Vec<String>> {
+    pub(super) fn in_files(&self, folder: &Path, except: &[&str]) -> Result<Vec<Found>> {
         let mut found = Vec::new();
         for entry in std::fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))? {
             let path = entry?.path();
@@ -96,7 +123,7 @@ impl Search {
     }
 
     /// In all memory that a process has written, and how many bytes that was.
-    pub(super) fn in_memory(&self, process: u32) -> Result<(Vec<String>, u64)> {
+    pub(super) fn in_memory(&self, process: u32) -> Result<(Vec<Found>, u64)> {
         let maps = std::fs::read_to_string(format!("/proc/{process}/maps"))?;
         let memory =
             File::open(format!("/proc/{process}/mem")).context("reading the memory of the server")?;
@@ -145,8 +172,19 @@ mod tests {
                 assert!(!search.in_bytes("", spelt.as_bytes()).is_empty(), "{spelt}");
             }
         }
-        assert_eq!(search.in_bytes("a text", b"..sixteen bytes!!!"), ["a decoded in a text at 2"]);
+        let found = search.in_bytes("a text", b"..sixteen bytes!!!");
+        assert_eq!(found.iter().map(Found::to_string).collect::<Vec<_>>(), ["a decoded in a text at 2"]);
         assert!(search.in_bytes("", b"whsec_c2l4dGVlbiBieXRlcyEhIX").is_empty());
+    }
+
+    #[test]
+    fn what_was_sent_is_told_from_what_was_made_of_it() {
+        let search = Search::new(&[Canary::key("a", b"sixteen bytes!!!")]).unwrap();
+        let as_sent = |text: &[u8]| search.in_bytes("", text).iter().map(|f| f.as_sent).collect::<Vec<_>>();
+        assert_eq!(as_sent(b"{\"secret\":\"sixteen bytes!!!="), [true]);
+        assert_eq!(as_sent(b"sixteen bytes!!!=\"}"), [true]);
+        assert_eq!(as_sent(b"authorization: Bearer sixteen bytes!!!\r\n"), [true]);
+        assert_eq!(as_sent(b"sixteen bytes!!!\0 \":\"sixteen bytes!!!\0 sixteen bytes!!!"), [false, true]);
     }
 
     #[test]
@@ -154,7 +192,7 @@ mod tests {
         let held = String::from("a value that only this test holds in its memory");
         let search = Search::new(&[Canary::new("held", &held)]).unwrap();
         let (found, size) = search.in_memory(std::process::id()).unwrap();
-        assert!(found.iter().any(|found| found.starts_with("held as it is")), "{found:?}");
+        assert!(found.iter().any(|found| (found.name, found.spelling) == ("held", "as it is")));
         assert!(size > 0);
     }
 }
