@@ -120,7 +120,16 @@ impl Nest {
         let (answers, webhooks, tokens) = Default::default();
         let planted = vec![Canary::new("text of an event", SONG)];
         let os = (shim, names);
-        Ok(Self { server, _os: os, receiver: Receiver::start()?, canaries, planted, answers, webhooks, tokens })
+        Ok(Self {
+            server,
+            _os: os,
+            receiver: Receiver::start()?,
+            canaries,
+            planted,
+            answers,
+            webhooks,
+            tokens,
+        })
     }
 
     fn master_key(&self) -> Result<Vec<u8>> {

@@ -34,7 +34,7 @@ pub(super) fn run(trial: &mut Trial) -> Result<()> {
     // Steps enough for all there is to fail meanwhile.
     let retry = format!("[{}]", ["\"0s\""; 64].join(", "));
     let retry = Box::leak(retry.into_boxed_str());
-    let mut rig = Rig::start_as(Setup { retry, ..Setup::default() }, |launch| shim.under(launch))?;
+    let rig = Rig::start_as(Setup { retry, ..Setup::default() }, |launch| shim.under(launch))?;
     for endpoint in 0..ENDPOINTS {
         if endpoint < FAILING {
             rig.taker.behave(endpoint, Manner::status(500));

@@ -130,7 +130,7 @@ fn attempts(rig: &Rig) -> Result<Vec<(String, f64)>> {
     let found = Deadline::after(Duration::from_secs(5)).poll(|| {
         let page = rig.admin(0).get("/v1/deliveries?limit=100&state=pending").ok()?.json().ok()?;
         let all = page["deliveries"].as_array()?.iter();
-        let attempts: Vec<_> = all.filter_map(|delivery| attempt(delivery)).collect();
+        let attempts: Vec<_> = all.filter_map(attempt).collect();
         (attempts.len() >= 40).then_some(attempts)
     });
     found.context("no failed attempts are in the history")

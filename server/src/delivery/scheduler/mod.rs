@@ -232,9 +232,7 @@ impl Scheduler {
                 Standing::Enabled => {
                     let belongs = queue.answered(next);
                     for work in works {
-                        let here = self.in_flight.contains_key(&work.delivery)
-                            || self.queues.get(&webhook).is_some_and(|queue| queue.has_hastened(work.delivery));
-                        if belongs(&work.turn()) && !here {
+                        if belongs(&work.turn()) && !self.has_beyond(webhook, work.delivery) {
                             self.push(work, policy);
                         }
                     }
@@ -246,6 +244,12 @@ impl Scheduler {
             },
         }
         self.refresh(webhook);
+    }
+
+    /// Whether a delivery that the store shows beyond the horizon is here already.
+    fn has_beyond(&self, webhook: WebhookId, delivery: DeliveryId) -> bool {
+        let queue = self.queues.get(&webhook);
+        self.in_flight.contains_key(&delivery) || queue.is_some_and(|queue| queue.has_hastened(delivery))
     }
 
     fn end_what_is_over(&mut self, works: &[Work], standing: Standing, policy: &RetryPolicy) {

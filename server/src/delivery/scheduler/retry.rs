@@ -164,7 +164,7 @@ mod tests {
         let shorter = RetryPolicy::new(vec![Duration::ZERO; 2]).unwrap();
         assert_eq!(due_in(3_600, 9, 9, &shorter), 3_600, "put off by another ladder");
         let past = Work { due: before(now(), DAY), ..work(1, 1, 1) };
-        assert_eq!(super::due(&past, &policy, now()), past.due);
+        assert_eq!(due(&past, &policy, now()), past.due);
     }
 
     #[test]

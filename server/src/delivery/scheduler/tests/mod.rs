@@ -299,7 +299,7 @@ fn a_clock_that_jumps_loses_nothing() {
 }
 
 #[test]
-fn what_an_earlier_process_put_off_by_a_clock_that_was_ahead_waits_no_longer_than_its_ladder_and_comes_once() {
+fn what_was_put_off_by_a_clock_that_was_ahead_waits_no_longer_than_its_ladder_and_comes_once() {
     let mut scheduler = Scheduler::new(Bounds { window: 8, page: 4, ..bounds(10) });
     let webhook = WebhookId::new(1);
     scheduler.take_up(webhook, TenantId::new(1), Standing::Enabled, start());

@@ -407,7 +407,10 @@ impl World {
             assert!(queue.held() <= self.bounds.window, "more in memory than there is room for");
             for job in queue.later() {
                 let latest = latest(job.work(), &self.ladder, self.now);
-                assert!(job.work().due <= latest, "waits longer than any wait there can be, until {latest}: {job:?}");
+                assert!(
+                    job.work().due <= latest,
+                    "waits longer than any wait there can be, until {latest}: {job:?}"
+                );
             }
         }
         assert_eq!(held, scheduler.held);
