@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rustls::ServerConfig;
 use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::TlsAcceptor;
@@ -20,7 +20,13 @@ struct Authority {
 
 impl Authority {
     fn new() -> Self {
+        Self::named("authority")
+    }
+
+    /// Of two authorities with one name it is the signature that tells them apart, which is another failure.
+    fn named(name: &str) -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
         let folder = tempfile::tempdir().unwrap();
@@ -188,6 +194,36 @@ async fn a_webhook_that_waives_proof_reaches_anybody_and_shares_no_connection_wi
         failed(FailureClass::TlsUnknownIssuer, Phase::Connect)
     );
     assert_eq!(receiver.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_connection_that_was_proven_is_not_lent_to_one_that_asks_for_other_proof_or_none() {
+    let authority = Authority::new();
+    let receiver = receiver(authority.issue(&params(&["hooks.test"]))).await;
+    let world = world(Some(authority.file.clone()));
+    assert_eq!(status_of(&probe(&world, "hooks.test", &receiver).await), 200);
+    // A tenant that trusts somebody else, or nobody of its own.
+    let first = (*world.store.directory().tenant(TENANT).unwrap()).clone();
+    let stranger = Authority::named("stranger");
+    let trusting = |id, ca_file: Option<PathBuf>| {
+        tenant(id, Egress { ca_file, ..first.egress.clone() }, Settings::default())
+    };
+    let others = [trusting(2, Some(stranger.file.clone())), trusting(3, None)];
+    let all = others.into_iter().chain([first.clone()]).map(Arc::new).collect();
+    world.store.directory().test_set_tenants(all);
+    let url = format!("https://hooks.test:{}/", receiver.address.port());
+    for tenant in [2, 3] {
+        let webhook = world.webhook_of(TenantId::new(tenant), &url);
+        let outcome = world.attempt(world.durable(&webhook)).await.outcome;
+        assert_eq!(outcome, failed(FailureClass::TlsUnknownIssuer, Phase::Connect), "tenant {tenant}");
+    }
+    assert_eq!(receiver.requests().len(), 1);
+    // One that waives proof connects anew.
+    let before = receiver.connections();
+    let waiving = Profile::ImmutaRequest(ImmutaRequest::new(immuta_request::Parts { verify_tls: false }));
+    let waived = world.change(&world.webhook(&url), |webhook| webhook.profile = waiving);
+    assert_eq!(status_of(&world.attempt(world.durable(&waived)).await.outcome), 200);
+    assert_eq!(receiver.connections(), before + 1);
 }
 
 fn qlik(check_revocation: bool) -> Profile {
