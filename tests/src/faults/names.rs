@@ -55,7 +55,9 @@ pub(super) fn dark(trial: &mut Trial) -> Result<()> {
     before.ensure_sound()?;
     let bright = rig.taker.arrivals(0);
 
-    let (port, each) = (rig.port()?, trial.pick(3, 25));
+    // A hundred with a window of four each: more of one tenant at once than a few would take all slots it may have until
+    // their first attempts end.
+    let (port, each) = (rig.port()?, trial.pick(3, 5));
     let dark = each * usize::try_from(KINDS)?;
     for number in 0..dark {
         let url = format!("http://d{number}.dark.test:{port}/w/{}", HEALTHY + number);
