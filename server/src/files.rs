@@ -5,6 +5,7 @@
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 
+use crate::causes::causes;
 use crate::delivery;
 
 /// The most open files that are asked for; more than all that follows can need.
@@ -72,11 +73,7 @@ pub(crate) fn raise_limit() {
     if limit.current.is_some_and(|current| current < wanted) {
         limit.current = Some(wanted);
         if let Err(error) = setrlimit(Resource::Nofile, limit) {
-            tracing::warn!(
-                error = &error as &dyn core::error::Error,
-                wanted,
-                "cannot raise the limit of open files"
-            );
+            tracing::warn!(error = causes(&error), wanted, "cannot raise the limit of open files");
         }
     }
 }

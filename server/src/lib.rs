@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod app;
+mod causes;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 
 use crate::app::ports::{Findings, Heard};
 use crate::app::{App, Pace};
+use crate::causes::causes;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Config, TokenHolder};
 use crate::delivery::{Engine, EngineError, EngineParts};
@@ -252,7 +253,7 @@ fn serve_apart(
             })
         };
         if let Err::<(), std::io::Error>(error) = serve() {
-            let error: &dyn core::error::Error = &error;
+            let error = causes(&error);
             tracing::error!(error, "the admin listener cannot be served");
         }
     }
@@ -315,7 +316,7 @@ where
         let mut task = tokio::task::JoinSet::new();
         task.spawn(run());
         if let Some(Err(failure)) = task.join_next().await {
-            let failure: &dyn core::error::Error = &failure;
+            let failure = causes(&failure);
             tracing::error!(what, failure, "a background task has ended and is begun again");
         }
         tokio::time::sleep(BEGIN_AGAIN).await;
@@ -354,7 +355,7 @@ async fn save_uses(store: &dyn Store) {
         return;
     }
     if let Err(error) = store.save_token_uses(uses).await {
-        let error: &dyn core::error::Error = &error;
+        let error = causes(&error);
         tracing::warn!(error, "cannot store when tokens were last used");
     }
 }
@@ -366,7 +367,7 @@ async fn prune(store: Arc<dyn Store>, app: App, clock: Arc<dyn Clock>) {
     loop {
         every.tick().await;
         if let Err(error) = app.erase_retired_secrets().await {
-            tracing::warn!(error = &error as &dyn core::error::Error, "cannot erase retired secrets");
+            tracing::warn!(error = causes(&error), "cannot erase retired secrets");
         }
         let now = clock.now();
         let before: Vec<_> = store
@@ -391,7 +392,7 @@ async fn prune(store: Arc<dyn Store>, app: App, clock: Arc<dyn Clock>) {
 /// Whether there may be more to delete.
 fn left(what: &str, more: Result<bool, StoreError>) -> bool {
     more.unwrap_or_else(|error| {
-        let error: &dyn core::error::Error = &error;
+        let error = causes(&error);
         tracing::warn!(error, what, "cannot delete what has expired");
         false
     })

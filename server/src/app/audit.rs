@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use super::access::{Access, Operation, Realm, authorise, authorise_widely};
 use super::{App, Error};
+use crate::causes::causes;
 use crate::clock::Clock;
 use crate::domain::{
     Actor, AuditEntry, AuditObject, AuditOutcome, AuditQuery, AuditRecord, Principal, TenantId, Timestamp,
@@ -84,7 +85,7 @@ impl Auditor {
         let operation = operation.into();
         let entry = AuditEntry { at: self.clock.now(), tenant, actor, operation, object, outcome, detail };
         if let Err(error) = self.store.record_audit(entry.clone()).await {
-            let error: &dyn core::error::Error = &error;
+            let error = causes(&error);
             tracing::error!(target: "audit", error, ?entry, "an entry of the audit log cannot be stored");
         }
     }

@@ -2,6 +2,7 @@
 //! its own words, statuses and form, in one place.
 
 use super::ports::{Refused, Saturated};
+use crate::causes::causes;
 use crate::domain::EndpointError;
 use crate::storage::StoreError;
 
@@ -168,7 +169,7 @@ impl From<StoreError> for Error {
             StoreError::Stopped => Self::Unavailable,
             StoreError::PageTooLarge => Self::invalid("page", error.to_string()),
             StoreError::DialectChanged { .. } | StoreError::Inconsistent { .. } | StoreError::Backend(_) => {
-                tracing::error!(error = &error as &dyn core::error::Error, "the store failed");
+                tracing::error!(error = causes(&error), "the store failed");
                 Self::Internal
             }
         }

@@ -23,6 +23,7 @@ use super::audit::{Auditor, Entry};
 use super::ports::{Finding, Heard};
 use super::publish::addressed;
 use super::{App, Error};
+use crate::causes::causes;
 use crate::clock::Clock;
 use crate::domain::profile::News;
 use crate::domain::{Actor, AuditQuery, DisabledReason, Tenant, TenantId, Timestamp, Webhook, WebhookState};
@@ -47,7 +48,7 @@ impl Announcer {
     pub(super) async fn announce(&self, webhook: &Webhook, news: News) {
         let Some(tenant) = self.store.directory().tenant(webhook.tenant) else { return };
         if let Err(error) = self.publish(&tenant, webhook, news).await {
-            let error: &dyn core::error::Error = &error;
+            let error = causes(&error);
             tracing::error!(tenant = tenant.name, webhook = %webhook.public_id, error, ?news, "news cannot be told");
         }
     }
@@ -90,7 +91,7 @@ impl App {
     /// Tells and records what the engine finds out, as long as there is an engine; first what an earlier process left.
     pub async fn hear(&self, heard: Heard) {
         if let Err(error) = self.take_up_news().await {
-            let error: &dyn core::error::Error = &error;
+            let error = causes(&error);
             tracing::error!(error, "it cannot be told what an earlier process has switched off");
         }
         let mut rate = Rate::default();

@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 use super::access::Operation;
 use super::audit::Entry;
 use super::{App, Error, WebhookName};
+use crate::causes::causes;
 use crate::domain::{
     EndStates, NewReplay, Principal, PublicId, Replay, ReplayFilter, ReplayQuery, ReplayState, RunningReplay,
     TenantId, Timestamp, WebhookId,
@@ -191,7 +192,7 @@ impl App {
         let running = match self.store.running_replays().await {
             Ok(running) => running,
             Err(error) => {
-                let error: &dyn core::error::Error = &error;
+                let error = causes(&error);
                 tracing::warn!(error, "cannot read which replays run");
                 return Pace::Idle;
             }
@@ -206,7 +207,7 @@ impl App {
                 Ok(false) if pace == Pace::Idle => Pace::Waiting,
                 Ok(false) => pace,
                 Err(error) => {
-                    let error: &dyn core::error::Error = &error;
+                    let error = causes(&error);
                     tracing::warn!(replay = replay.id.get(), error, "cannot take a replay further");
                     pace
                 }

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use super::access::{Access, Operation, authorise};
 use super::{App, Error, WebhookName};
+use crate::causes::causes;
 use crate::domain::{
     AttemptEnded, EventId, Happening, Principal, PublicId, TenantId, UserId, WebhookChange, WebhookId,
 };
@@ -171,7 +172,7 @@ impl Stream {
             let types = match self.app.store.event_types(events.collect()).await {
                 Ok(types) => types,
                 Err(error) => {
-                    let error: &dyn core::error::Error = &error;
+                    let error = causes(&error);
                     tracing::warn!(error, "a stream ends because the store cannot be read");
                     return None;
                 }

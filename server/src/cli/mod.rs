@@ -23,6 +23,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::causes::Causes;
+
 /// Signs webhooks, delivers them durably, and proves that they are genuine.
 #[derive(Parser)]
 #[command(name = "sigpost", version, after_help = EXAMPLES)]
@@ -74,18 +76,8 @@ enum Failure {
 
 impl Failure {
     /// A failure with its whole chain of causes.
-    fn of(error: &dyn core::error::Error) -> Self {
-        let mut message = error.to_string();
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            let text = error.to_string();
-            if !message.ends_with(&text) {
-                message.push_str(": ");
-                message.push_str(&text);
-            }
-            cause = error.source();
-        }
-        Self::Failed(message)
+    fn of(error: &(dyn core::error::Error + 'static)) -> Self {
+        Self::Failed(Causes(error).to_string())
     }
 }
 

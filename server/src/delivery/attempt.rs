@@ -10,6 +10,7 @@ use super::transport::policy::{Policies, Proof};
 use super::transport::{Answer, Keep, Transport};
 use super::watch::Watch;
 use crate::app::ports;
+use crate::causes::causes;
 use crate::clock::Clock;
 use crate::domain::{
     Attempt, Body, Failure, FailureClass, MessageId, Outcome, Phase, Profile, Tenant, Timestamp,
@@ -121,7 +122,7 @@ impl Attempter {
         let policy = match self.policies.of(&target.tenant, proof(&target.webhook.profile)) {
             Ok(policy) => policy,
             Err(error) => {
-                let error: &dyn core::error::Error = &error;
+                let error = causes(&error);
                 tracing::error!(
                     tenant = target.tenant.name,
                     error,
@@ -134,7 +135,7 @@ impl Attempter {
         let request = match self.signers.request(target, &work.message_id, &body, now) {
             Ok(request) => request.map(|()| Full::new(body)),
             Err(error) => {
-                let error: &dyn core::error::Error = &error;
+                let error = causes(&error);
                 tracing::error!(
                     webhook = target.webhook.id.get(),
                     error,

@@ -14,6 +14,7 @@ use super::log::About;
 use super::scheduler::{Action, Bounds, Depth, GiveBack, Scheduler, Signal, Standing, Verdict, after};
 use super::steady::Steady;
 use crate::app::ports::Keep;
+use crate::causes::causes;
 use crate::clock::Clock;
 use crate::domain::{
     Attempt, Cause, DeliveryId, DeliveryState, DisabledReason, EndedAttempt, Failure, FailureClass, IdMap,
@@ -339,7 +340,7 @@ impl Driver {
             Ok((_, Ok(ended))) => self.settle(&flight, ended, now),
             // It can never be sent: that is this delivery's failure, and must not hold up those behind it.
             Ok((_, Err(NotMade::Store(error @ StoreError::Inconsistent { .. })))) => {
-                let error: &dyn core::error::Error = &error;
+                let error = causes(&error);
                 tracing::error!(delivery = flight.delivery.get(), error, "a delivery cannot be read");
                 self.failed_here(&flight, now);
             }
@@ -347,7 +348,7 @@ impl Driver {
                 self.scheduler.give_back(flight.delivery, GiveBack::Gone, now);
             }
             Ok((_, Err(error @ NotMade::Store(_)))) => {
-                let error: &dyn core::error::Error = &error;
+                let error = causes(&error);
                 tracing::error!(delivery = flight.delivery.get(), error, "a delivery is put off");
                 let until = GiveBack::Until(after(now, STORE_RETRY));
                 self.scheduler.give_back(flight.delivery, until, now);
@@ -442,7 +443,7 @@ impl Driver {
                 // Somebody has changed it meanwhile, so it is judged anew.
                 Ok(Update::Outdated | Update::Gone) => {}
                 Err(error) => {
-                    let error: &dyn core::error::Error = &error;
+                    let error = causes(&error);
                     tracing::error!(
                         tenant,
                         webhook = webhook.get(),

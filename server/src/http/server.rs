@@ -18,6 +18,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 
 use super::Front;
+use crate::causes::causes;
 use crate::dialects::shared::Endless;
 
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -54,7 +55,7 @@ pub async fn serve(
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
-                tracing::warn!(error = &error as &dyn core::error::Error, "cannot accept a connection");
+                tracing::warn!(error = causes(&error), "cannot accept a connection");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
                 continue;
             }

@@ -16,6 +16,7 @@ use opentelemetry_sdk::trace::{SpanData, SpanExporter as Exporter};
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 
+use crate::causes::causes;
 use crate::clock::Clock;
 use crate::metrics::IntCounter;
 
@@ -90,7 +91,7 @@ impl Complaint {
         let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         if said.is_none_or(|said| now.saturating_sub(said) >= SAY_EVERY) {
             *said = Some(now);
-            tracing::warn!(error, "traces do not reach the collector");
+            tracing::warn!(error = causes(error), "traces do not reach the collector");
         }
     }
 }

@@ -15,16 +15,20 @@ struct Arrow {
 
 const ARROWS: &[Arrow] = &[
     Arrow { module: "domain", sees: &[] },
+    Arrow { module: "causes", sees: &[] },
     Arrow { module: "metrics", sees: &[] },
-    Arrow { module: "traces", sees: &["domain", "metrics", "clock"] },
+    Arrow { module: "traces", sees: &["domain", "metrics", "causes", "clock"] },
     Arrow { module: "storage", sees: &["domain", "metrics"] },
-    Arrow { module: "storage::sqlite", sees: &["storage", "domain", "metrics", "clock", "rng"] },
-    Arrow { module: "storage::postgres", sees: &["storage", "domain", "metrics", "clock", "rng"] },
-    Arrow { module: "app", sees: &["app::ports", "storage", "domain", "metrics", "traces", "clock", "rng"] },
+    Arrow { module: "storage::sqlite", sees: &["storage", "domain", "metrics", "causes", "clock", "rng"] },
+    Arrow { module: "storage::postgres", sees: &["storage", "domain", "metrics", "causes", "clock", "rng"] },
+    Arrow {
+        module: "app",
+        sees: &["app::ports", "storage", "domain", "metrics", "traces", "causes", "clock", "rng"],
+    },
     Arrow { module: "app::ports", sees: &["app", "storage", "domain"] },
     Arrow {
         module: "delivery",
-        sees: &["app::ports", "storage", "domain", "metrics", "traces", "clock", "rng"],
+        sees: &["app::ports", "storage", "domain", "metrics", "traces", "causes", "clock", "rng"],
     },
     Arrow { module: "dialects", sees: &["dialects::*", "dialects::shared", "app", "app::ports", "domain"] },
     Arrow { module: "dialects::shared", sees: &["app", "app::ports", "domain"] },
@@ -39,6 +43,7 @@ const ARROWS: &[Arrow] = &[
             "app::ports",
             "domain",
             "metrics",
+            "causes",
             "clock",
         ],
     },

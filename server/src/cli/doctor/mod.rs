@@ -12,6 +12,7 @@ use clap::Args;
 use self::finding::{Finding, Report, Verdict, worst};
 use super::place::Place;
 use super::{Failure, print, report};
+use crate::causes::Causes;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Overrides};
 use crate::storage::sqlite::SystemFreeSpace;
@@ -98,9 +99,6 @@ fn examine(place: &Place, found: &mut dyn FnMut(Finding)) {
 }
 
 /// An error with all its causes.
-fn chain(error: &dyn core::error::Error) -> String {
-    match Failure::of(error) {
-        Failure::Failed(message) | Failure::Usage(message) => message,
-        Failure::No => error.to_string(),
-    }
+fn chain(error: &(dyn core::error::Error + 'static)) -> String {
+    Causes(error).to_string()
 }

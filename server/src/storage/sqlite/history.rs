@@ -14,6 +14,7 @@ use super::rows::{
     AttemptRow, FrameRow, Place, WebhookRow, cause, cause_code, read_headers, state, state_code,
     verified_data,
 };
+use crate::causes::causes;
 use crate::domain::head::Sent;
 use crate::domain::{
     Attempt, Body, Cursor, DeliveryId, DeliveryState, HistoryFilter, HistoryOrder, HistoryPage, HistoryQuery,
@@ -253,7 +254,7 @@ fn undamaged(event: i64, checksum: &[u8], data: Vec<u8>, frame: FrameRow) -> Opt
     let body = verified_data(event, checksum, data)
         .and_then(|data| Ok(Body { data, frame: frame.verified(event)? }.to_bytes()));
     body.inspect_err(|error| {
-        let error: &dyn core::error::Error = error;
+        let error = causes(error);
         tracing::error!(error, "what was sent has been damaged on the disk and is not shown");
     })
     .ok()

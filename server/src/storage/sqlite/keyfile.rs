@@ -22,6 +22,7 @@ use zeroize::Zeroizing;
 use super::files::{parent, private, sync_directory, with_ending};
 use super::key::{KeyId, MasterKey, Sealer, sealed_with};
 use super::open::{OpenError, at};
+use crate::causes::causes;
 
 /// A key file holds 64 digits; what is longer than this is not read into memory.
 const LONGEST: u64 = 4_096;
@@ -118,7 +119,7 @@ pub(super) fn fitting(path: &Path, check: Option<&[u8]>) -> Result<Option<Master
         Ok(()) => tracing::info!(%key_file, %id, "the filed master key that fits the data is in use now"),
         // Where nothing can be written the key is as good.
         Err(error) => {
-            let error: &dyn core::error::Error = &error;
+            let error = causes(&error);
             tracing::warn!(%key_file, %id, error, "the filed master key that fits the data cannot be put in use");
         }
     }

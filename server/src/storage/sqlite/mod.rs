@@ -84,6 +84,7 @@ use super::{
     Arrival, Arrivals, AuditLog, Backlog, CancelledReplay, Directory, Happenings, Pruned, ReplayStart,
     Resend, Store, StoreError, Tenancy, Update, Wanted,
 };
+use crate::causes::causes;
 use crate::clock::Clock;
 use crate::domain::{
     AuditEntry, AuditQuery, AuditRecord, Body, DeliveryId, Egress, EventId, HistoryPage, HistoryQuery,
@@ -351,7 +352,7 @@ impl Store for SqliteStore {
     ) -> Result<Vec<(Timestamp, Stats)>, StoreError> {
         if let Err(error) = self.call(0, (), Command::SaveCounts).await {
             // What is on the disk can be read all the same; the last second is missing.
-            let error: &dyn core::error::Error = &error;
+            let error = causes(&error);
             tracing::warn!(error, "statistics cannot be brought up to date");
         }
         self.readers.read(move |sql| activity::stats(sql, webhook, since, until)).await

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params, params};
 
 use super::rows::{FrameRow, Place, state, state_code, stored};
 use super::transaction::{DeliveryRow, Transaction};
+use crate::causes::causes;
 use crate::domain::{
     Audience, Cause, DeliveryId, DeliveryState, EndStates, EventId, MessageId, NewReplay, PublicId, Replay,
     ReplayFilter, ReplayId, ReplayQuery, ReplayState, RunningReplay, TenantId, Timestamp, Traced, UserId,
@@ -321,7 +322,7 @@ impl Transaction<'_> {
         let frame = match frame.verified(event) {
             Ok(frame) => frame,
             Err(error) => {
-                let error: &dyn core::error::Error = &error;
+                let error = causes(&error);
                 tracing::error!(
                     delivery = original,
                     error,

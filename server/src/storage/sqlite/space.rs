@@ -19,6 +19,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 use super::reads::Readers;
+use crate::causes::causes;
 use crate::clock::Clock;
 use crate::storage::StoreError;
 
@@ -114,7 +115,7 @@ impl Watermark {
         let disk = match self.disk.available(&self.directory) {
             Ok(disk) => disk,
             Err(error) => {
-                let error: &dyn core::error::Error = &error;
+                let error = causes(&error);
                 // What is not known keeps nobody away: if there is no room, SQLite says so.
                 tracing::warn!(error, "cannot tell how much room there is for data");
                 return Ok(());

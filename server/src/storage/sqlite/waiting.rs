@@ -4,6 +4,7 @@
 use rusqlite::{Connection, Row, params};
 
 use super::rows::{FrameRow, Place, cause, verified_data};
+use crate::causes::causes;
 use crate::domain::{Body, DeliveryId, EventId, MessageId, TenantId, Traced, Turn, WebhookId, Work};
 use crate::storage::waiting::Changes;
 use crate::storage::{Backlog, Page, StoreError, Wanted};
@@ -59,7 +60,7 @@ pub(super) fn read(
             }
             // One row that nobody can read must not keep all those behind it from being delivered.
             Err(error) => {
-                let error: &dyn core::error::Error = &error;
+                let error = causes(&error);
                 tracing::error!(error, "a pending delivery cannot be read and is left where it is");
             }
         }

@@ -24,6 +24,7 @@ use super::figures::{Committed, Figures};
 use super::queue::{Batch, Queue};
 use super::state::State;
 use super::transaction::{Context, STORES, Transaction};
+use crate::causes::causes;
 use crate::domain::{Settlement, Work};
 use crate::storage::StoreError;
 
@@ -64,14 +65,14 @@ impl Writer {
             match self.write(batch) {
                 Ok(space) => full = !space,
                 Err(error) => {
-                    tracing::error!(error = &error as &dyn core::error::Error, "the store has stopped");
+                    tracing::error!(error = causes(&error), "the store has stopped");
                     break;
                 }
             }
         }
         drop(stop);
         if let Err(error) = self.state.dedupe.keep_all(&self.sql) {
-            let error = &error as &dyn core::error::Error;
+            let error = causes(&error);
             tracing::warn!(error, "idempotency keys could not be written; the next start takes longer");
         }
         // Best effort: the log is complete without it, the next start only reads more.
@@ -140,7 +141,7 @@ impl Writer {
                 }
                 Err(Failure::RolledBack(error)) => {
                     let delivery = result.delivery.get();
-                    let error = &error as &dyn core::error::Error;
+                    let error = causes(&error);
                     tracing::error!(delivery, error, "the result of an attempt could not be stored");
                 }
                 Err(Failure::Fatal(error)) => return Err(error),

@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use super::MAX_AGE;
 use super::chain::Issuer;
 use super::list::{BadList, List};
+use crate::causes::causes;
 use crate::clock::Clock;
 use crate::delivery::transport::connection::{Connection, ExchangeError, Exchanged, Keep};
 use crate::delivery::transport::dialer::Dialer;
@@ -167,7 +168,7 @@ async fn fly(mut landing: Landing, policy: Arc<Policy>, place: Endpoint) {
     match tokio::time::timeout(FETCH_TIME, fetching).await.unwrap_or(Err(NoList::TooSlow)) {
         Ok(list) => landing.list = Some(Arc::new(list)),
         Err(error) => {
-            let error: &dyn core::error::Error = &error;
+            let error = causes(&error);
             tracing::warn!(place = place.as_given(), error, "no revocation list could be had");
         }
     }
