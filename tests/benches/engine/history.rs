@@ -13,7 +13,7 @@ use sigpost_tests::time::now;
 use super::report::{Figure, Report};
 use super::rig::{Load, NATIVE, Outcome, Rig, TOKEN, float};
 
-const ATTEMPTS: u64 = 1_000_000;
+const ATTEMPTS: u64 = 10_000_000;
 /// Longer than a tenant keeps history when nothing is said.
 const DAYS: i64 = 8;
 /// Of events, while publishing is measured.
