@@ -119,7 +119,7 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "dark",
-        about: "a name service that says nothing, for 60 endpoints and 3 s; when long for 500 and 30 s",
+        about: "a name service that says nothing, for 60 endpoints and 3 s; when long for 100 and 30 s",
         run: names::dark,
     },
     Fault {
