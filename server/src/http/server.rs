@@ -1,7 +1,7 @@
 //! Accepts connections and serves them until it is told to stop.
 //!
-//! Bounds: as many connections at once as the caller says, 10 s for a request's head, 64 KiB and 100 headers in it; bodies are bounded by
-//! the dialects. When it stops, idle connections are closed at once and requests in progress get until the deadline;
+//! Bounds: as many connections at once as the caller says, 10 s for a request's head, 64 KiB and 100 headers in it; bodies
+//! are bounded by the dialects. When it stops, idle connections are closed at once and requests in progress get until the deadline;
 //! answers that would never end are cut much sooner, whether or not their clients read.
 
 use core::net::SocketAddr;
@@ -29,8 +29,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// What a client has to take the end of an answer that has none of its own.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
-/// Serves `front` on `listener`, so many connections at once, until `shutdown` resolves, then lets requests in progress end within `grace`, which is
-/// asked for then.
+/// Serves `front` on `listener`, so many connections at once, until `shutdown` resolves, then lets requests in progress end
+/// within `grace`, which is asked for then.
 pub async fn serve(
     listener: TcpListener,
     front: Front,

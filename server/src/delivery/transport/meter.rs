@@ -64,27 +64,26 @@ impl Meter {
         self.allow(self.left().saturating_sub(bytes));
     }
 
-    /// What came of a write: one that fails goes nowhere, and reading tells why.
+    /// What came of a write.
     fn wrote(&self, result: Poll<io::Result<usize>>, length: usize) -> Poll<io::Result<usize>> {
         self.0.writing.store(true, Ordering::Relaxed);
-        match result {
-            Poll::Ready(Err(error)) if is_closed(&error) => {
-                self.0.broken.store(true, Ordering::Relaxed);
-                Poll::Ready(Ok(length))
-            }
-            result => result,
-        }
+        self.forgive(result, length)
     }
 
     fn flushed(&self, result: Poll<io::Result<()>>) -> Poll<io::Result<()>> {
+        let result = self.forgive(result, ());
+        if matches!(result, Poll::Ready(Ok(()))) {
+            self.0.writing.store(false, Ordering::Relaxed);
+        }
+        result
+    }
+
+    /// What cannot be written because the other side has closed goes nowhere, and reading tells why.
+    fn forgive<T>(&self, result: Poll<io::Result<T>>, instead: T) -> Poll<io::Result<T>> {
         match result {
             Poll::Ready(Err(error)) if is_closed(&error) => {
                 self.0.broken.store(true, Ordering::Relaxed);
-                Poll::Ready(Ok(()))
-            }
-            Poll::Ready(Ok(())) => {
-                self.0.writing.store(false, Ordering::Relaxed);
-                Poll::Ready(Ok(()))
+                Poll::Ready(Ok(instead))
             }
             result => result,
         }
