@@ -13,7 +13,7 @@ use crate::causes::causes;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Config, TokenHolder};
 use crate::delivery::{Engine, EngineError, EngineParts};
-use crate::domain::{TenantSpec, TokenHash, TokenOwner};
+use crate::domain::{IdMap, TenantSpec, TokenHash, TokenOwner};
 use crate::files::Connections;
 use crate::http::{self, Front, Limits};
 use crate::metrics::Metrics;
@@ -370,14 +370,14 @@ async fn prune(store: Arc<dyn Store>, app: App, clock: Arc<dyn Clock>) {
             tracing::warn!(error = causes(&error), "cannot erase retired secrets");
         }
         let now = clock.now();
-        let before: Vec<_> = store
+        let before: IdMap<_, _> = store
             .directory()
             .tenants()
             .iter()
             .filter_map(|tenant| Some((tenant.id, now.checked_sub(tenant.settings.retention).ok()?)))
             .collect();
-        let began = clock.monotonic();
-        while left("history", store.prune(before.clone(), PRUNE_BATCH).await.map(|pruned| pruned.more)) {
+        let (before, began) = (Arc::new(before), clock.monotonic());
+        while left("history", store.prune(Arc::clone(&before), PRUNE_BATCH).await.map(|pruned| pruned.more)) {
             let behind = clock.monotonic().saturating_sub(began) >= PRUNE_BEHIND;
             tokio::time::sleep(if behind { PRUNE_SHORT_REST } else { PRUNE_REST }).await;
         }

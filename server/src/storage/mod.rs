@@ -23,7 +23,7 @@ mod waiting;
 use async_trait::async_trait;
 
 use crate::domain::{
-    Body, DeliveryId, EventId, HistoryPage, HistoryQuery, NewEvent, NewReplay, NewWebhook, Number,
+    Body, DeliveryId, EventId, HistoryPage, HistoryQuery, IdMap, NewEvent, NewReplay, NewWebhook, Number,
     PastAttempt, PublicId, Published, Record, Replay, ReplayFilter, ReplayId, ReplayQuery, RunningReplay,
     Settlement, Stats, TenantId, TenantSpec, Timestamp, Webhook, WebhookId, Work,
 };
@@ -166,7 +166,7 @@ pub trait Store: Tenancy + AuditLog {
     /// Deletes terminal deliveries with their attempts, and events without deliveries, that were made before their
     /// tenant's time: from the old end as much as one short commit can, and `limit` events at most. Replays that were over
     /// by then go too; the deliveries of one that runs stay.
-    async fn prune(&self, before: Vec<(TenantId, Timestamp)>, limit: u32) -> Result<Pruned, StoreError>;
+    async fn prune(&self, before: Arc<IdMap<TenantId, Timestamp>>, limit: u32) -> Result<Pruned, StoreError>;
 
     /// Whether the store still commits.
     async fn check(&self) -> Result<(), StoreError>;

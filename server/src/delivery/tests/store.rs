@@ -9,10 +9,10 @@ use tokio::sync::{Notify, mpsc};
 
 use crate::domain::{
     Attempt, AuditEntry, AuditQuery, AuditRecord, Body, DeliveryId, DeliveryState, Egress, EventId,
-    HistoryPage, HistoryQuery, IssuedToken, NewEvent, NewReplay, NewWebhook, Next, Number, PastAttempt,
-    PublicId, Published, Record, Replay, ReplayFilter, ReplayId, ReplayQuery, RunningReplay, Settings,
-    Settlement, Stats, Tenant, TenantId, TenantSpec, Timestamp, TokenHash, User, UserId, Webhook, WebhookId,
-    Work,
+    HistoryPage, HistoryQuery, IdMap, IssuedToken, NewEvent, NewReplay, NewWebhook, Next, Number,
+    PastAttempt, PublicId, Published, Record, Replay, ReplayFilter, ReplayId, ReplayQuery, RunningReplay,
+    Settings, Settlement, Stats, Tenant, TenantId, TenantSpec, Timestamp, TokenHash, User, UserId, Webhook,
+    WebhookId, Work,
 };
 use crate::metrics::Metrics;
 use crate::storage::{
@@ -267,7 +267,7 @@ impl Store for FakeStore {
         Err(StoreError::Stopped)
     }
 
-    async fn prune(&self, _: Vec<(TenantId, Timestamp)>, _: u32) -> Result<Pruned, StoreError> {
+    async fn prune(&self, _: Arc<IdMap<TenantId, Timestamp>>, _: u32) -> Result<Pruned, StoreError> {
         Err(StoreError::Stopped)
     }
 

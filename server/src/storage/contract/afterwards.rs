@@ -126,10 +126,10 @@ pub(in crate::storage) async fn pruning_is_bounded_and_goes_on_where_it_stopped<
         world.publish(event(world.tenant, &id.to_string(), &[])).await;
         world.publish(event(other, &id.to_string(), &[])).await;
     }
-    let before = vec![(world.tenant, time(1_000))];
+    let before = Arc::new([(world.tenant, time(1_000))].into_iter().collect());
     let mut deleted = Vec::new();
     for _ in 0..4 {
-        deleted.push(world.store.prune(before.clone(), 2).await.unwrap().events);
+        deleted.push(world.store.prune(Arc::clone(&before), 2).await.unwrap().events);
     }
     assert_eq!(deleted, [2, 2, 1, 0]);
     assert_eq!(world.prune(vec![(other, time(1_000))], 10).await, 5, "the other tenant's stayed");

@@ -26,10 +26,10 @@ use crate::domain::profile::{immuta, qlik};
 use crate::domain::{
     Actor, Attempt, AuditEntry, AuditObject, AuditOutcome, AuditQuery, Cause, DeliveryId, DeliveryState,
     DialectId, Egress, Endpoint, Failure, FailureClass, Fingerprint, Frame, HistoryFilter, HistoryOrder,
-    HistoryPage, HistoryQuery, IssuedToken, NewDelivery, NewEvent, NewWebhook, Next, Number, Origin, Outcome,
-    Owned, Phase, Position, Profile, PublicId, Published, Record, ResponseHeaders, Role, Scope, Secrets,
-    Settings, Settlement, SortField, SortOrder, TenantId, TenantSpec, Timestamp, TokenHash, TokenOrigin,
-    TokenOwner, Traced, Turn, User, UserId, Webhook, WebhookId, WebhookState, Work,
+    HistoryPage, HistoryQuery, IdMap, IssuedToken, NewDelivery, NewEvent, NewWebhook, Next, Number, Origin,
+    Outcome, Owned, Phase, Position, Profile, PublicId, Published, Record, ResponseHeaders, Role, Scope,
+    Secrets, Settings, Settlement, SortField, SortOrder, TenantId, TenantSpec, Timestamp, TokenHash,
+    TokenOrigin, TokenOwner, Traced, Turn, User, UserId, Webhook, WebhookId, WebhookState, Work,
 };
 
 /// A place where a backend keeps its data, to be opened again and again.
@@ -215,9 +215,10 @@ impl<B: Bench> World<B> {
 
     /// Deletes what is that old, `limit` events at most at a time. How many events it were.
     pub(in crate::storage) async fn prune(&self, before: Vec<(TenantId, Timestamp)>, limit: u32) -> u64 {
+        let before: Arc<IdMap<_, _>> = Arc::new(before.into_iter().collect());
         let mut deleted = 0;
         loop {
-            let Pruned { events, more } = self.store.prune(before.clone(), limit).await.unwrap();
+            let Pruned { events, more } = self.store.prune(Arc::clone(&before), limit).await.unwrap();
             assert!(events <= u64::from(limit));
             deleted += events;
             if !more {

@@ -5,8 +5,9 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use super::replays::Step;
 use super::transaction::Transaction;
 use crate::domain::{
-    AuditEntry, Egress, IssuedToken, NewEvent, NewReplay, NewWebhook, Number, PublicId, Published, ReplayId,
-    Settings, Settlement, Tenant, TenantId, TenantSpec, Timestamp, TokenHash, User, UserId, Webhook, Work,
+    AuditEntry, Egress, IdMap, IssuedToken, NewEvent, NewReplay, NewWebhook, Number, PublicId, Published,
+    ReplayId, Settings, Settlement, Tenant, TenantId, TenantSpec, Timestamp, TokenHash, User, UserId,
+    Webhook, Work,
 };
 use crate::storage::{
     Arrival, CancelledReplay, Page, Pruned, ReplayStart, Resend, StoreError, Update, Waiting, Wanted,
@@ -61,7 +62,7 @@ pub(super) struct Named {
 
 /// What retention may delete.
 pub(super) struct Prune {
-    pub(super) before: Vec<(TenantId, Timestamp)>,
+    pub(super) before: Arc<IdMap<TenantId, Timestamp>>,
     pub(super) limit: u32,
 }
 

@@ -1,7 +1,6 @@
 //! The rare commands, each in a savepoint of its own: webhooks, resends, retention. Those about tenants, users and
 //! tokens are in [`super::tenancy`] and [`super::tokens`].
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use rusqlite::{OptionalExtension, Row, params};
@@ -19,7 +18,7 @@ use super::transaction::{DeliveryRow, Transaction};
 use crate::domain::head::Sent;
 use crate::domain::{
     Audience, Body, Cause, DeliveryState, EventId, MessageId, NewDelivery, NewEvent, NewWebhook, PublicId,
-    Published, TenantUid, Traced, Webhook, WebhookId, WebhookState, Work,
+    Published, TenantId, TenantUid, Traced, Webhook, WebhookId, WebhookState, Work,
 };
 use crate::storage::Pruned;
 use crate::storage::{Resend, StoreError, Update};
@@ -299,25 +298,26 @@ impl Transaction<'_> {
         };
         Ok(Resend::Created { work: Box::new(work), number: first })
     }
+
     /// Walks along the events from where it last stopped and deletes what is old enough, a bounded part at a time.
     pub(super) fn prune(&mut self, prune: &Prune) -> Result<Pruned, StoreError> {
-        let before: HashMap<i64, i64> =
-            prune.before.iter().map(|(id, at)| (id.get(), at.as_microsecond())).collect();
+        let before = &*prune.before;
         let mut statement = self.sql.prepare_cached(EVENTS_AFTER)?;
         let events =
             statement.query_map(params![self.draft.prune_after.get(), PRUNE_READS], PruneRow::read)?;
         let events = events.collect::<Result<Vec<_>, _>>()?;
         let read_all = u32::try_from(events.len()).is_ok_and(|read| read < PRUNE_READS);
         // From here on no tenant's history is old enough: events lie in the order of their time.
-        let newest_cut = before.values().copied().max().unwrap_or(i64::MIN);
+        let newest_cut = before.values().max().map_or(i64::MIN, |cut| cut.as_microsecond());
         let (mut deleted, mut rows, mut young) = (0, 0, false);
         for event in events {
             if deleted >= u64::from(prune.limit) || rows >= PRUNE_ROWS {
                 return Ok(Pruned { events: deleted, more: true });
             }
-            match before.get(&event.tenant).filter(|cut| event.received_at < **cut) {
+            let cut = before.get(&TenantId::new(event.tenant)).map(|cut| cut.as_microsecond());
+            match cut.filter(|cut| event.received_at < *cut) {
                 Some(cut) => {
-                    let (gone, whole) = self.prune_event(&event, *cut)?;
+                    let (gone, whole) = self.prune_event(&event, cut)?;
                     rows += gone;
                     deleted += u64::from(whole);
                 }
@@ -334,9 +334,10 @@ impl Transaction<'_> {
             return Ok(Pruned { events: deleted, more: true });
         }
         let mut more = false;
-        for (tenant, cut) in &before {
-            more |= self.forget_counts(*tenant, *cut, PRUNE_ROWS)? >= PRUNE_ROWS;
-            self.forget_replays(*tenant, *cut)?;
+        for (tenant, cut) in before {
+            let (tenant, cut) = (tenant.get(), cut.as_microsecond());
+            more |= self.forget_counts(tenant, cut, PRUNE_ROWS)? >= PRUNE_ROWS;
+            self.forget_replays(tenant, cut)?;
         }
         if !more {
             self.draft.prune_after = EventId::new(0);

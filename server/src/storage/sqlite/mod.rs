@@ -87,7 +87,7 @@ use super::{
 use crate::causes::causes;
 use crate::clock::Clock;
 use crate::domain::{
-    AuditEntry, AuditQuery, AuditRecord, Body, DeliveryId, Egress, EventId, HistoryPage, HistoryQuery,
+    AuditEntry, AuditQuery, AuditRecord, Body, DeliveryId, Egress, EventId, HistoryPage, HistoryQuery, IdMap,
     IssuedToken, NewEvent, NewReplay, NewWebhook, Number, PastAttempt, PublicId, Published, Record, Replay,
     ReplayFilter, ReplayId, ReplayQuery, RunningReplay, Settings, Settlement, Stats, Tenant, TenantId,
     TenantSpec, Timestamp, TokenHash, User, UserId, Webhook, WebhookId,
@@ -403,7 +403,7 @@ impl Store for SqliteStore {
         self.readers.read(replays::running).await
     }
 
-    async fn prune(&self, before: Vec<(TenantId, Timestamp)>, limit: u32) -> Result<Pruned, StoreError> {
+    async fn prune(&self, before: Arc<IdMap<TenantId, Timestamp>>, limit: u32) -> Result<Pruned, StoreError> {
         self.call(0, Prune { before, limit }, Command::Prune).await
     }
 

@@ -32,7 +32,14 @@ async fn lived_in() -> World<Directory> {
     };
     world.store.settle(ended(work.delivery, 200)).await.unwrap();
     world.delete(&deleted, 70).await;
-    assert!(world.store.prune(vec![(world.tenant, time(1_000))], 2).await.unwrap().more);
+    assert!(
+        world
+            .store
+            .prune(Arc::new([(world.tenant, time(1_000))].into_iter().collect()), 2)
+            .await
+            .unwrap()
+            .more
+    );
     world
 }
 
