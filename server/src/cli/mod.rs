@@ -19,6 +19,7 @@ mod sign;
 mod token;
 mod verify;
 
+use std::num::NonZero;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -125,6 +126,14 @@ fn print(bytes: &[u8]) -> Result<(), Failure> {
 }
 
 /// An executor for the commands that wait for the network.
+///
+/// One thread less than there are cores, for the store's writer is as busy as one: threads that take turns on a core with
+/// it only pass it, and each other's work, to and fro. `TOKIO_WORKER_THREADS` says otherwise.
 fn executor() -> Result<tokio::runtime::Runtime, Failure> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| Failure::of(&error))
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    if std::env::var_os("TOKIO_WORKER_THREADS").is_none() {
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        builder.worker_threads(cores.saturating_sub(1).max(1));
+    }
+    builder.enable_all().build().map_err(|error| Failure::of(&error))
 }
