@@ -376,7 +376,8 @@ impl Driver {
     /// Decides what becomes of a delivery after an attempt and gives the result to the store.
     fn settle(&mut self, flight: &InFlight, ended: Ended, now: Timestamp) {
         let verdict = Verdict { signal: signal(&ended.attempt.outcome), retry_after: ended.retry_after };
-        let draw = draw_u32(&*self.rng);
+        // Only what has failed waits for a time that is drawn.
+        let draw = if ended.attempt.outcome.is_success() { 0 } else { draw_u32(&*self.rng) };
         let retry = &flight.tenant.settings.retry;
         let Some(next) = self.scheduler.finished(flight.delivery, verdict, retry, draw, now) else { return };
         let InFlight { delivery, public_id: webhook, cause, .. } = *flight;
