@@ -8,7 +8,7 @@
 //!   │ commands              results       │      │ pending, body, history, record    │
 //!   └──────────────┬──────────────────────┘      └──────────────▲────────────────────┘
 //!                  ▼  drains all that is there                   │ one short transaction each
-//!      writer thread: BEGIN … COMMIT ───────────────▶ sigpost.db, -wal
+//!      writer thread: BEGIN … COMMIT ──▶ sigpost.db-wal ──copier──▶ sigpost.db
 //!                  │  then directory and counters
 //!                  ▼  one message per commit
 //!      a task that tells everybody who waits
@@ -28,11 +28,12 @@
 //!
 //! What makes it fast: rows are appended in time order and no hot table has a randomly keyed index; results of
 //! attempts ride on the commits of others; a commit is as large as the previous one was slow; one wake-up per
-//! commit.
+//! commit; a [`checkpoint`] does not keep commits waiting.
 
 mod activity;
 mod audit;
 pub mod backup;
+mod checkpoint;
 mod command;
 mod dedupe;
 mod error;
@@ -72,6 +73,7 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 use self::command::{Command, Job, Named, Prune, Question, Told};
 use self::dedupe::DedupeWindow;
+use self::checkpoint::Checkpointer;
 use self::figures::Figures;
 use self::open::Opened;
 use self::queue::Queue;
@@ -148,7 +150,7 @@ impl SqliteStore {
         Self::start(opened, options)
     }
 
-    fn start(opened: Opened, options: Options) -> Result<Self, OpenError> {
+    fn start(mut opened: Opened, options: Options) -> Result<Self, OpenError> {
         let directory = Arc::clone(&opened.state.directory);
         let backlog = Arc::clone(&opened.state.backlog);
         let ear = opened.state.bell.ear();
@@ -162,6 +164,7 @@ impl SqliteStore {
         let watermark = Arc::new(Watermark::new(
             options.directory.clone(),
             options.min_free,
+        let checkpointer = Checkpointer::beside(&mut opened.sql, &opened.database)?;
             options.space,
             Arc::clone(&options.clock),
         ));
@@ -180,6 +183,7 @@ impl SqliteStore {
         };
         let thread = std::thread::Builder::new().name("store-writer".into()).spawn(move || writer.run());
         let thread = thread.map_err(|source| OpenError::Io { path: options.directory, source })?;
+            checkpointer,
         Ok(Self {
             directory,
             queue,

@@ -190,7 +190,6 @@ fn connect(database: &Path) -> Result<Connection, OpenError> {
         return Err(OpenError::Journal { path: database.to_owned(), mode });
     }
     sql.pragma_update(None, "synchronous", "FULL")?;
-    sql.pragma_update(None, "wal_autocheckpoint", 500)?; // pages: short checkpoints, often
     sql.pragma_update(None, "journal_size_limit", 64 * 1_024 * 1_024)?; // bytes
     sql.pragma_update(None, "cache_size", -16 * 1_024)?; // KiB
     sql.pragma_update(None, "temp_store", "MEMORY")?;

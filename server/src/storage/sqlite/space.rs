@@ -25,8 +25,9 @@ use crate::storage::StoreError;
 
 /// How long a look is good for.
 const FRESH: Duration = Duration::from_secs(1);
-/// The part of the watermark that must be the file system's.
-const LOG_PART: u64 = 16;
+/// The part of the watermark that must be the file system's, for the log: 64 MiB where nothing else is configured, twice of
+/// what it grows to.
+const LOG_PART: u64 = 4;
 /// The part of the watermark by which there must be more before intake begins again.
 const MARGIN_PART: u64 = 8;
 
@@ -156,7 +157,7 @@ mod tests {
         let below = |disk, reusable| Room { disk, reusable }.is_below(1_600);
         assert!(!below(1_600, 0) && below(1_599, 0));
         assert!(!below(600, 1_000) && below(600, 999));
-        assert!(!below(100, 1_500) && below(99, u64::MAX));
+        assert!(!below(400, 1_200) && below(399, u64::MAX));
     }
 
     #[test]

@@ -16,9 +16,11 @@ use core::time::Duration;
 use std::fs::File;
 use std::sync::Arc;
 
-use rusqlite::Connection;
+use rusqlite::wal::CheckpointMode;
+use rusqlite::{Connection, MAIN_DB};
 use tokio::sync::mpsc;
 
+use super::checkpoint::Checkpointer;
 use super::command::{Command, Told};
 use super::figures::{Committed, Figures};
 use super::queue::{Batch, Queue};
@@ -42,6 +44,7 @@ pub(super) struct Writer {
     /// How many results were ever written, or given up.
     pub(super) settled: u64,
     pub(super) figures: Figures,
+    pub(super) checkpointer: Checkpointer,
     /// Held as long as anything may be written.
     pub(super) lock: File,
 }
@@ -75,9 +78,12 @@ impl Writer {
             let error = causes(&error);
             tracing::warn!(error, "idempotency keys could not be written; the next start takes longer");
         }
+        let Self { mut sql, checkpointer, lock, .. } = self;
+        if let Err(error) = checkpointer.end(&mut sql) {
+            tracing::warn!(error = causes(&error), "the log may still be copied");
+        }
         // Best effort: the log is complete without it, the next start only reads more.
-        let _ = self.sql.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-        let Self { sql, lock, .. } = self;
+        let _ = sql.wal_checkpoint_v2(Some(MAIN_DB), CheckpointMode::TRUNCATE);
         drop(sql);
         drop(lock);
     }
@@ -105,6 +111,10 @@ impl Writer {
         error: &StoreError,
     ) -> Result<bool, StoreError> {
         let full = matches!(error, StoreError::DiskFull);
+        if full {
+            // Best effort: once all it holds is copied the log starts anew, and needs no room to grow.
+            let _ = self.sql.wal_checkpoint_v2(Some(MAIN_DB), CheckpointMode::PASSIVE);
+        }
         let (mut refused, mut rest) = commands.into_iter().partition::<Vec<_>, _>(|c| full && c.is_publish());
         refused.iter_mut().for_each(|command| command.fail(StoreError::DiskFull));
         if !refused.is_empty() {
