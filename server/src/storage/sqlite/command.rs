@@ -3,6 +3,7 @@
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::replays::Step;
+use super::retention::Old;
 use super::transaction::Transaction;
 use crate::domain::{
     AuditEntry, Egress, IdMap, IssuedToken, NewEvent, NewReplay, NewWebhook, Number, PublicId, Published,
@@ -62,8 +63,8 @@ pub(super) struct Named {
 
 /// What retention may delete.
 pub(super) struct Prune {
+    pub(super) old: Old,
     pub(super) before: Arc<IdMap<TenantId, Timestamp>>,
-    pub(super) limit: u32,
 }
 
 /// An input, what became of it, and who is to be told.

@@ -1,4 +1,4 @@
-//! The rare commands, each in a savepoint of its own: webhooks, resends, retention. Those about tenants, users and
+//! The rare commands, each in a savepoint of its own: webhooks and resends. Those about tenants, users and
 //! tokens are in [`super::tenancy`] and [`super::tokens`].
 
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rusqlite::{OptionalExtension, Row, params};
 use sigpost_core::signature::Secret;
 
-use super::command::{Named, Prune};
+use super::command::Named;
 use super::key::Label;
 use super::profile;
 use super::rows::{
@@ -18,9 +18,8 @@ use super::transaction::{DeliveryRow, Transaction};
 use crate::domain::head::Sent;
 use crate::domain::{
     Audience, Body, Cause, DeliveryState, EventId, MessageId, NewDelivery, NewEvent, NewWebhook, PublicId,
-    Published, TenantId, TenantUid, Traced, Webhook, WebhookId, WebhookState, Work,
+    Published, TenantUid, Traced, Webhook, WebhookId, WebhookState, Work,
 };
-use crate::storage::Pruned;
 use crate::storage::{Resend, StoreError, Update};
 
 const INSERT_WEBHOOK: &str = "
@@ -74,31 +73,6 @@ const DELIVERY_TO_RESEND: &str = "
     JOIN event_data ON event_data.event = delivery.event
     JOIN webhook ON webhook.id = delivery.webhook
     WHERE delivery.tenant = ?1 AND delivery.number = ?2 AND delivery.last_attempt IS NOT NULL";
-
-const EVENTS_AFTER: &str = "
-    SELECT id, tenant, received_at, first_delivery, deliveries FROM event WHERE id > ?1 ORDER BY id LIMIT ?2";
-
-/// An event's own deliveries lie together; resends and replays are found by their indexes. Those of a replay that runs
-/// are not over: its progress counts them.
-const DELIVERIES_OF_EVENT: &str = "
-    SELECT id, state, created_at, last_attempt FROM delivery WHERE id >= ?2 AND id < ?2 + ?3 AND event = ?1
-    UNION ALL
-    SELECT id, state, created_at, last_attempt FROM delivery INDEXED BY delivery_resend
-    WHERE cause = 1 AND event = ?1
-    UNION ALL
-    SELECT id, iif(EXISTS (SELECT 1 FROM replay WHERE replay.id = delivery.replay AND replay.state = 0), 0, state),
-        created_at, last_attempt FROM delivery INDEXED BY delivery_replayed
-    WHERE replay IS NOT NULL AND event = ?1";
-
-const DELETE_ATTEMPT: &str = "DELETE FROM attempt WHERE id = ?1 RETURNING previous";
-const DELETE_DELIVERY: &str = "DELETE FROM delivery WHERE id = ?1";
-const DELETE_EVENT: &str = "DELETE FROM event WHERE id = ?1";
-const DELETE_EVENT_DATA: &str = "DELETE FROM event_data WHERE event = ?1";
-
-/// Retention never holds the writer up for longer than this takes, some tenths of a millisecond: whoever publishes meanwhile
-/// waits behind it.
-const PRUNE_ROWS: usize = 64;
-const PRUNE_READS: u32 = 256;
 
 impl Transaction<'_> {
     pub(super) fn create_webhook(&mut self, new: &NewWebhook) -> Result<Arc<Webhook>, StoreError> {
@@ -297,102 +271,6 @@ impl Transaction<'_> {
             trace: event.trace,
         };
         Ok(Resend::Created { work: Box::new(work), number: first })
-    }
-
-    /// Walks along the events from where it last stopped and deletes what is old enough, a bounded part at a time.
-    pub(super) fn prune(&mut self, prune: &Prune) -> Result<Pruned, StoreError> {
-        let before = &*prune.before;
-        let mut statement = self.sql.prepare_cached(EVENTS_AFTER)?;
-        let events =
-            statement.query_map(params![self.draft.prune_after.get(), PRUNE_READS], PruneRow::read)?;
-        let events = events.collect::<Result<Vec<_>, _>>()?;
-        let read_all = u32::try_from(events.len()).is_ok_and(|read| read < PRUNE_READS);
-        // From here on no tenant's history is old enough: events lie in the order of their time.
-        let newest_cut = before.values().max().map_or(i64::MIN, |cut| cut.as_microsecond());
-        let (mut deleted, mut rows, mut young) = (0, 0, false);
-        for event in events {
-            if deleted >= u64::from(prune.limit) || rows >= PRUNE_ROWS {
-                return Ok(Pruned { events: deleted, more: true });
-            }
-            let cut = before.get(&TenantId::new(event.tenant)).map(|cut| cut.as_microsecond());
-            match cut.filter(|cut| event.received_at < *cut) {
-                Some(cut) => {
-                    let (gone, whole) = self.prune_event(&event, cut)?;
-                    rows += gone;
-                    deleted += u64::from(whole);
-                }
-                // Another tenant's behind it may be old enough: one keeps its history longer than the other.
-                None if event.received_at < newest_cut => {}
-                None => {
-                    young = true;
-                    break;
-                }
-            }
-            self.draft.prune_after = EventId::new(event.id);
-        }
-        if !read_all && !young {
-            return Ok(Pruned { events: deleted, more: true });
-        }
-        let mut more = false;
-        for (tenant, cut) in before {
-            let (tenant, cut) = (tenant.get(), cut.as_microsecond());
-            more |= self.forget_counts(tenant, cut, PRUNE_ROWS)? >= PRUNE_ROWS;
-            self.forget_replays(tenant, cut)?;
-        }
-        if !more {
-            self.draft.prune_after = EventId::new(0);
-        }
-        Ok(Pruned { events: deleted, more })
-    }
-
-    /// Deletes the terminal old deliveries of an event, and the event when none is left. Returns how many rows
-    /// went, and whether the event did.
-    fn prune_event(&self, event: &PruneRow, cut: i64) -> Result<(usize, bool), StoreError> {
-        let mut statement = self.sql.prepare_cached(DELIVERIES_OF_EVENT)?;
-        let params = [event.id, event.first_delivery, event.deliveries];
-        let mut deliveries = statement.query(params)?;
-        let (mut old, mut kept) = (Vec::new(), false);
-        while let Some(row) = deliveries.next()? {
-            let (state, created_at): (i64, i64) = (row.get("state")?, row.get("created_at")?);
-            if state != 0 && created_at < cut {
-                old.push((row.get::<_, i64>("id")?, row.get::<_, Option<i64>>("last_attempt")?));
-            } else {
-                kept = true;
-            }
-        }
-        let mut rows = 0;
-        for (delivery, mut attempt) in old {
-            while let Some(id) = attempt {
-                let previous = self.sql.prepare_cached(DELETE_ATTEMPT)?.query_row([id], |row| row.get(0));
-                attempt = previous.optional()?.flatten();
-                rows += 1;
-            }
-            rows += self.execute(DELETE_DELIVERY, [delivery])?;
-        }
-        if !kept {
-            rows += self.execute(DELETE_EVENT_DATA, [event.id])? + self.execute(DELETE_EVENT, [event.id])?;
-        }
-        Ok((rows, !kept))
-    }
-}
-
-struct PruneRow {
-    id: i64,
-    tenant: i64,
-    received_at: i64,
-    first_delivery: i64,
-    deliveries: i64,
-}
-
-impl PruneRow {
-    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            id: row.get("id")?,
-            tenant: row.get("tenant")?,
-            received_at: row.get("received_at")?,
-            first_delivery: row.get("first_delivery")?,
-            deliveries: row.get("deliveries")?,
-        })
     }
 }
 

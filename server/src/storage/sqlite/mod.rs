@@ -50,6 +50,7 @@ mod progress;
 mod queue;
 mod reads;
 mod replays;
+mod retention;
 pub mod rotate;
 mod rows;
 mod space;
@@ -63,6 +64,7 @@ mod transaction;
 mod waiting;
 mod writer;
 
+use core::sync::atomic::{AtomicI64, Ordering};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -71,9 +73,9 @@ use std::thread::JoinHandle;
 use async_trait::async_trait;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
+use self::checkpoint::Checkpointer;
 use self::command::{Command, Job, Named, Prune, Question, Told};
 use self::dedupe::DedupeWindow;
-use self::checkpoint::Checkpointer;
 use self::figures::Figures;
 use self::open::Opened;
 use self::queue::Queue;
@@ -132,6 +134,8 @@ pub struct SqliteStore {
     watermark: Arc<Watermark>,
     ear: Ear,
     metrics: Metrics,
+    /// The event that retention has come to.
+    pruned_until: AtomicI64,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -160,11 +164,11 @@ impl SqliteStore {
         figures.hold(&opened.state.dedupe, options.clock.now());
         let metrics = figures.metrics.clone();
         let readers = Readers::new(opened.database.clone());
+        let checkpointer = Checkpointer::beside(&mut opened.sql, &opened.database)?;
         let engine_readers = Readers::new(opened.database);
         let watermark = Arc::new(Watermark::new(
             options.directory.clone(),
             options.min_free,
-        let checkpointer = Checkpointer::beside(&mut opened.sql, &opened.database)?;
             options.space,
             Arc::clone(&options.clock),
         ));
@@ -179,11 +183,11 @@ impl SqliteStore {
             finished,
             settled: 0,
             figures,
+            checkpointer,
             lock: opened.lock,
         };
         let thread = std::thread::Builder::new().name("store-writer".into()).spawn(move || writer.run());
         let thread = thread.map_err(|source| OpenError::Io { path: options.directory, source })?;
-            checkpointer,
         Ok(Self {
             directory,
             queue,
@@ -194,6 +198,7 @@ impl SqliteStore {
             watermark,
             ear,
             metrics,
+            pruned_until: AtomicI64::new(0),
             writer: Mutex::new(Some(thread)),
         })
     }
@@ -408,7 +413,12 @@ impl Store for SqliteStore {
     }
 
     async fn prune(&self, before: Arc<IdMap<TenantId, Timestamp>>, limit: u32) -> Result<Pruned, StoreError> {
-        self.call(0, Prune { before, limit }, Command::Prune).await
+        let (after, cuts) = (EventId::new(self.pruned_until.load(Ordering::Relaxed)), Arc::clone(&before));
+        let old = self.readers.read(move |sql| retention::look(sql, after, &cuts, limit)).await?;
+        let until = old.until;
+        let pruned = self.call(0, Prune { old, before }, Command::Prune).await?;
+        self.pruned_until.store(if pruned.more { until.get() } else { 0 }, Ordering::Relaxed);
+        Ok(pruned)
     }
 
     /// Ahead of all that waits: a store with much to do still commits.

@@ -269,10 +269,10 @@ fn load(
     let dedupe = load_dedupe(sql, &tenants, window, now)?;
     activity::load(sql, &directory)?;
     let counted = Counted::default();
-    let (prune_after, bell) = (EventId::new(0), Bell::default());
+    let bell = Bell::default();
     let backlog = Arc::new(waiting::count(sql)?);
     let newest_at_open = DeliveryId::new(sequences.delivery - 1);
-    Ok(State { sequences, tenants, dedupe, prune_after, directory, counted, bell, backlog, newest_at_open })
+    Ok(State { sequences, tenants, dedupe, directory, counted, bell, backlog, newest_at_open })
 }
 
 fn load_tenants(sql: &Connection) -> Result<HashMap<TenantId, TenantState>, StoreError> {

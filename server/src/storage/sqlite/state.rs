@@ -68,8 +68,6 @@ pub(super) struct State {
     pub(super) sequences: Sequences,
     pub(super) tenants: HashMap<TenantId, TenantState>,
     pub(super) dedupe: Dedupe,
-    /// Where retention goes on: it walks along the events and starts anew when it has come to those it keeps.
-    pub(super) prune_after: EventId,
     pub(super) directory: Arc<Directory>,
     pub(super) counted: Counted,
     pub(super) bell: Bell,
@@ -125,7 +123,6 @@ pub(super) struct Draft {
     pub(super) keys: Vec<(Key, EventId, Timestamp)>,
     pub(super) taken: HashMap<Key, EventId>,
     pub(super) deleted: HashSet<WebhookId>,
-    pub(super) prune_after: EventId,
     pub(super) effects: Vec<Effect>,
     /// Attempts that ended.
     pub(super) ended: Vec<EndedAttempt>,
@@ -156,7 +153,6 @@ impl State {
             keys: Vec::new(),
             taken: HashMap::new(),
             deleted: HashSet::new(),
-            prune_after: self.prune_after,
             effects: Vec::new(),
             ended: Vec::new(),
             told: Vec::new(),
@@ -175,7 +171,6 @@ impl State {
             keys,
             taken: _,
             deleted: _,
-            prune_after,
             effects,
             ended,
             told,
@@ -186,7 +181,6 @@ impl State {
         } = draft;
         self.sequences = sequences;
         self.tenants.extend(tenants);
-        self.prune_after = prune_after;
         self.dedupe.kept(kept);
         for (key, event, received) in keys {
             self.dedupe.insert(key, event, received);

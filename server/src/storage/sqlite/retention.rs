@@ -1,0 +1,227 @@
+//! Retention: history that is old enough is deleted from the old end, in steps that nobody who publishes notices.
+//!
+//! A step has two sides. A reader walks along the events, from where the last step stopped, and says which are older than
+//! their tenant keeps them. It also reads what goes with them: whatever is that old has long left the memory of the
+//! machine, and a writer that waits for the disk keeps everybody waiting. Then the writer looks at each of them again,
+//! for one may have been sent anew meanwhile, and deletes of it what is over.
+//!
+//! Where the walk stands is not stored. It begins anew at the old end when it has come to what is kept, and at each start.
+
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use super::command::Prune;
+use super::transaction::Transaction;
+use crate::domain::{EventId, IdMap, TenantId, Timestamp};
+use crate::storage::{Pruned, StoreError};
+
+/// A step never holds the writer up for longer than so many rows take, some tenths of a millisecond.
+const PRUNE_ROWS: usize = 64;
+/// Events that one step looks at.
+const PRUNE_READS: u32 = 256;
+
+const EVENTS_AFTER: &str = "
+    SELECT id, tenant, received_at, first_delivery, deliveries FROM event WHERE id > ?1 ORDER BY id LIMIT ?2";
+
+/// An event's own deliveries lie together; resends and replays are found by their indexes. Those of a replay that runs
+/// are not over: its progress counts them.
+const DELIVERIES_OF_EVENT: &str = "
+    SELECT id, state, created_at, last_attempt FROM delivery WHERE id >= ?2 AND id < ?2 + ?3 AND event = ?1
+    UNION ALL
+    SELECT id, state, created_at, last_attempt FROM delivery INDEXED BY delivery_resend
+    WHERE cause = 1 AND event = ?1
+    UNION ALL
+    SELECT id, iif(EXISTS (SELECT 1 FROM replay WHERE replay.id = delivery.replay AND replay.state = 0), 0, state),
+        created_at, last_attempt FROM delivery INDEXED BY delivery_replayed
+    WHERE replay IS NOT NULL AND event = ?1";
+
+/// Its entry in the index, which is deleted with it.
+const ENTRY_OF_DELIVERY: &str = "
+    SELECT entry.number FROM delivery
+    JOIN delivery AS entry INDEXED BY delivery_number
+        ON entry.tenant = delivery.tenant AND entry.number = delivery.number
+    WHERE delivery.id = ?1";
+
+const PREVIOUS_ATTEMPT: &str = "SELECT previous FROM attempt WHERE id = ?1";
+const DATA_OF_EVENT: &str = "SELECT checksum FROM event_data WHERE event = ?1";
+
+const DELETE_ATTEMPT: &str = "DELETE FROM attempt WHERE id = ?1";
+const DELETE_DELIVERY: &str = "DELETE FROM delivery WHERE id = ?1";
+const DELETE_EVENT: &str = "DELETE FROM event WHERE id = ?1";
+const DELETE_EVENT_DATA: &str = "DELETE FROM event_data WHERE event = ?1";
+
+/// What a reader has found for the writer to delete.
+#[derive(Debug)]
+pub(super) struct Old {
+    events: Vec<OldEvent>,
+    /// The last event that was looked at.
+    pub(super) until: EventId,
+    /// Whether nothing behind it is old enough.
+    ended: bool,
+}
+
+/// An event that is older than its tenant keeps events.
+#[derive(Debug)]
+struct OldEvent {
+    event: EventRow,
+    /// What was made before is old.
+    cut: i64,
+}
+
+#[derive(Debug)]
+struct EventRow {
+    id: i64,
+    tenant: i64,
+    received_at: i64,
+    first_delivery: i64,
+    deliveries: i64,
+}
+
+/// A delivery of an event.
+struct DeliveryRow {
+    id: i64,
+    state: i64,
+    created_at: i64,
+    last_attempt: Option<i64>,
+}
+
+impl EventRow {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get("id")?,
+            tenant: row.get("tenant")?,
+            received_at: row.get("received_at")?,
+            first_delivery: row.get("first_delivery")?,
+            deliveries: row.get("deliveries")?,
+        })
+    }
+
+    fn deliveries(&self, sql: &Connection) -> rusqlite::Result<Vec<DeliveryRow>> {
+        let mut statement = sql.prepare_cached(DELIVERIES_OF_EVENT)?;
+        let rows = statement.query_map([self.id, self.first_delivery, self.deliveries], DeliveryRow::read)?;
+        rows.collect()
+    }
+}
+
+impl DeliveryRow {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get("id")?,
+            state: row.get("state")?,
+            created_at: row.get("created_at")?,
+            last_attempt: row.get("last_attempt")?,
+        })
+    }
+
+    /// Its attempts, the last one first; each is passed on when the one before it is known.
+    fn for_each_attempt(
+        &self,
+        sql: &Connection,
+        mut each: impl FnMut(i64) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut attempt = self.last_attempt;
+        while let Some(id) = attempt {
+            let previous = sql.prepare_cached(PREVIOUS_ATTEMPT)?.query_row([id], |row| row.get(0));
+            attempt = previous.optional()?.flatten();
+            each(id)?;
+        }
+        Ok(())
+    }
+}
+
+/// Looks for what one step may delete: of so many events at the most.
+pub(super) fn look(
+    sql: &Connection,
+    after: EventId,
+    before: &IdMap<TenantId, Timestamp>,
+    limit: u32,
+) -> Result<Old, StoreError> {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    // From here on no tenant's history is old enough: events lie in the order of their time.
+    let newest_cut = before.values().max().map_or(i64::MIN, |cut| cut.as_microsecond());
+    let mut statement = sql.prepare_cached(EVENTS_AFTER)?;
+    let mut events = statement.query([after.get(), i64::from(PRUNE_READS)])?;
+    let mut old = Old { events: Vec::new(), until: after, ended: false };
+    let (mut looked, mut rows) = (0, 0);
+    while old.events.len() < limit && rows < PRUNE_ROWS {
+        let Some(row) = events.next()? else {
+            old.ended = looked < PRUNE_READS;
+            break;
+        };
+        looked += 1;
+        let event = EventRow::read(row)?;
+        let (id, received_at) = (EventId::new(event.id), event.received_at);
+        let cut = before.get(&TenantId::new(event.tenant)).map(|cut| cut.as_microsecond());
+        match cut.filter(|cut| received_at < *cut) {
+            Some(cut) => {
+                rows += read_through(sql, &event)?;
+                old.events.push(OldEvent { event, cut });
+            }
+            // Another tenant's behind it may be old enough: one keeps its history longer than the other.
+            None if received_at < newest_cut => {}
+            None => {
+                old.ended = true;
+                break;
+            }
+        }
+        old.until = id;
+    }
+    Ok(old)
+}
+
+/// Reads everything that goes with an event, for the sake of having read it. Returns how many rows that is.
+fn read_through(sql: &Connection, event: &EventRow) -> Result<usize, StoreError> {
+    let ignore = |_: &Row<'_>| Ok(());
+    let data = sql.prepare_cached(DATA_OF_EVENT)?.query_row([event.id], ignore).optional()?;
+    let mut rows = 1 + data.iter().len();
+    for delivery in event.deliveries(sql)? {
+        rows += 1;
+        delivery.for_each_attempt(sql, |_| {
+            rows += 1;
+            Ok(())
+        })?;
+        sql.prepare_cached(ENTRY_OF_DELIVERY)?.query_row([delivery.id], ignore).optional()?;
+    }
+    Ok(rows)
+}
+
+impl Transaction<'_> {
+    /// Deletes what a reader has found, and with the last of it what else is older than its tenant keeps it.
+    pub(super) fn prune(&mut self, prune: &Prune) -> Result<Pruned, StoreError> {
+        let Prune { old, before } = prune;
+        let mut deleted = 0;
+        for event in &old.events {
+            deleted += u64::from(self.prune_event(event)?);
+        }
+        let mut more = !old.ended;
+        if old.ended {
+            for (tenant, cut) in &**before {
+                let (tenant, cut) = (tenant.get(), cut.as_microsecond());
+                more |= self.forget_counts(tenant, cut, PRUNE_ROWS)? >= PRUNE_ROWS;
+                self.forget_replays(tenant, cut)?;
+            }
+        }
+        Ok(Pruned { events: deleted, more })
+    }
+
+    /// Deletes the terminal old deliveries of an event, and the event when none is left: returns whether it is gone.
+    fn prune_event(&self, old: &OldEvent) -> Result<bool, StoreError> {
+        let OldEvent { event, cut } = old;
+        let mut kept = false;
+        for delivery in event.deliveries(self.sql)? {
+            if delivery.state == 0 || delivery.created_at >= *cut {
+                kept = true;
+                continue;
+            }
+            delivery.for_each_attempt(self.sql, |attempt| {
+                self.execute(DELETE_ATTEMPT, [attempt])?;
+                Ok(())
+            })?;
+            self.execute(DELETE_DELIVERY, [delivery.id])?;
+        }
+        if !kept {
+            self.execute(DELETE_EVENT_DATA, [event.id])?;
+            self.execute(DELETE_EVENT, [event.id])?;
+        }
+        Ok(!kept)
+    }
+}
