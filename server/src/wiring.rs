@@ -27,7 +27,7 @@ const PRUNE_EVERY: Duration = Duration::from_secs(60);
 /// How many events or entries of the audit log one step deletes at most, so that no commit takes long.
 const PRUNE_BATCH: u32 = 128;
 /// What lies between two steps, so that few of those who publish wait behind one.
-const PRUNE_REST: Duration = Duration::from_millis(10);
+const PRUNE_REST: Duration = Duration::from_millis(5);
 /// And after so long: by then history grows faster than it goes.
 const PRUNE_BEHIND: Duration = Duration::from_secs(60 * 60);
 const PRUNE_SHORT_REST: Duration = Duration::from_millis(1);

@@ -416,7 +416,9 @@ impl Store for SqliteStore {
         let (after, cuts) = (EventId::new(self.pruned_until.load(Ordering::Relaxed)), Arc::clone(&before));
         let old = self.readers.read(move |sql| retention::look(sql, after, &cuts, limit)).await?;
         let until = old.until;
-        let pruned = self.call(0, Prune { old, before }, Command::Prune).await?;
+        let (reply, answer) = oneshot::channel();
+        self.queue.push_patient(Command::Prune(Job::new(Prune { old, before }, reply, None)))?;
+        let pruned = answer.await.unwrap_or(Err(StoreError::Stopped))?;
         self.pruned_until.store(if pruned.more { until.get() } else { 0 }, Ordering::Relaxed);
         Ok(pruned)
     }

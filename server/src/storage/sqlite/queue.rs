@@ -37,6 +37,8 @@ pub(super) struct Queue {
 
 struct Inner {
     commands: VecDeque<Queued>,
+    /// What has time: written with the next commit, before all that comes.
+    patient: VecDeque<Command>,
     results: VecDeque<Settlement>,
     /// How many results were ever given.
     given: u64,
@@ -86,6 +88,7 @@ impl Queue {
         Self {
             inner: Mutex::new(Inner {
                 commands: VecDeque::new(),
+                patient: VecDeque::new(),
                 results: VecDeque::new(),
                 given: 0,
                 mode: Mode::Open,
@@ -126,6 +129,19 @@ impl Queue {
     /// queue is full.
     pub(super) fn push_first(&self, command: Command) -> Result<(), StoreError> {
         Self::push_locked(self.lock(), &self.wake, VecDeque::push_front, command, 1)
+    }
+
+    /// Gives the writer a command that needs no room and has time: it waits, as results do, for a commit to ride on.
+    pub(super) fn push_patient(&self, command: Command) -> Result<(), StoreError> {
+        let mut inner = self.lock();
+        if inner.mode != Mode::Open {
+            return Err(StoreError::Stopped);
+        }
+        inner.patient.push_back(command);
+        if inner.sleeps_for.take_if(|wakes| *wakes == Wakes::Anything).is_some() {
+            self.wake.notify_one();
+        }
+        Ok(())
     }
 
     /// Gives the writer a command that needs no room and must know how many results were given before it.
@@ -201,14 +217,14 @@ impl Queue {
     }
 
     /// Waits for something to write and takes a bounded part of it; `None` when the store is closing and nothing is
-    /// left. Results alone wait for `patience`, unless many have piled up and `hurry`.
+    /// left. Results and what else has time wait for `patience`, unless many results have piled up and `hurry`.
     pub(super) fn take(&self, patience: Duration, hurry: bool) -> Option<Batch> {
         let mut inner = self.lock();
         loop {
             if !inner.commands.is_empty() || inner.mode != Mode::Open {
                 break;
             }
-            if inner.results.is_empty() {
+            if inner.results.is_empty() && inner.patient.is_empty() {
                 inner.sleeps_for = Some(Wakes::Anything);
                 inner = self.wake.wait(inner).unwrap_or_else(PoisonError::into_inner);
                 continue;
@@ -246,7 +262,8 @@ impl Queue {
         inner.mode = Mode::Stopped;
         inner.results.clear();
         self.admission.close();
-        inner.commands.drain(..).map(|queued| queued.command).collect()
+        let Inner { patient, commands, .. } = &mut *inner;
+        patient.drain(..).chain(commands.drain(..).map(|queued| queued.command)).collect()
     }
 
     /// Every change under the lock is a single one; after a panic the queue is whole.
@@ -257,11 +274,14 @@ impl Queue {
 
 impl Inner {
     fn batch(&mut self) -> Option<Batch> {
-        if self.mode == Mode::Stopped || (self.commands.is_empty() && self.results.is_empty()) {
+        let nothing = self.commands.is_empty() && self.results.is_empty() && self.patient.is_empty();
+        if self.mode == Mode::Stopped || nothing {
             return None;
         }
         let results = self.results.drain(..self.results.len().min(BATCH_RESULTS)).collect();
-        let mut commands = Vec::with_capacity(self.commands.len().min(BATCH_COMMANDS));
+        let mut commands = Vec::with_capacity(self.patient.len() + self.commands.len().min(BATCH_COMMANDS));
+        // First, for a savepoint is the cheaper the less was done before it.
+        commands.extend(self.patient.drain(..));
         let mut units = 0;
         while units < BATCH_UNITS && commands.len() < BATCH_COMMANDS {
             let Some(queued) = self.commands.pop_front() else { break };

@@ -3,7 +3,8 @@
 //! A step has two sides. A reader walks along the events, from where the last step stopped, and says which are older than
 //! their tenant keeps them. It also reads what goes with them: whatever is that old has long left the memory of the
 //! machine, and a writer that waits for the disk keeps everybody waiting. Then the writer looks at each of them again,
-//! for one may have been sent anew meanwhile, and deletes of it what is over.
+//! for one may have been sent anew meanwhile, and deletes of it what is over. It does so with the next commit that somebody
+//! else waits for; only if none comes for a while it makes one for that alone.
 //!
 //! Where the walk stands is not stored. It begins anew at the old end when it has come to what is kept, and at each start.
 
@@ -15,7 +16,7 @@ use crate::domain::{EventId, IdMap, TenantId, Timestamp};
 use crate::storage::{Pruned, StoreError};
 
 /// A step never holds the writer up for longer than so many rows take, some tenths of a millisecond.
-const PRUNE_ROWS: usize = 64;
+const PRUNE_ROWS: usize = 32;
 /// Events that one step looks at.
 const PRUNE_READS: u32 = 256;
 
@@ -203,7 +204,7 @@ impl Transaction<'_> {
         Ok(Pruned { events: deleted, more })
     }
 
-    /// Deletes the terminal old deliveries of an event, and the event when none is left: returns whether it is gone.
+    /// Deletes the terminal old deliveries of an event, and the event when none is left: returns whether that was deleted.
     fn prune_event(&self, old: &OldEvent) -> Result<bool, StoreError> {
         let OldEvent { event, cut } = old;
         let mut kept = false;
@@ -218,10 +219,10 @@ impl Transaction<'_> {
             })?;
             self.execute(DELETE_DELIVERY, [delivery.id])?;
         }
-        if !kept {
-            self.execute(DELETE_EVENT_DATA, [event.id])?;
-            self.execute(DELETE_EVENT, [event.id])?;
+        if kept {
+            return Ok(false);
         }
-        Ok(!kept)
+        self.execute(DELETE_EVENT_DATA, [event.id])?;
+        Ok(self.execute(DELETE_EVENT, [event.id])? > 0)
     }
 }
