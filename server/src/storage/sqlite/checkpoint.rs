@@ -26,7 +26,10 @@ use crate::storage::StoreError;
 /// Pages that are worth a copy: 4 MB.
 const WORTH: u32 = 500;
 /// Pages at which the log should start anew: 32 MB.
-const LONG: u32 = 4_000;
+pub(super) const LONG: u32 = 4_000;
+/// How often what was written meanwhile is copied too. SQLite syncs the database only when it has copied all there is, and
+/// what is not synced by then is left to a commit.
+const PASSES: u32 = 4;
 /// Pages that may be written while the thread copies.
 const MEANWHILE: u32 = 100;
 
@@ -98,8 +101,8 @@ fn connect(database: &Path) -> Result<Connection, OpenError> {
 
 fn run(sql: &Connection, woken: &Receiver<()>) {
     while woken.recv().is_ok() {
-        match sql.wal_checkpoint_v2(Some(MAIN_DB), CheckpointMode::PASSIVE) {
-            Ok(_) => {}
+        match copy(sql) {
+            Ok(()) => {}
             // A commit copies just now.
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {}
             Err(error) => {
@@ -108,4 +111,14 @@ fn run(sql: &Connection, woken: &Receiver<()>) {
             }
         }
     }
+}
+
+fn copy(sql: &Connection) -> rusqlite::Result<()> {
+    for _ in 0..PASSES {
+        let (written, copied) = sql.wal_checkpoint_v2(Some(MAIN_DB), CheckpointMode::PASSIVE)?;
+        if copied >= written {
+            break;
+        }
+    }
+    Ok(())
 }

@@ -1,8 +1,10 @@
 //! What only this backend does: files, keys, crashes, full disks. The rest is the contract suite.
 
 mod backup;
+mod checkpoint;
 mod examine;
 mod layouts;
+mod retention;
 mod rotate;
 mod secrets;
 mod space;
@@ -48,6 +50,11 @@ impl Directory {
     fn pending(&self) -> usize {
         let count = "SELECT count(*) FROM delivery WHERE state = 0";
         self.database().query_row(count, [], |row| row.get::<_, u32>(0)).unwrap() as usize
+    }
+
+    /// How many rows of a table there are in the file.
+    fn count(&self, table: &str) -> i64 {
+        self.database().query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
     }
 
     fn database(&self) -> Connection {
