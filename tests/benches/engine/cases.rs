@@ -61,9 +61,9 @@ pub(crate) const CASES: &[Case] = &[
     Case { name: "answers", about: "one to one, each answered with 64 KiB", by_default: true, run: answers },
     Case {
         name: "history",
-        about: "publishing beside ten million attempts, and while they are deleted (20 GB, 8 minutes)",
+        about: "publishing beside ten million attempts, and while they are deleted (20 GB, 10 minutes)",
         by_default: false,
-        run: |bench, report| history::measure(bench.binary, report),
+        run: |bench, report| history::measure(bench.binary, bench.plan.rounds, report),
     },
     Case { name: "soak", about: "one to one for a minute", by_default: false, run: soak },
 ];
@@ -234,7 +234,10 @@ fn latency(bench: &Bench<'_>, report: &mut Report) -> Result<()> {
 
 fn soak(bench: &Bench<'_>, report: &mut Report) -> Result<()> {
     let mut rig = bench.rig(NATIVE, 1, 0)?;
+    let bare = || rig::bare(2.0, CONNECTIONS, bench.folder);
+    let before = bare()?;
     let outcome = rig.run(Load { seconds: 60.0, ..bench.load() })?;
+    let after = bare()?;
     let tenth = outcome.by_second.len().div_ceil(10).max(1);
     let mean = |seconds: &[u64]| float(seconds.iter().sum()) / float(seconds.len() as u64);
     // The first second is a part of one, and so is the last.
@@ -245,7 +248,9 @@ fn soak(bench: &Bench<'_>, report: &mut Report) -> Result<()> {
     report.add(Figure {
         name: "soak of 60 s".into(),
         value: format!("{:.0}/s", outcome.rate()),
-        beside: format!("{first:.0}/s at first, {last:.0}/s at last, {slowest:.0}/s in the slowest tenth"),
+        beside: format!(
+            "{first:.0}/s at first, {last:.0}/s at last, {slowest:.0}/s in the slowest tenth; bare {before:.0}/s before and {after:.0}/s after"
+        ),
         data: outcome.json(),
     });
     Ok(())
