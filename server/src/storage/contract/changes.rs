@@ -326,16 +326,37 @@ pub(in crate::storage) async fn switching_a_webhook_on_again_forgives_its_failur
     let made = world.webhook().await;
     attempted(&world, "1", &made, 0, 500).await;
     let failing = |world: &World<B>| world.store.directory().activity(made.id).failures;
-    // A change that does not switch it on says nothing of its health.
-    let moved = update(&world, &made, point_elsewhere).await;
+    // A change that neither moves it nor switches it on says nothing of its health.
+    let same = update(&world, &made, |_| ()).await;
     let off = |webhook: &mut Webhook| webhook.state = WebhookState::Disabled(DisabledReason::Failing);
-    let off = update(&world, &moved, off).await;
+    let off = update(&world, &same, off).await;
     assert_eq!(failing(&world), 1);
     update(&world, &off, |webhook| webhook.state = WebhookState::Enabled).await;
     for _ in 0..2 {
         let activity = world.store.directory().activity(made.id);
         assert_eq!((activity.failures, activity.failing_since), (0, None));
         assert_eq!(activity.last_attempt_at, Some(ended_at(0)), "what happened stays known");
+        world.reopen().await;
+    }
+    world.store.close().await;
+}
+
+pub(in crate::storage) async fn a_webhook_that_moves_has_not_failed_where_it_is_now<B: Bench>() {
+    let mut world = World::<B>::new().await;
+    let made = world.webhook().await;
+    attempted(&world, "1", &made, 0, 500).await;
+    let late = world.deliver("2", &[&made]).await[0];
+    let moved = update(&world, &made, point_elsewhere).await;
+    let failures = |world: &World<B>| world.store.directory().activity(made.id).failures;
+    assert_eq!(failures(&world), 0);
+    // An attempt that was under way ends: it was made of the webhook as it was.
+    world.store.settle(ended(late, 500)).await.unwrap();
+    assert_eq!(failures(&world), 0);
+    let delivery = world.deliver("3", &[&moved]).await[0];
+    let attempt = Attempt { webhook_version: moved.version, ..attempt(1, answered(500)) };
+    world.store.settle(Settlement { attempt: Some(attempt), ..ended(delivery, 500) }).await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(failures(&world), 1);
         world.reopen().await;
     }
     world.store.close().await;

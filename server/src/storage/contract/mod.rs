@@ -338,6 +338,7 @@ macro_rules! contract {
             activity_and_counts_are_kept_by_webhook_and_survive_a_restart
             closing_keeps_what_was_counted_last
             switching_a_webhook_on_again_forgives_its_failures
+            a_webhook_that_moves_has_not_failed_where_it_is_now
             what_was_published_is_pending_with_its_body_also_after_a_restart
             what_waits_for_a_webhook_is_read_in_the_order_of_turns_page_by_page
             what_an_event_says_of_its_trace_is_told_as_it_came

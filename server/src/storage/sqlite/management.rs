@@ -35,7 +35,7 @@ const REPLACE_WEBHOOK: &str = "
         profile = ?13, updated_at = ?14
     WHERE id = ?1 AND version = ?2 - 1 AND deleted_at IS NULL";
 
-const WEBHOOK_LIVES: &str = "SELECT disabled_reason FROM webhook WHERE id = ?1 AND deleted_at IS NULL";
+const WEBHOOK_LIVES: &str = "SELECT disabled_reason, url FROM webhook WHERE id = ?1 AND deleted_at IS NULL";
 
 const INSERT_VERSION: &str =
     "INSERT INTO webhook_version (webhook, version, url, headers, signed) VALUES (?1, ?2, ?3, ?4, ?5)";
@@ -120,8 +120,11 @@ impl Transaction<'_> {
 
     pub(super) fn update_webhook(&mut self, webhook: &Arc<Webhook>) -> Result<Update, StoreError> {
         let id = webhook.id.get();
-        let before = self.sql.prepare_cached(WEBHOOK_LIVES)?.query_row([id], |row| row.get(0)).optional()?;
-        let Some(disabled_before): Option<Option<String>> = before else { return Ok(Update::Gone) };
+        let before = self.sql.prepare_cached(WEBHOOK_LIVES)?.query_row([id], |row| {
+            let moved = row.get_ref("url")?.as_str()? != webhook.endpoint.as_given();
+            Ok((row.get_ref("disabled_reason")?.as_str_or_null()?.is_some(), moved))
+        });
+        let Some((was_disabled, moved)) = before.optional()? else { return Ok(Update::Gone) };
         let uid = self.tenant(webhook.tenant)?.uid;
         let (current, next) = (webhook.secrets.current(), webhook.secrets.next());
         let replaced = self.execute(
@@ -150,7 +153,8 @@ impl Transaction<'_> {
         self.execute(END_VERSION, [id, webhook.updated_at.as_microsecond()])?;
         self.insert_version(webhook)?;
         self.draft.effects.push(Effect::PutWebhook(Arc::clone(webhook)));
-        if disabled_before.is_some() && webhook.state == WebhookState::Enabled {
+        // Somebody says that it is in order, or it is another receiver now.
+        if moved || was_disabled && webhook.state == WebhookState::Enabled {
             self.draft.effects.push(Effect::Forgive(webhook.id));
         }
         Ok(Update::Done(Arc::clone(webhook)))

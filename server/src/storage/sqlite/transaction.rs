@@ -253,6 +253,11 @@ impl<'a> Transaction<'a> {
         })
     }
 
+    /// Whether an attempt was made of the webhook as it is now: what an older one meets says nothing of this one.
+    fn is_of_now(&self, webhook: WebhookId, attempt: &Attempt) -> bool {
+        self.state.directory.webhook(webhook).is_some_and(|now| now.version == attempt.webhook_version)
+    }
+
     pub(super) fn exists(&self, webhook: WebhookId) -> bool {
         !self.draft.deleted.contains(&webhook) && self.state.directory.webhook(webhook).is_some()
     }
@@ -373,7 +378,9 @@ impl<'a> Transaction<'a> {
         if pending && state != DeliveryState::Pending {
             self.draft.count_pending(tenant, webhook, -1);
         }
-        let (success, counts) = (attempt.outcome.is_success(), cause.counts() && !attempt.outcome.is_ours());
+        let success = attempt.outcome.is_success();
+        let counts =
+            cause.counts() && !attempt.outcome.is_ours() && (success || self.is_of_now(webhook, attempt));
         self.draft.ended.push(EndedAttempt { webhook, at, duration, success, counts });
         // Whether anybody listens is only asked when it is durable: somebody may begin to in between.
         self.draft.told.push(told);
