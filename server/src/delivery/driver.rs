@@ -168,7 +168,9 @@ impl Driver {
     }
 
     fn now(&mut self) -> Timestamp {
-        self.steady.now(&*self.attempter.clock)
+        let now = self.steady.now(&*self.attempter.clock);
+        self.scheduler.set_ahead(self.steady.ahead());
+        now
     }
 
     /// How long nothing will happen unless somebody says so.
@@ -397,6 +399,11 @@ impl Driver {
             return None;
         }
         let success = attempt.outcome.is_success();
+        let changed = |now: Arc<Webhook>| now.version != flight.webhook_version;
+        if !success && self.attempter.store.directory().webhook(webhook).is_none_or(changed) {
+            // It was another receiver's.
+            return None;
+        }
         // The first may be a mishap, as when a receiver is being replaced.
         let gone = matches!(attempt.outcome, Outcome::Response { status: 410, .. });
         if gone {

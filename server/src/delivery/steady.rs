@@ -14,19 +14,27 @@ use crate::domain::Timestamp;
 pub(super) struct Steady {
     now: Timestamp,
     monotonic: Duration,
+    ahead: Duration,
 }
 
 impl Steady {
     pub(super) fn new(clock: &dyn Clock) -> Self {
-        Self { now: clock.now(), monotonic: clock.monotonic() }
+        Self { now: clock.now(), monotonic: clock.monotonic(), ahead: Duration::ZERO }
     }
 
     /// The time: the wall clock's, or later.
     pub(super) fn now(&mut self, clock: &dyn Clock) -> Timestamp {
         let monotonic = clock.monotonic();
         let moved_on = after(self.now, monotonic.saturating_sub(self.monotonic));
-        (self.now, self.monotonic) = (moved_on.max(clock.now()), monotonic);
+        let wall = clock.now();
+        (self.now, self.monotonic) = (moved_on.max(wall), monotonic);
+        self.ahead = Duration::try_from(self.now.duration_since(wall)).unwrap_or_default();
         self.now
+    }
+
+    /// How far what was told last is ahead of the wall clock.
+    pub(super) const fn ahead(&self) -> Duration {
+        self.ahead
     }
 }
 
@@ -63,9 +71,12 @@ mod tests {
         let clock = Two { wall: 10_000.into(), monotonic: 5.into() };
         let mut steady = Steady::new(&clock);
         assert_eq!(pass(&clock, &mut steady, 10, 10), 10_010);
+        assert_eq!(steady.ahead(), Duration::ZERO);
         assert_eq!(pass(&clock, &mut steady, -3_600, 0), 10_010, "set back by an hour");
         assert_eq!(pass(&clock, &mut steady, 60, 60), 10_070, "and it goes on");
+        assert_eq!(steady.ahead(), Duration::from_secs(3_600));
         assert_eq!(pass(&clock, &mut steady, 3_600, 0), 10_070, "and right again");
+        assert_eq!(steady.ahead(), Duration::ZERO);
         assert_eq!(pass(&clock, &mut steady, 3_600, 0), 13_670, "set forward");
         assert_eq!(pass(&clock, &mut steady, 1, 1), 13_671);
     }

@@ -21,7 +21,8 @@
 //! known to be able to use them, and a hundred of those all that their tenant may have.
 //!
 //! Attempts that began before the window was last narrowed say nothing new when they fail: a receiver that breaks down
-//! under 64 attempts has failed once.
+//! under 64 attempts has failed once. And those that began before the webhook was changed say nothing at all: what one
+//! receiver asks for is not for the one in its place.
 
 use core::time::Duration;
 
@@ -63,13 +64,15 @@ pub(super) struct Gate {
     state: State,
     /// Counts how often the window was narrowed: an attempt is judged by the window it began under.
     era: Era,
+    /// The era that the webhook as it is now began with.
+    renewed: Era,
     /// Pauses since an attempt last succeeded.
     pauses: u32,
     pace: Option<Pace>,
 }
 
 /// Which window an attempt began under.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Era(u64);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,14 +104,20 @@ struct Pace {
 impl Default for Gate {
     fn default() -> Self {
         let state = State::open(FIRST_WINDOW);
-        Self { state, era: Era::default(), pauses: 0, pace: None }
+        Self { state, era: Era::default(), renewed: Era::default(), pauses: 0, pace: None }
     }
 }
 
 impl Gate {
     /// As new: whatever is in flight says nothing of what comes.
     pub(super) fn renew(&mut self) {
-        *self = Self { era: Era(self.era.0 + 1), ..Self::default() };
+        let era = Era(self.era.0 + 1);
+        *self = Self { era, renewed: era, ..Self::default() };
+    }
+
+    /// Whether an attempt was made of the webhook as it is now.
+    pub(super) fn is_current(&self, era: Era) -> bool {
+        era >= self.renewed
     }
 
     /// Whether one more attempt may start beside those in flight.
@@ -162,7 +171,7 @@ impl Gate {
         if era == self.era {
             self.judge(signal, ladder, now);
         }
-        if let Some(asked) = asked {
+        if let Some(asked) = asked.filter(|_| self.is_current(era)) {
             self.pause_until(after(now, asked));
         }
     }
@@ -210,6 +219,13 @@ impl Gate {
     pub(super) fn take_back(&mut self, era: Era, until: Timestamp) {
         if era == self.era {
             self.pause_until(until);
+        }
+    }
+
+    /// Neither was an attempt that would have told whether the endpoint answers: the next one does.
+    pub(super) fn give_up(&mut self, era: Era, now: Timestamp) {
+        if era == self.era && self.state == State::Probing {
+            self.pause_until(now);
         }
     }
 

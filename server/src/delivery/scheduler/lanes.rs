@@ -58,9 +58,9 @@ impl Lanes {
         self.waiting.iter().filter_map(|lane| lane.last_key_value()).map(|(turn, _)| *turn).max()
     }
 
-    /// The first turn of all.
-    pub(super) fn first_turn(&self) -> Option<Turn> {
-        self.waiting.iter().filter_map(|lane| lane.first_key_value()).map(|(turn, _)| *turn).min()
+    /// The first turn of what is no replay.
+    pub(super) fn first_live(&self) -> Option<Turn> {
+        self.waiting[..REPLAYS].iter().filter_map(|lane| lane.first_key_value()).map(|(turn, _)| *turn).min()
     }
 
     /// Takes the delivery out that has this turn.

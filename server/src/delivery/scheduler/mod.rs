@@ -24,7 +24,8 @@
 //!   the others, n such tenants one part in n + 1.
 //! - Memory is bounded: so many deliveries an endpoint, and once there are many of them all, a few an endpoint.
 //! - Time may jump forward, which makes things due. That it never goes back is for [`steady`](super::steady) to see to;
-//!   that it is earlier than an earlier process thought makes nobody wait longer than its ladder or its receiver says.
+//!   that it is earlier than an earlier process thought makes nobody wait longer than its ladder or its receiver says. What
+//!   is made after the wall clock was set back is as old as that clock says, however far the time here is ahead of it.
 //!
 //! Not guaranteed: any order of deliveries.
 
@@ -118,7 +119,7 @@ pub(super) struct Depth {
     pub(super) held: usize,
     /// Endpoints of which some are only in the store.
     pub(super) parked_endpoints: usize,
-    /// When the oldest that could start now was due.
+    /// When the oldest of the runnable was due.
     pub(super) oldest: Option<Timestamp>,
 }
 
@@ -140,6 +141,8 @@ pub(super) struct Scheduler {
     held: usize,
     tickets: u64,
     now: Timestamp,
+    /// How far that is ahead of the wall clock.
+    ahead: Duration,
 }
 
 impl Scheduler {
@@ -158,7 +161,18 @@ impl Scheduler {
             held: 0,
             tickets: 0,
             now: Timestamp::MIN,
+            ahead: Duration::ZERO,
         }
+    }
+
+    /// From here on the time it is told is so far ahead of the wall clock, by which deliveries were made.
+    pub(super) fn set_ahead(&mut self, ahead: Duration) {
+        self.ahead = ahead;
+    }
+
+    /// When a delivery is too old, by the time that is told here.
+    fn expiry(&self, work: &Work, policy: &RetryPolicy) -> Timestamp {
+        after(after(work.received_at, policy.max_age()), self.ahead)
     }
 
     /// Takes a pending delivery over that was made just now. It must not be one that is known already.
@@ -257,7 +271,7 @@ impl Scheduler {
             let action = match standing {
                 Standing::Gone => Action::End(work.delivery, DeliveryState::Cancelled),
                 Standing::Enabled | Standing::Disabled => {
-                    if after(work.received_at, policy.max_age()) > self.now {
+                    if self.expiry(work, policy) > self.now {
                         continue;
                     }
                     Action::End(work.delivery, DeliveryState::Expired)
@@ -281,8 +295,11 @@ impl Scheduler {
         let mut job = self.land(delivery)?;
         let webhook = job.work().webhook;
         let room = self.room();
-        let mut next = retry::decide(job.work(), verdict, policy, draw, now);
-        if let Some(queue) = self.queues.get_mut(&webhook) {
+        let mut queue = self.queues.get_mut(&webhook);
+        let current = queue.as_ref().is_none_or(|queue| queue.gate.is_current(job.era()));
+        let verdict = if current { verdict } else { verdict.of_another() };
+        let mut next = retry::decide(job.work(), job.expires_at(), verdict, policy, draw, now);
+        if let Some(queue) = &mut queue {
             queue.speed.land(now);
             // Another part of the draw: the probe and the retry need not come together.
             let ladder = (policy, draw.rotate_left(16));
@@ -310,7 +327,10 @@ impl Scheduler {
         let Some(job) = self.land(delivery) else { return };
         let webhook = job.work().webhook;
         let room = self.room();
-        let queue = self.queues.get_mut(&webhook);
+        let mut queue = self.queues.get_mut(&webhook);
+        if let Some(queue) = &mut queue {
+            queue.gate.give_up(job.era(), now);
+        }
         let queue = queue.filter(|queue| queue.standing() != Standing::Gone && !job.is_withdrawn());
         match (why, queue) {
             (GiveBack::Until(until), Some(queue)) => {
@@ -398,8 +418,9 @@ impl Scheduler {
         for queue in self.queues.values() {
             depth.ready += queue.ready();
             depth.parked_endpoints += usize::from(queue.is_parked());
-            if queue.is_startable(self.now) {
-                let due = queue.oldest_ready().map(|turn| turn.due);
+            // The same as are counted: what its receiver or its tenant's share holds up says nothing of this server.
+            if queue.counted > 0 {
+                let due = queue.oldest_live().map(|turn| turn.due);
                 depth.oldest = [depth.oldest, due].into_iter().flatten().min();
             }
         }
@@ -423,7 +444,7 @@ impl Scheduler {
     }
 
     fn push(&mut self, work: Work, policy: &RetryPolicy) {
-        let expires_at = after(work.received_at, policy.max_age());
+        let expires_at = self.expiry(&work, policy);
         let (webhook, tenant, room) = (work.webhook, work.tenant, self.room());
         let due = retry::due(&work, policy, self.now);
         let mut job = Job::new(work, expires_at, &self.bodies);

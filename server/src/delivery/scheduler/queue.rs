@@ -294,9 +294,9 @@ impl Queue {
         self.horizon.is_some()
     }
 
-    /// The oldest turn that is due.
-    pub(super) fn oldest_ready(&self) -> Option<Turn> {
-        self.ready.first_turn()
+    /// The oldest turn that is due and no replay's.
+    pub(super) fn oldest_live(&self) -> Option<Turn> {
+        self.ready.first_live()
     }
 
     /// Whether an attempt may start now.

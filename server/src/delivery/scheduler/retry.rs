@@ -18,15 +18,28 @@ pub(in crate::delivery) struct Verdict {
 }
 
 impl Verdict {
-    /// How long the receiver is left alone.
+    /// How long the receiver is left alone, if it asks for that. To be left alone for no time is no wish: it would free the
+    /// delivery from its ladder and the endpoint from being judged.
     pub(super) fn asked(self) -> Option<Duration> {
-        self.retry_after.map(|asked| asked.min(MAX_RETRY_AFTER))
+        self.retry_after.filter(|asked| !asked.is_zero()).map(|asked| asked.min(MAX_RETRY_AFTER))
+    }
+
+    /// The same of a receiver that is not asked any more: its wishes are nobody's.
+    pub(super) fn of_another(self) -> Self {
+        Self { retry_after: None, ..self }
     }
 }
 
 /// Decides by the tenant's policy. `work` counts the attempts that ended before this one. An attempt after which the
 /// receiver says when to come back takes of the delivery's age and not of its ladder.
-pub(super) fn decide(work: &Work, verdict: Verdict, policy: &RetryPolicy, draw: u32, now: Timestamp) -> Next {
+pub(super) fn decide(
+    work: &Work,
+    expires_at: Timestamp,
+    verdict: Verdict,
+    policy: &RetryPolicy,
+    draw: u32,
+    now: Timestamp,
+) -> Next {
     if verdict.signal == Signal::Success {
         return Next::End(DeliveryState::Delivered);
     }
@@ -40,7 +53,7 @@ pub(super) fn decide(work: &Work, verdict: Verdict, policy: &RetryPolicy, draw: 
     };
     // The receiver can lengthen the wait, never shorten it: a herd of retries stays spread out.
     let due = whole_microseconds(after(now, step.max(asked.unwrap_or_default())));
-    if due >= after(work.received_at, policy.max_age()) {
+    if due >= expires_at {
         return Next::End(DeliveryState::Expired);
     }
     Next::Retry { due, tries }
@@ -106,7 +119,8 @@ mod tests {
 
     fn decide_after(attempts_made: u32, verdict: Verdict) -> Next {
         let work = Work { attempts_made, tries: attempts_made, received_at: now(), ..work(1, 1, 1) };
-        decide(&work, verdict, &RetryPolicy::default(), 0, now())
+        let policy = RetryPolicy::default();
+        decide(&work, after(now(), policy.max_age()), verdict, &policy, 0, now())
     }
 
     #[test]
@@ -135,6 +149,13 @@ mod tests {
             }
         };
         assert_eq!([asked(1), asked(60), asked(u64::MAX)], [5, 60, 86_400]);
+    }
+
+    #[test]
+    fn a_receiver_that_asks_to_be_left_alone_for_no_time_asks_for_nothing() {
+        let verdict = Verdict { signal: Signal::Trouble, retry_after: Some(Duration::ZERO) };
+        assert_eq!(decide_after(0, verdict), decide_after(0, FAILED), "it uses up a step of the ladder");
+        assert_eq!(decide_after(9, verdict), Next::End(DeliveryState::Exhausted));
     }
 
     #[test]
@@ -180,7 +201,7 @@ mod tests {
     fn what_somebody_asked_for_by_hand_is_never_retried() {
         for cause in Cause::ALL {
             let work = Work { cause, ..work(1, 1, 1) };
-            let next = decide(&work, FAILED, &RetryPolicy::default(), 0, now());
+            let next = decide(&work, Timestamp::MAX, FAILED, &RetryPolicy::default(), 0, now());
             let by_hand = matches!(cause, Cause::Resend | Cause::Test);
             assert_eq!(next == Next::End(DeliveryState::Exhausted), by_hand, "{cause:?}");
         }
@@ -190,7 +211,8 @@ mod tests {
     fn what_would_be_too_old_at_its_next_attempt_expires_now() {
         let old = now().checked_sub(jiff::SignedDuration::from_hours(5 * 24)).unwrap();
         let work = Work { received_at: old, ..work(1, 1, 1) };
-        let next = decide(&work, FAILED, &RetryPolicy::default(), 0, now());
+        let policy = RetryPolicy::default();
+        let next = decide(&work, after(old, policy.max_age()), FAILED, &policy, 0, now());
         assert_eq!(next, Next::End(DeliveryState::Expired));
     }
 

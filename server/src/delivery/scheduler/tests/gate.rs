@@ -193,3 +193,55 @@ fn what_is_known_of_an_endpoint_that_rests_is_forgotten_but_for_trouble() {
     scheduler.sweep(start());
     assert_eq!(scheduler.queues.keys().collect::<Vec<_>>(), [&WebhookId::new(2)]);
 }
+
+#[test]
+fn what_an_older_version_of_a_webhook_is_asked_is_not_asked_of_the_new_one() {
+    let mut scheduler = waiting(100);
+    let works = started(scheduler.poll(start(), ALL));
+    scheduler.webhook_changed(WebhookId::new(1), Standing::Enabled, start());
+    let verdict = Verdict { signal: Signal::Trouble, retry_after: Some(seconds(86_400)) };
+    for work in &works {
+        let next = scheduler.finished(work.delivery, verdict, &policy(), 0, start());
+        assert_eq!(next, Some(Next::Retry { due: after(start(), seconds(5)), tries: 1 }));
+    }
+    assert_eq!(started(scheduler.poll(start(), ALL)).len(), 4, "it begins anew, and at once");
+}
+
+#[test]
+fn a_receiver_that_asks_to_be_left_alone_for_no_time_is_left_alone_as_any_that_fails() {
+    let mut scheduler = waiting(1_000);
+    let verdict = Verdict { signal: Signal::Trouble, retry_after: Some(Duration::ZERO) };
+    let (mut flying, mut made, mut now) = (std::collections::VecDeque::new(), 0, start());
+    for _ in 0..500 {
+        now = after(now, Duration::from_millis(10));
+        flying.extend(started(scheduler.poll(now, ALL)));
+        if let Some(work) = flying.pop_front() {
+            finish(&mut scheduler, &[work], verdict, now);
+            made += 1;
+        }
+    }
+    assert!(made < 15, "{made} attempts in five seconds");
+}
+
+#[test]
+fn an_endpoint_is_probed_again_when_the_probe_was_not_made_after_all() {
+    let withdrawn = |scheduler: &mut Scheduler, id| {
+        scheduler.withdraw(WebhookId::new(1), &[id].into_iter().collect());
+    };
+    for withdraw in [false, true] {
+        for gone in [false, true] {
+            let mut scheduler = waiting(100);
+            let until = break_down(&mut scheduler, start());
+            let probe = started(scheduler.poll(until, ALL))[0].delivery;
+            if withdraw {
+                withdrawn(&mut scheduler, probe);
+            }
+            let later = after(until, seconds(5));
+            let why = if gone { GiveBack::Gone } else { GiveBack::Until(later) };
+            scheduler.give_back(probe, why, until);
+            let starts = |action: &Action| matches!(action, Action::Start(_));
+            let probes = scheduler.poll(later, ALL).into_iter().filter(starts).count();
+            assert_eq!(probes, 1, "withdrawn: {withdraw}, gone: {gone}");
+        }
+    }
+}

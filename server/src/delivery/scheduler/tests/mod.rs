@@ -2,6 +2,7 @@
 
 mod gate;
 mod simulation;
+mod window;
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -501,4 +502,31 @@ fn what_is_withdrawn_is_forgotten_wherever_it_waits_and_in_flight_ends_with_its_
         assert_eq!(next, Some(Next::End(DeliveryState::Delivered)), "what was taken was taken");
     }
     assert!(scheduler.poll(later, ALL).is_empty());
+}
+
+#[test]
+fn what_is_made_after_the_clock_was_set_right_is_as_old_as_the_clock_says() {
+    let mut scheduler = scheduler(10);
+    let week = seconds(7 * 86_400);
+    let now = after(start(), week);
+    scheduler.set_ahead(week);
+    scheduler.accept(work(1, 1, 1), Standing::Enabled, &policy(), now);
+    let first = started(scheduler.poll(now, ALL));
+    let next = scheduler.finished(first[0].delivery, FAILED, &policy(), 0, now);
+    assert_eq!(next, Some(Next::Retry { due: after(now, seconds(5)), tries: 1 }));
+    assert_eq!(started(scheduler.poll(after(now, seconds(5)), ALL)).len(), 1);
+}
+
+#[test]
+fn what_a_hanging_receiver_or_its_tenants_share_holds_up_does_not_make_this_server_behind() {
+    let mut scheduler = scheduler(8);
+    for id in 1..=100 {
+        scheduler.accept(work(id, id, 1), Standing::Enabled, &policy(), start());
+        scheduler.accept(work(1_000 + id, id, 1), Standing::Enabled, &policy(), start());
+    }
+    assert!(!started(scheduler.poll(start(), ALL)).is_empty());
+    let later = after(start(), seconds(60));
+    scheduler.recount(later);
+    let depth = scheduler.depth();
+    assert_eq!(depth.oldest.is_some(), depth.runnable > 0, "{depth:?}");
 }

@@ -9,6 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::window::{Flight, Window};
 use super::*;
 use crate::rng::{Rng, SeededRng};
 use crate::storage::Page;
@@ -52,7 +53,10 @@ struct World {
     writes: VecDeque<Write>,
     news: VecDeque<News>,
     standing: HashMap<WebhookId, Standing>,
-    flying: BTreeSet<DeliveryId>,
+    flying: BTreeMap<DeliveryId, Flight>,
+    windows: HashMap<WebhookId, Window>,
+    /// Results and attempts in flight that a crash may make twice.
+    most_at_risk: usize,
     served: HashSet<TenantId>,
     ladder: RetryPolicy,
 }
@@ -73,6 +77,7 @@ impl World {
             small_window: 4,
             page: 1 + draw(4),
         };
+        let most_at_risk = 5 + draw(40);
         Self {
             scheduler: Scheduler::new(bounds),
             bounds,
@@ -83,7 +88,9 @@ impl World {
             writes: VecDeque::new(),
             news: VecDeque::new(),
             standing: HashMap::new(),
-            flying: BTreeSet::new(),
+            flying: BTreeMap::new(),
+            windows: HashMap::new(),
+            most_at_risk,
             served: HashSet::new(),
             ladder: policy(),
         }
@@ -110,14 +117,32 @@ impl World {
             18 => self.change_a_webhook(),
             19 if self.draw(4) == 0 => self.crash(),
             19 => self.withdraw(),
-            20 => self.scheduler.sweep(self.now),
+            20 => self.sweep(),
             21 => self.scheduler.recount(self.now),
             _ => self.pass_time(),
         }
         // Time passes, and much may be taken in, before the scheduler is asked again.
         if self.draw(4) > 0 {
-            let room = self.draw(30) as usize;
+            let room = (self.draw(30) as usize).min(self.room());
             self.poll(room);
+        }
+    }
+
+    /// How many attempts may start: as the driver reckons, from what is not durable yet and what is under way.
+    fn room(&self) -> usize {
+        self.most_at_risk.saturating_sub(self.unsettled()).saturating_sub(self.flying.len())
+    }
+
+    fn unsettled(&self) -> usize {
+        self.writes.iter().filter(|write| matches!(write, Write::Result(..))).count()
+    }
+
+    fn sweep(&mut self) {
+        self.scheduler.sweep(self.now);
+        for (webhook, window) in &mut self.windows {
+            if !self.scheduler.queues.contains_key(webhook) {
+                window.forgotten();
+            }
         }
     }
 
@@ -128,7 +153,11 @@ impl World {
             let id = i64::try_from(self.rows.len()).unwrap() + 1;
             let mut work = work(id, webhook.get(), tenant_of(webhook).get());
             (work.received_at, work.due) = (self.now, self.now);
-            work.cause = if self.draw(4) == 0 { Cause::Replay } else { Cause::Event };
+            work.cause = match self.draw(12) {
+                0..=2 => Cause::Replay,
+                3 => Cause::Resend,
+                _ => Cause::Event,
+            };
             let row = Row {
                 work: work.clone(),
                 state: DeliveryState::Pending,
@@ -203,28 +232,63 @@ impl World {
     }
 
     fn land(&mut self) {
-        for id in core::mem::take(&mut self.flying) {
-            match self.draw(12) {
-                0..=4 => self.finish(id, OK),
-                5..=6 => self.finish(id, FAILED),
-                7 => self.finish(id, REFUSED),
-                8 => {
-                    let retry_after = Some(seconds(self.draw(100_000).into()));
-                    self.finish(id, Verdict { signal: Signal::Trouble, retry_after });
-                }
-                9 => {
-                    let until = after(self.now, seconds(self.draw(10).into()));
-                    self.scheduler.give_back(id, GiveBack::Until(until), self.now);
-                    self.rows.get_mut(&id).unwrap().in_flight = false;
-                    self.rows.get_mut(&id).unwrap().started -= 1;
-                }
-                _ => _ = self.flying.insert(id),
+        let asks = |signal, most| {
+            let retry_after = Some(seconds(self.draw(most).into()));
+            Verdict { signal, retry_after }
+        };
+        let verdicts: Vec<_> = self
+            .flying
+            .keys()
+            .map(|id| {
+                let verdict = match self.draw(16) {
+                    0..=5 => Some(OK),
+                    6..=7 => Some(FAILED),
+                    8 => Some(REFUSED),
+                    9 => Some(asks(Signal::Trouble, 100_000)),
+                    10 => Some(asks(Signal::Trouble, 3)),
+                    11 => Some(Verdict { signal: Signal::Gone, retry_after: None }),
+                    12 => Some(Verdict { signal: Signal::Nothing, retry_after: None }),
+                    13 => None,
+                    _ => return None,
+                };
+                Some((*id, verdict))
+            })
+            .collect();
+        for (id, verdict) in verdicts.into_iter().flatten() {
+            match verdict {
+                Some(verdict) => self.finish(id, verdict),
+                None => self.give_back(id),
             }
         }
     }
 
+    fn give_back(&mut self, id: DeliveryId) {
+        self.flying.remove(&id).unwrap();
+        let over = self.draw(4) == 0;
+        let until = after(self.now, seconds(self.draw(10).into()));
+        let row = self.rows.get_mut(&id).unwrap();
+        row.in_flight = false;
+        row.started -= 1;
+        self.windows.get_mut(&row.work.webhook).unwrap().given_back();
+        let why = if over { GiveBack::Gone } else { GiveBack::Until(until) };
+        self.scheduler.give_back(id, why, self.now);
+    }
+
     fn finish(&mut self, id: DeliveryId, verdict: Verdict) {
+        let flight = self.flying.remove(&id).unwrap();
+        let webhook = self.rows[&id].work.webhook;
+        let gate =
+            |world: &Self| format!("{:?}", world.scheduler.queues.get(&webhook).map(|queue| &queue.gate));
+        let before = gate(self);
         let next = self.scheduler.finished(id, verdict, &self.ladder, self.draw(u32::MAX), self.now).unwrap();
+        let window = self.windows.get_mut(&webhook).unwrap();
+        let older = window.is_of_an_older_version(flight);
+        let counts = self.rows[&id].work.cause.counts();
+        let learnt = if counts { verdict } else { Verdict { signal: Signal::Nothing, retry_after: None } };
+        window.end(flight, learnt, &self.ladder, self.now);
+        if older {
+            assert_eq!(gate(self), before, "learnt of a webhook from what it was before");
+        }
         let row = self.rows.get_mut(&id).unwrap();
         row.in_flight = false;
         row.work.attempts_made += 1;
@@ -233,9 +297,11 @@ impl World {
             match next {
                 Next::Retry { due, tries } => {
                     assert_ne!(verdict.signal, Signal::Success);
-                    let asked = verdict.retry_after.unwrap_or_default().min(seconds(86_400));
-                    assert!(due >= after(self.now, asked), "sooner than the receiver wants");
-                    let used = u32::from(verdict.retry_after.is_none());
+                    assert!(row.work.cause.is_retried());
+                    let asked = verdict.retry_after.filter(|asked| !asked.is_zero() && !older);
+                    let wait = asked.unwrap_or_default().min(seconds(86_400));
+                    assert!(due >= after(self.now, wait), "sooner than the receiver wants");
+                    let used = u32::from(asked.is_none());
                     assert_eq!(tries, row.work.tries + used);
                     assert!((tries as usize) < self.ladder.ladder().len(), "beyond the ladder");
                     assert!(due < after(row.work.received_at, self.ladder.max_age()), "beyond its age");
@@ -260,6 +326,7 @@ impl World {
         };
         self.standing.insert(webhook, standing);
         self.scheduler.webhook_changed(webhook, standing, self.now);
+        self.windows.entry(webhook).or_default().changed();
         if let Some(queue) = self.scheduler.queues.get(&webhook) {
             assert_eq!(queue.gate.window(), 4, "what was known of it was of another version");
         }
@@ -302,11 +369,10 @@ impl World {
 
     /// The process dies and starts anew from what the store has.
     fn crash(&mut self) {
-        let unsettled = self.writes.iter().filter(|write| matches!(write, Write::Result(_, _, true))).count();
-        let at_risk = unsettled + self.flying.len();
         self.writes.clear();
         self.news.clear();
         self.flying.clear();
+        self.windows.clear();
         self.scheduler = Scheduler::new(self.bounds);
         let mut repeated = 0;
         for row in self.rows.values_mut() {
@@ -322,7 +388,11 @@ impl World {
             self.now = self.now.checked_sub(hour).unwrap();
         }
         self.began = self.now;
-        assert!(repeated <= at_risk, "{repeated} attempts may be repeated, of {at_risk} that were under way");
+        assert!(
+            repeated <= self.most_at_risk,
+            "{repeated} attempts are made again, of {} at most",
+            self.most_at_risk
+        );
         let pending = self.rows.values().filter(|row| row.state == DeliveryState::Pending);
         let webhooks: BTreeSet<_> = pending.map(|row| row.work.webhook).collect();
         for webhook in webhooks {
@@ -369,7 +439,11 @@ impl World {
         assert_eq!(work.message_id, row.work.message_id);
         row.in_flight = true;
         row.started += 1;
-        self.flying.insert(work.delivery);
+        let rows = &self.rows;
+        let beside = self.flying.iter().filter(|(id, _)| rows[id].work.webhook == work.webhook);
+        let window = self.windows.entry(work.webhook).or_default();
+        let flight = window.start(beside.map(|(_, flight)| flight), self.now);
+        self.flying.insert(work.delivery, flight);
     }
 
     fn ended(&mut self, id: DeliveryId, state: DeliveryState) {
@@ -401,7 +475,7 @@ impl World {
         let mut held = 0;
         for (webhook, queue) in &scheduler.queues {
             held += queue.held();
-            let flying = self.flying.iter().filter(|id| self.rows[id].work.webhook == *webhook).count();
+            let flying = self.flying.keys().filter(|id| self.rows[id].work.webhook == *webhook).count();
             assert_eq!(queue.in_flight, flying);
             assert!(flying <= 64);
             assert!(queue.held() <= self.bounds.window, "more in memory than there is room for");
@@ -442,14 +516,15 @@ impl World {
             let webhook = WebhookId::new(webhook);
             self.standing.insert(webhook, Standing::Enabled);
             self.scheduler.webhook_changed(webhook, Standing::Enabled, self.now);
+            self.windows.entry(webhook).or_default().changed();
         }
         let pending =
             |world: &Self| world.rows.values().filter(|row| row.state == DeliveryState::Pending).count();
         for _ in 0..20_000 {
-            self.poll(ALL);
+            self.poll(self.room());
             self.commit();
             self.hear();
-            for id in core::mem::take(&mut self.flying) {
+            for id in self.flying.keys().copied().collect::<Vec<_>>() {
                 self.finish(id, if self.draw(4) == 0 { FAILED } else { OK });
             }
             if pending(self) == 0 && self.writes.is_empty() && self.news.is_empty() {

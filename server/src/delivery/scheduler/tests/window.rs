@@ -1,0 +1,103 @@
+//! What one endpoint may get at most, told by the simulator's own book-keeping and not by the gate: from what was started
+//! and what came of it. It is no second gate but bounds that must hold whatever a gate remembers:
+//!
+//! - As many at once as a new window has and one more for each success.
+//! - After failures that have narrowed any window to nothing, a pause, and then one attempt that tells whether to go on.
+//! - None before the receiver wants one.
+
+use super::*;
+
+/// From 64 to 32, 16, 8, 4, 2, 1, and then a pause.
+const NARROWED_TO_NOTHING: u32 = 7;
+
+/// An endpoint, as it was seen from outside.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Window {
+    successes: usize,
+    /// How often in a row it was narrowed for sure: by an attempt that began after the time before.
+    narrowed: u32,
+    /// Counts what has happened, and when in that count it was last narrowed or might have been.
+    count: u64,
+    mark: u64,
+    /// Nothing starts before.
+    closed_until: Option<Timestamp>,
+    version: u64,
+}
+
+/// An attempt in flight.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Flight {
+    began: u64,
+    version: u64,
+}
+
+impl Window {
+    /// Whether an attempt was made of the webhook as it was before a change.
+    pub(super) fn is_of_an_older_version(&self, flight: Flight) -> bool {
+        flight.version < self.version
+    }
+
+    /// The webhook was changed.
+    pub(super) fn changed(&mut self) {
+        *self = Self { version: self.version + 1, ..Self::default() };
+    }
+
+    /// Nothing more is known of it than that it was at rest.
+    pub(super) fn forgotten(&mut self) {
+        self.changed();
+    }
+
+    /// An attempt starts beside these.
+    pub(super) fn start<'a>(&mut self, beside: impl Iterator<Item = &'a Flight>, now: Timestamp) -> Flight {
+        let beside: Vec<_> = beside.filter(|flight| !self.is_of_an_older_version(**flight)).collect();
+        assert!(beside.len() < (4 + self.successes).min(64), "started beyond any window");
+        assert!(self.closed_until.is_none_or(|until| until <= now), "started in a pause");
+        if self.narrowed >= NARROWED_TO_NOTHING {
+            let alone = beside.iter().all(|flight| flight.began <= self.mark);
+            assert!(alone, "started beside the attempt that is to tell whether to go on");
+        }
+        self.count += 1;
+        Flight { began: self.count, version: self.version }
+    }
+
+    pub(super) fn end(&mut self, flight: Flight, verdict: Verdict, ladder: &RetryPolicy, now: Timestamp) {
+        if self.is_of_an_older_version(flight) {
+            return;
+        }
+        match verdict.signal {
+            Signal::Success | Signal::Refused => {
+                self.narrowed = 0;
+                self.successes += usize::from(verdict.signal == Signal::Success);
+            }
+            Signal::Trouble | Signal::Gone if flight.began > self.mark => {
+                self.narrowed += 1;
+                self.mark();
+                if self.narrowed >= NARROWED_TO_NOTHING {
+                    // At least so long: the rest is drawn.
+                    let pause = ladder.pause(1, 0).expect("there is a ladder");
+                    self.close_until(after(now, pause));
+                }
+            }
+            Signal::Trouble | Signal::Gone => {}
+            Signal::Nothing => self.mark(),
+        }
+        if let Some(asked) = verdict.retry_after.filter(|asked| !asked.is_zero()) {
+            self.mark();
+            self.close_until(after(now, asked.min(seconds(86_400))));
+        }
+    }
+
+    /// An attempt was not made.
+    pub(super) fn given_back(&mut self) {
+        self.mark();
+    }
+
+    fn mark(&mut self) {
+        self.count += 1;
+        self.mark = self.count;
+    }
+
+    fn close_until(&mut self, until: Timestamp) {
+        self.closed_until = Some(self.closed_until.map_or(until, |earlier| earlier.max(until)));
+    }
+}
