@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -23,7 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CLOCK, SYNC, SPACE_SET, SPACE_LEFT, REFUSED_WRITES, REFUSED_SYNCS, DNS_PORT, PASSED, SLOTS };
+enum { CLOCK, SYNC, SPACE_SET, SPACE_LEFT, REFUSED_WRITES, REFUSED_SYNCS, DNS_PORT, PASSED, FORGETS, SLOTS };
 
 static volatile int64_t *control;
 static char resolv[4096];
@@ -132,11 +133,15 @@ static int finds_space(int file, off_t end) {
     return 0;
 }
 
+static void notes(int file, size_t count, off_t at);
+
 ssize_t pwrite(int file, const void *bytes, size_t count, off_t at) {
+    notes(file, count, at);
     return finds_space(file, at + (off_t)count) ? REAL(pwrite)(file, bytes, count, at) : -1;
 }
 
 ssize_t pwrite64(int file, const void *bytes, size_t count, off64_t at) {
+    notes(file, count, at);
     return finds_space(file, at + (off_t)count) ? REAL(pwrite64)(file, bytes, count, at) : -1;
 }
 
@@ -173,10 +178,61 @@ int posix_fallocate64(int file, off64_t at, off64_t count) {
     return finds_space(file, at + count) ? REAL(posix_fallocate64)(file, at, count) : ENOSPC;
 }
 
-/* Durability: the disk says that it could not. */
+/* Durability: the disk says that it could not, for all files (1) or for the database without its log (2). Then what was
+ * written to the database since it was last synced is gone, if that is asked for, as when a kernel drops pages that it
+ * could not write: they count as written, and never are. */
+
+struct note {
+    off_t at;
+    size_t count;
+    char *before;
+    struct note *next;
+};
+
+static struct note *unsynced;
+static pthread_mutex_t noting = PTHREAD_MUTEX_INITIALIZER;
+
+static int is_the_database_itself(int file) {
+    static const char name[] = "/sigpost.db";
+    char link[64], path[4096];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", file);
+    ssize_t length = readlink(link, path, sizeof path);
+    size_t end = sizeof name - 1;
+    return length >= (ssize_t)end && memcmp(path + length - end, name, end) == 0;
+}
+
+static void notes(int file, size_t count, off_t at) {
+    if (!SLOT(FORGETS) || !is_the_database_itself(file))
+        return;
+    struct note *note = malloc(sizeof *note);
+    char *before = calloc(1, count);
+    if (!note || !before)
+        abort();
+    (void)!pread(file, before, count, at);
+    pthread_mutex_lock(&noting);
+    *note = (struct note){at, count, before, unsynced};
+    unsynced = note;
+    pthread_mutex_unlock(&noting);
+}
+
+static void settles(int file, int forgets) {
+    pthread_mutex_lock(&noting);
+    while (unsynced) {
+        struct note *note = unsynced;
+        if (forgets)
+            (void)!REAL(pwrite64)(file, note->before, note->count, note->at);
+        unsynced = note->next;
+        free(note->before);
+        free(note);
+    }
+    pthread_mutex_unlock(&noting);
+}
 
 static int fails_to_sync(int file) {
-    if (!SLOT(SYNC) || !is_database(file))
+    int fails = SLOT(SYNC) == 1 ? is_database(file) : SLOT(SYNC) == 2 && is_the_database_itself(file);
+    if (SLOT(FORGETS) && is_the_database_itself(file))
+        settles(file, fails);
+    if (!fails)
         return 0;
     COUNT(REFUSED_SYNCS, 1);
     errno = EIO;

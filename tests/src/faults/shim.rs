@@ -24,7 +24,17 @@ enum Slot {
     RefusedSyncs,
     DnsPort,
     Passed,
+    Forgets,
     Slots,
+}
+
+/// Which files a disk cannot make durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unsynced {
+    /// All of the store.
+    All = 1,
+    /// The database, but its log.
+    TheDatabase,
 }
 
 /// The library, and what it is told.
@@ -49,7 +59,7 @@ impl Shim {
             .args(["-shared", "-fPIC", "-O2", "-o"])
             .arg(folder.path().join("shim.so"))
             .arg(&source)
-            .arg("-ldl");
+            .args(["-ldl", "-lpthread"]);
         let compiled = compile.output().with_context(|| format!("running {compiler:?}, a C compiler"))?;
         ensure!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
         let control =
@@ -76,9 +86,14 @@ impl Shim {
         self.get(Slot::RefusedWrites)
     }
 
-    /// The disk cannot make anything durable, or it can.
-    pub(super) fn fail_syncs(&self, fail: bool) -> Result<()> {
-        self.set(Slot::Sync, i64::from(fail))
+    /// The disk cannot make some files durable, or it can.
+    pub(super) fn fail_syncs(&self, fail: Option<Unsynced>) -> Result<()> {
+        self.set(Slot::Sync, fail.map_or(0, |fail| fail as i64))
+    }
+
+    /// From now on what is written to the database, and not synced before a sync of it fails, is gone then.
+    pub(super) fn forget_unsynced(&self) -> Result<()> {
+        self.set(Slot::Forgets, 1)
     }
 
     /// How often it could not.

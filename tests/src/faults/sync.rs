@@ -2,14 +2,15 @@
 //!
 //! After a failed fsync nobody can know what the disk has kept, even when the next one succeeds. So the first has to be
 //! the end: no more acknowledgements, an error in the log, and a process that exits, so that whoever watches it starts it
-//! anew, which reads what is really there.
+//! anew, which reads what is really there. It is the end also where only the database fails and not the log that every
+//! commit waits for: what was copied from the log and not synced may be gone, and the log is all that has it.
 
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 
 use super::rig::{Rig, Setup};
-use super::shim::Shim;
+use super::shim::{Shim, Unsynced};
 use super::{Trial, float, float_64};
 use crate::load::balance::Balance;
 use crate::load::publisher::{Orders, Publisher};
@@ -31,12 +32,18 @@ pub(super) fn run(trial: &mut Trial) -> Result<()> {
         rig.webhook(0, endpoint, None)?;
     }
     let publisher = Publisher::start(rig.server.base(), Orders { connections: 16, ..rig.orders(0) });
-    let rounds = trial.pick(1, 10);
+    shim.forget_unsynced()?;
+    let rounds = trial.pick(2, 10);
     let (mut slowest, mut late, mut again) = (0.0_f64, 0, 0);
     for round in 0..rounds {
         std::thread::sleep(Duration::from_millis(700 + round * 61));
-        let end = fail(&mut rig, &publisher, &shim, round % 2 == 0)?;
-        trial.say(&format!("  ended after {:.1} s, {} acknowledged", end.seconds, publisher.acknowledged()));
+        let which = if round % 2 == 0 { Unsynced::All } else { Unsynced::TheDatabase };
+        let end = fail(&mut rig, &publisher, &shim, which, round % 4 < 2)?;
+        trial.say(&format!(
+            "  {which:?}: ended after {:.1} s, {} acknowledged",
+            end.seconds,
+            publisher.acknowledged()
+        ));
         slowest = slowest.max(end.seconds);
         late += end.late;
         again += end.in_flight + UNSETTLED;
@@ -70,21 +77,21 @@ struct End {
 }
 
 /// Lets the disk fail, once or for good, and waits for the end of the process.
-fn fail(rig: &mut Rig, publisher: &Publisher, shim: &Shim, once: bool) -> Result<End> {
+fn fail(rig: &mut Rig, publisher: &Publisher, shim: &Shim, which: Unsynced, once: bool) -> Result<End> {
     let failed = shim.refused_syncs()?;
-    shim.fail_syncs(true)?;
+    shim.fail_syncs(Some(which))?;
     let failing = Deadline::after(SOON).poll(|| (shim.refused_syncs().ok()? > failed).then_some(()));
     failing.context("nothing was made durable at all")?;
     let began = now();
     if once {
-        shim.fail_syncs(false)?;
+        shim.fail_syncs(None)?;
     }
     // What was durable before may have been on its way to the publisher.
     std::thread::sleep(Duration::from_millis(200));
     let (acknowledged, in_flight) = (publisher.acknowledged(), rig.taker.open());
     let status = rig.server.process().wait(SOON)?;
     ensure!(!status.success(), "the server ended as if all was well");
-    shim.fail_syncs(false)?;
+    shim.fail_syncs(None)?;
     let late = publisher.acknowledged() - acknowledged;
     Ok(End { seconds: began.elapsed().as_secs_f64(), late, in_flight })
 }

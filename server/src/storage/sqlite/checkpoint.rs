@@ -3,18 +3,32 @@
 //! A commit only appends to the log. Copying what the log holds into the database takes hundreds of writes all over it
 //! and an fsync of each file; where the commit does it that has made the log too long, as SQLite does by itself, that
 //! commit takes several times as long as the others, and those who wait for it are the slowest in a hundred. So a thread
-//! with a connection of its own copies, while the writer goes on appending.
+//! with a connection of its own, the copier, copies while the writer goes on appending.
 //!
 //! The log starts anew only when all of it was copied before the next commit, and beside a busy writer that does not come
-//! about by itself: once the log is [`LONG`], a commit copies the little that the thread has left.
+//! about by itself:
 //!
-//! A copy that fails loses nothing: the log holds what it holds, and the next one begins where this one did. Not
-//! guaranteed: that the log stays short while somebody reads for long, for what a reader still needs stays in it.
+//! | pages of the log | what a commit does |
+//! |---|---|
+//! | each [`WORTH`] | wakes the copier |
+//! | [`LONG`], and the copier was woken since | copies what is left, unless the copier is at it |
+//! | [`TOO_LONG`] | waits for the copier, then copies what is left |
+//!
+//! **An error of the disk here is as fatal as one at a commit.** SQLite takes pages that it has copied for copied although
+//! the database is not synced yet. If that sync fails, the kernel may have dropped them, and a second try that succeeds
+//! would let the log, which has them, be written over. So after such an error nothing is ever copied again by this
+//! process, not even when it closes, and the writer makes no further commit: the next start copies all of the log.
+//!
+//! Not guaranteed: that the log stays short while somebody reads for long, or others without a moment in between; what a
+//! reader may need stays in it.
 
+use core::sync::atomic::{AtomicBool, Ordering};
 use std::path::Path;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::JoinHandle;
 
+use rusqlite::config::DbConfig;
 use rusqlite::hooks::Wal;
 use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
@@ -25,46 +39,114 @@ use crate::storage::StoreError;
 
 /// Pages that are worth a copy: 4 MB.
 const WORTH: u32 = 500;
-/// Pages at which the log should start anew: 32 MB.
+/// Pages at which the log should start anew, and at which it must: 32 and 128 MB.
 pub(super) const LONG: u32 = 4_000;
+pub(super) const TOO_LONG: u32 = 16_000;
+/// Pages that may be written while the copier copies.
+const MEANWHILE: u32 = 100;
 /// How often what was written meanwhile is copied too. SQLite syncs the database only when it has copied all there is, and
 /// what is not synced by then is left to a commit.
 const PASSES: u32 = 4;
-/// Pages that may be written while the thread copies.
-const MEANWHILE: u32 = 100;
 
 /// The thread that copies.
-pub(super) struct Checkpointer(JoinHandle<()>);
+pub(super) struct Checkpointer {
+    thread: JoinHandle<()>,
+    copying: Arc<Copying>,
+}
+
+/// Who copies holds the turn until it is known how that went.
+#[derive(Default)]
+struct Copying {
+    turn: Mutex<()>,
+    /// The disk has failed.
+    failed: AtomicBool,
+}
 
 /// What the commits of a connection do about its log.
 struct Trigger {
+    copying: Arc<Copying>,
     wake: SyncSender<()>,
-    /// How long the log was when the thread was last woken.
+    /// How long the log was when the copier was last woken.
     woken_at: u32,
 }
 
 impl Checkpointer {
-    /// Starts the thread, and has a connection's commits wake it.
+    /// Starts the copier, and has a connection's commits wake it.
     pub(super) fn beside(sql: &mut Connection, database: &Path) -> Result<Self, OpenError> {
         let own = connect(database)?;
+        let copying = Arc::new(Copying::default());
         // One message is enough: whatever comes meanwhile is copied with it.
         let (wake, woken) = sync_channel(1);
-        let mut trigger = Trigger { wake, woken_at: 0 };
+        let mut trigger = Trigger { copying: Arc::clone(&copying), wake, woken_at: 0 };
         sql.wal_hook(Some(move |wal: &mut Wal, pages| {
             trigger.committed(wal, u32::try_from(pages).unwrap_or(0));
             Ok(())
         }))?;
-        let thread = std::thread::Builder::new().name("store-copier".into()).spawn(move || run(&own, &woken));
-        Ok(Self(at(database, thread)?))
+        // Only when all went well is anything copied when it closes.
+        sql.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        let thread = std::thread::Builder::new().name("store-copier".into());
+        let thread = thread.spawn({
+            let copying = Arc::clone(&copying);
+            move || run(&own, &copying, &woken)
+        });
+        Ok(Self { thread: at(database, thread)?, copying })
     }
 
-    /// Ends it, and waits for the copy under way.
-    pub(super) fn end(self, sql: &mut Connection) -> Result<(), StoreError> {
+    /// Whether the disk has failed while something was copied.
+    pub(super) fn has_failed(&self) -> bool {
+        self.copying.failed.load(Ordering::Acquire)
+    }
+
+    /// Copies what the log holds, on a connection that writes nothing just now.
+    pub(super) fn copy_now(&self, sql: &Connection) {
+        let turn = self.copying.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        self.copying.copy(turn, || copy(sql));
+    }
+
+    /// Ends the copier, and waits for the copy under way. If all is well the log is copied and emptied, unless somebody
+    /// reads it.
+    pub(super) fn end(self, sql: &mut Connection, well: bool) -> Result<(), StoreError> {
+        let failed = !well || self.has_failed();
         // With the hook goes the sender, and then the thread.
         sql.wal_hook(None::<fn(&mut Wal, core::ffi::c_int) -> rusqlite::Result<()>>)?;
         // A panic was reported where it happened.
-        let _ = self.0.join();
-        Ok(())
+        let _ = self.thread.join();
+        if failed || self.copying.failed.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        sql.busy_timeout(core::time::Duration::ZERO)?;
+        sql.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+        match sql.wal_checkpoint_v2(Some(MAIN_DB), CheckpointMode::TRUNCATE) {
+            Ok(_) => Ok(()),
+            // Another program reads. The log is complete, the next start only reads more.
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Ok(()),
+            Err(error) => {
+                sql.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+                Err(error.into())
+            }
+        }
+    }
+}
+
+impl Copying {
+    /// Copies in turn, and takes in how that went.
+    fn copy(&self, turn: MutexGuard<'_, ()>, copy: impl FnOnce() -> rusqlite::Result<()>) {
+        if self.failed.load(Ordering::Acquire) {
+            return;
+        }
+        let Err(error) = copy() else { return };
+        match error.sqlite_error_code() {
+            // Another program does it just now.
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {}
+            Some(ErrorCode::DiskFull) => {
+                tracing::warn!("there is no room to copy the log into the database; it grows until there is");
+            }
+            _ => {
+                self.failed.store(true, Ordering::Release);
+                tracing::error!(error = causes(&error), "the log could not be copied into the database");
+            }
+        }
+        drop(turn);
     }
 }
 
@@ -75,15 +157,24 @@ impl Trigger {
             self.woken_at = 0;
         }
         let since = pages - self.woken_at;
+        let turn = if pages >= TOO_LONG {
+            Some(self.copying.turn.lock().unwrap_or_else(PoisonError::into_inner))
+        } else if self.woken_at >= LONG && since >= MEANWHILE {
+            match self.copying.turn.try_lock() {
+                Ok(turn) => Some(turn),
+                Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+                Err(TryLockError::WouldBlock) => None,
+            }
+        } else {
+            None
+        };
+        if let Some(turn) = turn {
+            return self.copying.copy(turn, || wal.checkpoint());
+        }
         if since >= WORTH {
             self.woken_at = pages;
-            match self.wake.try_send(()) {
-                // It is about to look, or has panicked; then commits do it at last.
-                Ok(()) | Err(TrySendError::Full(()) | TrySendError::Disconnected(())) => {}
-            }
-        } else if pages >= LONG && since >= MEANWHILE {
-            // Busy, or it failed: the next commit tries again, and what this one has written is durable already.
-            let _ = wal.checkpoint();
+            // Full: it is about to look. Disconnected: it has panicked, and commits do it once the log is long.
+            let _ = self.wake.try_send(());
         }
     }
 }
@@ -94,22 +185,16 @@ fn connect(database: &Path) -> Result<Connection, OpenError> {
     // The database is synced before the log is written over.
     sql.pragma_update(None, "synchronous", "FULL")?;
     sql.pragma_update(None, "cache_size", 0)?;
+    sql.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     // A connection that has never read does not know that there is a log.
     sql.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     Ok(sql)
 }
 
-fn run(sql: &Connection, woken: &Receiver<()>) {
+fn run(sql: &Connection, copying: &Copying, woken: &Receiver<()>) {
     while woken.recv().is_ok() {
-        match copy(sql) {
-            Ok(()) => {}
-            // A commit copies just now.
-            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {}
-            Err(error) => {
-                let error = causes(&error);
-                tracing::warn!(error, "the log could not be copied into the database; it grows until it can");
-            }
-        }
+        let turn = copying.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        copying.copy(turn, || copy(sql));
     }
 }
 

@@ -10,14 +10,13 @@
 //! | a management command | it alone, by its savepoint |
 //! | an operation, otherwise | the transaction is rolled back, and each operation runs in one of its own |
 //! | no space left | the batch's events are refused; the rest is tried again; results wait until there is space |
-//! | the commit (write, fsync) | the store stops: nobody can know what the disk has kept |
+//! | the commit (write, fsync), or a [copy](super::checkpoint) of the log | the store stops: nobody can know what the disk has kept |
 
 use core::time::Duration;
 use std::fs::File;
 use std::sync::Arc;
 
-use rusqlite::wal::CheckpointMode;
-use rusqlite::{Connection, MAIN_DB};
+use rusqlite::Connection;
 use tokio::sync::mpsc;
 
 use super::checkpoint::Checkpointer;
@@ -61,7 +60,7 @@ impl Writer {
     /// Writes until the store is closed and everything is durable, or until the disk fails.
     pub(super) fn run(mut self) {
         let stop = StopOnExit { queue: Arc::clone(&self.queue), finished: self.finished.clone() };
-        let mut full = false;
+        let (mut full, mut well) = (false, true);
         loop {
             let patience = if full { FULL_PATIENCE } else { RESULT_PATIENCE };
             let Some(batch) = self.queue.take(patience, !full) else { break };
@@ -69,21 +68,20 @@ impl Writer {
                 Ok(space) => full = !space,
                 Err(error) => {
                     tracing::error!(error = causes(&error), "the store has stopped");
+                    well = false;
                     break;
                 }
             }
         }
         drop(stop);
-        if let Err(error) = self.state.dedupe.keep_all(&self.sql) {
+        if well && let Err(error) = self.state.dedupe.keep_all(&self.sql) {
             let error = causes(&error);
             tracing::warn!(error, "idempotency keys could not be written; the next start takes longer");
         }
         let Self { mut sql, checkpointer, lock, .. } = self;
-        if let Err(error) = checkpointer.end(&mut sql) {
-            tracing::warn!(error = causes(&error), "the log may still be copied");
+        if let Err(error) = checkpointer.end(&mut sql, well) {
+            tracing::warn!(error = causes(&error), "the log could not be emptied; the next start reads more");
         }
-        // Best effort: the log is complete without it, the next start only reads more.
-        let _ = sql.wal_checkpoint_v2(Some(MAIN_DB), CheckpointMode::TRUNCATE);
         drop(sql);
         drop(lock);
     }
@@ -91,6 +89,9 @@ impl Writer {
     /// Writes a batch and has everybody told. Returns whether there was space for it; an error is fatal.
     fn write(&mut self, batch: Batch) -> Result<bool, StoreError> {
         let Batch { results, mut commands } = batch;
+        if self.checkpointer.has_failed() {
+            return Err(self.refuse(commands, StoreError::Stopped));
+        }
         match self.transact(&results, &mut commands) {
             Ok(made) => {
                 self.settled(results.len());
@@ -113,7 +114,7 @@ impl Writer {
         let full = matches!(error, StoreError::DiskFull);
         if full {
             // Best effort: once all it holds is copied the log starts anew, and needs no room to grow.
-            let _ = self.sql.wal_checkpoint_v2(Some(MAIN_DB), CheckpointMode::PASSIVE);
+            self.checkpointer.copy_now(&self.sql);
         }
         let (mut refused, mut rest) = commands.into_iter().partition::<Vec<_>, _>(|c| full && c.is_publish());
         refused.iter_mut().for_each(|command| command.fail(StoreError::DiskFull));
