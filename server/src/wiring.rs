@@ -13,7 +13,7 @@ use crate::causes::causes;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Config, TokenHolder};
 use crate::delivery::{Engine, EngineError, EngineParts};
-use crate::domain::{IdMap, TenantSpec, TokenHash, TokenOwner};
+use crate::domain::{IdMap, Tenant, TenantId, TenantSpec, Timestamp, TokenHash, TokenOwner};
 use crate::files::Connections;
 use crate::http::{self, Front, Limits};
 use crate::metrics::Metrics;
@@ -31,6 +31,8 @@ const PRUNE_REST: Duration = Duration::from_millis(5);
 /// And after so long: by then history grows faster than it goes.
 const PRUNE_BEHIND: Duration = Duration::from_secs(60 * 60);
 const PRUNE_SHORT_REST: Duration = Duration::from_millis(1);
+/// How long what tenants keep is taken for what it was.
+const PRUNE_CUTS_FRESH: Duration = Duration::from_millis(100);
 /// How long the audit log is kept.
 const AUDIT_RETENTION: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 /// How often it is made durable when tokens were last used.
@@ -369,24 +371,31 @@ async fn prune(store: Arc<dyn Store>, app: App, clock: Arc<dyn Clock>) {
         if let Err(error) = app.erase_retired_secrets().await {
             tracing::warn!(error = causes(&error), "cannot erase retired secrets");
         }
-        let now = clock.now();
-        let before: IdMap<_, _> = store
-            .directory()
-            .tenants()
-            .iter()
-            .filter_map(|tenant| Some((tenant.id, now.checked_sub(tenant.settings.retention).ok()?)))
-            .collect();
-        let (before, began) = (Arc::new(before), clock.monotonic());
+        let cuts = || Arc::new(retention_cuts(store.directory(), clock.now()));
+        let began = clock.monotonic();
+        let (mut before, mut cut_at) = (cuts(), began);
         while left("history", store.prune(Arc::clone(&before), PRUNE_BATCH).await.map(|pruned| pruned.more)) {
             let behind = clock.monotonic().saturating_sub(began) >= PRUNE_BEHIND;
             tokio::time::sleep(if behind { PRUNE_SHORT_REST } else { PRUNE_REST }).await;
+            // There may be much to delete, and a tenant that is to keep more from now on.
+            if clock.monotonic().saturating_sub(cut_at) >= PRUNE_CUTS_FRESH {
+                (before, cut_at) = (cuts(), clock.monotonic());
+            }
         }
+        let now = clock.now();
         let Ok(before) = now.checked_sub(AUDIT_RETENTION) else { continue };
         let whole = |deleted| deleted >= u64::from(PRUNE_BATCH);
         while left("the audit log", store.prune_audit(before, PRUNE_BATCH).await.map(whole)) {
             tokio::time::sleep(PRUNE_REST).await;
         }
     }
+}
+
+/// Before when each tenant's history is older than it keeps it.
+fn retention_cuts(directory: &Directory, now: Timestamp) -> IdMap<TenantId, Timestamp> {
+    let tenants = directory.tenants();
+    let cut = |tenant: &Arc<Tenant>| Some((tenant.id, now.checked_sub(tenant.settings.retention).ok()?));
+    tenants.iter().filter_map(cut).collect()
 }
 
 /// Whether there may be more to delete.

@@ -3,7 +3,7 @@
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::replays::Step;
-use super::retention::Old;
+use super::retention::{self, Old};
 use super::transaction::Transaction;
 use crate::domain::{
     AuditEntry, Egress, IdMap, IssuedToken, NewEvent, NewReplay, NewWebhook, Number, PublicId, Published,
@@ -11,7 +11,7 @@ use crate::domain::{
     Webhook, Work,
 };
 use crate::storage::{
-    Arrival, CancelledReplay, Page, Pruned, ReplayStart, Resend, StoreError, Update, Waiting, Wanted,
+    Arrival, CancelledReplay, Page, ReplayStart, Resend, StoreError, Update, Waiting, Wanted,
 };
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ pub(super) enum Command {
     AdvanceReplay(Job<(Step, Timestamp), u32>),
     CancelReplay(Job<(ReplayId, Timestamp), Option<CancelledReplay>>),
     SaveCounts(Job<(), ()>),
-    Prune(Job<Prune, Pruned>),
+    Prune(Job<Prune, retention::Step>),
     IssueToken(Job<IssuedToken, ()>),
     RevokeToken(Job<(TenantId, PublicId), bool>),
     SaveTokenUses(Job<Vec<(TokenHash, Timestamp)>, ()>),

@@ -129,11 +129,14 @@ pub struct SqliteStore {
     readers: Readers,
     /// The engine reads by itself: its attempts must not wait for somebody's long history.
     engine_readers: Readers,
+    /// So does retention, which must go on whoever reads.
+    retention_reader: Readers,
     backlog: Arc<Backlog>,
     arrivals: Mutex<Option<Arrivals>>,
     watermark: Arc<Watermark>,
     ear: Ear,
     metrics: Metrics,
+    clock: Arc<dyn Clock>,
     /// The event that retention has come to.
     pruned_until: AtomicI64,
     writer: Mutex<Option<JoinHandle<()>>>,
@@ -165,13 +168,15 @@ impl SqliteStore {
         let metrics = figures.metrics.clone();
         let readers = Readers::new(opened.database.clone());
         let checkpointer = Checkpointer::beside(&mut opened.sql, &opened.database)?;
-        let engine_readers = Readers::new(opened.database);
+        let engine_readers = Readers::new(opened.database.clone());
+        let retention_reader = Readers::new(opened.database);
         let watermark = Arc::new(Watermark::new(
             options.directory.clone(),
             options.min_free,
             options.space,
             Arc::clone(&options.clock),
         ));
+        let clock = Arc::clone(&options.clock);
         let (finished, told) = mpsc::unbounded_channel();
         let (announcer, arrivals) = mpsc::unbounded_channel();
         tokio::spawn(tell(told, announcer, Arc::clone(&backlog)));
@@ -193,11 +198,13 @@ impl SqliteStore {
             queue,
             readers,
             engine_readers,
+            retention_reader,
             backlog,
             arrivals: Mutex::new(Some(arrivals)),
             watermark,
             ear,
             metrics,
+            clock,
             pruned_until: AtomicI64::new(0),
             writer: Mutex::new(Some(thread)),
         })
@@ -414,11 +421,12 @@ impl Store for SqliteStore {
 
     async fn prune(&self, before: Arc<IdMap<TenantId, Timestamp>>, limit: u32) -> Result<Pruned, StoreError> {
         let (after, cuts) = (EventId::new(self.pruned_until.load(Ordering::Relaxed)), Arc::clone(&before));
-        let old = self.readers.read(move |sql| retention::look(sql, after, &cuts, limit)).await?;
-        let until = old.until;
+        let now = self.clock.now();
+        let looking = self.retention_reader.read(move |sql| retention::look(sql, after, &cuts, limit, now));
+        let old = looking.await?;
         let (reply, answer) = oneshot::channel();
         self.queue.push_patient(Command::Prune(Job::new(Prune { old, before }, reply, None)))?;
-        let pruned = answer.await.unwrap_or(Err(StoreError::Stopped))?;
+        let retention::Step { pruned, until } = answer.await.unwrap_or(Err(StoreError::Stopped))?;
         self.pruned_until.store(if pruned.more { until.get() } else { 0 }, Ordering::Relaxed);
         Ok(pruned)
     }
@@ -437,6 +445,7 @@ impl Store for SqliteStore {
             let _ = self.call(0, (), Command::SaveCounts).await;
         }
         self.engine_readers.close().await;
+        self.retention_reader.close().await;
         self.readers.close().await;
         self.queue.close();
         let thread = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();

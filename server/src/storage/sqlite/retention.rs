@@ -7,15 +7,17 @@
 //! else waits for; only if none comes for a while it makes one for that alone.
 //!
 //! Where the walk stands is not stored. It begins anew at the old end when it has come to what is kept, and at each start.
+//! What was stamped by a clock that was ahead is no sign that all behind it is younger: the walk passes it over.
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::command::Prune;
+use super::rows::Place;
 use super::transaction::Transaction;
 use crate::domain::{EventId, IdMap, TenantId, Timestamp};
 use crate::storage::{Pruned, StoreError};
 
-/// A step never holds the writer up for longer than so many rows take, some tenths of a millisecond.
+/// A step deletes hardly more than so many rows, which takes some tenths of a millisecond.
 const PRUNE_ROWS: usize = 32;
 /// Events that one step looks at.
 const PRUNE_READS: u32 = 256;
@@ -96,10 +98,20 @@ impl EventRow {
         })
     }
 
-    fn deliveries(&self, sql: &Connection) -> rusqlite::Result<Vec<DeliveryRow>> {
+    /// Shows its deliveries one by one, for as long as they are wanted.
+    fn each_delivery(
+        &self,
+        sql: &Connection,
+        mut wanted: impl FnMut(DeliveryRow) -> Result<bool, StoreError>,
+    ) -> Result<(), StoreError> {
         let mut statement = sql.prepare_cached(DELIVERIES_OF_EVENT)?;
-        let rows = statement.query_map([self.id, self.first_delivery, self.deliveries], DeliveryRow::read)?;
-        rows.collect()
+        let mut rows = statement.query([self.id, self.first_delivery, self.deliveries])?;
+        while let Some(row) = rows.next()? {
+            if !wanted(DeliveryRow::read(row)?)? {
+                break;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -113,19 +125,19 @@ impl DeliveryRow {
         })
     }
 
-    /// Its attempts, the last one first; each is passed on when the one before it is known.
-    fn for_each_attempt(
-        &self,
-        sql: &Connection,
-        mut each: impl FnMut(i64) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
-        let mut attempt = self.last_attempt;
-        while let Some(id) = attempt {
+    /// Its attempts, the last one first.
+    fn attempts(&self, sql: &Connection) -> Result<Vec<i64>, StoreError> {
+        let (mut attempts, mut next) = (Vec::new(), self.last_attempt);
+        while let Some(id) = next {
+            attempts.push(id);
             let previous = sql.prepare_cached(PREVIOUS_ATTEMPT)?.query_row([id], |row| row.get(0));
-            attempt = previous.optional()?.flatten();
-            each(id)?;
+            next = previous.optional()?.flatten();
+            if next.is_some_and(|previous: i64| previous >= id) {
+                // Only damage makes a circle, and it would never end.
+                return Err(Place::new("attempt", id).column("previous"));
+            }
         }
-        Ok(())
+        Ok(attempts)
     }
 }
 
@@ -135,6 +147,7 @@ pub(super) fn look(
     after: EventId,
     before: &IdMap<TenantId, Timestamp>,
     limit: u32,
+    now: Timestamp,
 ) -> Result<Old, StoreError> {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     // From here on no tenant's history is old enough: events lie in the order of their time.
@@ -158,7 +171,7 @@ pub(super) fn look(
                 old.events.push(OldEvent { event, cut });
             }
             // Another tenant's behind it may be old enough: one keeps its history longer than the other.
-            None if received_at < newest_cut => {}
+            None if received_at < newest_cut || received_at > now.as_microsecond() => {}
             None => {
                 old.ended = true;
                 break;
@@ -169,29 +182,51 @@ pub(super) fn look(
     Ok(old)
 }
 
-/// Reads everything that goes with an event, for the sake of having read it. Returns how many rows that is.
+/// Reads what goes with an event and may be deleted with it in one step, for the sake of having read it. Returns how many
+/// rows that is.
 fn read_through(sql: &Connection, event: &EventRow) -> Result<usize, StoreError> {
     let ignore = |_: &Row<'_>| Ok(());
     let data = sql.prepare_cached(DATA_OF_EVENT)?.query_row([event.id], ignore).optional()?;
     let mut rows = 1 + data.iter().len();
-    for delivery in event.deliveries(sql)? {
-        rows += 1;
-        delivery.for_each_attempt(sql, |_| {
-            rows += 1;
-            Ok(())
-        })?;
+    event.each_delivery(sql, |delivery| {
+        rows += 1 + delivery.attempts(sql)?.len();
         sql.prepare_cached(ENTRY_OF_DELIVERY)?.query_row([delivery.id], ignore).optional()?;
-    }
+        Ok(rows < PRUNE_ROWS)
+    })?;
     Ok(rows)
+}
+
+/// What a step has come to.
+pub(super) struct Step {
+    pub(super) pruned: Pruned,
+    /// Where the walk goes on, if there is more.
+    pub(super) until: EventId,
+}
+
+/// What became of an event.
+enum Fate {
+    Deleted,
+    /// Some of it is not over or not old, or it was gone before.
+    Kept,
+    /// There is more of it to delete.
+    Begun,
 }
 
 impl Transaction<'_> {
     /// Deletes what a reader has found, and with the last of it what else is older than its tenant keeps it.
-    pub(super) fn prune(&mut self, prune: &Prune) -> Result<Pruned, StoreError> {
+    pub(super) fn prune(&mut self, prune: &Prune) -> Result<Step, StoreError> {
         let Prune { old, before } = prune;
-        let mut deleted = 0;
-        for event in &old.events {
-            deleted += u64::from(self.prune_event(event)?);
+        let (mut deleted, mut rows) = (0, 0);
+        for old in &old.events {
+            let fate = if rows < PRUNE_ROWS { self.prune_event(old, &mut rows)? } else { Fate::Begun };
+            match fate {
+                Fate::Deleted => deleted += 1,
+                Fate::Kept => {}
+                Fate::Begun => {
+                    let until = EventId::new(old.event.id - 1);
+                    return Ok(Step { pruned: Pruned { events: deleted, more: true }, until });
+                }
+            }
         }
         let mut more = !old.ended;
         if old.ended {
@@ -201,28 +236,41 @@ impl Transaction<'_> {
                 self.forget_replays(tenant, cut)?;
             }
         }
-        Ok(Pruned { events: deleted, more })
+        Ok(Step { pruned: Pruned { events: deleted, more }, until: old.until })
     }
 
-    /// Deletes the terminal old deliveries of an event, and the event when none is left: returns whether that was deleted.
-    fn prune_event(&self, old: &OldEvent) -> Result<bool, StoreError> {
+    /// Deletes the terminal old deliveries of an event until enough rows are gone, and the event when none is left.
+    fn prune_event(&self, old: &OldEvent, rows: &mut usize) -> Result<Fate, StoreError> {
         let OldEvent { event, cut } = old;
-        let mut kept = false;
-        for delivery in event.deliveries(self.sql)? {
+        let (mut over, mut kept, mut begun) = (Vec::new(), false, false);
+        event.each_delivery(self.sql, |delivery| {
             if delivery.state == 0 || delivery.created_at >= *cut {
                 kept = true;
-                continue;
+            } else if over.len() < PRUNE_ROWS {
+                over.push(delivery);
+            } else {
+                begun = true;
             }
-            delivery.for_each_attempt(self.sql, |attempt| {
-                self.execute(DELETE_ATTEMPT, [attempt])?;
-                Ok(())
-            })?;
-            self.execute(DELETE_DELIVERY, [delivery.id])?;
+            Ok(!begun)
+        })?;
+        let mut over = over.into_iter();
+        while *rows < PRUNE_ROWS
+            && let Some(delivery) = over.next()
+        {
+            for attempt in delivery.attempts(self.sql)? {
+                *rows += self.execute(DELETE_ATTEMPT, [attempt])?;
+            }
+            *rows += self.execute(DELETE_DELIVERY, [delivery.id])?;
+        }
+        if begun || over.next().is_some() {
+            return Ok(Fate::Begun);
         }
         if kept {
-            return Ok(false);
+            return Ok(Fate::Kept);
         }
-        self.execute(DELETE_EVENT_DATA, [event.id])?;
-        Ok(self.execute(DELETE_EVENT, [event.id])? > 0)
+        *rows += self.execute(DELETE_EVENT_DATA, [event.id])?;
+        let gone = self.execute(DELETE_EVENT, [event.id])?;
+        *rows += gone;
+        Ok(if gone > 0 { Fate::Deleted } else { Fate::Kept })
     }
 }
