@@ -190,12 +190,14 @@ async fn connection(shared: &RefCell<Shared>) -> Result<()> {
         }
         loop {
             let sent = marks::now();
-            stream.write_all(request.of(orders.first + taken, sent)).await?;
+            // At a rate, who comes late because the one before had to wait has waited too.
+            let since = if orders.rate > 0.0 { at } else { sent };
+            stream.write_all(request.of(orders.first + taken, since)).await?;
             let answer =
                 reader.next(&mut stream, false).await?.context("the server closed the connection")?;
             match answer.status {
                 200..=299 => {
-                    let wait = (marks::now() - sent) / 1_000;
+                    let wait = marks::now().saturating_sub(since) / 1_000;
                     let mut shared = shared.borrow_mut();
                     shared.waits.push(u32::try_from(wait).unwrap_or(u32::MAX));
                     let from = index(taken);
