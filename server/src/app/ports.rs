@@ -161,6 +161,10 @@ pub trait Probe: Send + Sync + 'static {
     /// Attempts this delivery, under the deadline of its tenant.
     async fn attempt(&self, exchange: Exchange, reservation: Reservation) -> Attempt;
 
+    /// What history is to hold of an attempt: of an answer beyond what the tenant may keep today, the status alone. To be
+    /// asked once of each that is recorded.
+    fn to_keep(&self, tenant: &Tenant, attempt: Attempt) -> Attempt;
+
     /// Whether a connection to this address and port would be opened for a tenant with this policy: the rule that
     /// every connection is held to.
     fn permits(&self, policy: &EgressPolicy, address: IpAddr, port: u16) -> bool;

@@ -58,16 +58,21 @@ impl App {
         let directory = self.store.directory();
         let target = directory.tenant(tenant).zip(directory.webhook(work.webhook));
         let (home, webhook) = target.ok_or(Error::NotFound("webhook any more"))?;
-        let exchange = Exchange { tenant: home, webhook, work, keep };
+        let exchange = Exchange { tenant: Arc::clone(&home), webhook, work, keep };
         let attempt = self.probe.attempt(exchange, reservation).await;
         let end =
             if attempt.outcome.is_success() { DeliveryState::Delivered } else { DeliveryState::Exhausted };
-        let settlement = Settlement { delivery, attempt: Some(attempt), next: Next::End(end) };
+        let kept = self.probe.to_keep(&home, attempt.clone());
+        let settlement = Settlement { delivery, attempt: Some(kept), next: Next::End(end) };
         if let Err(error) = self.store.settle(settlement.clone()).await {
             // The receiver has it: the result must not be lost for want of space, or the delivery stays pending.
             self.store.settle_later(settlement);
             return Err(error.into());
         }
-        self.store.record(tenant, number).await?.ok_or_else(|| Error::bug("a delivery without a record"))
+        let record = self.store.record(tenant, number).await?;
+        let mut record = record.ok_or_else(|| Error::bug("a delivery without a record"))?;
+        // Whoever waits for the answer sees it, even if history does not keep it.
+        record.attempt.outcome = attempt.outcome;
+        Ok(record)
     }
 }

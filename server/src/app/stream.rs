@@ -272,7 +272,7 @@ mod tests {
     use crate::domain::profile::native::{Native, Parts};
     use crate::domain::{
         Attempt, DeliveryId, DialectId, Egress, EgressPolicy, Endpoint, IssuedToken, Origin, Profile, Role,
-        Settings, TenantSpec, Timestamp, TokenHash, User, Webhook,
+        Settings, Tenant, TenantSpec, Timestamp, TokenHash, User, Webhook,
     };
     use crate::rng::SeededRng;
     use crate::storage::Store;
@@ -306,6 +306,10 @@ mod tests {
 
         async fn attempt(&self, _: Exchange, _: Reservation) -> Attempt {
             panic!("no place was given")
+        }
+
+        fn to_keep(&self, _: &Tenant, attempt: Attempt) -> Attempt {
+            attempt
         }
 
         fn permits(&self, _: &EgressPolicy, _: IpAddr, _: u16) -> bool {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use http_body_util::Full;
 
+use super::answers::Answers;
 use super::signer::Signers;
 use super::transport::policy::{Policies, Proof};
 use super::transport::{Answer, Keep, Transport};
@@ -62,6 +63,7 @@ pub(super) struct Attempter {
     pub(super) policies: Policies,
     pub(super) signers: Signers,
     pub(super) watch: Watch,
+    pub(super) answers: Answers,
     pub(super) tracer: Option<Tracer>,
 }
 

@@ -389,7 +389,8 @@ impl Driver {
         if let Some(reason) = self.judge(flight, &attempt) {
             self.switch_off(flight, reason, now);
         }
-        self.attempter.store.settle_later(Settlement { delivery, attempt: Some(attempt), next });
+        let kept = self.attempter.answers.to_keep(&flight.tenant, attempt);
+        self.attempter.store.settle_later(Settlement { delivery, attempt: Some(kept), next });
     }
 
     /// Whether going on with a webhook is of no use, after this attempt.

@@ -27,12 +27,14 @@
 //!   together are at most 1,024.
 //! - An endpoint has a bounded window, and a slot that falls free goes to the tenant, then the endpoint, that holds
 //!   the fewest. A panic in one attempt is that delivery's failure and nobody else's.
+//! - What receivers answer fills the disk no faster than [a budget](answers) for each tenant and day.
 //! - Memory is bounded: for bodies, for the deliveries of one endpoint, and for those of all of them.
 //! - Publishing is held up (a second at the most, then refused) only by deliveries that this server could not send yet,
 //!   never by those whose receiver is slow or fails. What is stored for a tenant is bounded.
 //!
 //! Not guaranteed: order; that a receiver sees a delivery once (its answer may be lost, we may crash).
 
+mod answers;
 mod attempt;
 mod backpressure;
 mod driver;
@@ -57,6 +59,7 @@ use async_trait::async_trait;
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::{AbortHandle, JoinHandle};
 
+use self::answers::Answers;
 use self::attempt::{Attempter, Ended, Target, local_outcome};
 use self::backpressure::Backpressure;
 use self::driver::{Driver, Message};
@@ -69,7 +72,7 @@ use self::transport::policy::{Policies, Proof};
 use self::watch::Watch;
 use crate::app::ports::{Admission, Dispatcher, Exchange, Findings, Probe, Refused, Reservation, Saturated};
 use crate::clock::Clock;
-use crate::domain::{Attempt, DeliveryId, EgressPolicy, TenantId, WebhookId};
+use crate::domain::{Attempt, DeliveryId, EgressPolicy, Tenant, TenantId, WebhookId};
 use crate::metrics::Metrics;
 use crate::rng::Rng;
 use crate::storage::Store;
@@ -103,6 +106,8 @@ pub struct Limits {
     pub probes: u16,
     /// Connections kept for the next attempt.
     pub idle: usize,
+    /// Bytes of answers that history takes of one tenant in a day.
+    pub answers: u64,
 }
 
 impl Default for Limits {
@@ -115,6 +120,8 @@ impl Default for Limits {
             body_bytes: 64 * 1024 * 1024,
             probes: 128,
             idle: 1_024,
+            // Ten thousand failures with as much as is kept of one.
+            answers: 64 * 1024 * 1024,
         }
     }
 }
@@ -202,6 +209,7 @@ impl Engine {
         let transport = Transport::new(resolver, Guard::new(own_listeners), Arc::clone(&clock), limits.idle);
         let signers = Signers::default();
         let watch = Watch::new(Arc::clone(&clock), log_attempts, findings);
+        let answers = Answers::new(Arc::clone(&clock), limits.answers);
         let attempter = Arc::new(Attempter {
             store: Arc::clone(&store),
             clock,
@@ -209,6 +217,7 @@ impl Engine {
             policies,
             signers,
             watch,
+            answers,
             tracer,
         });
         let backpressure = Arc::new(Backpressure::default());
@@ -336,6 +345,10 @@ impl Probe for Handle {
         let about = About { tenant: &tenant, webhook, delivery, cause };
         self.attempter.watch.tell(about, &ended, None);
         ended.attempt
+    }
+
+    fn to_keep(&self, tenant: &Tenant, attempt: Attempt) -> Attempt {
+        self.attempter.answers.to_keep(tenant, attempt)
     }
 
     fn permits(&self, policy: &EgressPolicy, address: IpAddr, port: u16) -> bool {

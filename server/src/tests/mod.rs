@@ -1,6 +1,7 @@
 //! A whole server in this process: real sockets, files and database, and ports that tests can hold up. It has an
 //! executor of its own, so that a test goes on when the server does not.
 
+mod answers;
 mod news;
 mod readiness;
 
@@ -77,7 +78,10 @@ fn config(directory: &Path) -> Config {
 
 impl Running {
     fn start(directory: &TempDir, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Self {
-        let config = config(directory.path());
+        Self::start_with(config(directory.path()), clock, rng)
+    }
+
+    fn start_with(config: Config, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Self {
         let (stop, stopped) = oneshot::channel::<()>();
         let (listening, told) = mpsc::channel();
         let run = async move {

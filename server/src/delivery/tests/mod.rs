@@ -1,5 +1,6 @@
 //! The engine over real sockets, with a store in memory and receivers that misbehave.
 
+mod answers;
 mod dns;
 mod engine;
 mod exchange;
@@ -85,6 +86,7 @@ struct Plan {
     resolver: Arc<TestResolver>,
     own_listeners: Vec<SocketAddr>,
     limits: Limits,
+    clock: Arc<dyn Clock>,
 }
 
 impl Default for Plan {
@@ -98,6 +100,7 @@ impl Default for Plan {
             resolver: Arc::default(),
             own_listeners: Vec::new(),
             limits: Limits::default(),
+            clock: Arc::new(SystemClock::new()),
         }
     }
 }
@@ -139,7 +142,7 @@ impl World {
         store.directory().test_set_tenants(vec![Arc::new(tenant)]);
         let parts = EngineParts {
             store: Arc::clone(&store) as Arc<dyn Store>,
-            clock: Arc::new(SystemClock::new()),
+            clock: plan.clock,
             rng: Arc::new(NoJitter),
             own_listeners: plan.own_listeners,
             log_attempts: LogAttempts::default(),

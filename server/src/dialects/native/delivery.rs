@@ -145,7 +145,8 @@ struct Header {
 }
 
 /// An answer, as far as it is kept: 2 KiB of headers, 512 bytes of the body of a success and 4 KiB of another, 64 KiB when
-/// a webhook is tried out.
+/// a webhook is tried out. Beyond what a tenant may keep in a day, of answers over 256 bytes nothing but the status: then
+/// there are no headers and the body is empty.
 #[derive(Serialize, ToSchema)]
 #[schema(as = AttemptResponse)]
 struct Response {
