@@ -19,4 +19,4 @@ mod tests;
 pub mod traces;
 mod wiring;
 
-pub use wiring::{Server, StartError};
+pub use wiring::{RunError, Server, StartError};

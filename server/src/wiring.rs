@@ -12,7 +12,7 @@ use crate::app::{App, Pace};
 use crate::causes::causes;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Config, TokenHolder};
-use crate::delivery::{Engine, EngineError, EngineParts};
+use crate::delivery::{DriverPanicked, Engine, EngineError, EngineParts};
 use crate::domain::{IdMap, Tenant, TenantId, TenantSpec, Timestamp, TokenHash, TokenOwner};
 use crate::files::Connections;
 use crate::http::{self, Front, Limits};
@@ -94,6 +94,18 @@ pub enum StartError {
     },
 }
 
+/// Why a server did not go on until it was told to stop, or did not stop well. What it has acknowledged is in the store,
+/// and a server that is started again goes on with it.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Nothing could be made durable any more.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Nothing was delivered any more.
+    #[error(transparent)]
+    Engine(#[from] DriverPanicked),
+}
+
 impl Server {
     /// Opens everything and starts delivering what an earlier run left; serves nothing yet.
     ///
@@ -162,13 +174,13 @@ impl Server {
         !self.store.directory().tenants().is_empty()
     }
 
-    /// Serves until `shutdown` resolves, or the store has stopped because the disk failed. Then it takes nothing new,
-    /// finishes what is in flight, makes every result durable, and returns; what was not attempted yet stays pending in
-    /// the store.
+    /// Serves until `shutdown` resolves, or the store has stopped because the disk failed, or the engine has because of a
+    /// defect: what can be acknowledged is to be delivered too. Then it takes nothing new, finishes what is in flight,
+    /// makes every result durable, and returns; what was not attempted yet stays pending in the store.
     ///
     /// # Errors
-    /// [`StoreError`] when the store has stopped working meanwhile.
-    pub async fn run_until(self, shutdown: impl Future<Output = ()>) -> Result<(), StoreError> {
+    /// [`RunError`] when the store or the engine has stopped working meanwhile.
+    pub async fn run_until(self, shutdown: impl Future<Output = ()>) -> Result<(), RunError> {
         let Self { heard, tracer, app, store, engine, clock, listener, admin, connections, rate_limit } =
             self;
         // Asked for at the end: tenants come and change while the server runs.
@@ -204,7 +216,11 @@ impl Server {
         let pruning = move || prune(Arc::clone(&pruned), housekeeping.clone(), Arc::clone(&clock));
         let pruning = tokio::spawn(for_ever("retention", pruning));
         let saving = tokio::spawn(for_ever("token uses", move || save_token_uses(Arc::clone(&saved))));
-        tokio::select! { () = shutdown => (), () = failure(&*store) => () }
+        tokio::select! {
+            () = shutdown => (),
+            () = failure(&*store) => (),
+            () = engine.ended() => tracing::error!("the dispatcher has panicked, so the server ends"),
+        }
         // They would go on for ever.
         streams.end_streams();
         drop(stop);
@@ -215,7 +231,7 @@ impl Server {
         replaying.abort();
         // Side by side: what a request publishes meanwhile is durable and stays pending.
         let answered = async { while tasks.join_next().await.is_some() {} };
-        tokio::join!(answered, engine.shutdown(grace()));
+        let ((), delivered) = tokio::join!(answered, engine.shutdown(grace()));
         // What it has not come to tell is told by the next start.
         hearing.abort();
         if let Some(tracer) = tracer {
@@ -224,7 +240,8 @@ impl Server {
         save_uses(&*store).await;
         let healthy = store.check().await;
         store.close().await;
-        healthy
+        healthy?;
+        Ok(delivered?)
     }
 }
 

@@ -164,6 +164,11 @@ pub enum EngineError {
     Resolver(#[source] Box<dyn core::error::Error + Send + Sync>),
 }
 
+/// The driver has panicked: this program is at fault. What was under way is attempted again by the next engine.
+#[derive(Debug, thiserror::Error)]
+#[error("the dispatcher has panicked: nothing is delivered until the server is started again")]
+pub struct DriverPanicked;
+
 /// A running engine. Dropping it breaks off what is in flight; [`Engine::shutdown`] does not.
 pub struct Engine {
     handle: Arc<Handle>,
@@ -255,19 +260,31 @@ impl Engine {
         Arc::clone(&self.handle) as Arc<dyn Probe>
     }
 
+    /// Resolves when the driver has ended, though nobody has told it to: nothing is delivered any more.
+    pub async fn ended(&self) {
+        self.handle.driver.closed().await;
+    }
+
     /// Starts no more attempts and waits until those in flight have ended and their results are with the store, but
     /// no longer than the deadline; what is in flight then is broken off. Whatever has not ended stays pending in
     /// the store. The store is to be closed afterwards.
-    pub async fn shutdown(&self, deadline: Duration) {
-        let Some(mut task) = self.task.lock().await.take() else { return };
+    ///
+    /// # Errors
+    /// [`DriverPanicked`], then or before.
+    pub async fn shutdown(&self, deadline: Duration) -> Result<(), DriverPanicked> {
+        let Some(task) = self.task.lock().await.take() else { return Ok(()) };
         let finished = tokio::time::timeout(deadline, self.handle.finish()).await;
         if finished.is_err() {
             tracing::warn!("attempts were broken off at shutdown; they are made again at the next start");
             task.abort();
         }
-        // A cancelled task is what was asked for.
-        let _ = (&mut task).await;
+        let ended = task.await;
         self.sweeper.abort();
+        match ended {
+            Err(error) if error.is_panic() => Err(DriverPanicked),
+            // A cancelled task is what was asked for.
+            Ok(()) | Err(_) => Ok(()),
+        }
     }
 }
 

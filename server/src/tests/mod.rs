@@ -2,6 +2,7 @@
 //! executor of its own, so that a test goes on when the server does not.
 
 mod answers;
+mod dispatcher;
 mod news;
 mod readiness;
 
@@ -17,11 +18,11 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use crate::Server;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Overrides};
 use crate::domain::Timestamp;
 use crate::rng::Rng;
+use crate::{RunError, Server};
 
 const TOKEN: &str = "the-token-of-the-admin";
 
@@ -62,7 +63,7 @@ struct Running {
     main: SocketAddr,
     admin: SocketAddr,
     stop: oneshot::Sender<()>,
-    thread: std::thread::JoinHandle<()>,
+    thread: std::thread::JoinHandle<Result<(), RunError>>,
 }
 
 /// The configuration, with the data in this directory.
@@ -92,7 +93,7 @@ impl Running {
             let stopped = async {
                 let _ = stopped.await;
             };
-            server.run_until(stopped).await.unwrap();
+            server.run_until(stopped).await
         };
         let thread = std::thread::spawn(|| tokio::runtime::Runtime::new().unwrap().block_on(run));
         let (main, admin) = told.recv().unwrap();
@@ -101,7 +102,7 @@ impl Running {
 
     fn stop(self) {
         self.stop.send(()).unwrap();
-        self.thread.join().unwrap();
+        self.thread.join().unwrap().unwrap();
     }
 
     /// Makes a webhook that receives these types; what was answered.

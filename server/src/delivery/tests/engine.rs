@@ -278,7 +278,7 @@ async fn shutdown_waits_for_attempts_in_flight_and_starts_no_more() {
         world.publish(&webhook);
     }
     world.store.until("some are in flight", |_| !receiver.requests().is_empty()).await;
-    world.engine.shutdown(Duration::from_secs(5)).await;
+    world.engine.shutdown(Duration::from_secs(5)).await.unwrap();
     let sent = receiver.requests().len();
     assert_eq!(world.store.count(DeliveryState::Delivered), sent);
     assert_eq!(world.store.count(DeliveryState::Pending), 100 - sent);
@@ -293,7 +293,8 @@ async fn shutdown_does_not_wait_beyond_its_deadline() {
     let world = World::with_loopback();
     let id = world.publish(&world.webhook(&receiver.url()));
     world.store.until("it is in flight", |_| !receiver.requests().is_empty()).await;
-    let ((), took) = timed(world.engine.shutdown(Duration::from_millis(200))).await;
+    let (ended, took) = timed(world.engine.shutdown(Duration::from_millis(200))).await;
+    ended.unwrap();
     assert!(took < Duration::from_secs(1), "{took:?}");
     assert_eq!(world.store.row(id).state, DeliveryState::Pending);
 }
@@ -301,7 +302,8 @@ async fn shutdown_does_not_wait_beyond_its_deadline() {
 #[tokio::test]
 async fn an_idle_engine_stops_at_once() {
     let world = World::with_loopback();
-    let ((), took) = timed(world.engine.shutdown(Duration::from_secs(5))).await;
+    let (ended, took) = timed(world.engine.shutdown(Duration::from_secs(5))).await;
+    ended.unwrap();
     assert!(took < Duration::from_millis(200), "{took:?}");
 }
 
