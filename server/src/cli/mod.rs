@@ -19,7 +19,6 @@ mod sign;
 mod token;
 mod verify;
 
-use std::num::NonZero;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -126,14 +125,10 @@ fn print(bytes: &[u8]) -> Result<(), Failure> {
 }
 
 /// An executor for the commands that wait for the network.
-///
-/// One thread less than there are cores, for the store's writer is as busy as one: threads that take turns on a core with
-/// it only pass it, and each other's work, to and fro. `TOKIO_WORKER_THREADS` says otherwise.
 fn executor() -> Result<tokio::runtime::Runtime, Failure> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
-    if std::env::var_os("TOKIO_WORKER_THREADS").is_none() {
-        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-        builder.worker_threads(cores.saturating_sub(1).max(1));
+    if let Some(threads) = crate::config::worker_threads() {
+        builder.worker_threads(threads);
     }
     builder.enable_all().build().map_err(|error| Failure::of(&error))
 }

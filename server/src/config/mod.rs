@@ -198,6 +198,15 @@ pub fn new_master_key() -> Result<Option<MasterKey>, ParseKeyError> {
     MasterKey::parse(&text).map(Some)
 }
 
+/// How many threads the executor has: one less than there are cores, for the store's writer is as busy as one, and threads
+/// that take turns on a core with it only pass its work and each other's to and fro. `None` when `TOKIO_WORKER_THREADS`
+/// says it, which the executor reads itself.
+#[must_use]
+pub fn worker_threads() -> Option<usize> {
+    let cores = || std::thread::available_parallelism().map_or(1, core::num::NonZero::get);
+    std::env::var_os("TOKIO_WORKER_THREADS").is_none().then(|| cores().saturating_sub(1).max(1))
+}
+
 /// How this program was called, to show in lines to paste.
 #[must_use]
 pub fn program() -> String {

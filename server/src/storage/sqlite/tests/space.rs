@@ -157,3 +157,37 @@ async fn a_disk_that_does_not_say_keeps_nobody_away() {
     assert!(!refuses(&world, "1").await, "without a watermark SQLite has the last word");
     world.store.close().await;
 }
+
+#[tokio::test]
+async fn a_full_disk_refuses_events_and_recovers_when_space_is_freed() {
+    let world = prepared("PRAGMA max_page_count = 60").await;
+    let webhook = world.webhook().await;
+    let mut accepted = Vec::new();
+    let error = loop {
+        let event = NewEvent {
+            data: vec![b'x'; 2_000].into(),
+            ..event(world.tenant, &accepted.len().to_string(), &[&webhook])
+        };
+        match world.store.publish(vec![event]).await {
+            Ok(answers) => match &answers[0] {
+                Published::Accepted { deliveries, .. } => accepted.push(deliveries[0]),
+                other => panic!("{other:?}"),
+            },
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(error, StoreError::DiskFull), "{error}");
+    assert!(accepted.len() > 10);
+    assert_eq!(world.bench.pending(), accepted.len(), "what was refused is not there");
+    world.store.check().await.unwrap();
+    for delivery in &accepted {
+        let over = Settlement { delivery: *delivery, attempt: None, next: Next::End(DeliveryState::Expired) };
+        world.store.settle(over).await.unwrap();
+    }
+    assert!(world.prune(vec![(world.tenant, time(1_000))], 100).await > 0);
+    assert!(matches!(
+        world.publish(event(world.tenant, "again", &[&webhook])).await,
+        Published::Accepted { number, .. } if number.get() == i64::try_from(accepted.len()).unwrap() + 1
+    ));
+    world.store.close().await;
+}
