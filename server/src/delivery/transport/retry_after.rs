@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode, header};
-use jiff::fmt::rfc2822::DateTimeParser;
 
 use crate::domain::Timestamp;
 
@@ -23,10 +22,10 @@ pub(super) fn retry_after(status: StatusCode, headers: &HeaderMap, now: Timestam
     Duration::try_from(until.duration_since(from)).ok().filter(|wait| !wait.is_zero())
 }
 
-/// `Sun, 06 Nov 1994 08:49:37 GMT`, the one form that may be generated (RFC 9110, section 5.6.7).
+/// All three forms that whoever receives one has to take, though only the first may be generated (RFC 9110, section
+/// 5.6.7).
 fn http_date(text: &str) -> Option<Timestamp> {
-    static PARSER: DateTimeParser = DateTimeParser::new();
-    PARSER.parse_timestamp(text).ok()
+    httpdate::parse_http_date(text).ok()?.try_into().ok()
 }
 
 #[cfg(test)]
@@ -62,8 +61,24 @@ mod tests {
     }
 
     #[test]
+    fn dates_of_older_forms_are_understood_also_when_the_responses_own_has_another() {
+        let later =
+            ["Sun, 06 Nov 1994 09:49:37 GMT", "Sunday, 06-Nov-94 09:49:37 GMT", "Sun Nov  6 09:49:37 1994"];
+        let dates =
+            ["Sun, 06 Nov 1994 09:48:37 GMT", "Sunday, 06-Nov-94 09:48:37 GMT", "Sun Nov  6 09:48:37 1994"];
+        for until in later {
+            assert_eq!(parse(429, until, None), Some(Duration::from_secs(3_600)), "{until}");
+            for date in dates {
+                assert_eq!(parse(429, until, Some(date)), Some(Duration::from_secs(60)), "{until}, {date}");
+            }
+        }
+    }
+
+    #[test]
     fn nonsense_is_no_wish() {
-        for nonsense in ["", "-1", "1.5", "soon", "1e9", "Sun, 99 Nov 1994 09:49:37 GMT"] {
+        for nonsense in
+            ["", "-1", "1.5", "soon", "1e9", "Sun, 99 Nov 1994 09:49:37 GMT", "Sun Nov 99 09:49:37 1994"]
+        {
             assert_eq!(parse(429, nonsense, None), None, "{nonsense:?}");
         }
     }
