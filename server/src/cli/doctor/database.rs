@@ -22,6 +22,8 @@ const RESTORE: &str =
 
 /// A clock may be this much behind what others have stored.
 const SLACK: Duration = Duration::from_secs(5);
+/// A store may have been unused for so long without anybody being asked about it.
+const LONG_UNUSED: Duration = Duration::from_secs(365 * 24 * 3_600);
 /// No clock that shows an earlier time is right: this program did not exist.
 const EARLIEST: i64 = 1_764_547_200; // 2025-12-01T00:00:00Z
 
@@ -86,6 +88,17 @@ pub(super) fn clock(now: Timestamp, newest: Option<Timestamp>) -> Finding {
             } else {
                 Finding::problem(CLOCK, message, remedy)
             }
+        }
+        // The store knows no later time to compare with, so this proves nothing: nobody may have used it.
+        Some(newest) if now.duration_since(newest).unsigned_abs() > LONG_UNUSED => {
+            let days = now.duration_since(newest).as_hours() / 24;
+            Finding::warning(
+                CLOCK,
+                format!(
+                    "it shows {now}, {days} days after the newest event or attempt that is stored ({newest})"
+                ),
+                "if anything was published since, it is far ahead: set the clock, and have it kept right (NTP)",
+            )
         }
         Some(_) => Finding::ok(CLOCK, format!("it shows {now}, after everything that is stored")),
         None => Finding::ok(CLOCK, format!("it shows {now}")),
@@ -206,6 +219,17 @@ mod tests {
         assert_eq!(judged(time(0), Some(5)), Verdict::Ok);
         assert_eq!(judged(time(0), Some(6)), Verdict::Problem);
         assert_eq!(judged(Timestamp::UNIX_EPOCH, None), Verdict::Problem);
+    }
+
+    #[test]
+    fn a_clock_that_is_years_ahead_of_what_is_stored_is_asked_about_and_no_problem() {
+        let year = 365 * 24 * 3_600;
+        let told = |after| clock(time(after), Some(time(0)));
+        assert_eq!(told(year).verdict, Verdict::Ok);
+        let far = told(10 * year);
+        assert_eq!(far.verdict, Verdict::Warning);
+        let compared = "3650 days after the newest event or attempt that is stored (2027-01-15T08:00:00Z)";
+        assert!(far.message.ends_with(compared), "{}", far.message);
     }
 
     #[test]
