@@ -182,3 +182,18 @@ fn the_files_that_a_configuration_names_are_looked_at() {
     assert!(!lines.contains("the-token-of"), "no token is told: {lines}");
     assert!(!at("sigpost-data").exists(), "it makes nothing");
 }
+
+#[test]
+fn a_certificate_file_that_cannot_be_read_stops_the_server_and_that_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("ca.pem"), "no certificate").unwrap();
+    let toml = "server.listen = \"127.0.0.1:0\"
+        [[tenant]]\nname = \"acme\"\ndialect = \"native\"\negress.ca_file = \"ca.pem\"\n";
+    std::fs::write(folder.path().join("sigpost.toml"), toml).unwrap();
+    let output = sigpost(folder.path(), &["doctor", "--config", "sigpost.toml"], &[]);
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let line = lines.lines().find(|line| line.starts_with("problem  files")).unwrap();
+    assert!(line.ends_with("until then the server does not start"), "{line}");
+    let output = sigpost(folder.path(), &["serve", "--config", "sigpost.toml"], &[]);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+}

@@ -78,7 +78,7 @@ fn named(file: &NamedFile) -> Option<Finding> {
         Holds::Authorities => check_authorities(path).err().map(|error| {
             let message = super::chain(&error);
             let remedy =
-                "put PEM certificates of authorities there; until then nothing is delivered for this tenant";
+                "put PEM certificates there, or take `ca_file` out: until then the server does not start";
             Finding::problem(FILES, format!("{at}: {message}"), remedy)
         }),
     }
