@@ -95,6 +95,23 @@ fn the_report_is_told_to_machines_as_json() {
 }
 
 #[test]
+fn metrics_that_others_reach_are_warned_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let warned = |address: &str| {
+        let toml = format!(
+            "server.admin_listen = \"{address}\"\n[[operator]]\nname = \"ops\"\ntoken_sha256 = \"{}\"\n",
+            "7".repeat(64)
+        );
+        std::fs::write(folder.path().join("sigpost.toml"), toml).unwrap();
+        let output = sigpost(folder.path(), &["doctor", "--config", "sigpost.toml"], &[]);
+        let lines = String::from_utf8(output.stdout).unwrap();
+        lines.contains(&format!("admin_listen is {address}, and whoever reaches it reads the metrics"))
+    };
+    assert!(warned("0.0.0.0:9090") && warned("[::]:9090") && warned("10.0.0.1:9090"));
+    assert!(!warned("127.0.0.1:9090") && !warned("[::1]:9090"));
+}
+
+#[test]
 fn each_problem_is_found_alone_and_named_with_what_to_do() {
     let mut server = with_some_data();
     server.terminate(SOON).unwrap();

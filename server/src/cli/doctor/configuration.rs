@@ -31,6 +31,13 @@ pub(super) fn check(file: Option<&Path>, config: &Config) -> Vec<Finding> {
             "take `rate_limit = false` out, which is for tests",
         ));
     }
+    if let Some(address) = server.admin_listen.filter(|address| !address.ip().to_canonical().is_loopback()) {
+        findings.push(Finding::warning(
+            CHECK,
+            format!("{name}: admin_listen is {address}, and whoever reaches it reads the metrics"),
+            "keep it on loopback, or in a network of your own",
+        ));
+    }
     if findings.is_empty() {
         let users: usize = tenants.iter().map(|tenant| tenant.users.len()).sum();
         let counts = format!("tenants: {}, users: {users}, tokens: {}", tenants.len(), tokens.len());
