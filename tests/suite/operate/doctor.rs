@@ -71,6 +71,24 @@ fn a_sound_deployment_is_in_order_while_the_server_runs_and_when_it_does_not() {
 }
 
 #[test]
+fn after_a_clean_stop_it_leaves_everything_as_it_was() {
+    let mut server = with_some_data();
+    server.terminate(SOON).unwrap();
+    let data = server.folder().join("data");
+    let files = || {
+        let entries = data.read_dir().unwrap().map(Result::unwrap);
+        let file = |entry: std::fs::DirEntry| {
+            let changed = entry.metadata().unwrap().modified().unwrap();
+            (entry.file_name(), changed, std::fs::read(entry.path()).unwrap())
+        };
+        entries.map(file).collect::<std::collections::BTreeSet<_>>()
+    };
+    let before = files();
+    assert_eq!(doctor(&server).0, Some(0));
+    assert!(files() == before, "there were {} files", before.len());
+}
+
+#[test]
 fn the_report_is_told_to_machines_as_json() {
     let server = with_some_data();
     let json = [&DOCTOR[..], &["--json"]].concat();

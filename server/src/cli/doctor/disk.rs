@@ -154,14 +154,13 @@ fn judged(p50: Duration, p99: Duration, count: usize) -> Finding {
     }
 }
 
-/// Writes to blocks of a file that are there already, as SQLite does with its log; the times in rising order.
+/// Writes to blocks of a file that are there already, as SQLite does with its log; the times in rising order. The file
+/// loses its name before, so that nothing is left of it however this ends.
 fn measure(data: &Path, clock: &dyn Clock) -> io::Result<Vec<Duration>> {
     let path = data.join(format!("sigpost.doctor-{}", std::process::id()));
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
-    let times = write_often(&file, clock);
-    let removed = std::fs::remove_file(&path);
-    let mut times = times?;
-    removed?;
+    std::fs::remove_file(&path)?;
+    let mut times = write_often(&file, clock)?;
     times.sort_unstable();
     Ok(times)
 }
@@ -193,6 +192,7 @@ mod tests {
     use super::*;
     use crate::cli::doctor::finding::Verdict;
     use crate::clock::SystemClock;
+    use crate::domain::Timestamp;
 
     struct Disk(io::Result<u64>);
 
@@ -232,6 +232,27 @@ mod tests {
         assert_eq!(folder.path().read_dir().unwrap().count(), 0);
         let nowhere = latency(&folder.path().join("nowhere"), &SystemClock::new());
         assert_eq!(nowhere.verdict, Verdict::Problem);
+    }
+
+    /// A clock that sees to it, whenever it is asked, that a folder is empty.
+    struct Beside(SystemClock, std::path::PathBuf);
+
+    impl Clock for Beside {
+        fn now(&self) -> Timestamp {
+            self.0.now()
+        }
+
+        fn monotonic(&self) -> Duration {
+            assert_eq!(self.1.read_dir().unwrap().count(), 0);
+            self.0.monotonic()
+        }
+    }
+
+    #[test]
+    fn nothing_is_left_of_a_measurement_that_is_broken_off() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Beside(SystemClock::new(), folder.path().to_owned());
+        assert!(!measure(folder.path(), &clock).unwrap().is_empty());
     }
 
     #[test]

@@ -20,9 +20,9 @@ use crate::storage::sqlite::examine::Examiner;
 
 /// Check a deployment: configuration, disk, clock, keys, database
 ///
-/// It looks, and changes nothing; a server may run meanwhile. Every check says one line: ok, warning or problem, what was
-/// found, and what to do. Exits with 0, or with 1 if there is any problem. The whole database is read, which takes a while
-/// if it is large; how far it is stands on stderr.
+/// It looks, and changes nothing that is stored; a server may run meanwhile. Every check says one line: ok, warning or
+/// problem, what was found, and what to do. Exits with 0, or with 1 if there is any problem. The whole database is
+/// read, which takes a while if it is large; how far it is stands on stderr.
 #[derive(Args)]
 #[command(after_help = "Examples:
   sigpost doctor --config sigpost.toml

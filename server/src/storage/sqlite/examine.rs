@@ -1,15 +1,18 @@
 //! Looking a database over without changing it, whether or not a server works on it.
 //!
-//! The connection only reads. What reads all rows does so in many short transactions, because a long one would keep the
-//! log beside the database from beginning anew; only SQLite's own checks are one transaction each. The layout may be an
-//! older one: what is looked at has been there since the first.
+//! The connection only reads. Where there is no log, as after a clean stop, it may write all the same, though nothing
+//! is ever written by it: SQLite takes the log and its index, which it makes to read at all, away again only if it may.
+//! A log that is there stays as it is; after a crash the next start takes it up. What reads all rows does so in many
+//! short transactions, because a long one would keep the log beside the database from beginning anew; only SQLite's own
+//! checks are one transaction each. The layout may be an older one: what is looked at has been there since the first.
 
+use std::io::ErrorKind::NotFound;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row};
 
-use super::files::database;
+use super::files::{database, with_ending};
 use super::key::{KeyId, KeySource, Label, MasterKey, Sealer, sealed_with};
 use super::open::{self, BUSY_PATIENCE, OpenError};
 use super::progress::{Progress, Tell};
@@ -115,9 +118,13 @@ impl Examiner {
         if !path.is_file() {
             return Ok(None);
         }
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let sql = Connection::open_with_flags(path, flags)?;
+        let log = with_ending(&path, "-wal");
+        let clean = log.metadata().map_or_else(|error| error.kind() == NotFound, |log| log.len() == 0);
+        // A file that this user may not write is opened to be read by either.
+        let access = if clean { OpenFlags::SQLITE_OPEN_READ_WRITE } else { OpenFlags::SQLITE_OPEN_READ_ONLY };
+        let sql = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         sql.busy_timeout(BUSY_PATIENCE)?;
+        sql.pragma_update(None, "query_only", true)?;
         // Opening reads nothing yet.
         sql.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
         Ok(Some(Self { sql }))
