@@ -168,10 +168,15 @@ async fn fly(mut landing: Landing, policy: Arc<Policy>, place: Endpoint) {
     match tokio::time::timeout(FETCH_TIME, fetching).await.unwrap_or(Err(NoList::TooSlow)) {
         Ok(list) => landing.list = Some(Arc::new(list)),
         Err(error) => {
-            let error = causes(&error);
-            tracing::warn!(place = place.as_given(), error, "no revocation list could be had");
+            missing(&place, &error);
         }
     }
+}
+
+/// The line in the log. It names the host and no url, for what else stands in one may be for nobody's eyes.
+fn missing(place: &Endpoint, error: &NoList) {
+    let error = causes(error);
+    tracing::warn!(host = place.authority(), error, "no revocation list could be had");
 }
 
 /// Throws out what has not been used for the longest, until there are at most so many lists in as much memory as
@@ -269,6 +274,8 @@ fn request(place: &Endpoint) -> Result<Request<Full<Bytes>>, NoList> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read as _, Seek as _};
+
     use super::*;
 
     fn key(number: usize) -> Key {
@@ -279,6 +286,21 @@ mod tests {
     fn entry(used: u64, list: Option<List>) -> Entry {
         let list = list.map(|list| (Duration::ZERO, Arc::new(list)));
         Entry { list, used: Duration::from_secs(used), ..Entry::default() }
+    }
+
+    #[test]
+    fn the_line_about_a_list_that_is_missing_names_its_host_and_no_url() {
+        let written = Arc::new(tempfile::tempfile().unwrap());
+        let log = tracing_subscriber::fmt().with_writer(Arc::clone(&written)).finish();
+        let place = Endpoint::parse("http://lists.test:81/a-path?a-query").unwrap();
+        tracing::subscriber::with_default(log, || missing(&place, &NoList::TooSlow));
+        let (mut written, mut line) = (&*written, String::new());
+        written.rewind().unwrap();
+        written.read_to_string(&mut line).unwrap();
+        assert!(line.contains("lists.test:81") && line.contains("it took too long"), "{line}");
+        for part in ["http:", "a-path", "a-query"] {
+            assert!(!line.contains(part), "{line}");
+        }
     }
 
     #[test]
