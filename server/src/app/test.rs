@@ -6,13 +6,18 @@ use sigpost_core::json::{Canonical, Limits};
 use sigpost_core::notification::cloudevents::CloudEvent;
 
 use super::access::Operation;
+use super::audit::Entry;
 use super::ports::{Exchange, Keep};
 use super::publish::new_event;
 use super::{App, Error, WebhookDraft, WebhookName};
 use crate::domain::{
-    Attempt, Body, Cause, DeliveryId, EventId, MessageId, NewDelivery, Number, Principal, Record, Tenant,
-    Timestamp, Traced, Webhook, WebhookId, Work, profile,
+    Attempt, Body, Cause, DeliveryId, EventId, MessageId, NewDelivery, Number, Principal, PublicId, Record,
+    Tenant, Timestamp, Traced, Webhook, WebhookId, Work, profile,
 };
+use crate::storage::Resend;
+
+/// What the audit log calls it.
+const TEST: &str = "webhook.test";
 
 impl App {
     /// Counts a user's try, where tries are limited: what an API asks that lets webhooks be tried out often.
@@ -50,17 +55,22 @@ impl App {
         let delivery = NewDelivery { webhook: webhook.id, frame };
         let event = new_event(&tenant, &event, prepared, now, vec![delivery]);
         let reservation = self.probe.reserve(tenant.id)?;
-        let app = self.clone();
+        let entry = Entry::of(principal, TEST).to("webhook", &webhook.public_id);
+        let (app, uid) = (self.clone(), tenant.uid);
         let record = self
             .to_the_end(async move {
                 let made = app.store.create_test(event).await?;
+                if let Resend::Created { number, .. } = &made {
+                    let new = PublicId::of_delivery(&uid, *number, now);
+                    app.auditor().record(entry.with("new_delivery", &new)).await;
+                }
                 app.attempt_now(made, reservation, Keep::All).await
             })
             .await?;
         Ok((record, tenant))
     }
 
-    /// Sends an event to a webhook that is not stored, as it would be if it were. Nothing is recorded.
+    /// Sends an event to a webhook that is not stored, as it would be if it were. No delivery is recorded.
     ///
     /// # Errors
     /// As [`App::create_webhook`], and [`Error::Saturated`].
@@ -90,8 +100,11 @@ impl App {
             trace: Traced::No,
         };
         let reservation = self.probe.reserve(tenant.id)?;
-        let (probe, webhook) = (Arc::clone(&self.probe), Arc::new(webhook));
+        // Its url may hold what is secret.
+        let entry = Entry::of(principal, TEST).with("host", &webhook.endpoint.authority());
+        let (auditor, probe, webhook) = (self.auditor(), Arc::clone(&self.probe), Arc::new(webhook));
         self.to_the_end(async move {
+            auditor.record(entry).await;
             Ok(probe.attempt(Exchange { tenant, webhook, work, keep: Keep::All }, reservation).await)
         })
         .await

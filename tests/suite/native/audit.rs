@@ -99,6 +99,25 @@ fn bearers_and_resends_leave_an_entry_too() {
 }
 
 #[test]
+fn tests_leave_an_entry_each_and_none_tells_a_url() {
+    let (server, receiver) = (serve(), receiver());
+    for system in SYSTEMS {
+        let made = create(&server, system, &receiver.url("/a-secret-path"), &json!({}));
+        let (admin, hook) = (client(&server, system, "admin"), made["id"].as_str().unwrap());
+        let tested = admin.post(&format!("/v1/webhooks/{hook}/test"), &json!({})).unwrap().json().unwrap();
+        let draft = json!({ "url": receiver.url("/a-secret-path"), "profile": profile(system) });
+        assert_eq!(admin.post("/v1/webhooks/test", &draft).unwrap().status, 200);
+        let all = entries(&admin, "operation=webhook.test");
+        let [of_draft, of_stored] = &all[..] else { panic!("{all:?}") };
+        let host = receiver.url("").strip_prefix("http://").unwrap().to_owned();
+        assert_eq!((&of_draft["object"], &of_draft["detail"]), (&Value::Null, &json!({ "host": host })));
+        assert_eq!(of_stored["object"], json!({ "kind": "webhook", "id": hook }));
+        assert_eq!(of_stored["detail"], json!({ "new_delivery": tested["id"] }));
+        assert!(!admin.get("/v1/audit").unwrap().text().contains("a-secret-path"));
+    }
+}
+
+#[test]
 fn an_operator_that_names_no_tenant_one_can_read_acts_in_none() {
     let server = serve();
     let raw = |lines: &str| {

@@ -71,7 +71,7 @@ fn a_test_that_fails_is_an_answer_too_and_keeps_more_of_the_receivers() {
 }
 
 #[test]
-fn a_webhook_that_is_not_stored_is_tried_out_and_nothing_is_recorded() {
+fn a_webhook_that_is_not_stored_is_tried_out_and_no_delivery_is_recorded() {
     let server = serve();
     for system in SYSTEMS {
         let receiver = receiver();

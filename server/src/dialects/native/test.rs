@@ -67,7 +67,7 @@ pub(super) async fn stored(
 
 /// Try out a webhook that is not stored
 ///
-/// As the test of one that is, and counted with those, but nothing is recorded.
+/// As the test of one that is, and counted with those, but no delivery is recorded.
 #[utoipa::path(
     post, path = "/v1/webhooks/test", operation_id = "testDraft", tag = "webhooks", security(("bearer" = [])),
     request_body = dto::NewWebhook,
