@@ -1,4 +1,4 @@
-//! The audit log: what management calls have changed, and what operators were refused.
+//! The audit log: what management calls have changed, and what operators have read inside tenants and were refused.
 //!
 //! A use-case that has changed something makes an [`Entry`] and gives it to an [`Auditor`] in the same task, after the
 //! change is durable. An entry that cannot be written is logged, and the call succeeds all the same: it has.
@@ -156,6 +156,21 @@ impl App {
     pub fn authorise_widely(&self, principal: &Principal, operation: Operation) -> Result<Realm, Error> {
         authorise_widely(&self.still(principal)?, operation)
             .inspect_err(|_| self.note_refusal(principal, operation))
+    }
+
+    /// Records that an operator has read something inside a tenant, as the first in an hour: this.
+    pub async fn note_reading(&self, principal: &Principal, path: &str) {
+        let Principal::Operator { token: _, name, acting_in: Some(tenant) } = principal else { return };
+        if self.visits.is_to_be_told(tenant.id, name, self.clock.monotonic()) {
+            let entry = Entry::of(principal, "tenant.visit").to("tenant", &tenant.name).with("first", &path);
+            let auditor = self.auditor();
+            let recording = async move {
+                auditor.record(entry).await;
+                Ok(())
+            };
+            // To its end also if the client hangs up, for it is not told again; and a panic has a line in the log.
+            let _ = self.to_the_end(recording).await;
+        }
     }
 
     /// In a task of its own: whoever is refused need not wait for it.

@@ -28,6 +28,7 @@ mod test;
 mod test_limit;
 mod tokens;
 mod users;
+mod visits;
 mod webhooks;
 
 use std::sync::Arc;
@@ -59,6 +60,7 @@ use readiness::Readiness;
 use replays::Replaying;
 use stream::Streams;
 use test_limit::TestLimit;
+use visits::Visits;
 
 /// The use-cases and what they work with. Cheap to clone, which is done several times a request.
 #[derive(Clone)]
@@ -83,6 +85,7 @@ pub struct Parts {
     changing: Arc<tokio::sync::Mutex<()>>,
     replaying: Arc<Replaying>,
     streams: Arc<Streams>,
+    visits: Arc<Visits>,
     /// How often each user may try webhooks out; without it, as often as they like.
     test_limit: Option<Arc<TestLimit>>,
 }
@@ -120,6 +123,7 @@ impl App {
             changing: Arc::default(),
             replaying: Arc::default(),
             streams: Arc::default(),
+            visits: Arc::default(),
             test_limit: None,
         }))
     }

@@ -1,4 +1,5 @@
-//! The audit log: who has done what, as far as it changed something or was refused.
+//! The audit log: who has done what, as far as it changed something, sent something or was refused; and which tenants
+//! operators have read in.
 //!
 //! An entry names things and never holds what is secret: no token, secret, body or header value.
 

@@ -56,12 +56,16 @@ impl Identify {
         {
             request.extensions_mut().insert(renewal);
         }
+        let reader = reader(&caller, &request);
         request.extensions_mut().insert(Caller(caller));
         if let Some(limits) = failures.clone() {
             let again = move || limits.failures.check(peer.ip());
             request.extensions_mut().insert(Admission::new(again));
         }
         let response = next(request).await;
+        if let Some((operator, path)) = reader.filter(|_| response.status().is_success()) {
+            app.note_reading(&operator, &path).await;
+        }
         if let Some(limits) = failures
             && response.status() == StatusCode::UNAUTHORIZED
         {
@@ -86,6 +90,15 @@ fn counted(limits: Option<&Limits>, principal: Principal, request: &Request) -> 
         limits.requests.count(&principal, hash, usage)?;
     }
     Ok(principal)
+}
+
+/// An operator that reads something inside a tenant, and what.
+fn reader(caller: &Result<Principal, Error>, request: &Request) -> Option<(Principal, String)> {
+    let operator = caller.as_ref().ok().filter(|caller| {
+        matches!(caller, Principal::Operator { token: _, name: _, acting_in: Some(_) })
+            && matches!(*request.method(), Method::GET | Method::HEAD)
+    })?;
+    Some((operator.clone(), request.uri().path().to_owned()))
 }
 
 /// Where events are published.

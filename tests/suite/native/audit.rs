@@ -174,6 +174,27 @@ fn what_an_operator_is_refused_is_recorded() {
 }
 
 #[test]
+fn an_operator_that_reads_inside_a_tenant_is_told_of_once_an_hour() {
+    let server = serve();
+    let native = inside(&server, "native");
+    assert_eq!(native.get("/v1/webhooks/no-such").unwrap().status, 404);
+    for path in ["/v1/users", "/v1/webhooks?limit=2", "/v1/audit"] {
+        assert_eq!(native.get(path).unwrap().status, 200, "{path}");
+    }
+    assert_eq!(operator(&server).get("/v1/tenants").unwrap().status, 200);
+    assert_eq!(client(&server, "native", "admin").get("/v1/webhooks").unwrap().status, 200);
+    assert_eq!(inside(&server, "qlik").get("/api/core/webhooks").unwrap().status, 200);
+    let all = entries(&operator(&server), "");
+    let shown: Vec<_> = all.iter().map(|entry| (&entry["tenant"], &entry["detail"])).collect();
+    let (core, users) = (json!({ "first": "/api/core/webhooks" }), json!({ "first": "/v1/users" }));
+    assert_eq!(shown, [(&json!("qlik"), &core), (&json!("native"), &users)]);
+    for entry in &all {
+        assert_eq!((&entry["operation"], &entry["outcome"]), (&json!("tenant.visit"), &json!("done")));
+        assert_eq!(entry["actor"], json!({ "kind": "operator", "id": "ops" }));
+    }
+}
+
+#[test]
 fn the_log_is_read_in_pages_and_by_what_is_asked() {
     let server = serve();
     let admin = client(&server, "native", "admin");
