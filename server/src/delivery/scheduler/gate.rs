@@ -171,7 +171,7 @@ impl Gate {
         if era == self.era {
             self.judge(signal, ladder, now);
         }
-        if let Some(asked) = asked.filter(|_| self.is_current(era)) {
+        if let Some(asked) = asked {
             self.pause_until(after(now, asked));
         }
     }

@@ -544,16 +544,6 @@ impl World {
     }
 }
 
-/// The latest a delivery can be due that was put off at this time or before.
-fn latest(work: &Work, ladder: &RetryPolicy, time: Timestamp) -> Timestamp {
-    if work.attempts_made == 0 {
-        return time;
-    }
-    let step = ladder.wait_after(work.tries.max(1), u32::MAX).unwrap();
-    let asked = if work.tries < work.attempts_made { seconds(86_400) } else { Duration::ZERO };
-    after(time, step.max(asked) + Duration::from_micros(1))
-}
-
 fn draw(rng: &SeededRng, below: u32) -> u32 {
     let mut bytes = [0; 4];
     rng.fill(&mut bytes);
