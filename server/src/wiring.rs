@@ -24,13 +24,13 @@ use crate::traces::{Tracer, TracerError};
 
 /// How often expired history is looked for.
 const PRUNE_EVERY: Duration = Duration::from_secs(60);
-/// How many events or entries of the audit log one step deletes at most, so that no commit takes long.
-const PRUNE_BATCH: u32 = 128;
-/// What lies between two steps, so that few of those who publish wait behind one.
-const PRUNE_REST: Duration = Duration::from_millis(5);
-/// And after so long: by then history grows faster than it goes.
+/// How many events one step deletes at most and what lies between two, so that hardly anybody who publishes notices.
+const PRUNE_STEP: (u32, Duration) = (8, Duration::from_millis(5));
+/// And after so long, for by then history grows faster than it goes.
+const PRUNE_LONG_STEP: (u32, Duration) = (64, Duration::from_millis(1));
 const PRUNE_BEHIND: Duration = Duration::from_secs(60 * 60);
-const PRUNE_SHORT_REST: Duration = Duration::from_millis(1);
+/// How many entries of the audit log one step deletes at most.
+const PRUNE_BATCH: u32 = 128;
 /// How long what tenants keep is taken for what it was.
 const PRUNE_CUTS_FRESH: Duration = Duration::from_millis(100);
 /// How long the audit log is kept.
@@ -391,9 +391,14 @@ async fn prune(store: Arc<dyn Store>, app: App, clock: Arc<dyn Clock>) {
         let cuts = || Arc::new(retention_cuts(store.directory(), clock.now()));
         let began = clock.monotonic();
         let (mut before, mut cut_at) = (cuts(), began);
-        while left("history", store.prune(Arc::clone(&before), PRUNE_BATCH).await.map(|pruned| pruned.more)) {
+        loop {
             let behind = clock.monotonic().saturating_sub(began) >= PRUNE_BEHIND;
-            tokio::time::sleep(if behind { PRUNE_SHORT_REST } else { PRUNE_REST }).await;
+            let (limit, rest) = if behind { PRUNE_LONG_STEP } else { PRUNE_STEP };
+            let pruned = store.prune(Arc::clone(&before), limit).await;
+            if !left("history", pruned.map(|pruned| pruned.more)) {
+                break;
+            }
+            tokio::time::sleep(rest).await;
             // There may be much to delete, and a tenant that is to keep more from now on.
             if clock.monotonic().saturating_sub(cut_at) >= PRUNE_CUTS_FRESH {
                 (before, cut_at) = (cuts(), clock.monotonic());
@@ -403,7 +408,7 @@ async fn prune(store: Arc<dyn Store>, app: App, clock: Arc<dyn Clock>) {
         let Ok(before) = now.checked_sub(AUDIT_RETENTION) else { continue };
         let whole = |deleted| deleted >= u64::from(PRUNE_BATCH);
         while left("the audit log", store.prune_audit(before, PRUNE_BATCH).await.map(whole)) {
-            tokio::time::sleep(PRUNE_REST).await;
+            tokio::time::sleep(PRUNE_STEP.1).await;
         }
     }
 }

@@ -24,7 +24,8 @@
 //!
 //! **Not guaranteed**: that an idempotency key is recognised beyond its window (24 hours or ten million keys) or beyond its
 //! event's retention; that bodies and responses are secret at rest; that results which could not be written for a
-//! full disk survive a crash (their deliveries are then repeated).
+//! full disk survive a crash (their deliveries are then repeated); that damage of the log is noticed which comes about
+//! between a crash and the next start: SQLite takes a page whose checksum is wrong, and all behind it, for never written.
 //!
 //! What makes it fast: rows are appended in time order and no hot table has a randomly keyed index; results of
 //! attempts ride on the commits of others; a commit is as large as the previous one was slow; one wake-up per

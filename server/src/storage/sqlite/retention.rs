@@ -17,8 +17,9 @@ use super::transaction::Transaction;
 use crate::domain::{EventId, IdMap, TenantId, Timestamp};
 use crate::storage::{Pruned, StoreError};
 
-/// A step deletes hardly more than so many rows, which takes some tenths of a millisecond.
-const PRUNE_ROWS: usize = 32;
+/// A step deletes hardly more rows than so many for each event it may delete: the event, its data, a delivery and an
+/// attempt. Of an event with more it deletes a part.
+const ROWS_AN_EVENT: usize = 4;
 /// Events that one step looks at.
 const PRUNE_READS: u32 = 256;
 
@@ -56,6 +57,8 @@ const DELETE_EVENT_DATA: &str = "DELETE FROM event_data WHERE event = ?1";
 #[derive(Debug)]
 pub(super) struct Old {
     events: Vec<OldEvent>,
+    /// How many rows may go.
+    rows: usize,
     /// The last event that was looked at.
     pub(super) until: EventId,
     /// Whether nothing behind it is old enough.
@@ -150,13 +153,14 @@ pub(super) fn look(
     now: Timestamp,
 ) -> Result<Old, StoreError> {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let most = limit.saturating_mul(ROWS_AN_EVENT);
     // From here on no tenant's history is old enough: events lie in the order of their time.
     let newest_cut = before.values().max().map_or(i64::MIN, |cut| cut.as_microsecond());
     let mut statement = sql.prepare_cached(EVENTS_AFTER)?;
     let mut events = statement.query([after.get(), i64::from(PRUNE_READS)])?;
-    let mut old = Old { events: Vec::new(), until: after, ended: false };
+    let mut old = Old { events: Vec::new(), rows: most, until: after, ended: false };
     let (mut looked, mut rows) = (0, 0);
-    while old.events.len() < limit && rows < PRUNE_ROWS {
+    while old.events.len() < limit && rows < most {
         let Some(row) = events.next()? else {
             old.ended = looked < PRUNE_READS;
             break;
@@ -167,7 +171,7 @@ pub(super) fn look(
         let cut = before.get(&TenantId::new(event.tenant)).map(|cut| cut.as_microsecond());
         match cut.filter(|cut| received_at < *cut) {
             Some(cut) => {
-                rows += read_through(sql, &event)?;
+                rows += read_through(sql, &event, most)?;
                 old.events.push(OldEvent { event, cut });
             }
             // Another tenant's behind it may be old enough: one keeps its history longer than the other.
@@ -184,14 +188,14 @@ pub(super) fn look(
 
 /// Reads what goes with an event and may be deleted with it in one step, for the sake of having read it. Returns how many
 /// rows that is.
-fn read_through(sql: &Connection, event: &EventRow) -> Result<usize, StoreError> {
+fn read_through(sql: &Connection, event: &EventRow, most: usize) -> Result<usize, StoreError> {
     let ignore = |_: &Row<'_>| Ok(());
     let data = sql.prepare_cached(DATA_OF_EVENT)?.query_row([event.id], ignore).optional()?;
     let mut rows = 1 + data.iter().len();
     event.each_delivery(sql, |delivery| {
         rows += 1 + delivery.attempts(sql)?.len();
         sql.prepare_cached(ENTRY_OF_DELIVERY)?.query_row([delivery.id], ignore).optional()?;
-        Ok(rows < PRUNE_ROWS)
+        Ok(rows < most)
     })?;
     Ok(rows)
 }
@@ -216,9 +220,9 @@ impl Transaction<'_> {
     /// Deletes what a reader has found, and with the last of it what else is older than its tenant keeps it.
     pub(super) fn prune(&mut self, prune: &Prune) -> Result<Step, StoreError> {
         let Prune { old, before } = prune;
-        let (mut deleted, mut rows) = (0, 0);
+        let (mut deleted, mut left) = (0, old.rows);
         for old in &old.events {
-            let fate = if rows < PRUNE_ROWS { self.prune_event(old, &mut rows)? } else { Fate::Begun };
+            let fate = if left > 0 { self.prune_event(old, &mut left)? } else { Fate::Begun };
             match fate {
                 Fate::Deleted => deleted += 1,
                 Fate::Kept => {}
@@ -232,21 +236,21 @@ impl Transaction<'_> {
         if old.ended {
             for (tenant, cut) in &**before {
                 let (tenant, cut) = (tenant.get(), cut.as_microsecond());
-                more |= self.forget_counts(tenant, cut, PRUNE_ROWS)? >= PRUNE_ROWS;
+                more |= self.forget_counts(tenant, cut, old.rows)? >= old.rows;
                 self.forget_replays(tenant, cut)?;
             }
         }
         Ok(Step { pruned: Pruned { events: deleted, more }, until: old.until })
     }
 
-    /// Deletes the terminal old deliveries of an event until enough rows are gone, and the event when none is left.
-    fn prune_event(&self, old: &OldEvent, rows: &mut usize) -> Result<Fate, StoreError> {
+    /// Deletes the terminal old deliveries of an event while any row may go, and the event when none is left.
+    fn prune_event(&self, old: &OldEvent, left: &mut usize) -> Result<Fate, StoreError> {
         let OldEvent { event, cut } = old;
         let (mut over, mut kept, mut begun) = (Vec::new(), false, false);
         event.each_delivery(self.sql, |delivery| {
             if delivery.state == 0 || delivery.created_at >= *cut {
                 kept = true;
-            } else if over.len() < PRUNE_ROWS {
+            } else if over.len() < *left {
                 over.push(delivery);
             } else {
                 begun = true;
@@ -254,13 +258,14 @@ impl Transaction<'_> {
             Ok(!begun)
         })?;
         let mut over = over.into_iter();
-        while *rows < PRUNE_ROWS
-            && let Some(delivery) = over.next()
-        {
+        for delivery in over.by_ref() {
             for attempt in delivery.attempts(self.sql)? {
-                *rows += self.execute(DELETE_ATTEMPT, [attempt])?;
+                self.delete(DELETE_ATTEMPT, attempt, left)?;
             }
-            *rows += self.execute(DELETE_DELIVERY, [delivery.id])?;
+            self.delete(DELETE_DELIVERY, delivery.id, left)?;
+            if *left == 0 {
+                break;
+            }
         }
         if begun || over.next().is_some() {
             return Ok(Fate::Begun);
@@ -268,9 +273,15 @@ impl Transaction<'_> {
         if kept {
             return Ok(Fate::Kept);
         }
-        *rows += self.execute(DELETE_EVENT_DATA, [event.id])?;
-        let gone = self.execute(DELETE_EVENT, [event.id])?;
-        *rows += gone;
-        Ok(if gone > 0 { Fate::Deleted } else { Fate::Kept })
+        self.delete(DELETE_EVENT_DATA, event.id, left)?;
+        let deleted = self.delete(DELETE_EVENT, event.id, left)?;
+        Ok(if deleted { Fate::Deleted } else { Fate::Kept })
+    }
+
+    /// Deletes a row, of so many that may go. Returns whether it was there.
+    fn delete(&self, statement: &'static str, row: i64, left: &mut usize) -> Result<bool, StoreError> {
+        let gone = self.execute(statement, [row])?;
+        *left = left.saturating_sub(gone);
+        Ok(gone > 0)
     }
 }

@@ -79,7 +79,7 @@ async fn an_event_with_many_deliveries_goes_in_parts() {
     let before: Before = Arc::new([(world.tenant, time(1_000))].into_iter().collect());
     let (mut steps, mut left) = (Vec::new(), 101);
     loop {
-        let Pruned { events, more } = world.store.prune(Arc::clone(&before), 100).await.unwrap();
+        let Pruned { events, more } = world.store.prune(Arc::clone(&before), 8).await.unwrap();
         let now = world.bench.count("delivery");
         assert!(left - now <= 33, "{} deliveries at once", left - now);
         (left, steps) = (now, [steps, vec![events]].concat());
