@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
+use sigpost_tests::faults::Shim;
 use sigpost_tests::load::usage;
 use sigpost_tests::time::now;
 
@@ -44,6 +45,12 @@ pub(crate) const CASES: &[Case] = &[
         about: "from publishing to receiving, at 100/s and 1,000/s",
         by_default: true,
         run: latency,
+    },
+    Case {
+        name: "slow-disk",
+        about: "the same at 100/s on a disk that needs 3.8 ms more to make anything durable",
+        by_default: true,
+        run: slow_disk,
     },
     Case { name: "start", about: "start and stop, with nothing to do", by_default: true, run: start },
     Case {
@@ -229,6 +236,23 @@ fn latency(bench: &Bench<'_>, report: &mut Report) -> Result<()> {
             data: outcome.json(),
         });
     }
+    Ok(())
+}
+
+/// A library before the server's libc makes the disk slow.
+fn slow_disk(bench: &Bench<'_>, report: &mut Report) -> Result<()> {
+    let shim = Shim::new()?;
+    shim.slow_syncs(3_800_000)?;
+    let mut rig = Rig::start_under(bench.binary, NATIVE, 1, 0, |launch| shim.under(launch))?;
+    let load = Load { rate: 100.0, ..bench.load() };
+    rig.run(Load { seconds: WARM_UP, ..load })?;
+    let outcome = rig.run(load)?;
+    report.add(Figure {
+        name: "publish to receive on a slow disk".into(),
+        value: format!("p50 {:.2} p99 {:.2} ms", outcome.p50_ms, outcome.p99_ms),
+        beside: "at 100/s, 3.8 ms more for each fdatasync".into(),
+        data: outcome.json(),
+    });
     Ok(())
 }
 

@@ -190,8 +190,8 @@ async fn connection(shared: &RefCell<Shared>) -> Result<()> {
         }
         loop {
             let sent = marks::now();
-            // At a rate, who comes late because the one before had to wait has waited too.
-            let since = if orders.rate > 0.0 { at } else { sent };
+            // At a rate, who comes late because all connections had to wait has waited too.
+            let since = if orders.rate > 0.0 && early == 0 { at } else { sent };
             stream.write_all(request.of(orders.first + taken, since)).await?;
             let answer =
                 reader.next(&mut stream, false).await?.context("the server closed the connection")?;

@@ -24,7 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CLOCK, SYNC, SPACE_SET, SPACE_LEFT, REFUSED_WRITES, REFUSED_SYNCS, DNS_PORT, PASSED, FORGETS, SLOTS };
+enum { CLOCK, SYNC, SPACE_SET, SPACE_LEFT, REFUSED_WRITES, REFUSED_SYNCS, DNS_PORT, PASSED, FORGETS, SYNC_TAKES, SLOTS };
 
 static volatile int64_t *control;
 static char resolv[4096];
@@ -239,9 +239,23 @@ static int fails_to_sync(int file) {
     return 1;
 }
 
-int fsync(int file) { return fails_to_sync(file) ? -1 : REAL(fsync)(file); }
+/* And a disk may be slow: it needs so many nanoseconds more. */
+static void takes_time(int file) {
+    int64_t more = SLOT(SYNC_TAKES);
+    struct timespec wait = {more / 1000000000, more % 1000000000};
+    if (more && is_database(file))
+        nanosleep(&wait, NULL);
+}
 
-int fdatasync(int file) { return fails_to_sync(file) ? -1 : REAL(fdatasync)(file); }
+int fsync(int file) {
+    takes_time(file);
+    return fails_to_sync(file) ? -1 : REAL(fsync)(file);
+}
+
+int fdatasync(int file) {
+    takes_time(file);
+    return fails_to_sync(file) ? -1 : REAL(fdatasync)(file);
+}
 
 /* Names: another list of name servers, and another port at which they are. */
 

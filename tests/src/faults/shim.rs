@@ -25,6 +25,7 @@ enum Slot {
     DnsPort,
     Passed,
     Forgets,
+    SyncTakes,
     Slots,
 }
 
@@ -99,6 +100,14 @@ impl Shim {
     /// How often it could not.
     pub(super) fn refused_syncs(&self) -> Result<i64> {
         self.get(Slot::RefusedSyncs)
+    }
+
+    /// The disk needs so many nanoseconds more to make anything durable.
+    ///
+    /// # Errors
+    /// When the library cannot be told.
+    pub fn slow_syncs(&self, nanoseconds: u32) -> Result<()> {
+        self.set(Slot::SyncTakes, nanoseconds.into())
     }
 
     /// Has the wall clock be so many seconds ahead of the right time.
