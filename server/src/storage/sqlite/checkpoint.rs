@@ -14,6 +14,8 @@
 //! | [`LONG`], and the copier was woken since | copies what is left, unless the copier is at it |
 //! | [`TOO_LONG`] | waits for the copier, then copies what is left |
 //!
+//! If a reader holds the log up, a commit that could not copy all leaves it alone until it is a sixteenth longer.
+//!
 //! **An error of the disk here is as fatal as one at a commit.** SQLite takes pages that it has copied for copied although
 //! the database is not synced yet. If that sync fails, the kernel may have dropped them, and a second try that succeeds
 //! would let the log, which has them, be written over. So after such an error nothing is ever copied again by this
@@ -44,6 +46,9 @@ pub(super) const LONG: u32 = 4_000;
 pub(super) const TOO_LONG: u32 = 16_000;
 /// Pages that may be written while the copier copies.
 const MEANWHILE: u32 = 100;
+/// A commit copies again only once the log has grown by this part of it: to look through a log that a reader holds up costs
+/// as much as it is long.
+const GROWN: u32 = 16;
 /// How often what was written meanwhile is copied too. SQLite syncs the database only when it has copied all there is, and
 /// what is not synced by then is left to a commit.
 const PASSES: u32 = 4;
@@ -66,8 +71,9 @@ struct Copying {
 struct Trigger {
     copying: Arc<Copying>,
     wake: SyncSender<()>,
-    /// How long the log was when the copier was last woken.
+    /// How long the log was when the copier was last woken, and when a commit last copied.
     woken_at: u32,
+    copied_at: u32,
 }
 
 impl Checkpointer {
@@ -77,7 +83,7 @@ impl Checkpointer {
         let copying = Arc::new(Copying::default());
         // One message is enough: whatever comes meanwhile is copied with it.
         let (wake, woken) = sync_channel(1);
-        let mut trigger = Trigger { copying: Arc::clone(&copying), wake, woken_at: 0 };
+        let mut trigger = Trigger { copying: Arc::clone(&copying), wake, woken_at: 0, copied_at: 0 };
         sql.wal_hook(Some(move |wal: &mut Wal, pages| {
             trigger.committed(wal, u32::try_from(pages).unwrap_or(0));
             Ok(())
@@ -129,6 +135,14 @@ impl Checkpointer {
 }
 
 impl Copying {
+    fn turn_if_free(&self) -> Option<MutexGuard<'_, ()>> {
+        match self.turn.try_lock() {
+            Ok(turn) => Some(turn),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
     /// Copies in turn, and takes in how that went.
     fn copy(&self, turn: MutexGuard<'_, ()>, copy: impl FnOnce() -> rusqlite::Result<()>) {
         if self.failed.load(Ordering::Acquire) {
@@ -152,26 +166,25 @@ impl Copying {
 
 impl Trigger {
     fn committed(&mut self, wal: &mut Wal, pages: u32) {
-        if pages < self.woken_at {
+        if pages < self.woken_at.max(self.copied_at) {
             // The log has started anew.
-            self.woken_at = 0;
+            (self.woken_at, self.copied_at) = (0, 0);
         }
         let since = pages - self.woken_at;
-        let turn = if pages >= TOO_LONG {
-            Some(self.copying.turn.lock().unwrap_or_else(PoisonError::into_inner))
+        let copying = Arc::clone(&self.copying);
+        let turn = if pages - self.copied_at < pages / GROWN {
+            None
+        } else if pages >= TOO_LONG {
+            Some(copying.turn.lock().unwrap_or_else(PoisonError::into_inner))
         } else if self.woken_at >= LONG && since >= MEANWHILE {
-            match self.copying.turn.try_lock() {
-                Ok(turn) => Some(turn),
-                Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-                Err(TryLockError::WouldBlock) => None,
-            }
+            copying.turn_if_free()
         } else {
             None
         };
         if let Some(turn) = turn {
-            return self.copying.copy(turn, || wal.checkpoint());
-        }
-        if since >= WORTH {
+            self.copied_at = pages;
+            copying.copy(turn, || wal.checkpoint());
+        } else if since >= WORTH {
             self.woken_at = pages;
             // Full: it is about to look. Disconnected: it has panicked, and commits do it once the log is long.
             let _ = self.wake.try_send(());
