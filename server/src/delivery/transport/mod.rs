@@ -29,6 +29,7 @@ mod pool;
 pub(super) mod resolver;
 mod retry_after;
 mod revocation;
+mod single_flight;
 mod unproven;
 
 use std::net::IpAddr;
@@ -49,6 +50,7 @@ use self::policy::Policy;
 use self::pool::{Key, Pool};
 use self::resolver::Resolve;
 use self::revocation::Revocation;
+use self::single_flight::SingleFlight;
 use crate::clock::Clock;
 use crate::domain::{EgressPolicy, Endpoint, Failure, FailureClass, Outcome, Phase, ResponseHeaders};
 
@@ -71,6 +73,7 @@ pub(super) struct Transport {
 impl Transport {
     /// Keeps so many connections idle.
     pub(super) fn new(resolver: Arc<dyn Resolve>, guard: Guard, clock: Arc<dyn Clock>, idle: usize) -> Self {
+        let resolver = Arc::new(SingleFlight::new(resolver));
         let dialer = Arc::new(Dialer { resolver, guard });
         let revocation = Revocation::new(Arc::clone(&dialer), Arc::clone(&clock));
         Self { connector: Connector { dialer, revocation }, pool: Pool::new(idle), clock }
