@@ -207,8 +207,10 @@ pub(super) fn turning(trial: &mut Trial) -> Result<()> {
     let arrivals = rig.taker.arrivals(0);
     let at = |kind: usize| at(&arrivals, kind);
     trial.none("lost of those for a slow name", one * SAME - at(0));
-    // Each kind once, and once more whenever an answer takes its time; 240 if the first attempts asked each for itself.
-    trial.at_most("questions for it", float(names.asked("slow.test")), "", 8.0);
+    // Each kind once, once more whenever an answer takes its time, and every ten seconds that there is none of the other
+    // kind; 240 if the first attempts asked each for itself.
+    let looks = trial.pick(8.0, 20.0);
+    trial.at_most("questions for it", float(names.asked("slow.test")), "", looks);
     let looks = trial.pick(6.0, 20.0);
     trial.at_most("questions for a name that is not there", float(names.asked("missing.test")), "", looks);
     trial.none("arrivals after a name had turned", at(2) - 1);

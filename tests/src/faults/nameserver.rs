@@ -180,17 +180,20 @@ impl Question {
     }
 
     fn answer(&self, said: &Said) -> Option<Vec<u8>> {
+        // With an answer without records: how long it may be kept (RFC 2308).
+        let authority =
+            |seconds: u32| vec![(SOA, seconds, [&[0; 2][..], &seconds.to_be_bytes().repeat(5)].concat())];
         let (code, answers, authorities) = match said {
             Said::Silence | Said::After(..) => return None,
-            Said::NoName => {
-                (3, Vec::new(), vec![(SOA, 60, [&[0; 2][..], &60_u32.to_be_bytes().repeat(5)].concat())])
-            }
+            Said::NoName => (3, Vec::new(), authority(60)),
             Said::Addresses(addresses, seconds) => {
                 let records = addresses.iter().map(|address| match address {
                     IpAddr::V4(address) => (A, *seconds, address.octets().to_vec()),
                     IpAddr::V6(address) => (AAAA, *seconds, address.octets().to_vec()),
                 });
-                (0, records.filter(|(kind, ..)| *kind == self.kind).collect(), Vec::new())
+                let records: Vec<_> = records.filter(|(kind, ..)| *kind == self.kind).collect();
+                let authorities = if records.is_empty() { authority(*seconds) } else { Vec::new() };
+                (0, records, authorities)
             }
         };
         // An answer, recursion desired and available.
