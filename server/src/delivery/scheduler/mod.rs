@@ -327,17 +327,19 @@ impl Scheduler {
         let Some(job) = self.land(delivery) else { return };
         let webhook = job.work().webhook;
         let room = self.room();
-        let mut queue = self.queues.get_mut(&webhook);
-        if let Some(queue) = &mut queue {
-            queue.gate.give_up(job.era(), now);
-        }
-        let queue = queue.filter(|queue| queue.standing() != Standing::Gone && !job.is_withdrawn());
-        match (why, queue) {
-            (GiveBack::Until(until), Some(queue)) => {
+        let Some(queue) = self.queues.get_mut(&webhook) else {
+            return self.end(delivery, DeliveryState::Cancelled);
+        };
+        let over = queue.standing() == Standing::Gone || job.is_withdrawn();
+        match why {
+            GiveBack::Until(until) if !over => {
                 queue.gate.take_back(job.era(), until);
                 queue.push(job, room, now);
             }
-            (GiveBack::Gone | GiveBack::Until(_), _) => self.end(delivery, DeliveryState::Cancelled),
+            GiveBack::Gone | GiveBack::Until(_) => {
+                queue.gate.give_up(job.era(), now);
+                self.end(delivery, DeliveryState::Cancelled);
+            }
         }
         self.refresh(webhook);
     }

@@ -240,6 +240,10 @@ fn an_endpoint_is_probed_again_when_the_probe_was_not_made_after_all() {
             let why = if gone { GiveBack::Gone } else { GiveBack::Until(later) };
             scheduler.give_back(probe, why, until);
             let starts = |action: &Action| matches!(action, Action::Start(_));
+            if !withdraw && !gone {
+                let early = after(until, seconds(4));
+                assert!(!scheduler.poll(early, ALL).iter().any(starts), "it waits as long as it was told to");
+            }
             let probes = scheduler.poll(later, ALL).into_iter().filter(starts).count();
             assert_eq!(probes, 1, "withdrawn: {withdraw}, gone: {gone}");
         }
