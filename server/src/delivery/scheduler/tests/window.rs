@@ -1,7 +1,8 @@
 //! What one endpoint may get at most, told by the simulator's own book-keeping and not by the gate: from what was started
 //! and what came of it. It is no second gate but bounds that must hold whatever a gate remembers:
 //!
-//! - As many at once as a new window has and one more for each success.
+//! - As many at once as a new window has and one more for each success, and half as many after each failure that was
+//!   sure to narrow it. After a pause one may tell how it is, whatever is in flight from before.
 //! - After failures that have narrowed any window to nothing, a pause, and then one attempt that tells whether to go on.
 //! - None before the receiver wants one.
 
@@ -11,9 +12,10 @@ use super::*;
 const NARROWED_TO_NOTHING: u32 = 7;
 
 /// An endpoint, as it was seen from outside.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Window {
-    successes: usize,
+    /// At once.
+    most: usize,
     /// How often in a row it was narrowed for sure: by an attempt that began after the time before.
     narrowed: u32,
     /// Counts what has happened, and when in that count it was last narrowed or might have been.
@@ -29,6 +31,12 @@ pub(super) struct Window {
 pub(super) struct Flight {
     began: u64,
     version: u64,
+}
+
+impl Default for Window {
+    fn default() -> Self {
+        Self { most: 4, narrowed: 0, count: 0, mark: 0, closed_until: None, version: 0 }
+    }
 }
 
 impl Window {
@@ -50,10 +58,10 @@ impl Window {
     /// An attempt starts beside these.
     pub(super) fn start<'a>(&mut self, beside: impl Iterator<Item = &'a Flight>, now: Timestamp) -> Flight {
         let beside: Vec<_> = beside.filter(|flight| !self.is_of_an_older_version(**flight)).collect();
-        assert!(beside.len() < (4 + self.successes).min(64), "started beyond any window");
+        let alone = beside.iter().all(|flight| flight.began <= self.mark);
+        assert!(beside.len() < self.most || alone, "started beyond any window");
         assert!(self.closed_until.is_none_or(|until| until <= now), "started in a pause");
         if self.narrowed >= NARROWED_TO_NOTHING {
-            let alone = beside.iter().all(|flight| flight.began <= self.mark);
             assert!(alone, "started beside the attempt that is to tell whether to go on");
         }
         self.count += 1;
@@ -67,10 +75,12 @@ impl Window {
         match verdict.signal {
             Signal::Success | Signal::Refused => {
                 self.narrowed = 0;
-                self.successes += usize::from(verdict.signal == Signal::Success);
+                let grown = self.most + usize::from(verdict.signal == Signal::Success);
+                self.most = grown.min(64);
             }
             Signal::Trouble | Signal::Gone if flight.began > self.mark => {
                 self.narrowed += 1;
+                self.most = (self.most / 2).max(1);
                 self.mark();
                 if self.narrowed >= NARROWED_TO_NOTHING {
                     // At least so long: the rest is drawn.
