@@ -293,7 +293,7 @@ impl Driver {
 
     /// How many attempts may start. Those in flight become results too.
     fn room(&self) -> usize {
-        if self.stopping.is_some() {
+        if self.stopping.is_some() || self.attempter.store.is_full() {
             return 0;
         }
         let unsettled = self.attempter.store.unsettled();

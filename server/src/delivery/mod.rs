@@ -24,7 +24,7 @@
 //! - Every attempt of a delivery sends the same bytes and the same `webhook-id`, signed anew with the secret that
 //!   the webhook has when the attempt starts.
 //! - A crash repeats at most the attempts in flight plus [the results that were not yet durable](driver), and these
-//!   together are at most 1,024.
+//!   together are at most 1,024, and 128 that somebody has asked for. While results wait for space none starts.
 //! - An endpoint has a bounded window, and a slot that falls free goes to the tenant, then the endpoint, that holds
 //!   the fewest. A panic in one attempt is that delivery's failure and nobody else's.
 //! - What receivers answer fills the disk no faster than [a budget](answers) for each tenant and day.

@@ -69,6 +69,10 @@ pub trait Store: Tenancy + AuditLog {
     /// deliveries, so no new attempt is started while there are too many.
     fn unsettled(&self) -> usize;
 
+    /// Whether results given to [`Store::settle_later`] wait for space. They are tried again until there is some; no new
+    /// attempt is started meanwhile.
+    fn is_full(&self) -> bool;
+
     /// Stores a webhook and gives it its ids.
     async fn create_webhook(&self, webhook: NewWebhook) -> Result<Arc<Webhook>, StoreError>;
 

@@ -197,6 +197,19 @@ async fn no_attempt_starts_while_too_many_results_are_not_durable() {
 }
 
 #[tokio::test]
+async fn no_attempt_starts_while_results_wait_for_space() {
+    let receiver = Receiver::ok().await;
+    let world = World::with_loopback();
+    let webhook = world.webhook(&receiver.url());
+    world.store.full.store(true, Ordering::SeqCst);
+    world.publish(&webhook);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(receiver.requests().len(), 0);
+    world.store.full.store(false, Ordering::SeqCst);
+    world.store.until("it is delivered", |store| store.count(DeliveryState::Delivered) == 1).await;
+}
+
+#[tokio::test]
 async fn publishing_is_held_up_while_this_server_is_behind_and_goes_on_when_it_is_not() {
     let receiver = Receiver::ok().await;
     let world =

@@ -26,6 +26,8 @@ pub(super) struct FakeStore {
     rows: Mutex<BTreeMap<DeliveryId, Row>>,
     /// Results are taken but not made durable while this is set.
     pub(super) stalled: AtomicBool,
+    /// Those that are stalled wait for space.
+    pub(super) full: AtomicBool,
     stalled_results: Mutex<Vec<Settlement>>,
     changed: Notify,
     engine: Mutex<Option<mpsc::UnboundedSender<Arrival>>>,
@@ -173,6 +175,10 @@ impl Store for FakeStore {
 
     fn unsettled(&self) -> usize {
         self.stalled_results.lock().unwrap().len()
+    }
+
+    fn is_full(&self) -> bool {
+        self.full.load(Ordering::SeqCst)
     }
 
     async fn create_webhook(&self, _: NewWebhook) -> Result<Arc<Webhook>, StoreError> {

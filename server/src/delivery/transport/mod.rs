@@ -8,8 +8,9 @@
 //! - Every connection goes to an address that [`egress::Guard`] has just permitted for the tenant's policy, and is
 //!   used again only under an equal policy, for the same transport, host and port.
 //! - A request is sent again only if its connection died before a byte of it was written.
-//! - An answer takes at most 32 KiB for its head, 64 KiB of its body are read and 4 KiB kept, 2 KiB of its headers kept,
-//!   whatever it says itself, and whatever comes before, between and around these counts against [a bound](meter) too;
+//! - An answer takes at most 32 KiB for its head, and 64 KiB of its body are read. Of it are kept 2 KiB of headers and
+//!   4 KiB of the body, 512 bytes where the event was taken; all for who waits for it. A revocation list may be larger, as
+//!   [its module](revocation) bounds it. This is so whatever it says itself, and whatever comes before, between and around these counts against [a bound](meter) too;
 //!   it is never decompressed; redirects are answers like any other. When a bound or the deadline ends an
 //!   exchange, its connection is closed.
 //! - Where a webhook asks for it, no byte of a request is sent before every certificate of the receiver is known not

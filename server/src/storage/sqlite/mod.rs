@@ -4,8 +4,9 @@
 //!  publish, settle, …          settle_later
 //!        │ admission (units)        │
 //!        ▼                          ▼
-//!   ┌─────────────── queue ───────────────┐      ┌── up to 4 read-only connections ──┐
-//!   │ commands              results       │      │ pending, body, history, record    │
+//!   ┌─────────────── queue ───────────────┐      ┌────── read-only connections ──────┐
+//!   │ commands              results       │      │ history: 4   engine: 4            │
+//!   │                                     │      │ retention: 1                      │
 //!   └──────────────┬──────────────────────┘      └──────────────▲────────────────────┘
 //!                  ▼  drains all that is there                   │ one short transaction each
 //!      writer thread: BEGIN … COMMIT ──▶ sigpost.db-wal ──copier──▶ sigpost.db
@@ -188,6 +189,7 @@ impl SqliteStore {
             queue: Arc::clone(&queue),
             finished,
             settled: 0,
+            last_commit: core::time::Duration::ZERO,
             figures,
             checkpointer,
             lock: opened.lock,
@@ -310,6 +312,10 @@ impl Store for SqliteStore {
 
     fn unsettled(&self) -> usize {
         self.queue.unsettled()
+    }
+
+    fn is_full(&self) -> bool {
+        self.queue.is_full()
     }
 
     async fn create_webhook(&self, webhook: NewWebhook) -> Result<Arc<Webhook>, StoreError> {

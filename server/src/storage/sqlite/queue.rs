@@ -4,7 +4,7 @@
 //! one of memory too. Results of attempts come without waiting and are not bounded here: whoever makes attempts
 //! stops while too many are unsettled ([`Store::unsettled`](crate::storage::Store::unsettled)).
 
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use core::time::Duration;
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -31,6 +31,8 @@ pub(super) struct Queue {
     inner: Mutex<Inner>,
     wake: Condvar,
     unsettled: AtomicUsize,
+    /// Whether results wait for space.
+    full: AtomicBool,
     admission: Arc<Semaphore>,
     waiting: AtomicUsize,
 }
@@ -96,6 +98,7 @@ impl Queue {
             }),
             wake: Condvar::new(),
             unsettled: AtomicUsize::new(0),
+            full: AtomicBool::new(false),
             admission: Arc::new(Semaphore::new(units)),
             waiting: AtomicUsize::new(0),
         }
@@ -197,15 +200,27 @@ impl Queue {
         self.unsettled.load(Ordering::Acquire)
     }
 
-    /// So many results have become durable.
+    /// Whether results wait for space. Whoever makes attempts makes none then: nothing tells when there will be any, and
+    /// a crash would repeat them all.
+    pub(super) fn is_full(&self) -> bool {
+        self.full.load(Ordering::Acquire)
+    }
+
+    /// So many results have become durable, or were given up.
     pub(super) fn settled(&self, count: usize) {
         self.unsettled.fetch_sub(count, Ordering::AcqRel);
+    }
+
+    /// All results that were taken were written.
+    pub(super) fn all_written(&self) {
+        self.full.store(false, Ordering::Release);
     }
 
     /// Puts results back that could not be written for want of space. A closing store does not wait for space: then
     /// they are dropped, and their deliveries stay pending.
     pub(super) fn put_back(&self, results: Vec<Settlement>) {
         let mut inner = self.lock();
+        self.full.store(!results.is_empty(), Ordering::Release);
         if inner.mode == Mode::Open {
             for result in results.into_iter().rev() {
                 inner.results.push_front(result);

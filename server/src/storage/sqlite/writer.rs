@@ -9,7 +9,7 @@
 //! |---|---|
 //! | a management command | it alone, by its savepoint |
 //! | an operation, otherwise | the transaction is rolled back, and each operation runs in one of its own |
-//! | no space left | the batch's events are refused; the rest is tried again; results wait until there is space |
+//! | no space left | the batch's events are refused; the rest is tried again; results wait until there is space, and no attempt starts while they do |
 //! | the commit (write, fsync), or a [copy](super::checkpoint) of the log | the store stops: nobody can know what the disk has kept |
 
 use core::time::Duration;
@@ -29,7 +29,7 @@ use crate::causes::causes;
 use crate::domain::{Settlement, Work};
 use crate::storage::StoreError;
 
-/// How long results wait for a commit to ride on.
+/// How long results wait for a commit to ride on; where a commit takes longer than this, as long as the last one took.
 const RESULT_PATIENCE: Duration = Duration::from_millis(5);
 /// How long results that found no space wait before they are tried again on their own.
 const FULL_PATIENCE: Duration = Duration::from_millis(200);
@@ -42,6 +42,8 @@ pub(super) struct Writer {
     pub(super) finished: mpsc::UnboundedSender<Told>,
     /// How many results were ever written, or given up.
     pub(super) settled: u64,
+    /// How long the last transaction took.
+    pub(super) last_commit: Duration,
     pub(super) figures: Figures,
     pub(super) checkpointer: Checkpointer,
     /// Held as long as anything may be written.
@@ -62,7 +64,7 @@ impl Writer {
         let stop = StopOnExit { queue: Arc::clone(&self.queue), finished: self.finished.clone() };
         let (mut full, mut well) = (false, true);
         loop {
-            let patience = if full { FULL_PATIENCE } else { RESULT_PATIENCE };
+            let patience = patience(full, self.last_commit);
             let Some(batch) = self.queue.take(patience, !full) else { break };
             match self.write(batch) {
                 Ok(space) => full = !space,
@@ -95,6 +97,7 @@ impl Writer {
         match self.transact(&results, &mut commands) {
             Ok(made) => {
                 self.settled(results.len());
+                self.queue.all_written();
                 self.tell(made, commands);
                 Ok(true)
             }
@@ -123,6 +126,7 @@ impl Writer {
             match self.transact(&results, &mut rest) {
                 Ok(made) => {
                     self.settled(results.len());
+                    self.queue.all_written();
                     self.tell(made, rest);
                     return Ok(false);
                 }
@@ -200,6 +204,7 @@ impl Writer {
                 let operations = results.len() + commands.len() - publishing + draft.keys.len();
                 let made = self.state.absorb(draft);
                 let committed = Committed { operations, took };
+                self.last_commit = took;
                 self.figures.committed(committed, &self.state.dedupe, self.context.clock.now());
                 Ok(made)
             }
@@ -241,6 +246,11 @@ impl Writer {
     }
 }
 
+/// How long results wait for a commit to ride on.
+fn patience(full: bool, last_commit: Duration) -> Duration {
+    if full { FULL_PATIENCE } else { last_commit.clamp(RESULT_PATIENCE, FULL_PATIENCE) }
+}
+
 fn run_all(
     transaction: &mut Transaction<'_>,
     results: &[Settlement],
@@ -277,5 +287,17 @@ impl Drop for StopOnExit {
         let mut left = self.queue.stop();
         left.iter_mut().for_each(|command| command.fail(StoreError::Stopped));
         tell(&self.finished, Vec::new(), left);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_wait_as_long_as_a_commit_takes_but_no_less_than_five_milliseconds() {
+        let wait = |full, last: u64| patience(full, Duration::from_millis(last)).as_millis();
+        assert_eq!([wait(false, 0), wait(false, 3), wait(false, 12), wait(false, 9_000)], [5, 5, 12, 200]);
+        assert_eq!(wait(true, 12), 200);
     }
 }

@@ -335,7 +335,9 @@ async fn results_that_find_no_space_wait_until_there_is_some() {
             next: Next::End(DeliveryState::Delivered),
         });
     }
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    while !world.store.is_full() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     let waiting = world.store.unsettled();
     assert!(waiting > 0 && world.bench.pending() >= waiting, "they are kept, and known to be not durable");
     world.bench.database().execute("UPDATE meta SET value = value", []).unwrap();
@@ -346,6 +348,7 @@ async fn results_that_find_no_space_wait_until_there_is_some() {
         world.prune(vec![(world.tenant, time(1_000))], 5).await;
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+    assert!(!world.store.is_full());
     world.store.check().await.unwrap();
     world.store.close().await;
 }
