@@ -19,12 +19,15 @@
 //! **An error of the disk here is as fatal as one at a commit.** SQLite takes pages that it has copied for copied although
 //! the database is not synced yet. If that sync fails, the kernel may have dropped them, and a second try that succeeds
 //! would let the log, which has them, be written over. So after such an error nothing is ever copied again by this
-//! process, not even when it closes, and the writer makes no further commit: the next start copies all of the log.
+//! process, not even when it closes, and the writer makes no further commit: the next start copies all of the log, also
+//! if other programs have had the database open all along.
 //!
 //! Not guaranteed: that the log stays short while somebody reads for long, or others without a moment in between; what a
 //! reader may need stays in it.
 
 use core::sync::atomic::{AtomicBool, Ordering};
+use std::fs::File;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
@@ -35,6 +38,7 @@ use rusqlite::hooks::Wal;
 use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
 
+use super::files::with_ending;
 use super::open::{OpenError, at};
 use crate::causes::causes;
 use crate::storage::StoreError;
@@ -190,6 +194,26 @@ impl Trigger {
             let _ = self.wake.try_send(());
         }
     }
+}
+
+/// Where a log's index has how many of its pages were copied, and how long that is (4 bytes, in the order of the machine).
+/// <https://sqlite.org/walformat.html#the_wal_index_file_format>
+pub(super) const COPIED: core::ops::Range<u64> = 96..100;
+
+/// Has all of the log copied again, whatever an earlier process has said that it had copied. Nobody may write meanwhile.
+///
+/// SQLite makes the index anew when the first program opens the database. If another has it open, a monitor or a shell that
+/// only reads, the index stays the one of a process whose disk may have failed.
+pub(super) fn copy_all_again(database: &Path) -> std::io::Result<()> {
+    let index = match File::options().write(true).open(with_ending(database, "-shm")) {
+        Ok(index) => index,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    if index.metadata()?.len() >= COPIED.end {
+        index.write_all_at(&[0; 4], COPIED.start)?;
+    }
+    Ok(())
 }
 
 fn connect(database: &Path) -> Result<Connection, OpenError> {

@@ -2,7 +2,8 @@
 //!
 //! The connection only reads. Where there is no log, as after a clean stop, it may write all the same, though nothing
 //! is ever written by it: SQLite takes the log and its index, which it makes to read at all, away again only if it may.
-//! A log that is there stays as it is; after a crash the next start takes it up. What reads all rows does so in many
+//! A log that is there stays as it is, also one that a server leaves behind meanwhile: after a crash the next start takes
+//! it up. What reads all rows does so in many
 //! short transactions, because a long one would keep the log beside the database from beginning anew; only SQLite's own
 //! checks are one transaction each. The layout may be an older one: what is looked at has been there since the first.
 
@@ -10,6 +11,7 @@ use std::io::ErrorKind::NotFound;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row};
 
 use super::files::{database, with_ending};
@@ -27,6 +29,21 @@ const NAMED: usize = 10;
 /// A database, opened to be looked at.
 pub struct Examiner {
     sql: Connection,
+    log: PathBuf,
+}
+
+impl Drop for Examiner {
+    fn drop(&mut self) {
+        // Whoever closes a database last copies its log and takes it away. That is done here only where nothing is in it:
+        // what a failed disk has left is for the next start, which does not trust what was copied before.
+        if is_empty(&self.log) {
+            let _ = self.sql.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false);
+        }
+    }
+}
+
+fn is_empty(log: &Path) -> bool {
+    log.metadata().map_or_else(|error| error.kind() == NotFound, |log| log.len() == 0)
 }
 
 /// The database cannot be read.
@@ -119,15 +136,16 @@ impl Examiner {
             return Ok(None);
         }
         let log = with_ending(&path, "-wal");
-        let clean = log.metadata().map_or_else(|error| error.kind() == NotFound, |log| log.len() == 0);
+        let clean = is_empty(&log);
         // A file that this user may not write is opened to be read by either.
         let access = if clean { OpenFlags::SQLITE_OPEN_READ_WRITE } else { OpenFlags::SQLITE_OPEN_READ_ONLY };
         let sql = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         sql.busy_timeout(BUSY_PATIENCE)?;
+        sql.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         sql.pragma_update(None, "query_only", true)?;
         // Opening reads nothing yet.
         sql.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
-        Ok(Some(Self { sql }))
+        Ok(Some(Self { sql, log }))
     }
 
     /// Its layout.

@@ -18,7 +18,7 @@ use super::key::{KeyId, KeySource, MasterKey, Sealer, sealed_with};
 use super::keyfile;
 use super::rows::{Place, WebhookRow};
 use super::state::{Numbers, Sequences, State, TenantState};
-use super::{tokens, waiting};
+use super::{checkpoint, tokens, waiting};
 use crate::domain::{DeliveryId, EventId, TenantId, Timestamp};
 use crate::rng::Rng;
 use crate::storage::happenings::Bell;
@@ -136,7 +136,9 @@ pub(super) fn open(options: &Options, window: DedupeWindow) -> Result<Opened, Op
 
 /// Opens the database of a directory that is locked, or makes it, and brings its layout up to date.
 pub(super) fn prepare(directory: &Path) -> Result<Connection, OpenError> {
-    let mut sql = connect(&files::database(directory))?;
+    let database = files::database(directory);
+    at(&database, checkpoint::copy_all_again(&database))?;
+    let mut sql = connect(&database)?;
     let (found, known) = (layout(&sql)?, known_layout());
     if found > known {
         return Err(OpenError::Newer { found, known });

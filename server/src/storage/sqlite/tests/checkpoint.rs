@@ -1,7 +1,11 @@
 //! The log beside the database, and what copies it.
 
+use std::os::unix::fs::FileExt;
+
+use rusqlite::OpenFlags;
+
 use super::*;
-use crate::storage::sqlite::checkpoint::{LONG, TOO_LONG};
+use crate::storage::sqlite::checkpoint::{COPIED, LONG, TOO_LONG};
 
 /// Bytes of a page, and of a page in the log.
 const PAGE: u64 = 8_192;
@@ -97,5 +101,44 @@ async fn a_store_does_not_wait_for_a_reader_to_close() {
     drop(reader);
     world.reopen().await;
     assert_eq!(world.bench.count("event"), 1);
+    world.store.close().await;
+}
+
+#[tokio::test]
+async fn what_a_process_with_a_failing_disk_has_copied_is_copied_again_also_if_another_program_has_it_open() {
+    let world = World::<Directory>::new().await;
+    let unsynced = std::fs::read(world.bench.path.path().join("sigpost.db")).unwrap();
+    let webhook = world.webhook().await;
+    for id in 0..50 {
+        world.deliver(&id.to_string(), &[&webhook]).await;
+    }
+    // What the disk has kept: all of the log, and nothing of what was copied from it.
+    let (path, clock) = (TempDir::new().unwrap(), Arc::clone(&world.clock));
+    let file = |name| path.path().join(name);
+    for name in ["sigpost.db-wal", "master.key"] {
+        std::fs::copy(world.bench.path.path().join(name), file(name)).unwrap();
+    }
+    std::fs::write(file("sigpost.db"), unsynced).unwrap();
+    let other = Connection::open_with_flags(file("sigpost.db"), OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+    other.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())).unwrap();
+    // What the process has said: that all of it was copied.
+    let index = std::fs::File::options().read(true).write(true).open(file("sigpost.db-shm")).unwrap();
+    let mut frames = [0; 4];
+    index.read_exact_at(&mut frames, 16).unwrap();
+    assert_ne!(frames, [0; 4]);
+    index.write_all_at(&frames, COPIED.start).unwrap();
+
+    let bench = Directory { path, clock: Arc::clone(&clock) };
+    let store = Arc::new(bench.open().await);
+    store.apply_tenants(vec![spec("acme")]).await.unwrap();
+    let survivor = World::over(bench, clock, store, world.tenant);
+    assert_eq!(survivor.pending().await.len(), 50);
+    write_pages(&survivor, "more", 2 * u64::from(LONG)).await;
+    assert_eq!(survivor.pending().await.len(), 50);
+    survivor.store.close().await;
+    drop(other);
+    let whole =
+        survivor.bench.database().query_row("PRAGMA integrity_check", [], |row| row.get::<_, String>(0));
+    assert_eq!(whole.unwrap(), "ok");
     world.store.close().await;
 }

@@ -1,5 +1,7 @@
 //! Looking a database over.
 
+use rusqlite::config::DbConfig;
+
 use super::*;
 use crate::storage::Resend;
 use crate::storage::contract::new_webhook_with_secrets;
@@ -162,4 +164,20 @@ async fn a_key_that_is_missing_wrong_or_filed_is_told_from_one_that_fits() {
     assert!(matches!(state(&KeySource::Generated), KeyState::Filed(filed, _) if filed.id() == id));
     assert!(!path.join("master.key").exists(), "whoever looks changes nothing");
     assert!(matches!(state(&KeySource::File(path.join("nowhere"))), KeyState::Missing { .. }));
+}
+
+#[tokio::test]
+async fn a_log_that_comes_about_while_a_database_is_looked_over_is_left_to_the_next_start() {
+    let world = lived_in().await;
+    world.store.close().await;
+    let log = world.bench.path.path().join("sigpost.db-wal");
+    assert!(!log.exists());
+    let examiner = examiner(&world);
+    let server = world.bench.database();
+    server.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).unwrap();
+    server.pragma_update(None, "user_version", 1).unwrap();
+    drop(server);
+    drop(examiner);
+    assert!(log.metadata().unwrap().len() > 0);
+    world.bench.open().await.close().await;
 }
