@@ -247,6 +247,11 @@ pub enum StoreError {
     /// The records of a page are more than can be held at once; a smaller page is asked for.
     #[error("the records of this page are larger than 32 MiB together; ask for fewer at a time")]
     PageTooLarge,
+    /// A read was ended so that others have their turn; a narrower one is asked for.
+    #[error(
+        "this looks through more history than can be read within 10 s; ask for less: one webhook, or fewer filters"
+    )]
+    TookTooLong,
     /// The store was closed, or a write to the disk failed, after which nothing can be trusted to be durable.
     #[error("the store has stopped")]
     Stopped,

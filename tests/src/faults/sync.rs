@@ -3,11 +3,14 @@
 //! After a failed fsync nobody can know what the disk has kept, even when the next one succeeds. So the first has to be
 //! the end: no more acknowledgements, an error in the log, and a process that exits, so that whoever watches it starts it
 //! anew, which reads what is really there. It is the end also where only the database fails and not the log that every
-//! commit waits for: what was copied from the log and not synced may be gone, and the log is all that has it.
+//! commit waits for: what was copied from the log and not synced may be gone, and the log is all that has it. That is so
+//! too while another program has the database open, for then SQLite does not forget by itself what it took for copied.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
+use rusqlite::{Connection, OpenFlags};
 
 use super::rig::{Rig, Setup};
 use super::shim::{Shim, Unsynced};
@@ -33,11 +36,13 @@ pub(super) fn run(trial: &mut Trial) -> Result<()> {
     }
     let publisher = Publisher::start(rig.server.base(), Orders { connections: 16, ..rig.orders(0) });
     shim.forget_unsynced()?;
-    let rounds = trial.pick(2, 10);
+    let database = rig.server.folder().join("data/sigpost.db");
+    let rounds = trial.pick(3, 12);
     let (mut slowest, mut late, mut again) = (0.0_f64, 0, 0);
     for round in 0..rounds {
         std::thread::sleep(Duration::from_millis(700 + round * 61));
         let which = if round % 2 == 0 { Unsynced::All } else { Unsynced::TheDatabase };
+        let other = (round % 3 > 0).then(|| look_into(&database)).transpose()?;
         let end = fail(&mut rig, &publisher, &shim, which, round % 4 < 2)?;
         trial.say(&format!(
             "  {which:?}: ended after {:.1} s, {} acknowledged",
@@ -49,6 +54,8 @@ pub(super) fn run(trial: &mut Trial) -> Result<()> {
         again += end.in_flight + UNSETTLED;
         rig.server.restart()?;
         publisher.aim(rig.server.base());
+        std::thread::sleep(Duration::from_millis(300));
+        drop(other);
     }
     std::thread::sleep(Duration::from_secs(1));
     let published = publisher.stop()?;
@@ -67,6 +74,15 @@ pub(super) fn run(trial: &mut Trial) -> Result<()> {
     );
     trial.note("in flight + 1,024, over all", float(again), "");
     rig.ensure_well()
+}
+
+/// Has a database open, as a monitor or a shell, and is not reading it just now.
+fn look_into(database: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let other = Connection::open_with_flags(database, flags)?;
+    other.busy_timeout(Duration::from_secs(5))?;
+    other.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    Ok(other)
 }
 
 struct End {

@@ -14,7 +14,10 @@
 //! | [`LONG`], and the copier was woken since | copies what is left, unless the copier is at it |
 //! | [`TOO_LONG`] | waits for the copier, then copies what is left |
 //!
-//! If a reader holds the log up, a commit that could not copy all leaves it alone until it is a sixteenth longer.
+//! If a reader holds the log up, a commit that could not copy all leaves it alone until it is a sixteenth longer. Readers
+//! that overlap would hold it up for good. So once the log is [`TOO_LONG`] the copier closes their [gates](Gate): new reads
+//! wait until those under way have ended, which they do within [a limit](super::reads), each commit copies what is left, and
+//! with the log that has begun anew the gates are opened again.
 //!
 //! **An error of the disk here is as fatal as one at a commit.** SQLite takes pages that it has copied for copied although
 //! the database is not synced yet. If that sync fails, the kernel may have dropped them, and a second try that succeeds
@@ -22,10 +25,10 @@
 //! process, not even when it closes, and the writer makes no further commit: the next start copies all of the log, also
 //! if other programs have had the database open all along.
 //!
-//! Not guaranteed: that the log stays short while somebody reads for long, or others without a moment in between; what a
-//! reader may need stays in it.
+//! Not guaranteed: that the log stays short while another program reads for long; what a reader may need stays in it.
 
 use core::sync::atomic::{AtomicBool, Ordering};
+use core::time::Duration;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
@@ -40,6 +43,7 @@ use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
 
 use super::files::with_ending;
 use super::open::{OpenError, at};
+use super::reads::Gate;
 use crate::causes::causes;
 use crate::storage::StoreError;
 
@@ -57,11 +61,17 @@ const GROWN: u32 = 16;
 /// what is not synced by then is left to a commit.
 const PASSES: u32 = 4;
 
+/// How long the gates stay closed for commits that let the log begin anew.
+const COMMITS_WITHIN: Duration = Duration::from_millis(100);
+
 /// The thread that copies.
 pub(super) struct Checkpointer {
     thread: JoinHandle<()>,
     copying: Arc<Copying>,
 }
+
+/// What everybody reads through who may hold the log up.
+pub(super) type Gates = [Gate; 3];
 
 /// Who copies holds the turn until it is known how that went.
 #[derive(Default)]
@@ -69,6 +79,8 @@ struct Copying {
     turn: Mutex<()>,
     /// The disk has failed.
     failed: AtomicBool,
+    /// Nobody reads, so that the log can begin anew; cleared once it has.
+    nobody_reads: AtomicBool,
 }
 
 /// What the commits of a connection do about its log.
@@ -82,7 +94,7 @@ struct Trigger {
 
 impl Checkpointer {
     /// Starts the copier, and has a connection's commits wake it.
-    pub(super) fn beside(sql: &mut Connection, database: &Path) -> Result<Self, OpenError> {
+    pub(super) fn beside(sql: &mut Connection, database: &Path, gates: Gates) -> Result<Self, OpenError> {
         let own = connect(database)?;
         let copying = Arc::new(Copying::default());
         // One message is enough: whatever comes meanwhile is copied with it.
@@ -97,7 +109,7 @@ impl Checkpointer {
         let thread = std::thread::Builder::new().name("store-copier".into());
         let thread = thread.spawn({
             let copying = Arc::clone(&copying);
-            move || run(&own, &copying, &woken)
+            move || run(&own, &copying, &gates, &woken)
         });
         Ok(Self { thread: at(database, thread)?, copying })
     }
@@ -110,7 +122,7 @@ impl Checkpointer {
     /// Copies what the log holds, on a connection that writes nothing just now.
     pub(super) fn copy_now(&self, sql: &Connection) {
         let turn = self.copying.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        self.copying.copy(turn, || copy(sql));
+        self.copying.copy(turn, || copy(sql).map(|_| ()));
     }
 
     /// Ends the copier, and waits for the copy under way. If all is well the log is copied and emptied, unless somebody
@@ -124,7 +136,7 @@ impl Checkpointer {
         if failed || self.copying.failed.load(Ordering::Acquire) {
             return Ok(());
         }
-        sql.busy_timeout(core::time::Duration::ZERO)?;
+        sql.busy_timeout(Duration::ZERO)?;
         sql.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
         match sql.wal_checkpoint_v2(Some(MAIN_DB), CheckpointMode::TRUNCATE) {
             Ok(_) => Ok(()),
@@ -173,10 +185,13 @@ impl Trigger {
         if pages < self.woken_at.max(self.copied_at) {
             // The log has started anew.
             (self.woken_at, self.copied_at) = (0, 0);
+            self.copying.nobody_reads.store(false, Ordering::Release);
         }
         let since = pages - self.woken_at;
         let copying = Arc::clone(&self.copying);
-        let turn = if pages - self.copied_at < pages / GROWN {
+        let turn = if copying.nobody_reads.load(Ordering::Acquire) {
+            Some(copying.turn.lock().unwrap_or_else(PoisonError::into_inner))
+        } else if pages - self.copied_at < pages / GROWN {
             None
         } else if pages >= TOO_LONG {
             Some(copying.turn.lock().unwrap_or_else(PoisonError::into_inner))
@@ -228,19 +243,45 @@ fn connect(database: &Path) -> Result<Connection, OpenError> {
     Ok(sql)
 }
 
-fn run(sql: &Connection, copying: &Copying, woken: &Receiver<()>) {
+fn run(sql: &Connection, copying: &Copying, gates: &Gates, woken: &Receiver<()>) {
     while woken.recv().is_ok() {
+        let mut pages = 0;
         let turn = copying.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        copying.copy(turn, || copy(sql));
+        copying.copy(turn, || {
+            pages = copy(sql)?;
+            Ok(())
+        });
+        if pages >= TOO_LONG {
+            let _closed = gates.each_ref().map(Gate::close);
+            begin_anew(sql, copying);
+        }
     }
 }
 
-fn copy(sql: &Connection) -> rusqlite::Result<()> {
+/// Has the log begin anew while nobody reads.
+fn begin_anew(sql: &Connection, copying: &Copying) {
+    copying.nobody_reads.store(true, Ordering::Release);
+    let turn = copying.turn.lock().unwrap_or_else(PoisonError::into_inner);
+    copying.copy(turn, || copy(sql).map(|_| ()));
+    // Now it is for the commits. If there are none all is copied, and whoever reads from now on needs no log.
+    for _ in 0..COMMITS_WITHIN.as_millis() {
+        if !copying.nobody_reads.load(Ordering::Acquire) || copying.failed.load(Ordering::Acquire) {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    copying.nobody_reads.store(false, Ordering::Release);
+}
+
+/// Returns how many pages the log has.
+fn copy(sql: &Connection) -> rusqlite::Result<u32> {
+    let mut pages = 0;
     for _ in 0..PASSES {
         let (written, copied) = sql.wal_checkpoint_v2(Some(MAIN_DB), CheckpointMode::PASSIVE)?;
+        pages = u32::try_from(written).unwrap_or(0);
         if copied >= written {
             break;
         }
     }
-    Ok(())
+    Ok(pages)
 }

@@ -8,6 +8,7 @@ impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::DiskFull,
+            Some(ErrorCode::OperationInterrupted) => Self::TookTooLong,
             // Another program holds the write lock, for longer than the patience set at opening.
             Some(ErrorCode::DatabaseBusy) => Self::Overloaded,
             _ => Self::Backend(Box::new(error)),

@@ -129,7 +129,7 @@ pub struct SqliteStore {
     directory: Arc<Directory>,
     queue: Arc<Queue>,
     readers: Readers,
-    /// The engine reads by itself: its attempts must not wait for somebody's long history.
+    /// The engine reads by itself, and so do replays: their attempts must not wait for somebody's long history.
     engine_readers: Readers,
     /// So does retention, which must go on whoever reads.
     retention_reader: Readers,
@@ -168,10 +168,12 @@ impl SqliteStore {
         figures.look_at(&opened.database, &queue, &options.space);
         figures.hold(&opened.state.dedupe, options.clock.now());
         let metrics = figures.metrics.clone();
-        let readers = Readers::new(opened.database.clone());
-        let checkpointer = Checkpointer::beside(&mut opened.sql, &opened.database)?;
+        let readers = Readers::limited(opened.database.clone(), Arc::clone(&options.clock));
         let engine_readers = Readers::new(opened.database.clone());
-        let retention_reader = Readers::new(opened.database);
+        let retention_reader = Readers::new(opened.database.clone());
+        // The engine's last, so that it hardly waits.
+        let gates = [readers.gate(), retention_reader.gate(), engine_readers.gate()];
+        let checkpointer = Checkpointer::beside(&mut opened.sql, &opened.database, gates)?;
         let watermark = Arc::new(Watermark::new(
             options.directory.clone(),
             options.min_free,
@@ -355,16 +357,16 @@ impl Store for SqliteStore {
 
     async fn history(&self, query: HistoryQuery) -> Result<HistoryPage, StoreError> {
         let directory = Arc::clone(&self.directory);
-        self.readers.read(move |sql| history::history(sql, &directory, &query)).await
+        self.readers.read_of(query.filter.tenant, move |sql| history::history(sql, &directory, &query)).await
     }
 
     async fn record(&self, tenant: TenantId, number: Number) -> Result<Option<Record>, StoreError> {
         let directory = Arc::clone(&self.directory);
-        self.readers.read(move |sql| history::record(sql, &directory, tenant, number)).await
+        self.readers.read_of(tenant, move |sql| history::record(sql, &directory, tenant, number)).await
     }
 
     async fn attempts(&self, tenant: TenantId, number: Number) -> Result<Vec<PastAttempt>, StoreError> {
-        self.readers.read(move |sql| history::attempts(sql, tenant, number)).await
+        self.readers.read_of(tenant, move |sql| history::attempts(sql, tenant, number)).await
     }
 
     async fn stats(
@@ -390,7 +392,7 @@ impl Store for SqliteStore {
     }
 
     async fn count_replayable(&self, filter: ReplayFilter) -> Result<u64, StoreError> {
-        self.readers.read(move |sql| replays::count(sql, &filter)).await
+        self.readers.read_of(filter.tenant, move |sql| replays::count(sql, &filter)).await
     }
 
     async fn create_replay(&self, replay: NewReplay) -> Result<ReplayStart, StoreError> {
@@ -400,7 +402,7 @@ impl Store for SqliteStore {
 
     async fn advance_replay(&self, replay: ReplayId, most: u32, at: Timestamp) -> Result<u32, StoreError> {
         self.watermark.admit(&self.engine_readers).await?;
-        match self.readers.read(move |sql| replays::look(sql, replay, most)).await? {
+        match self.engine_readers.read(move |sql| replays::look(sql, replay, most)).await? {
             Some(step) => self.call(0, (step, at), Command::AdvanceReplay).await,
             None => Ok(0),
         }
@@ -415,15 +417,15 @@ impl Store for SqliteStore {
     }
 
     async fn replay(&self, tenant: TenantId, id: PublicId) -> Result<Option<Replay>, StoreError> {
-        self.readers.read(move |sql| replays::one(sql, tenant, id)).await
+        self.readers.read_of(tenant, move |sql| replays::one(sql, tenant, id)).await
     }
 
     async fn replays(&self, query: ReplayQuery) -> Result<Vec<Replay>, StoreError> {
-        self.readers.read(move |sql| replays::page(sql, &query)).await
+        self.readers.read_of(query.tenant, move |sql| replays::page(sql, &query)).await
     }
 
     async fn running_replays(&self) -> Result<Vec<RunningReplay>, StoreError> {
-        self.readers.read(replays::running).await
+        self.engine_readers.read(replays::running).await
     }
 
     async fn prune(&self, before: Arc<IdMap<TenantId, Timestamp>>, limit: u32) -> Result<Pruned, StoreError> {

@@ -5,14 +5,15 @@ use std::os::unix::fs::FileExt;
 use rusqlite::OpenFlags;
 
 use super::*;
-use crate::storage::sqlite::checkpoint::{COPIED, LONG, TOO_LONG};
+pub(super) use crate::storage::sqlite::checkpoint::TOO_LONG;
+use crate::storage::sqlite::checkpoint::{COPIED, LONG};
 
 /// Bytes of a page, and of a page in the log.
 const PAGE: u64 = 8_192;
-const LOG_PAGE: u64 = PAGE + 24;
+pub(super) const LOG_PAGE: u64 = PAGE + 24;
 
 impl Directory {
-    fn log_bytes(&self) -> u64 {
+    pub(super) fn log_bytes(&self) -> u64 {
         std::fs::metadata(self.path.path().join("sigpost.db-wal")).unwrap().len()
     }
 
@@ -22,7 +23,7 @@ impl Directory {
 }
 
 /// Publishes events of half a megabyte until so many pages were written.
-async fn write_pages(world: &World<Directory>, name: &str, pages: u64) {
+pub(super) async fn write_pages(world: &World<Directory>, name: &str, pages: u64) {
     for nth in 0..pages * PAGE / 500_000 + 1 {
         let data = vec![b'x'; 500_000].into();
         let event = NewEvent { data, ..event(world.tenant, &format!("{name} {nth}"), &[]) };

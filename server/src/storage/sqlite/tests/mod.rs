@@ -4,6 +4,7 @@ mod backup;
 mod checkpoint;
 mod examine;
 mod layouts;
+mod reads;
 mod retention;
 mod rotate;
 mod secrets;
