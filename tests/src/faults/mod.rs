@@ -71,7 +71,7 @@ pub const FAULTS: &[Fault] = &[
         about: "a disk that fills up under load, with and without kill -9; when long a small file system too, as root",
         run: full::run,
     },
-    Fault { name: "sync", about: "an fsync that fails under load: once, 10 times when long", run: sync::run },
+    Fault { name: "sync", about: "an fsync that fails under load: once, 12 times when long", run: sync::run },
     Fault {
         name: "files",
         about: "256 open files for 1,000 slow endpoints; when long 512 for 2,000",
