@@ -78,8 +78,12 @@ impl Readiness {
             };
             if let Some(check) = check.take().filter(|_| self.begin(now())) {
                 let (this, now) = (Arc::clone(&self), now.clone());
-                // In a task of its own: whoever asks may go away before it ends.
-                tokio::spawn(async move { this.answer(check.await, &now) });
+                // In a task of its own: whoever asks may go away before it ends. The check has another: if it panics it is
+                // over all the same, and the next one may find the store well.
+                tokio::spawn(async move {
+                    let answer = tokio::spawn(check).await.unwrap_or(Err(Error::Internal));
+                    this.answer(answer, &now);
+                });
             }
             // Either way it is looked at again.
             let _ = tokio::time::timeout(wait, answered).await;
@@ -223,6 +227,17 @@ mod tests {
             tokio::task::yield_now().await;
         }
         assert_eq!((world.ask(no()).await, world.asked()), (Ok(()), 1));
+    }
+
+    #[tokio::test]
+    async fn a_check_that_panics_is_a_no_and_the_next_one_is_asked() {
+        let world = World::new();
+        let defect = async { panic!("a defect, as a test wants it") };
+        let failed = Err(NotReady::Store(Error::Internal));
+        let answer = tokio::time::timeout(Duration::from_secs(10), world.ask(defect));
+        assert_eq!((answer.await, world.asked()), (Ok(failed), 1));
+        world.clock.advance(Duration::from_secs(1));
+        assert_eq!((world.ask(yes()).await, world.asked()), (Ok(()), 2));
     }
 
     #[test]
