@@ -104,6 +104,9 @@ pub enum RunError {
     /// Nothing was delivered any more.
     #[error(transparent)]
     Engine(#[from] DriverPanicked),
+    /// Nobody was answered any more, by the main listener or the admin's.
+    #[error("a listener has ended: nobody is answered there until the server is started again")]
+    Listener,
 }
 
 impl Server {
@@ -174,12 +177,13 @@ impl Server {
         !self.store.directory().tenants().is_empty()
     }
 
-    /// Serves until `shutdown` resolves, or the store has stopped because the disk failed, or the engine has because of a
-    /// defect: what can be acknowledged is to be delivered too. Then it takes nothing new, finishes what is in flight,
-    /// makes every result durable, and returns; what was not attempted yet stays pending in the store.
+    /// Serves until `shutdown` resolves, or the store has stopped because the disk failed, or the engine or a listener has
+    /// because of a defect: what can be acknowledged is to be delivered too, and a process that answers nobody is of no
+    /// use. Then it takes nothing new, finishes what is in flight, makes every result durable, and returns; what was not
+    /// attempted yet stays pending in the store.
     ///
     /// # Errors
-    /// [`RunError`] when the store or the engine has stopped working meanwhile.
+    /// [`RunError`] when the store, the engine or a listener has stopped working meanwhile.
     pub async fn run_until(self, shutdown: impl Future<Output = ()>) -> Result<(), RunError> {
         let Self { heard, tracer, app, store, engine, clock, listener, admin, connections, rate_limit } =
             self;
@@ -216,10 +220,16 @@ impl Server {
         let pruning = move || prune(Arc::clone(&pruned), housekeeping.clone(), Arc::clone(&clock));
         let pruning = tokio::spawn(for_ever("retention", pruning));
         let saving = tokio::spawn(for_ever("token uses", move || save_token_uses(Arc::clone(&saved))));
+        let mut listening = true;
         tokio::select! {
             () = shutdown => (),
             () = failure(&*store) => (),
             () = engine.ended() => tracing::error!("the dispatcher has panicked, so the server ends"),
+            // None ends before it is told to.
+            Some(_) = tasks.join_next() => {
+                tracing::error!("a listener has ended, so the server does");
+                listening = false;
+            }
         }
         // They would go on for ever.
         streams.end_streams();
@@ -241,7 +251,8 @@ impl Server {
         let healthy = store.check().await;
         store.close().await;
         healthy?;
-        Ok(delivered?)
+        delivered?;
+        if listening { Ok(()) } else { Err(RunError::Listener) }
     }
 }
 
@@ -434,6 +445,29 @@ mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
 
     use super::*;
+    use crate::config::Overrides;
+
+    /// How a server ends that is not told to, with this change of how many connections it takes.
+    async fn ended(change: impl FnOnce(&mut Connections)) -> Result<(), RunError> {
+        let directory = tempfile::tempdir().unwrap();
+        let toml = "server.admin_listen = \"127.0.0.1:0\"";
+        let config = Config::parse(toml, directory.path(), Overrides::default()).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut server = Server::start(config, listener).await.unwrap();
+        change(&mut server.connections);
+        let ended = server.run_until(core::future::pending());
+        tokio::time::timeout(Duration::from_secs(8), ended).await.unwrap()
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_listener_that_panics_ends_the_server_with_a_failure() {
+        // No semaphore can count so many, which panics.
+        const TOO_MANY: usize = usize::MAX;
+        let main = ended(|connections| connections.incoming = TOO_MANY).await;
+        assert!(matches!(main, Err(RunError::Listener)), "{main:?}");
+        let admin = ended(|connections| connections.admin = TOO_MANY).await;
+        assert!(matches!(admin, Err(RunError::Listener)), "{admin:?}");
+    }
 
     #[tokio::test]
     async fn a_background_task_that_panics_is_begun_again_and_ends_when_it_is_told_to() {

@@ -164,7 +164,7 @@ pub enum EngineError {
     Resolver(#[source] Box<dyn core::error::Error + Send + Sync>),
 }
 
-/// The driver has panicked: this program is at fault. What was under way is attempted again by the next engine.
+/// The driver has panicked, or the task that closes idle connections: this program is at fault. What was under way is attempted again by the next engine.
 #[derive(Debug, thiserror::Error)]
 #[error("the dispatcher has panicked: nothing is delivered until the server is started again")]
 pub struct DriverPanicked;
@@ -174,6 +174,8 @@ pub struct Engine {
     handle: Arc<Handle>,
     task: Mutex<Option<JoinHandle<()>>>,
     sweeper: AbortHandle,
+    /// Nothing is ever sent: it is closed when the sweeper has ended.
+    sweeping: tokio::sync::watch::Receiver<()>,
 }
 
 /// What the use-cases hold of the engine.
@@ -231,7 +233,8 @@ impl Engine {
         let driver = Driver::new(attempts, rng, backlog, limits, sender.downgrade());
         let arrivals = store.arrivals().ok_or(EngineError::StoreTaken)?;
         let task = tokio::spawn(driver.run(inbox, arrivals));
-        let sweeper = tokio::spawn(sweep(Arc::clone(&attempter))).abort_handle();
+        let (alive, sweeping) = tokio::sync::watch::channel(());
+        let sweeper = tokio::spawn(sweep(Arc::clone(&attempter), alive)).abort_handle();
         let handle = Handle {
             attempter,
             driver: sender,
@@ -239,7 +242,7 @@ impl Engine {
             limits,
             probes: Arc::new(Probes::new(limits.probes)),
         };
-        Ok(Self { handle: Arc::new(handle), task: Mutex::new(Some(task)), sweeper })
+        Ok(Self { handle: Arc::new(handle), task: Mutex::new(Some(task)), sweeper, sweeping })
     }
 
     /// Where accepted events go.
@@ -260,9 +263,14 @@ impl Engine {
         Arc::clone(&self.handle) as Arc<dyn Probe>
     }
 
-    /// Resolves when the driver has ended, though nobody has told it to: nothing is delivered any more.
+    /// Resolves when the driver has ended, though nobody has told it to: nothing is delivered any more; or what it cannot
+    /// do without for long.
     pub async fn ended(&self) {
-        self.handle.driver.closed().await;
+        let mut sweeping = self.sweeping.clone();
+        tokio::select! {
+            () = self.handle.driver.closed() => {}
+            _ = sweeping.changed() => {}
+        }
     }
 
     /// Starts no more attempts and waits until those in flight have ended and their results are with the store, but
@@ -279,8 +287,10 @@ impl Engine {
             task.abort();
         }
         let ended = task.await;
+        let swept = self.sweeper.is_finished();
         self.sweeper.abort();
         match ended {
+            _ if swept => Err(DriverPanicked),
             Err(error) if error.is_panic() => Err(DriverPanicked),
             // A cancelled task is what was asked for.
             Ok(()) | Err(_) => Ok(()),
@@ -297,7 +307,8 @@ impl Drop for Engine {
     }
 }
 
-async fn sweep(attempter: Arc<Attempter>) {
+/// Closes idle connections as long as the engine runs; `_alive` tells by its end that this has ended.
+async fn sweep(attempter: Arc<Attempter>, _alive: tokio::sync::watch::Sender<()>) {
     loop {
         tokio::time::sleep(SWEEP).await;
         attempter.transport.sweep();

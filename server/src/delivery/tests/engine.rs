@@ -364,3 +364,13 @@ async fn hanging_endpoints_do_not_hold_up_a_healthy_one() {
     let healthy = world.webhook(&alive.url());
     is_served_at_once(&world, &healthy, &alive).await;
 }
+
+#[tokio::test]
+async fn an_engine_without_its_sweeper_says_that_it_has_ended_and_failed() {
+    let world = World::with_loopback();
+    let ended = world.engine.ended();
+    assert!(tokio::time::timeout(Duration::from_millis(50), ended).await.is_err());
+    world.engine.sweeper.abort();
+    tokio::time::timeout(Duration::from_secs(5), world.engine.ended()).await.unwrap();
+    assert!(world.engine.shutdown(Duration::from_secs(5)).await.is_err());
+}
