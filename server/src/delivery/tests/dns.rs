@@ -92,6 +92,32 @@ async fn the_next_address_is_tried_when_one_refuses() {
     assert_eq!(status_of(&outcome), 200);
 }
 
+/// A listener with no room for one more connection: whoever connects waits. What it holds must stay.
+fn full_listener(address: &str) -> (SocketAddr, Vec<std::net::TcpStream>, std::net::TcpListener) {
+    use rustix::net::{AddressFamily, SocketType, bind, listen, socket};
+    let socket = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+    bind(&socket, &address.parse::<SocketAddr>().unwrap()).unwrap();
+    listen(&socket, 0).unwrap();
+    let listener = std::net::TcpListener::from(socket);
+    let address = listener.local_addr().unwrap();
+    let soon = Duration::from_millis(100);
+    let held = std::iter::from_fn(|| std::net::TcpStream::connect_timeout(&address, soon).ok()).collect();
+    (address, held, listener)
+}
+
+#[tokio::test]
+async fn an_address_that_swallows_leaves_time_for_the_next() {
+    let (silent, _held, _listener) = full_listener("127.0.0.9:0");
+    let port = silent.port();
+    let receiver = Receiver::listen(&format!("127.0.0.1:{port}"), None, |_, _| Reply::status("200 OK")).await;
+    let answers = vec![vec![silent.ip(), loopback()]];
+    let world = World::start(plan("two.test", Answer::Addresses(answers)));
+    let (outcome, took) = timed(world.probe(&format!("http://two.test:{port}/"))).await;
+    assert_eq!((status_of(&outcome), receiver.connections()), (200, 1));
+    // A third of the deadline of 2 s.
+    assert!((Duration::from_millis(600)..Duration::from_millis(1_500)).contains(&took), "{took:?}");
+}
+
 #[tokio::test]
 async fn no_spelling_of_a_private_address_gets_past_the_guard() {
     let receiver = Receiver::listen("127.0.0.1:0", None, |_, _| Reply::status("200 OK")).await;

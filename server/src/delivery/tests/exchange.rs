@@ -404,6 +404,11 @@ enum Then {
 
 /// A receiver that answers once it has seen some of a request; how many connections it has taken.
 async fn hasty(status: u16, then: Then) -> (String, Arc<AtomicUsize>) {
+    hasty_after(Duration::ZERO, status, then).await
+}
+
+/// The same, after a while.
+async fn hasty_after(wait: Duration, status: u16, then: Then) -> (String, Arc<AtomicUsize>) {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
@@ -414,6 +419,7 @@ async fn hasty(status: u16, then: Then) -> (String, Arc<AtomicUsize>) {
         while let Ok((mut stream, _)) = listener.accept().await {
             counted.fetch_add(1, Ordering::SeqCst);
             let _ = stream.read(&mut [0; 1_024]).await;
+            tokio::time::sleep(wait).await;
             let answer = format!("HTTP/1.1 {status} Early\r\ncontent-length: 0\r\n\r\n");
             let _ = stream.write_all(answer.as_bytes()).await;
             match then {
@@ -439,10 +445,7 @@ async fn a_receiver_that_answers_before_it_has_read_is_heard() {
             let world = World::with_loopback();
             let webhook = world.webhook(&url);
             for number in 1..=2 {
-                // More than the operating system takes from us when nobody reads.
-                let mut work = work(number, &webhook);
-                work.body = Some(Body { data: vec![b' '; 32 << 20].into(), frame: Frame::default() });
-                let (attempt, took) = timed(world.attempt(work)).await;
+                let (attempt, took) = timed(world.attempt(large(number, &webhook))).await;
                 assert_eq!(status_of(&attempt.outcome), status, "{then:?} {number}");
                 assert!(took < Duration::from_millis(1_800), "{status} {then:?} {took:?}");
                 // This receiver takes all that follows for the rest of the first request.
@@ -454,6 +457,67 @@ async fn a_receiver_that_answers_before_it_has_read_is_heard() {
             }
         }
     }
+}
+
+/// Work of more bytes than the operating system takes from us when nobody reads.
+fn large(number: i64, webhook: &Webhook) -> Work {
+    let body = Body { data: vec![b' '; 32 << 20].into(), frame: Frame::default() };
+    Work { body: Some(body), ..work(number, webhook) }
+}
+
+#[tokio::test]
+async fn an_early_success_counts_however_little_of_the_deadline_is_left() {
+    for (timeout, wait) in [(900, 0), (2_000, 1_500)] {
+        let (timeout, wait) = (Duration::from_millis(timeout), Duration::from_millis(wait));
+        let (url, _) = hasty_after(wait, 200, Then::Stays).await;
+        let mut plan = Plan::default();
+        plan.settings.timeout = timeout;
+        let world = World::start(plan);
+        let webhook = world.webhook(&url);
+        let (attempt, took) = timed(world.attempt(large(1, &webhook))).await;
+        assert_eq!(status_of(&attempt.outcome), 200, "{timeout:?}");
+        assert!(took < timeout + Duration::from_millis(300), "{took:?} of {timeout:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_receiver_that_reads_on_when_it_has_taken_the_event_gets_all_of_it() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let receiver = tokio::spawn(async move {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut read = stream.read(&mut [0; 1_024]).await.unwrap();
+        stream.write_all(b"HTTP/1.1 200 Early\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let mut piece = vec![0; 1 << 20];
+        while read < 32 << 20 {
+            match stream.read(&mut piece).await {
+                Ok(0) | Err(_) => break,
+                Ok(more) => read += more,
+            }
+        }
+        read
+    });
+    let world = World::with_loopback();
+    let webhook = world.webhook(&url);
+    assert_eq!(status_of(&world.attempt(large(1, &webhook)).await.outcome), 200);
+    let read = receiver.await.unwrap();
+    assert!(read >= 32 << 20, "{read} bytes");
+}
+
+#[tokio::test]
+async fn no_more_connections_are_kept_idle_than_the_bound_says() {
+    let plan = Plan { limits: Limits { idle: 2, ..Limits::default() }, ..Plan::default() };
+    let world = World::start(plan);
+    let mut receivers = Vec::new();
+    for _ in 0..4 {
+        let receiver = Receiver::ok().await;
+        world.probe(&receiver.url()).await;
+        receivers.push(receiver);
+    }
+    let open = || receivers.iter().map(Receiver::open).collect::<Vec<_>>();
+    world.store.until("those beyond the bound are closed", |_| open() == [1, 1, 0, 0]).await;
 }
 
 #[tokio::test]

@@ -96,8 +96,21 @@ pub(super) struct Exchanged {
     pub(super) response: Response<Bytes>,
     /// Whether the body was read to its end.
     pub(super) complete: bool,
-    /// The connection, if it can be used again.
-    pub(super) connection: Option<Box<Connection>>,
+    connection: Box<Connection>,
+}
+
+impl Exchanged {
+    /// Gives a receiver that has taken the event before it has read all of it what it may want of the rest, for so long and
+    /// no longer than for a while; one that has refused it gets no more. The answer, and the connection if it can be used
+    /// again.
+    pub(super) async fn finish(self, left: Duration) -> (Response<Bytes>, Option<Box<Connection>>) {
+        let Self { response, complete, mut connection } = self;
+        if response.status().is_success() && !connection.meter.is_written() {
+            connection.finish_writing(left.min(LATE_WRITING)).await;
+        }
+        let reusable = complete && connection.meter.is_written() && connection.is_usable().await;
+        (response, reusable.then_some(connection))
+    }
 }
 
 impl Connection {
@@ -124,7 +137,8 @@ impl Connection {
         self.driver.ended.is_none() && !self.sender.is_closed() && self.sender.is_ready()
     }
 
-    /// Sends a request and reads the answer, up to the bounds.
+    /// Sends a request and reads the answer, up to the bounds. Something of the request may be left to be
+    /// [written](Exchanged::finish).
     pub(super) async fn exchange(
         mut self: Box<Self>,
         request: Request<Body>,
@@ -144,28 +158,20 @@ impl Connection {
         let (head, body) = response.into_parts();
         let (keep, most) = keep.bounds(head.status.is_success());
         let (kept, complete) = self.read(body, keep, most).await.map_err(ExchangeError::Broken)?;
-        if head.status.is_success() {
-            self.finish_writing().await;
-        }
-        let reusable = complete && self.meter.is_written() && self.is_usable().await;
         let response = Response::from_parts(head, kept);
-        Ok(Exchanged { response, complete, connection: reusable.then_some(self) })
+        Ok(Exchanged { response, complete, connection: self })
     }
 
-    /// A receiver that has taken the event before it has read all of it may want the rest, so it is written for a while.
-    /// One that has refused it does not.
-    async fn finish_writing(&mut self) {
-        if self.meter.is_written() {
-            return;
-        }
+    /// Writes what is left of a request, for so long at most.
+    async fn finish_writing(&mut self, at_most: Duration) {
         let Self { driver, meter, .. } = self;
         let written = std::future::poll_fn(|cx| {
             driver.poll(cx);
             let over = driver.ended.is_some() || meter.is_broken() || meter.is_written();
             if over { Poll::Ready(()) } else { Poll::Pending }
         });
-        // Its answer counts in any case.
-        let _ = tokio::time::timeout(LATE_WRITING, written).await;
+        // The answer counts in any case.
+        let _ = tokio::time::timeout(at_most, written).await;
     }
 
     /// Reads a body to its end or to the bound, whichever comes first, and says which it was.

@@ -13,6 +13,8 @@
 //!   [its module](revocation) bounds it. This is so whatever it says itself, and whatever comes before, between and around these counts against [a bound](meter) too;
 //!   it is never decompressed; redirects are answers like any other. When a bound or the deadline ends an
 //!   exchange, its connection is closed.
+//! - An answer that came counts, whatever became of the rest of the request: a receiver that takes an event before it
+//!   has read all of it gets the rest for as long as the deadline allows, and for a second at most.
 //! - Where a webhook asks for it, no byte of a request is sent before every certificate of the receiver is known not
 //!   to be [revoked](revocation).
 //! - A failure has a class and a phase, and never tells an address.
@@ -39,7 +41,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Request;
+use http::{Request, Response};
 use http_body_util::Full;
 
 pub(super) use self::connection::Keep;
@@ -95,15 +97,24 @@ impl Transport {
         deadline: Duration,
     ) -> Answer {
         let connected = AtomicBool::new(false);
+        let began = self.clock.monotonic();
         let exchange = self.run(policy, endpoint, request, keep, deadline, &connected);
         let result = match tokio::time::timeout(deadline, exchange).await {
             Ok(result) => result,
             Err(_) => Err(FailureClass::Timeout),
         };
-        result.unwrap_or_else(|class| {
-            let phase = if connected.load(Ordering::Relaxed) { Phase::Exchange } else { Phase::Connect };
-            Answer { outcome: Outcome::Failed(Failure { class, phase }), retry_after: None }
-        })
+        match result {
+            Ok((key, exchanged)) => {
+                // The answer is there: what is left of the deadline is for the rest of the request alone.
+                let left = deadline.saturating_sub(self.clock.monotonic().saturating_sub(began));
+                let (response, connection) = exchanged.finish(left).await;
+                self.conclude(policy, key, response, connection)
+            }
+            Err(class) => {
+                let phase = if connected.load(Ordering::Relaxed) { Phase::Exchange } else { Phase::Connect };
+                Answer { outcome: Outcome::Failed(Failure { class, phase }), retry_after: None }
+            }
+        }
     }
 
     /// Closes connections that nobody has used for a while.
@@ -119,7 +130,7 @@ impl Transport {
         keep: Keep,
         deadline: Duration,
         connected: &AtomicBool,
-    ) -> Result<Answer, FailureClass> {
+    ) -> Result<(Key, Exchanged), FailureClass> {
         let key = Key::new(policy, endpoint);
         while let Some(mut idle) = self.pool.take(&key, self.clock.monotonic()) {
             if !idle.is_usable().await {
@@ -127,7 +138,7 @@ impl Transport {
             }
             connected.store(true, Ordering::Relaxed);
             match idle.exchange(request, keep).await {
-                Ok(exchanged) => return Ok(self.conclude(policy, key, exchanged)),
+                Ok(exchanged) => return Ok((key, exchanged)),
                 Err(ExchangeError::Broken(class)) => return Err(class),
                 // It was closed in this very moment; the next one may stand.
                 Err(ExchangeError::Unsent(unsent)) => request = *unsent,
@@ -139,14 +150,19 @@ impl Transport {
         connected.store(true, Ordering::Relaxed);
         let connection = Box::pin(Connection::new(stream, self.clock.monotonic())).await?;
         match connection.exchange(request, keep).await {
-            Ok(exchanged) => Ok(self.conclude(policy, key, exchanged)),
+            Ok(exchanged) => Ok((key, exchanged)),
             Err(ExchangeError::Broken(class)) => Err(class),
             Err(ExchangeError::Unsent(_)) => Err(FailureClass::ConnectionReset),
         }
     }
 
-    fn conclude(&self, policy: &Policy, key: Key, exchanged: Exchanged) -> Answer {
-        let Exchanged { response, complete: _, connection } = exchanged;
+    fn conclude(
+        &self,
+        policy: &Policy,
+        key: Key,
+        response: Response<Bytes>,
+        connection: Option<Box<Connection>>,
+    ) -> Answer {
         let now = self.clock.monotonic();
         if let Some(connection) = connection
             && (policy.revocable_under.is_none()

@@ -247,11 +247,10 @@ impl Shared {
         let stream = Box::new(stream.map_err(NoList::Unreachable)?);
         let connection = Connection::new(stream, self.clock.monotonic()).await;
         let exchange = connection.map_err(NoList::Unreachable)?.exchange(request, Keep::Whole(MAX_LIST));
-        let Exchanged { response, complete, connection: _ } =
-            exchange.await.map_err(|error| match error {
-                ExchangeError::Unsent(_) => NoList::Unreachable(FailureClass::ConnectionReset),
-                ExchangeError::Broken(class) => NoList::Unreachable(class),
-            })?;
+        let Exchanged { response, complete, .. } = exchange.await.map_err(|error| match error {
+            ExchangeError::Unsent(_) => NoList::Unreachable(FailureClass::ConnectionReset),
+            ExchangeError::Broken(class) => NoList::Unreachable(class),
+        })?;
         match response.status() {
             StatusCode::OK if complete => Ok(response.into_body()),
             StatusCode::OK => Err(NoList::TooLarge),
