@@ -10,7 +10,7 @@ use super::configuration::open_to_others;
 use super::finding::Finding;
 use crate::cli::report::mebibytes;
 use crate::clock::Clock;
-use crate::storage::sqlite::FreeSpace;
+use crate::storage::sqlite::{FreeSpace, LOG_PART, Room};
 
 const DIRECTORY: &str = "data";
 const SPACE: &str = "space";
@@ -93,8 +93,8 @@ fn file_system(_: &Path) -> Option<&'static str> {
 
 /// Whether there is room, with so many bytes free inside the database.
 pub(super) fn space(data: &Path, disk: &dyn FreeSpace, reusable: u64, least: u64) -> Finding {
-    let free = match disk.available(data) {
-        Ok(free) => free,
+    let room = match disk.available(data) {
+        Ok(disk) => Room { disk, reusable },
         Err(error) => {
             let message = format!("nobody can tell how much is free for {}: {error}", data.display());
             return Finding::warning(SPACE, message, "look by yourself: df -h");
@@ -102,20 +102,23 @@ pub(super) fn space(data: &Path, disk: &dyn FreeSpace, reusable: u64, least: u64
     };
     let figures = format!(
         "{} MiB are free on the disk, {} MiB inside the database",
-        mebibytes(free),
-        mebibytes(reusable)
+        mebibytes(room.disk),
+        mebibytes(room.reusable)
     );
-    let room = free.saturating_add(reusable);
-    let mark = mebibytes(least);
-    if room < least {
-        let message = format!("{figures}: less than the {mark} MiB below which events are refused");
+    let (mark, alone) = (mebibytes(least), mebibytes(least / LOG_PART));
+    if room.is_below(least) {
+        let message = format!(
+            "{figures}: events are refused below {mark} MiB of both, or {alone} MiB of the disk alone"
+        );
         Finding::problem(
             SPACE,
             message,
             "free space, shorten a tenant's `retention`, or lower `min_free_mib`",
         )
-    } else if room < least.saturating_mul(4) {
-        let message = format!("{figures}; below {mark} MiB events are refused");
+    } else if room.is_below(least.saturating_mul(4)) {
+        let message = format!(
+            "{figures}; below {mark} MiB of both, or {alone} MiB of the disk alone, events are refused"
+        );
         Finding::warning(SPACE, message, "free space soon, or shorten a tenant's `retention`")
     } else {
         Finding::ok(SPACE, figures)
@@ -212,6 +215,10 @@ mod tests {
         assert_eq!(judged(100, 156), Verdict::Warning);
         assert_eq!(judged(1_023, 0), Verdict::Warning);
         assert_eq!(judged(1_024, 0), Verdict::Ok);
+        // The server wants a quarter of it on the disk itself, whatever is free inside the database.
+        assert_eq!(judged(63, 10_000), Verdict::Problem);
+        assert_eq!(judged(64, 10_000), Verdict::Warning);
+        assert_eq!(judged(256, 10_000), Verdict::Ok);
         let unknown = space(Path::new("d"), &Disk(Err(io::ErrorKind::Other.into())), 0, mib);
         assert_eq!(unknown.verdict, Verdict::Warning);
     }

@@ -104,7 +104,7 @@ use crate::rng::Rng;
 pub use self::key::{KeyId, KeySource, MasterKey, ParseKeyError};
 pub use self::open::OpenError;
 pub use self::progress::{Progress, Tell};
-pub use self::space::{FreeSpace, SystemFreeSpace};
+pub use self::space::{FreeSpace, LOG_PART, Room, SystemFreeSpace};
 
 /// How a store is opened.
 #[derive(Clone)]

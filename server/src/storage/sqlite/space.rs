@@ -27,7 +27,7 @@ use crate::storage::StoreError;
 const FRESH: Duration = Duration::from_secs(1);
 /// The part of the watermark that must be the file system's, for the log: 64 MiB where nothing else is configured, twice of
 /// what it grows to.
-const LOG_PART: u64 = 4;
+pub const LOG_PART: u64 = 4;
 /// The part of the watermark by which there must be more before intake begins again.
 const MARGIN_PART: u64 = 8;
 
@@ -52,17 +52,18 @@ impl FreeSpace for SystemFreeSpace {
 }
 
 /// Room that was found.
-#[derive(Clone, Copy)]
-struct Room {
+#[derive(Clone, Copy, Debug)]
+pub struct Room {
     /// Bytes of the file system.
-    disk: u64,
+    pub disk: u64,
     /// Bytes inside the database.
-    reusable: u64,
+    pub reusable: u64,
 }
 
 impl Room {
     /// Whether it is too little, of so many bytes that there must be.
-    const fn is_below(self, needed: u64) -> bool {
+    #[must_use]
+    pub const fn is_below(self, needed: u64) -> bool {
         self.disk.saturating_add(self.reusable) < needed || self.disk < needed / LOG_PART
     }
 }
