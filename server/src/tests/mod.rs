@@ -1,6 +1,7 @@
 //! A whole server in this process: real sockets, files and database, and ports that tests can hold up. It has an
 //! executor of its own, so that a test goes on when the server does not.
 
+mod admission;
 mod answers;
 mod dispatcher;
 mod news;
