@@ -16,6 +16,8 @@ const SLOWER: f64 = 1.5;
 /// What a busy machine may add to that in a short trial, in milliseconds. An engine that lets one endpoint keep others
 /// waiting does so until an attempt times out: for seconds.
 const NOISE: f64 = 100.0;
+/// How long no event may be acknowledged at all, in seconds: publishing never stops.
+const SILENCE: f64 = 2.0;
 /// How long what is unharmed is waited for at the end of a phase.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -83,6 +85,9 @@ impl Trial {
         self.at_most("others' p99", during.wait(99), " ms", before.wait(99) * SLOWER + noise);
         self.note("publishing p99, without the harm", before.acknowledged_in(publishers, 99), " ms");
         self.note("publishing p99", during.acknowledged_in(publishers, 99), " ms");
+        let gaps = during.published[..publishers].iter().map(|published| published.longest_gap);
+        let silence = gaps.max().unwrap_or_default().as_secs_f64();
+        self.at_most("longest silence of publishing", silence, " s", SILENCE);
         let refused: u64 = during.published[..publishers].iter().map(|published| published.refused).sum();
         self.none("publishing, refused", usize::try_from(refused).unwrap_or(usize::MAX));
     }
