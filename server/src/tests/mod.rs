@@ -6,6 +6,7 @@ mod answers;
 mod dispatcher;
 mod news;
 mod readiness;
+mod secrets;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
