@@ -106,8 +106,8 @@ impl Shim {
     ///
     /// # Errors
     /// When the library cannot be told.
-    pub fn slow_syncs(&self, nanoseconds: u32) -> Result<()> {
-        self.set(Slot::SyncTakes, nanoseconds.into())
+    pub fn slow_syncs(&self, nanoseconds: i64) -> Result<()> {
+        self.set(Slot::SyncTakes, nanoseconds)
     }
 
     /// Has the wall clock be so many seconds ahead of the right time.

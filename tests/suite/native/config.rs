@@ -6,6 +6,20 @@ use sigpost_tests::server::binary;
 
 use super::*;
 
+#[test]
+fn a_proxy_of_the_surroundings_is_not_asked() {
+    // Nobody listens there.
+    let nowhere = "http://127.0.0.1:9";
+    let names = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+    let launch = Launch::sigpost(config()).unwrap();
+    let server =
+        names.iter().fold(launch, |launch, name| launch.environment(*name, nowhere)).start().unwrap();
+    let receiver = receiver();
+    create(&server, "native", &receiver.url("/"), &json!({}));
+    assert_eq!(publish(&server, "native", &event("1")).status, 202);
+    assert_eq!(receiver.wait_for(1, SOON).unwrap()[0].target, "/");
+}
+
 /// The example of the design, with values where it has ellipses and a listener of the test's.
 const EXAMPLE: &str = r#"
 [server]

@@ -59,6 +59,26 @@ fn each_attempt_that_fails_has_a_line_that_says_whose_it_was_and_why() {
 }
 
 #[test]
+fn what_goes_well_leaves_no_line_where_nobody_says_otherwise() {
+    let server = serve(config("", "retry = []"));
+    let good = Receiver::start().unwrap();
+    subscribe(&server, &good.url("/"), &["*"]);
+    let events: Vec<_> = (0..20).map(|id| event(&format!("batch {id}"))).collect();
+    let before = server.stderr();
+    assert_eq!(publish(&server, &events).status, 202);
+    for id in 0..20 {
+        assert_eq!(publish(&server, &[event(&id.to_string())]).status, 202);
+    }
+    good.wait_for(40, SOON).unwrap();
+    let delivered = || {
+        let page = admin(&server).get("/v1/deliveries?state=delivered&limit=100").ok()?.json().ok()?;
+        (page["deliveries"].as_array()?.len() == 40).then_some(())
+    };
+    Deadline::after(SOON).poll(delivered).expect("all are recorded");
+    assert_eq!(server.stderr(), before);
+}
+
+#[test]
 fn the_last_attempt_says_how_its_delivery_ended_and_tests_have_lines_too() {
     let server = serve(config("", "retry = []"));
     let dead = subscribe(&server, "http://127.0.0.1:9/", &["*"]);

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use serde_json::Value;
+use sigpost_tests::faults::Shim;
 use sigpost_tests::http::Client;
 use sigpost_tests::server::{self, Launch, Server};
 use sigpost_tests::time::{Deadline, now};
@@ -52,6 +53,26 @@ fn a_store_that_fails_makes_the_server_not_ready_within_ten_seconds_and_then_it_
     assert_eq!(publish(&server, &[event("2")]).status, 503, "nothing is taken in");
     let ended = server.process().wait(SOON).unwrap();
     assert!(!ended.success(), "{ended}");
+}
+
+#[test]
+fn a_disk_that_hangs_makes_the_server_not_ready_within_ten_seconds_and_ready_when_it_goes_on() {
+    let shim = Shim::new().unwrap();
+    let server = shim.under(Launch::sigpost(config("", "")).unwrap()).start().unwrap();
+    let client = server.client();
+    assert_eq!(ready(&client).unwrap().0, 200);
+    shim.slow_syncs(20_000_000_000).unwrap();
+    let (start, limit) = (now(), Duration::from_secs(10));
+    let told = Deadline::after(limit).poll(|| ready(&client).filter(|(status, _)| *status != 200));
+    let (status, body) = told.expect("the server said for ten seconds that it was ready, or nothing");
+    assert!(start.elapsed() < limit, "{:?}", start.elapsed());
+    assert_eq!((status, body["status"].as_str()), (503, Some("not ready")));
+    let reason = body["reason"].as_str().unwrap();
+    assert!(reason.starts_with("the store has not answered for "), "{reason}");
+    shim.slow_syncs(0).unwrap();
+    // The sync that hangs does so to its end.
+    let well = || ready(&client).filter(|(status, _)| *status == 200);
+    Deadline::after(Duration::from_secs(40)).poll(well).expect("the server never is ready again");
 }
 
 #[test]
