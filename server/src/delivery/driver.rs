@@ -414,7 +414,8 @@ impl Driver {
                     let landed = self.clock().monotonic();
                     self.gone.insert(webhook, Gone { version, landed });
                 }
-                // One that was under way already is the same mishap.
+                // One that was under way already is the same mishap; one that was not is the probe after the pause that
+                // the first one made.
                 Some(first) if flight.began < first.landed => {}
                 Some(_) => return Some(DisabledReason::Gone),
             }

@@ -21,8 +21,9 @@
 //! known to be able to use them, and a hundred of those all that their tenant may have.
 //!
 //! Attempts that began before the window was last narrowed say nothing new when they fail: a receiver that breaks down
-//! under 64 attempts has failed once. And those that began before the webhook was changed say nothing at all: what one
-//! receiver asks for is not for the one in its place.
+//! under 64 attempts has failed once. That it is gone is new all the same, and leaves it alone at once: the next attempt
+//! that says so is the probe, and switches the webhook off. Attempts that began before the webhook was changed say nothing
+//! at all: what one receiver asks for is not for the one in its place.
 
 use core::time::Duration;
 
@@ -42,6 +43,8 @@ const LATE: Duration = Duration::from_millis(2);
 const GAP_HALVED_AFTER: Duration = Duration::from_secs(1);
 /// How long an endpoint waits after an attempt that failed for a reason of ours.
 const OURS: Duration = Duration::from_secs(1);
+/// How long one that says it is gone is left alone where there is no ladder.
+const GONE: Duration = Duration::from_secs(60);
 
 /// What an attempt says of the endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,7 +171,8 @@ impl Gate {
         ladder: (&RetryPolicy, u32),
         now: Timestamp,
     ) {
-        if era == self.era {
+        let open = matches!(self.state, State::Open { .. });
+        if era == self.era || (signal == Signal::Gone && open && self.is_current(era)) {
             self.judge(signal, ladder, now);
         }
         if let Some(asked) = asked {
@@ -203,7 +207,8 @@ impl Gate {
             }
             (Signal::Trouble | Signal::Gone, State::Open { .. } | State::Probing) => {
                 self.pauses = self.pauses.saturating_add(1);
-                match policy.pause(self.pauses, draw) {
+                let pause = policy.pause(self.pauses, draw);
+                match pause.or((signal == Signal::Gone).then_some(GONE)) {
                     Some(pause) => self.pause_until(after(now, pause)),
                     // Who never tries again has no ladder to wait along.
                     None => self.state = State::open(1),

@@ -1,5 +1,7 @@
 //! Webhooks that go on failing are switched off; and what signs while one secret takes another's place.
 
+use std::sync::atomic::AtomicU64;
+
 use sigpost_core::signature::Scheme;
 
 use super::engine::verifies;
@@ -12,11 +14,46 @@ async fn answering(statuses: &'static [&'static str]) -> Receiver {
     Receiver::start(move |number, _| Reply::status(statuses[number.min(statuses.len() - 1)])).await
 }
 
+/// The machine's clocks, and as much later as a test wants.
+#[derive(Default)]
+struct Leaping {
+    clock: SystemClock,
+    seconds: AtomicU64,
+}
+
+impl Leaping {
+    /// Lets the pause be over that a receiver gets which says that it is gone.
+    fn leap(&self) {
+        self.seconds.fetch_add(61, Ordering::SeqCst);
+    }
+
+    fn leapt(&self) -> Duration {
+        Duration::from_secs(self.seconds.load(Ordering::SeqCst))
+    }
+}
+
+impl Clock for Leaping {
+    fn now(&self) -> Timestamp {
+        self.clock.now() + self.leapt()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.clock.monotonic() + self.leapt()
+    }
+}
+
 /// One attempt a delivery, so that each is one answer.
-fn without_retries() -> World {
-    let mut plan = Plan::default();
+fn without_retries() -> (World, Arc<Leaping>) {
+    let clock = Arc::new(Leaping::default());
+    let mut plan = Plan { clock: Arc::clone(&clock) as Arc<dyn Clock>, ..Plan::default() };
     plan.settings.retry = RetryPolicy::new(Vec::new()).unwrap();
-    World::start(plan)
+    (World::start(plan), clock)
+}
+
+/// A receiver that takes half a second to give this answer.
+fn slowly(status: &str) -> Reply {
+    let head = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\n").into_bytes();
+    Reply::Drip(head, [&b"x: "[..], &[b'x'; 20], b"\r\n\r\n"].concat())
 }
 
 fn state(world: &World, webhook: &Webhook) -> WebhookState {
@@ -31,11 +68,15 @@ async fn until_switched_off(world: &World, webhook: &Webhook, reason: DisabledRe
 #[tokio::test]
 async fn a_second_410_switches_a_webhook_off_and_what_waits_stays() {
     let receiver = answering(&["410 Gone"]).await;
-    let world = without_retries();
+    let (world, clock) = without_retries();
     let webhook = world.webhook(&receiver.url());
     world.store.ended(world.publish(&webhook)).await;
     assert_eq!(state(&world, &webhook), WebhookState::Enabled, "the first may be a mishap");
-    world.store.ended(world.publish(&webhook)).await;
+    let second = world.publish(&webhook);
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(receiver.requests().len(), 1, "it is left alone, although nothing is retried");
+    clock.leap();
+    world.store.ended(second).await;
     until_switched_off(&world, &webhook, DisabledReason::Gone).await;
     let off = world.store.directory().webhook(webhook.id).unwrap();
     assert_eq!((off.version, &off.updated_by), (2, &webhook.updated_by));
@@ -47,12 +88,8 @@ async fn a_second_410_switches_a_webhook_off_and_what_waits_stays() {
 
 #[tokio::test]
 async fn two_410s_that_were_under_way_together_are_one_mishap() {
-    let slow = b"HTTP/1.1 410 Gone\r\ncontent-length: 0\r\n".to_vec();
-    let receiver = Receiver::start(move |_, _| {
-        Reply::Drip(slow.clone(), [&b"x: "[..], &[b'x'; 20], b"\r\n\r\n"].concat())
-    })
-    .await;
-    let world = without_retries();
+    let receiver = Receiver::start(|_, _| slowly("410 Gone")).await;
+    let (world, clock) = without_retries();
     let webhook = world.webhook(&receiver.url());
     let together = [world.publish(&webhook), world.publish(&webhook)];
     for delivery in together {
@@ -60,16 +97,39 @@ async fn two_410s_that_were_under_way_together_are_one_mishap() {
     }
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert_eq!((state(&world, &webhook), receiver.requests().len()), (WebhookState::Enabled, 2));
+    clock.leap();
     world.store.ended(world.publish(&webhook)).await;
     until_switched_off(&world, &webhook, DisabledReason::Gone).await;
 }
 
 #[tokio::test]
+async fn a_410_beside_another_failure_is_left_alone_before_a_second_one_counts() {
+    let receiver = Receiver::start(|number, _| match number {
+        0 => Reply::status("500 Oops"),
+        1..=3 => slowly("410 Gone"),
+        _ => Reply::status("410 Gone"),
+    })
+    .await;
+    let mut plan = Plan::default();
+    let minute = Duration::from_secs(60);
+    plan.settings.retry = RetryPolicy::new(vec![Duration::ZERO, minute, minute]).unwrap();
+    let world = World::start(plan);
+    let webhook = world.webhook(&receiver.url());
+    let together: Vec<_> = (0..4).map(|_| world.publish(&webhook)).collect();
+    let all_attempted = |store: &FakeStore| together.iter().all(|id| !store.row(*id).attempts.is_empty());
+    world.store.until("all were attempted", all_attempted).await;
+    world.publish(&webhook);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!((state(&world, &webhook), receiver.requests().len()), (WebhookState::Enabled, 4));
+}
+
+#[tokio::test]
 async fn a_410_counts_anew_when_something_else_came_between() {
     let receiver = answering(&["410 Gone", "200 OK", "410 Gone", "500 Oops", "410 Gone"]).await;
-    let world = without_retries();
+    let (world, clock) = without_retries();
     let webhook = world.webhook(&receiver.url());
     for _ in 0..5 {
+        clock.leap();
         world.store.ended(world.publish(&webhook)).await;
     }
     tokio::time::sleep(Duration::from_millis(100)).await;
@@ -79,6 +139,7 @@ async fn a_410_counts_anew_when_something_else_came_between() {
     world.store.ended(world.publish(&changed)).await;
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert_eq!(state(&world, &webhook), WebhookState::Enabled);
+    clock.leap();
     world.store.ended(world.publish(&changed)).await;
     until_switched_off(&world, &webhook, DisabledReason::Gone).await;
 }
@@ -86,7 +147,7 @@ async fn a_410_counts_anew_when_something_else_came_between() {
 #[tokio::test]
 async fn ten_failures_over_five_days_switch_a_webhook_off_and_neither_alone_does() {
     let receiver = answering(&["500 Oops"]).await;
-    let world = without_retries();
+    let (world, _) = without_retries();
     let now = SystemClock::new().now();
     let failing = |failures, since: Duration| Activity {
         failing_since: Some(now - since),
@@ -112,7 +173,7 @@ async fn ten_failures_over_five_days_switch_a_webhook_off_and_neither_alone_does
 #[tokio::test]
 async fn what_somebody_tries_by_hand_changes_no_state() {
     let receiver = answering(&["410 Gone"]).await;
-    let world = without_retries();
+    let (world, _) = without_retries();
     let webhook = world.webhook(&receiver.url());
     let before = SystemClock::new().now() - (FAILING_FOR + Duration::from_secs(60));
     let activity = Activity { failing_since: Some(before), failures: 99, ..Activity::default() };
@@ -133,15 +194,15 @@ async fn what_somebody_tries_by_hand_changes_no_state() {
 #[tokio::test]
 async fn a_result_of_an_older_version_changes_nothing() {
     // The second answer is on its way while the webhook is changed.
-    let slow = b"HTTP/1.1 410 Gone\r\ncontent-length: 0\r\n".to_vec();
-    let receiver = Receiver::start(move |number, _| match number {
+    let receiver = Receiver::start(|number, _| match number {
         0 => Reply::status("410 Gone"),
-        _ => Reply::Drip(slow.clone(), [&b"x: "[..], &[b'x'; 20], b"\r\n\r\n"].concat()),
+        _ => slowly("410 Gone"),
     })
     .await;
-    let world = without_retries();
+    let (world, clock) = without_retries();
     let webhook = world.webhook(&receiver.url());
     world.store.ended(world.publish(&webhook)).await;
+    clock.leap();
     let late = world.publish(&webhook);
     world.store.until("it is under way", |_| receiver.requests().len() == 2).await;
     // The engine is not told, so it still remembers the first 410: the version alone decides.

@@ -17,6 +17,8 @@ fn finish(scheduler: &mut Scheduler, works: &[Work], verdict: Verdict, now: Time
     }
 }
 
+const GONE: Verdict = Verdict { signal: Signal::Gone, retry_after: None };
+
 fn window(scheduler: &Scheduler) -> usize {
     scheduler.queues[&WebhookId::new(1)].gate.window()
 }
@@ -148,9 +150,31 @@ fn retry_after_leaves_the_endpoint_alone_and_not_only_the_delivery() {
 fn one_that_says_it_is_gone_is_asked_once_more() {
     let mut scheduler = waiting(100);
     let works = started(scheduler.poll(start(), 1));
-    finish(&mut scheduler, &works, Verdict { signal: Signal::Gone, retry_after: None }, start());
+    finish(&mut scheduler, &works, GONE, start());
     assert!(scheduler.poll(after(start(), seconds(4)), ALL).is_empty());
     assert_eq!(started(scheduler.poll(after(start(), seconds(5)), ALL)).len(), 1);
+}
+
+#[test]
+fn one_that_says_it_is_gone_beside_another_failure_is_left_alone_too_and_once() {
+    let mut scheduler = waiting(100);
+    let works = started(scheduler.poll(start(), ALL));
+    finish(&mut scheduler, &works[..1], FAILED, start());
+    assert_eq!(window(&scheduler), 2);
+    finish(&mut scheduler, &works[1..], GONE, start());
+    assert!(scheduler.poll(after(start(), seconds(4)), ALL).is_empty());
+    assert_eq!(started(scheduler.poll(after(start(), seconds(5)), ALL)).len(), 1, "one step of the ladder");
+}
+
+#[test]
+fn one_that_says_it_is_gone_is_left_alone_for_a_minute_where_there_is_no_ladder() {
+    let mut scheduler = waiting(100);
+    let once = RetryPolicy::new(Vec::new()).unwrap();
+    for work in started(scheduler.poll(start(), ALL)) {
+        scheduler.finished(work.delivery, GONE, &once, 0, start());
+    }
+    assert!(scheduler.poll(after(start(), seconds(59)), ALL).is_empty());
+    assert_eq!(started(scheduler.poll(after(start(), seconds(60)), ALL)).len(), 1);
 }
 
 #[test]
