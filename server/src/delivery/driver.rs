@@ -339,7 +339,10 @@ impl Driver {
         let Some(flight) = self.in_flight.remove(&id) else { return };
         let now = self.now();
         match result {
-            Ok((_, Ok(ended))) => self.settle(&flight, ended, now),
+            Ok((_, Ok(ended))) => {
+                let signal = signal(&ended.attempt.outcome);
+                self.settle(&flight, ended, signal, now);
+            }
             // It can never be sent: that is this delivery's failure, and must not hold up those behind it.
             Ok((_, Err(NotMade::Store(error @ StoreError::Inconsistent { .. })))) => {
                 let error = causes(&error);
@@ -363,7 +366,7 @@ impl Driver {
         }
     }
 
-    /// An attempt failed for a reason of ours.
+    /// An attempt failed for a reason that lies here and in its delivery. It uses up the ladder: it would never end.
     fn failed_here(&mut self, flight: &InFlight, now: Timestamp) {
         let attempt = Attempt {
             number: flight.number,
@@ -372,12 +375,12 @@ impl Driver {
             webhook_version: flight.webhook_version,
             outcome: local_outcome(),
         };
-        self.settle(flight, Ended::broken(attempt), now);
+        self.settle(flight, Ended::broken(attempt), Signal::Nothing, now);
     }
 
     /// Decides what becomes of a delivery after an attempt and gives the result to the store.
-    fn settle(&mut self, flight: &InFlight, ended: Ended, now: Timestamp) {
-        let verdict = Verdict { signal: signal(&ended.attempt.outcome), retry_after: ended.retry_after };
+    fn settle(&mut self, flight: &InFlight, ended: Ended, signal: Signal, now: Timestamp) {
+        let verdict = Verdict { signal, retry_after: ended.retry_after };
         // Only what has failed waits for a time that is drawn.
         let draw = if ended.attempt.outcome.is_success() { 0 } else { draw_u32(&*self.rng) };
         let retry = &flight.tenant.settings.retry;
@@ -474,7 +477,7 @@ fn signal(outcome: &Outcome) -> Signal {
         // Request Timeout, Too Early, Too Many Requests: it would take it at another time.
         Outcome::Response { status: 408 | 425 | 429 | 500..=599, .. } => Signal::Trouble,
         Outcome::Response { .. } => Signal::Refused,
-        Outcome::Failed(Failure { class: FailureClass::Local, .. }) => Signal::Nothing,
+        Outcome::Failed(Failure { class: FailureClass::Local, .. }) => Signal::Ours,
         Outcome::Failed(_) => Signal::Trouble,
     }
 }

@@ -20,6 +20,9 @@
 //! validation (RFC 7661): an endpoint with little to do that begins to hang would else get as many slots as one that is
 //! known to be able to use them, and a hundred of those all that their tenant may have.
 //!
+//! An attempt that failed for want of something of ours says nothing of the receiver, and yet pauses its endpoint for a
+//! moment: the next would most likely fail as well, and so would all that wait, one after the other.
+//!
 //! Attempts that began before the window was last narrowed say nothing new when they fail: a receiver that breaks down
 //! under 64 attempts has failed once. That it is gone is new all the same, and leaves it alone at once: the next attempt
 //! that says so is the probe, and switches the webhook off. Attempts that began before the webhook was changed say nothing
@@ -41,8 +44,9 @@ const SHORTEST_GAP: Duration = Duration::from_micros(20);
 const LATE: Duration = Duration::from_millis(2);
 /// How long the gaps stay what they are before they are halved.
 const GAP_HALVED_AFTER: Duration = Duration::from_secs(1);
-/// How long an endpoint waits after an attempt that failed for a reason of ours.
-const OURS: Duration = Duration::from_secs(1);
+/// How long an endpoint waits after an attempt that failed for want of something of ours, and after a probe that told
+/// nothing.
+pub(super) const OURS: Duration = Duration::from_secs(1);
 /// How long one that says it is gone is left alone where there is no ladder.
 const GONE: Duration = Duration::from_secs(60);
 
@@ -57,7 +61,9 @@ pub(in crate::delivery) enum Signal {
     Trouble,
     /// It says that it is gone: once may be a mishap, so it is asked once more.
     Gone,
-    /// Nothing: the attempt failed for a reason of ours.
+    /// Nothing, and no attempt can be made for now: something of ours is missing.
+    Ours,
+    /// Nothing: a defect of ours has met this one delivery, or somebody tried by hand.
     Nothing,
 }
 
@@ -214,7 +220,9 @@ impl Gate {
                     None => self.state = State::open(1),
                 }
             }
-            (Signal::Nothing, State::Probing) => self.pause_until(after(now, OURS)),
+            (Signal::Ours, State::Open { .. } | State::Probing) | (Signal::Nothing, State::Probing) => {
+                self.pause_until(after(now, OURS));
+            }
             // Its era has ended with the pause.
             (_, State::Paused { .. }) | (Signal::Refused | Signal::Nothing, State::Open { .. }) => {}
         }

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::gate::Signal;
+use super::gate::{OURS, Signal};
 use crate::domain::{DeliveryState, Next, RetryPolicy, Timestamp, Work};
 
 /// The longest a receiver can ask us to wait.
@@ -31,7 +31,8 @@ impl Verdict {
 }
 
 /// Decides by the tenant's policy. `work` counts the attempts that ended before this one. An attempt after which the
-/// receiver says when to come back takes of the delivery's age and not of its ladder.
+/// receiver says when to come back takes of the delivery's age and not of its ladder, and so does one for which something
+/// of ours was missing: nothing was sent.
 pub(super) fn decide(
     work: &Work,
     expires_at: Timestamp,
@@ -47,9 +48,13 @@ pub(super) fn decide(
         return Next::End(DeliveryState::Exhausted);
     }
     let asked = verdict.asked();
-    let tries = work.tries.saturating_add(u32::from(asked.is_none()));
-    let Some(step) = policy.wait_after(tries.max(1), draw) else {
-        return Next::End(DeliveryState::Exhausted);
+    let ours = verdict.signal == Signal::Ours;
+    let tries = work.tries.saturating_add(u32::from(asked.is_none() && !ours));
+    let step = match policy.wait_after(tries.max(1), draw) {
+        Some(step) => step,
+        // There is no step because none is retried; this one was not sent yet.
+        None if ours => OURS,
+        None => return Next::End(DeliveryState::Exhausted),
     };
     // The receiver can lengthen the wait, never shorten it: a herd of retries stays spread out.
     let due = whole_microseconds(after(now, step.max(asked.unwrap_or_default())));
@@ -165,6 +170,25 @@ mod tests {
             panic!("the ladder is not at its end")
         };
         assert_eq!((due, tries), (after(now(), DAY), 9));
+    }
+
+    #[test]
+    fn a_want_of_something_of_ours_uses_up_age_and_no_step_of_the_ladder() {
+        let verdict = Verdict { signal: Signal::Ours, retry_after: None };
+        let second = after(now(), Duration::from_secs(1));
+        for (ladder, due) in [
+            (RetryPolicy::default().ladder().to_vec(), after(now(), Duration::from_secs(5))),
+            (vec![Duration::ZERO], second),
+            (Vec::new(), second),
+        ] {
+            let policy = RetryPolicy::new(ladder).unwrap();
+            let next = |expires_at| decide(&work(1, 1, 1), expires_at, verdict, &policy, 0, now());
+            assert_eq!(next(Timestamp::MAX), Next::Retry { due, tries: 0 });
+            assert_eq!(next(due), Next::End(DeliveryState::Expired));
+        }
+        // What is a defect's doing would never end otherwise.
+        let defect = Verdict { signal: Signal::Nothing, retry_after: None };
+        assert_eq!(decide_after(9, defect), Next::End(DeliveryState::Exhausted));
     }
 
     #[test]

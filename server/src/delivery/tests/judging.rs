@@ -171,6 +171,33 @@ async fn ten_failures_over_five_days_switch_a_webhook_off_and_neither_alone_does
 }
 
 #[tokio::test]
+async fn what_fails_for_want_of_something_of_ours_is_sent_later_and_switches_nothing_off() {
+    let receiver = Receiver::ok().await;
+    let (world, _) = without_retries();
+    let webhook = world.webhook(&receiver.url());
+    let before = SystemClock::new().now() - (FAILING_FOR + Duration::from_secs(60));
+    let activity = Activity { failing_since: Some(before), failures: 99, ..Activity::default() };
+    world.store.directory().test_set_activity(webhook.id, activity);
+    let sound = world.store.directory().tenant(TENANT).unwrap();
+    let mut broken = (*sound).clone();
+    broken.egress.ca_file = Some("/nowhere/authorities.pem".into());
+    world.store.directory().test_set_tenants(vec![Arc::new(broken)]);
+    let deliveries = [world.publish(&webhook), world.publish(&webhook)];
+    for id in deliveries {
+        world.store.until("it was attempted", |store| !store.row(id).attempts.is_empty()).await;
+        let row = world.store.row(id);
+        let outcome = failed(FailureClass::Local, Phase::Connect);
+        assert_eq!((row.state, &row.attempts[0].outcome), (DeliveryState::Pending, &outcome));
+    }
+    world.store.directory().test_set_tenants(vec![sound]);
+    for id in deliveries {
+        let row = world.store.ended(id).await;
+        assert_eq!((row.state, row.attempts.len()), (DeliveryState::Delivered, 2));
+    }
+    assert_eq!(state(&world, &webhook), WebhookState::Enabled);
+}
+
+#[tokio::test]
 async fn what_somebody_tries_by_hand_changes_no_state() {
     let receiver = answering(&["410 Gone"]).await;
     let (world, _) = without_retries();

@@ -18,6 +18,8 @@ fn finish(scheduler: &mut Scheduler, works: &[Work], verdict: Verdict, now: Time
 }
 
 const GONE: Verdict = Verdict { signal: Signal::Gone, retry_after: None };
+const OURS: Verdict = Verdict { signal: Signal::Ours, retry_after: None };
+const NOTHING: Verdict = Verdict { signal: Signal::Nothing, retry_after: None };
 
 fn window(scheduler: &Scheduler) -> usize {
     scheduler.queues[&WebhookId::new(1)].gate.window()
@@ -175,6 +177,67 @@ fn one_that_says_it_is_gone_is_left_alone_for_a_minute_where_there_is_no_ladder(
     }
     assert!(scheduler.poll(after(start(), seconds(59)), ALL).is_empty());
     assert_eq!(started(scheduler.poll(after(start(), seconds(60)), ALL)).len(), 1);
+}
+
+#[test]
+fn one_whose_attempts_fail_for_want_of_something_of_ours_is_left_alone_for_a_second_at_a_time() {
+    let mut scheduler = waiting(100);
+    let once = RetryPolicy::new(Vec::new()).unwrap();
+    let mut made = Vec::new();
+    for second in 0..10 {
+        let now = after(start(), seconds(second));
+        let works = started(scheduler.poll(now, ALL));
+        for work in &works {
+            let due = after(now, seconds(1));
+            let next = scheduler.finished(work.delivery, OURS, &once, 0, now);
+            assert_eq!(next, Some(Next::Retry { due, tries: 0 }), "nothing was sent");
+        }
+        assert!(scheduler.poll(after(now, Duration::from_millis(999)), ALL).is_empty());
+        made.push(works.len());
+    }
+    assert_eq!(made, [4, 1, 1, 1, 1, 1, 1, 1, 1, 1]);
+}
+
+#[test]
+fn a_defect_that_one_delivery_has_met_holds_up_none_behind_it() {
+    let mut scheduler = waiting(100);
+    let works = started(scheduler.poll(start(), ALL));
+    finish(&mut scheduler, &works, NOTHING, start());
+    assert_eq!(started(scheduler.poll(start(), ALL)).len(), 4);
+}
+
+#[test]
+fn what_somebody_tries_by_hand_says_nothing_of_the_endpoint_whatever_comes_of_it() {
+    let again = Verdict { signal: Signal::Trouble, retry_after: Some(seconds(90)) };
+    for cause in [Cause::Resend, Cause::Test] {
+        for verdict in [OK, FAILED, GONE, OURS, NOTHING, again] {
+            let mut scheduler = scheduler(100);
+            for id in 1..=20 {
+                let cause = if id <= 8 { cause } else { Cause::Event };
+                scheduler.accept(Work { cause, ..work(id, 1, 1) }, Standing::Enabled, &policy(), start());
+            }
+            for _ in 0..2 {
+                let works = started(scheduler.poll(start(), ALL));
+                assert!(works.iter().all(|work| work.cause == cause));
+                finish(&mut scheduler, &works, verdict, start());
+            }
+            let open = (window(&scheduler), started(scheduler.poll(start(), ALL)).len());
+            assert_eq!(open, (4, 4), "{cause:?}, {verdict:?}");
+        }
+    }
+}
+
+#[test]
+fn what_somebody_tries_by_hand_is_no_probe() {
+    let mut scheduler = waiting(100);
+    let until = break_down(&mut scheduler, start());
+    let by_hand = Work { cause: Cause::Resend, due: retry::before(start(), seconds(1)), ..work(200, 1, 1) };
+    scheduler.accept(by_hand, Standing::Enabled, &policy(), until);
+    let works = started(scheduler.poll(until, ALL));
+    assert_eq!((works.len(), works[0].cause), (1, Cause::Resend));
+    finish(&mut scheduler, &works, OK, until);
+    assert!(scheduler.poll(until, ALL).is_empty());
+    assert_eq!(started(scheduler.poll(after(until, seconds(1)), ALL)).len(), 1, "the probe");
 }
 
 #[test]

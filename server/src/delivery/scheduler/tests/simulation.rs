@@ -243,15 +243,17 @@ impl World {
             .flying
             .keys()
             .map(|id| {
-                let verdict = match self.draw(16) {
+                let says = |signal| Some(Verdict { signal, retry_after: None });
+                let verdict = match self.draw(17) {
                     0..=5 => Some(OK),
                     6..=7 => Some(FAILED),
                     8 => Some(REFUSED),
                     9 => Some(asks(Signal::Trouble, 100_000)),
                     10 => Some(asks(Signal::Trouble, 3)),
-                    11 => Some(Verdict { signal: Signal::Gone, retry_after: None }),
-                    12 => Some(Verdict { signal: Signal::Nothing, retry_after: None }),
-                    13 => None,
+                    11 => says(Signal::Gone),
+                    12 => says(Signal::Nothing),
+                    13 => says(Signal::Ours),
+                    14 => None,
                     _ => return None,
                 };
                 Some((*id, verdict))
@@ -304,7 +306,7 @@ impl World {
                     let asked = verdict.retry_after.filter(|asked| !asked.is_zero() && !older);
                     let wait = asked.unwrap_or_default().min(seconds(86_400));
                     assert!(due >= after(self.now, wait), "sooner than the receiver wants");
-                    let used = u32::from(asked.is_none());
+                    let used = u32::from(asked.is_none() && verdict.signal != Signal::Ours);
                     assert_eq!(tries, row.work.tries + used);
                     assert!((tries as usize) < self.ladder.ladder().len(), "beyond the ladder");
                     assert!(due < after(row.work.received_at, self.ladder.max_age()), "beyond its age");

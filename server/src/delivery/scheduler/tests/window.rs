@@ -4,7 +4,8 @@
 //! - As many at once as a new window has and one more for each success, and half as many after each failure that was
 //!   sure to narrow it. After a pause one may tell how it is, whatever is in flight from before.
 //! - After failures that have narrowed any window to nothing, a pause, and then one attempt that tells whether to go on.
-//! - None before the receiver wants one.
+//! - One more for each success after a pause that was sure: when it says that it is gone or wants to be left alone.
+//! - None before the receiver wants one, nor for a while after it says that it is gone or something of ours was missing.
 
 use super::*;
 
@@ -21,6 +22,8 @@ pub(super) struct Window {
     /// Counts what has happened, and when in that count it was last narrowed or might have been.
     count: u64,
     mark: u64,
+    /// When in that count anything last came that might have narrowed or closed it, sure or not.
+    touched: u64,
     /// Nothing starts before.
     closed_until: Option<Timestamp>,
     version: u64,
@@ -35,7 +38,7 @@ pub(super) struct Flight {
 
 impl Default for Window {
     fn default() -> Self {
-        Self { most: 4, narrowed: 0, count: 0, mark: 0, closed_until: None, version: 0 }
+        Self { most: 4, narrowed: 0, count: 0, mark: 0, touched: 0, closed_until: None, version: 0 }
     }
 }
 
@@ -72,6 +75,10 @@ impl Window {
         if self.is_of_an_older_version(flight) {
             return;
         }
+        // Nothing can have come between that it does not know of.
+        let sure = flight.began > self.touched;
+        // At least so long: the rest is drawn.
+        let pause = ladder.pause(1, 0);
         match verdict.signal {
             Signal::Success | Signal::Refused => {
                 self.narrowed = 0;
@@ -83,16 +90,23 @@ impl Window {
                 self.most = (self.most / 2).max(1);
                 self.mark();
                 if self.narrowed >= NARROWED_TO_NOTHING {
-                    // At least so long: the rest is drawn.
-                    let pause = ladder.pause(1, 0).expect("there is a ladder");
-                    self.close_until(after(now, pause));
+                    self.close_until(after(now, pause.unwrap_or_default()));
                 }
             }
             Signal::Trouble | Signal::Gone => {}
-            Signal::Nothing => self.mark(),
+            Signal::Ours | Signal::Nothing => self.mark(),
+        }
+        match verdict.signal {
+            Signal::Success | Signal::Refused => {}
+            Signal::Trouble | Signal::Nothing => self.touch(),
+            // Whatever it was, it is paused now or probed.
+            Signal::Gone => {
+                self.close_until(if sure { after(now, pause.unwrap_or(seconds(60))) } else { now });
+            }
+            Signal::Ours if sure => self.close_until(after(now, seconds(1))),
+            Signal::Ours => self.touch(),
         }
         if let Some(asked) = verdict.retry_after.filter(|asked| !asked.is_zero()) {
-            self.mark();
             self.close_until(after(now, asked.min(seconds(86_400))));
         }
     }
@@ -103,11 +117,19 @@ impl Window {
     }
 
     fn mark(&mut self) {
-        self.count += 1;
+        self.touch();
         self.mark = self.count;
     }
 
+    fn touch(&mut self) {
+        self.count += 1;
+        self.touched = self.count;
+    }
+
+    /// A pause, after which one attempt tells.
     fn close_until(&mut self, until: Timestamp) {
+        self.mark();
+        self.most = 1;
         self.closed_until = Some(self.closed_until.map_or(until, |earlier| earlier.max(until)));
     }
 }
