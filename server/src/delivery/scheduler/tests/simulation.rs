@@ -7,8 +7,12 @@
 //! step by step as before.
 //! `SIGPOST_SEEDS=100000` runs more of them.
 
+mod promises;
+mod store;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use self::store::Write;
 use super::window::{Flight, Window};
 use super::*;
 use crate::rng::{Rng, SeededRng};
@@ -28,12 +32,6 @@ struct Row {
     /// Attempts that began, and how many of them may have been made twice because a crash forgot them.
     started: u32,
     forgotten: u32,
-}
-
-/// What waits for the store, in order.
-enum Write {
-    Result(DeliveryId, Next, bool),
-    Question(Wanted),
 }
 
 /// What waits for the scheduler, in order.
@@ -132,10 +130,6 @@ impl World {
         self.most_at_risk.saturating_sub(self.unsettled()).saturating_sub(self.flying.len())
     }
 
-    fn unsettled(&self) -> usize {
-        self.writes.iter().filter(|write| matches!(write, Write::Result(..))).count()
-    }
-
     fn sweep(&mut self) {
         self.scheduler.sweep(self.now);
         for (webhook, window) in &mut self.windows {
@@ -168,49 +162,6 @@ impl World {
             self.rows.insert(work.delivery, row);
             self.news.push_back(News::Made(work));
         }
-    }
-
-    /// The store writes some of what it was given.
-    fn commit(&mut self) {
-        for _ in 0..self.draw(20) {
-            match self.writes.pop_front() {
-                None => return,
-                Some(Write::Result(id, next, attempted)) => self.store(id, next, attempted),
-                Some(Write::Question(wanted)) => {
-                    let page = (self.draw(8) > 0).then(|| self.page(&wanted));
-                    self.news.push_back(News::Answer(wanted, page));
-                }
-            }
-        }
-    }
-
-    fn store(&mut self, id: DeliveryId, next: Next, attempted: bool) {
-        let (due, attempts, tries, state) = &mut self.rows.get_mut(&id).unwrap().stored;
-        *attempts += u32::from(attempted);
-        if *state == DeliveryState::Pending {
-            match next {
-                Next::Retry { due: later, tries: used } => (*due, *tries) = (later, used),
-                Next::End(end) => *state = end,
-            }
-        }
-    }
-
-    fn page(&self, wanted: &Wanted) -> Page {
-        let of_webhook = self
-            .rows
-            .values()
-            .filter(|row| row.work.webhook == wanted.webhook && row.stored.3 == DeliveryState::Pending);
-        let mut works: Vec<Work> = of_webhook
-            .map(|row| {
-                let (due, attempts_made, tries, _) = row.stored;
-                Work { due, attempts_made, tries, ..row.work.clone() }
-            })
-            .filter(|work| work.turn() >= wanted.from)
-            .collect();
-        works.sort_by_key(Work::turn);
-        works.truncate(wanted.limit as usize);
-        let next = works.last().map(|work| work.turn().next());
-        Page { next: next.filter(|_| works.len() == wanted.limit as usize), works }
     }
 
     /// The scheduler hears some of what has happened.
@@ -337,67 +288,6 @@ impl World {
         }
     }
 
-    /// Some of what waits for one webhook is cancelled, in the store at once.
-    fn withdraw(&mut self) {
-        let webhook = self.any_webhook();
-        // Results that were given before are written before.
-        while !self.writes.is_empty() {
-            self.commit();
-        }
-        // The store cancels what it has as pending, and says which.
-        let pending = self.rows.values_mut().filter(|row| {
-            let row: &Row = row;
-            row.work.webhook == webhook && row.stored.3 == DeliveryState::Pending
-        });
-        let mut withdrawn = HashSet::new();
-        for row in pending.take(5) {
-            row.stored.3 = DeliveryState::Cancelled;
-            if row.state == DeliveryState::Pending {
-                row.state = DeliveryState::Cancelled;
-            }
-            withdrawn.insert(row.work.delivery);
-        }
-        // What was made before is told before.
-        while let Some(news) = self.news.pop_front() {
-            self.take_in(news);
-        }
-        self.scheduler.withdraw(webhook, &withdrawn);
-    }
-
-    /// The process dies and starts anew from what the store has.
-    fn crash(&mut self) {
-        self.writes.clear();
-        self.news.clear();
-        self.flying.clear();
-        self.windows.clear();
-        self.scheduler = Scheduler::new(self.bounds);
-        let mut repeated = 0;
-        for row in self.rows.values_mut() {
-            let (due, attempts, tries, state) = row.stored;
-            let known = row.started - row.forgotten;
-            repeated += (known - attempts) as usize;
-            row.forgotten += known - attempts;
-            (row.work.due, row.work.attempts_made, row.work.tries) = (due, attempts, tries);
-            (row.state, row.in_flight) = (state, false);
-        }
-        if self.draw(3) == 0 {
-            let hour = jiff::SignedDuration::from_secs(self.draw(7_200).into());
-            self.now = self.now.checked_sub(hour).unwrap();
-        }
-        self.began = self.now;
-        assert!(
-            repeated <= self.most_at_risk,
-            "{repeated} attempts are made again, of {} at most",
-            self.most_at_risk
-        );
-        let pending = self.rows.values().filter(|row| row.state == DeliveryState::Pending);
-        let webhooks: BTreeSet<_> = pending.map(|row| row.work.webhook).collect();
-        for webhook in webhooks {
-            let standing = self.standing_of(webhook);
-            self.scheduler.take_up(webhook, tenant_of(webhook), standing, self.now);
-        }
-    }
-
     fn pass_time(&mut self) {
         self.now = match self.draw(24) {
             0 => after(self.now, seconds(86_400)),
@@ -452,57 +342,6 @@ impl World {
             row.state = state;
         }
         self.writes.push_back(Write::Result(id, Next::End(state), false));
-    }
-
-    /// Everything that is promised at any moment.
-    fn check(&self) {
-        let scheduler = &self.scheduler;
-        assert_eq!(scheduler.in_flight(), self.flying.len());
-        assert!(self.flying.len() <= self.bounds.slots);
-        let told: HashSet<DeliveryId> = self
-            .news
-            .iter()
-            .filter_map(|news| match news {
-                News::Made(work) => Some(work.delivery),
-                News::Answer(..) => None,
-            })
-            .collect();
-        let mut held = 0;
-        for (webhook, queue) in &scheduler.queues {
-            held += queue.held();
-            let flying = self.flying.keys().filter(|id| self.rows[id].work.webhook == *webhook).count();
-            assert_eq!(queue.in_flight, flying);
-            assert!(flying <= 64);
-            assert!(queue.held() <= self.bounds.window, "more in memory than there is room for");
-            for job in queue.later() {
-                let latest = latest(job.work(), &self.ladder, self.now);
-                assert!(
-                    job.work().due <= latest,
-                    "waits longer than any wait there can be, until {latest}: {job:?}"
-                );
-            }
-        }
-        assert_eq!(held, scheduler.held);
-        let most = self.bounds.held + self.bounds.window + WEBHOOKS as usize * self.bounds.small_window;
-        assert!(held <= most, "{held} in memory");
-        let counted: usize = scheduler.queues.values().map(|queue| queue.counted).sum();
-        assert_eq!(counted, total(scheduler));
-        assert!(scheduler.bodies.held() <= self.bounds.body_bytes);
-        let ending: HashSet<DeliveryId> = scheduler
-            .actions
-            .iter()
-            .filter_map(|action| if let Action::End(id, _) = action { Some(*id) } else { None })
-            .collect();
-        for row in self.rows.values().filter(|row| row.state == DeliveryState::Pending && !row.in_flight) {
-            let turn = row.work.turn();
-            let queue = scheduler.queues.get(&row.work.webhook);
-            let seen = told.contains(&turn.delivery)
-                || ending.contains(&turn.delivery)
-                || queue.is_some_and(|queue| {
-                    queue.holds(turn.delivery) || queue.horizon().is_some_and(|horizon| turn >= horizon)
-                });
-            assert!(seen, "{turn:?} is lost: {queue:?}");
-        }
     }
 
     /// With every webhook enabled, receivers that answer and time enough, everything ends.
