@@ -402,10 +402,9 @@ impl Driver {
         if !flight.cause.counts() || attempt.outcome.is_ours() {
             return None;
         }
-        let success = attempt.outcome.is_success();
         let changed = |now: Arc<Webhook>| now.version != flight.webhook_version;
-        if !success && self.attempter.store.directory().webhook(webhook).is_none_or(changed) {
-            // It was another receiver's.
+        if self.attempter.store.directory().webhook(webhook).is_none_or(changed) {
+            // It was another receiver's, and neither blames nor excuses this one.
             return None;
         }
         // The first may be a mishap, as when a receiver is being replaced.
@@ -427,6 +426,7 @@ impl Driver {
         }
         let at = after(attempt.started_at, attempt.duration);
         let mut activity = self.attempter.store.directory().activity(webhook);
+        let success = attempt.outcome.is_success();
         activity.learn(&EndedAttempt { webhook, at, duration: attempt.duration, success, counts: true });
         self.attempter.watch.herald.look(webhook, &activity, at);
         activity.is_hopeless(at).then_some(DisabledReason::Failing)

@@ -244,6 +244,26 @@ async fn a_result_of_an_older_version_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_success_of_an_older_version_does_not_excuse_the_one_in_its_place() {
+    let receiver = Receiver::start(|number, _| match number {
+        0 => slowly("200 OK"),
+        _ => Reply::status("410 Gone"),
+    })
+    .await;
+    let (world, clock) = without_retries();
+    let webhook = world.webhook(&receiver.url());
+    let late = world.publish(&webhook);
+    world.store.until("it is under way", |_| receiver.requests().len() == 1).await;
+    let changed = world.change(&webhook, |_| ());
+    world.store.ended(world.publish(&changed)).await;
+    let row = world.store.ended(late).await;
+    assert_eq!((status_of(&row.attempts[0].outcome), row.attempts[0].webhook_version), (200, 1));
+    clock.leap();
+    world.store.ended(world.publish(&changed)).await;
+    until_switched_off(&world, &changed, DisabledReason::Gone).await;
+}
+
+#[tokio::test]
 async fn during_a_rotation_each_secret_signs_in_its_time() {
     let receiver = Receiver::ok().await;
     let world = World::with_loopback();

@@ -346,6 +346,7 @@ pub(in crate::storage) async fn a_webhook_that_moves_has_not_failed_where_it_is_
     let made = world.webhook().await;
     attempted(&world, "1", &made, 0, 500).await;
     let late = world.deliver("2", &[&made]).await[0];
+    let later = world.deliver("4", &[&made]).await[0];
     let moved = update(&world, &made, point_elsewhere).await;
     let failures = |world: &World<B>| world.store.directory().activity(made.id).failures;
     assert_eq!(failures(&world), 0);
@@ -355,6 +356,8 @@ pub(in crate::storage) async fn a_webhook_that_moves_has_not_failed_where_it_is_
     let delivery = world.deliver("3", &[&moved]).await[0];
     let attempt = Attempt { webhook_version: moved.version, ..attempt(1, answered(500)) };
     world.store.settle(Settlement { attempt: Some(attempt), ..ended(delivery, 500) }).await.unwrap();
+    // Nor is it well because it was well where it was.
+    world.store.settle(ended(later, 200)).await.unwrap();
     for _ in 0..2 {
         assert_eq!(failures(&world), 1);
         world.reopen().await;

@@ -379,8 +379,7 @@ impl<'a> Transaction<'a> {
             self.draft.count_pending(tenant, webhook, -1);
         }
         let success = attempt.outcome.is_success();
-        let counts =
-            cause.counts() && !attempt.outcome.is_ours() && (success || self.is_of_now(webhook, attempt));
+        let counts = cause.counts() && !attempt.outcome.is_ours() && self.is_of_now(webhook, attempt);
         self.draft.ended.push(EndedAttempt { webhook, at, duration, success, counts });
         // Whether anybody listens is only asked when it is durable: somebody may begin to in between.
         self.draft.told.push(told);
