@@ -71,6 +71,8 @@ pub(in crate::delivery) enum Signal {
 #[derive(Clone, Debug)]
 pub(super) struct Gate {
     state: State,
+    /// Attempts in flight of the webhook as it is now. Those of what it was before may hang where it is no more.
+    in_flight: usize,
     /// Counts how often the window was narrowed: an attempt is judged by the window it began under.
     era: Era,
     /// The era that the webhook as it is now began with.
@@ -113,7 +115,7 @@ struct Pace {
 impl Default for Gate {
     fn default() -> Self {
         let state = State::open(FIRST_WINDOW);
-        Self { state, era: Era::default(), renewed: Era::default(), pauses: 0, pace: None }
+        Self { state, in_flight: 0, era: Era::default(), renewed: Era::default(), pauses: 0, pace: None }
     }
 }
 
@@ -129,10 +131,17 @@ impl Gate {
         era >= self.renewed
     }
 
+    /// How many attempts are in flight of the webhook as it is now.
+    pub(super) fn in_flight(&self) -> usize {
+        self.in_flight
+    }
+
     /// Whether one more attempt may start beside those in flight.
-    pub(super) fn admits(&self, in_flight: usize, now: Timestamp) -> bool {
+    pub(super) fn admits(&self, now: Timestamp) -> bool {
         match self.state {
-            State::Open { window, .. } => in_flight < window && self.pace.is_none_or(|pace| pace.next <= now),
+            State::Open { window, .. } => {
+                self.in_flight < window && self.pace.is_none_or(|pace| pace.next <= now)
+            }
             State::Paused { until } => until <= now,
             State::Probing => false,
         }
@@ -147,10 +156,11 @@ impl Gate {
         }
     }
 
-    /// An attempt that it admits starts, and is one of so many in flight.
-    pub(super) fn start(&mut self, in_flight: usize, now: Timestamp) -> Era {
+    /// An attempt that it admits starts.
+    pub(super) fn start(&mut self, now: Timestamp) -> Era {
+        self.in_flight += 1;
         match &mut self.state {
-            State::Open { window, full, .. } => *full |= in_flight >= *window,
+            State::Open { window, full, .. } => *full |= self.in_flight >= *window,
             State::Paused { .. } => self.state = State::Probing,
             State::Probing => {}
         }
@@ -166,6 +176,13 @@ impl Gate {
             }
         }
         self.era
+    }
+
+    /// An attempt is in flight no more.
+    pub(super) fn land(&mut self, era: Era) {
+        if self.is_current(era) {
+            self.in_flight = self.in_flight.saturating_sub(1);
+        }
     }
 
     /// Takes in the result of an attempt. `asked` is how long the receiver wants to be left alone.

@@ -208,8 +208,7 @@ impl Scheduler {
         self.now = now;
         let Some(queue) = self.queues.get_mut(&webhook) else { return };
         let tenant = queue.tenant;
-        // It may be another receiver now, or one that was mended.
-        queue.gate.renew();
+        queue.renew();
         self.stand(webhook, tenant, standing);
         self.refresh(webhook);
     }
@@ -300,7 +299,9 @@ impl Scheduler {
         let verdict = if current { verdict } else { verdict.of_another() };
         let mut next = retry::decide(job.work(), job.expires_at(), verdict, policy, draw, now);
         if let Some(queue) = &mut queue {
-            queue.speed.land(now);
+            if current {
+                queue.speed.land(now);
+            }
             // Another part of the draw: the probe and the retry need not come together.
             let ladder = (policy, draw.rotate_left(16));
             // What somebody tries by hand changes nothing.
@@ -376,9 +377,9 @@ impl Scheduler {
             if job.expires_at() <= now {
                 actions.push(Action::End(job.id(), DeliveryState::Expired));
             } else {
-                queue.speed.start(queue.in_flight, now);
+                queue.speed.start(queue.gate.in_flight(), now);
                 queue.in_flight += 1;
-                let era = queue.gate.start(queue.in_flight, now);
+                let era = queue.gate.start(now);
                 actions.push(Action::Start(Box::new(job.start(era))));
                 self.in_flight.insert(job.id(), job);
                 self.tenants.take(tenant);
@@ -480,6 +481,7 @@ impl Scheduler {
         let (tenant, webhook) = (job.work().tenant, job.work().webhook);
         if let Some(queue) = self.queues.get_mut(&webhook) {
             queue.in_flight = queue.in_flight.saturating_sub(1);
+            queue.gate.land(job.era());
             queue.note_settled(delivery);
         }
         self.tenants.give_back(tenant);

@@ -29,6 +29,7 @@ pub(super) struct Queue {
     pub(super) tenant: TenantId,
     pub(super) gate: Gate,
     pub(super) speed: Speed,
+    /// Of every version of the webhook.
     pub(super) in_flight: usize,
     /// What this queue adds to [`Scheduler::runnable`](super::Scheduler::runnable) and to what is held, and the timer it
     /// has set: kept here so that they can be taken back.
@@ -166,6 +167,12 @@ impl Queue {
         [later, opens, asks].into_iter().flatten().filter(|at| *at > now).min()
     }
 
+    /// It may be another receiver from now on, or one that was mended: nothing is known of it.
+    pub(super) fn renew(&mut self) {
+        self.gate.renew();
+        self.speed = Speed::default();
+    }
+
     /// Takes in whether the endpoint delivers. Returns what ends with it.
     pub(super) fn set_standing(&mut self, standing: Standing, look_from: Timestamp) -> Vec<Job> {
         if standing == self.standing {
@@ -301,7 +308,7 @@ impl Queue {
 
     /// Whether an attempt may start now.
     pub(super) fn is_startable(&self, now: Timestamp) -> bool {
-        self.standing == Standing::Enabled && !self.ready.is_empty() && self.gate.admits(self.in_flight, now)
+        self.standing == Standing::Enabled && !self.ready.is_empty() && self.gate.admits(now)
     }
 
     /// How many waiting deliveries say that this server is behind: those of an endpoint that would take them within a
@@ -312,7 +319,7 @@ impl Queue {
             return 0;
         }
         let live = self.ready.live();
-        if self.speed.takes(live, self.in_flight, now) { live } else { 0 }
+        if self.speed.takes(live, self.gate.in_flight(), now) { live } else { 0 }
     }
 
     /// Whether nothing waits and nothing is under way.

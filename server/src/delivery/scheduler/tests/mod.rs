@@ -1,5 +1,6 @@
 //! The scheduler by hand, and [by a simulator](simulation).
 
+mod changes;
 mod gate;
 mod simulation;
 mod window;
