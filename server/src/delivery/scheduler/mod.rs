@@ -182,9 +182,11 @@ impl Scheduler {
         self.recounted.insert(work.tenant);
         self.stand(webhook, work.tenant, standing);
         if standing == Standing::Gone {
-            return self.end(work.delivery, DeliveryState::Cancelled);
+            self.end(work.delivery, DeliveryState::Cancelled);
+        } else {
+            self.push(work, policy);
         }
-        self.push(work, policy);
+        // Also of one that is gone: it may be here that this is heard of first, and what it had is over.
         self.refresh(webhook);
     }
 
@@ -373,7 +375,11 @@ impl Scheduler {
         while started < room {
             let Some((tenant, webhook)) = self.next_turn() else { break };
             let Some(queue) = self.queues.get_mut(&webhook) else { break };
-            let Some(mut job) = queue.pop() else { break };
+            let Some(mut job) = queue.pop() else {
+                // It has nothing, and is not to hold up the others.
+                self.refresh(webhook);
+                continue;
+            };
             if job.expires_at() <= now {
                 actions.push(Action::End(job.id(), DeliveryState::Expired));
             } else {

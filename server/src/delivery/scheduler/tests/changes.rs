@@ -26,3 +26,20 @@ fn a_webhook_that_was_moved_begins_at_once_whatever_hangs_where_it_was() {
     }
     assert_eq!(started(scheduler.poll(later, ALL)).len(), 5);
 }
+
+#[test]
+fn one_that_is_heard_of_to_be_gone_with_a_new_delivery_holds_up_nobody() {
+    let mut scheduler = scheduler(100);
+    for id in 1..=10 {
+        scheduler.accept(work(id, 1, 1), Standing::Enabled, &policy(), start());
+    }
+    scheduler.accept(work(50, 1, 1), Standing::Gone, &policy(), start());
+    assert!(!scheduler.has_startable(), "nothing is left");
+    assert_eq!((total(&scheduler), scheduler.held), (0, 0));
+    scheduler.accept(work(60, 2, 1), Standing::Enabled, &policy(), start());
+    scheduler.accept(work(61, 3, 2), Standing::Enabled, &policy(), start());
+    let actions = scheduler.poll(start(), ALL);
+    let (starts, ends): (Vec<_>, Vec<_>) =
+        actions.into_iter().partition(|action| matches!(action, Action::Start(_)));
+    assert_eq!((started(starts).len(), ended(ends).len()), (2, 11));
+}

@@ -50,7 +50,9 @@ struct World {
     rows: BTreeMap<DeliveryId, Row>,
     writes: VecDeque<Write>,
     news: VecDeque<News>,
+    /// What the directory says, and of which webhooks the scheduler has not been told so.
     standing: HashMap<WebhookId, Standing>,
+    untold: BTreeSet<WebhookId>,
     flying: BTreeMap<DeliveryId, Flight>,
     windows: HashMap<WebhookId, Window>,
     /// Results and attempts in flight that a crash may make twice.
@@ -85,6 +87,7 @@ impl World {
             writes: VecDeque::new(),
             news: VecDeque::new(),
             standing: HashMap::new(),
+            untold: BTreeSet::new(),
             flying: BTreeMap::new(),
             windows: HashMap::new(),
             most_at_risk,
@@ -170,6 +173,9 @@ impl World {
             let Some(news) = self.news.pop_front() else { return };
             self.take_in(news);
             self.check();
+        }
+        for webhook in self.untold.clone() {
+            self.tell(webhook);
         }
     }
 
@@ -281,7 +287,15 @@ impl World {
             _ => Standing::Enabled,
         };
         self.standing.insert(webhook, standing);
-        self.scheduler.webhook_changed(webhook, standing, self.now);
+        self.untold.insert(webhook);
+        if self.draw(2) == 0 {
+            self.tell(webhook);
+        }
+    }
+
+    fn tell(&mut self, webhook: WebhookId) {
+        self.untold.remove(&webhook);
+        self.scheduler.webhook_changed(webhook, self.standing_of(webhook), self.now);
         self.windows.entry(webhook).or_default().changed();
         if let Some(queue) = self.scheduler.queues.get(&webhook) {
             assert_eq!(queue.gate.window(), 4, "what was known of it was of another version");
@@ -297,22 +311,46 @@ impl World {
     }
 
     fn poll(&mut self, room: usize) {
-        let mut starts = 0;
+        let (mut starts, mut given_back) = (0, false);
+        let untold = self.untold.clone();
         for action in self.scheduler.poll(self.now, room) {
             match action {
                 Action::End(id, state) => self.ended(id, state),
                 Action::Ask(wanted) => self.writes.push_back(Write::Question(wanted)),
                 Action::Start(work) => {
                     starts += 1;
-                    self.started(&work);
+                    match self.standing_of(work.webhook) {
+                        Standing::Enabled => self.started(&work),
+                        standing => {
+                            assert!(untold.contains(&work.webhook), "started although it knows");
+                            self.not_started(&work, standing);
+                            given_back = true;
+                        }
+                    }
                 }
             }
         }
         assert!(starts <= room);
+        // What was given back has freed slots.
+        if starts < room && !given_back {
+            self.check_that_none_is_held_up();
+        }
+    }
+
+    /// The scheduler did not know that the webhook delivers no more.
+    fn not_started(&mut self, work: &Work, standing: Standing) {
+        self.windows.entry(work.webhook).or_default().given_back();
+        let why = match standing {
+            Standing::Gone => GiveBack::Gone,
+            Standing::Enabled | Standing::Disabled => {
+                self.tell(work.webhook);
+                GiveBack::Until(self.now)
+            }
+        };
+        self.scheduler.give_back(work.delivery, why, self.now);
     }
 
     fn started(&mut self, work: &Work) {
-        assert_eq!(self.standing_of(work.webhook), Standing::Enabled);
         let row = self.rows.get_mut(&work.delivery).expect("what starts was made");
         assert_eq!(row.state, DeliveryState::Pending, "started after its end");
         assert!(!row.in_flight, "started twice");
@@ -349,8 +387,7 @@ impl World {
         for webhook in 1..=i64::from(WEBHOOKS) {
             let webhook = WebhookId::new(webhook);
             self.standing.insert(webhook, Standing::Enabled);
-            self.scheduler.webhook_changed(webhook, Standing::Enabled, self.now);
-            self.windows.entry(webhook).or_default().changed();
+            self.tell(webhook);
         }
         let pending =
             |world: &Self| world.rows.values().filter(|row| row.state == DeliveryState::Pending).count();

@@ -48,6 +48,11 @@ impl Window {
         flight.version < self.version
     }
 
+    /// Whether nothing bad is known of the webhook as it is now.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.touched == 0
+    }
+
     /// The webhook was changed.
     pub(super) fn changed(&mut self) {
         *self = Self { version: self.version + 1, ..Self::default() };

@@ -20,7 +20,8 @@ impl World {
             held += queue.held();
             let flying = self.flying.keys().filter(|id| self.rows[id].work.webhook == *webhook).count();
             assert_eq!(queue.in_flight, flying);
-            assert!(flying <= 64);
+            assert_eq!(queue.gate.in_flight(), self.flying_now(*webhook));
+            assert!(queue.gate.in_flight() <= 64);
             assert!(queue.held() <= self.bounds.window, "more in memory than there is room for");
             for job in queue.later() {
                 let latest = latest(job.work(), &self.ladder, self.now);
@@ -50,6 +51,27 @@ impl World {
                     queue.holds(turn.delivery) || queue.horizon().is_some_and(|horizon| turn >= horizon)
                 });
             assert!(seen, "{turn:?} is lost: {queue:?}");
+        }
+    }
+    /// Attempts in flight of a webhook as it is now.
+    fn flying_now(&self, webhook: WebhookId) -> usize {
+        let of_now = |flight: &Flight| {
+            self.windows.get(&webhook).is_none_or(|window| !window.is_of_an_older_version(*flight))
+        };
+        let flying = self.flying.iter().filter(|(id, _)| self.rows[id].work.webhook == webhook);
+        flying.filter(|(_, flight)| of_now(flight)).count()
+    }
+
+    /// Where nothing bad is known of a webhook as it is now, it gets what a new one gets, if its tenant has slots.
+    pub(super) fn check_that_none_is_held_up(&self) {
+        let free = self.bounds.slots - self.flying.len();
+        for (webhook, queue) in &self.scheduler.queues {
+            let of_tenant = |id: &&DeliveryId| self.rows[*id].work.tenant == queue.tenant;
+            let has_slots = self.flying.keys().filter(of_tenant).count() < free;
+            let fresh = self.windows.get(webhook).is_none_or(Window::is_fresh);
+            if queue.ready() > 0 && queue.standing() == Standing::Enabled && has_slots && fresh {
+                assert!(self.flying_now(*webhook) >= 4, "{webhook:?} waits for nothing");
+            }
         }
     }
 }

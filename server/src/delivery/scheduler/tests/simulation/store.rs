@@ -89,6 +89,7 @@ impl World {
         self.news.clear();
         self.flying.clear();
         self.windows.clear();
+        self.untold.clear();
         self.scheduler = Scheduler::new(self.bounds);
         let mut repeated = 0;
         for row in self.rows.values_mut() {
