@@ -127,6 +127,20 @@ mod tests {
     }
 
     #[test]
+    fn who_gives_its_slot_back_before_the_next_turn_does_not_keep_its_place() {
+        let mut turns = Turns::default();
+        turns.set_waiting('a', true);
+        turns.set_waiting('b', true);
+        let mut served = String::new();
+        for _ in 0..6 {
+            let key = serve(&mut turns);
+            turns.give_back(key);
+            served.push(key);
+        }
+        assert_eq!(served, "ababab");
+    }
+
+    #[test]
     fn who_holds_as_many_as_are_allowed_gets_no_more() {
         let mut turns = Turns::default();
         turns.set_waiting('a', true);

@@ -336,3 +336,67 @@ fn an_endpoint_is_probed_again_when_the_probe_was_not_made_after_all() {
         }
     }
 }
+
+#[test]
+fn a_wish_to_be_left_alone_is_kept_although_nothing_waits() {
+    let mut scheduler = scheduler(100);
+    let once = RetryPolicy::new(Vec::new()).unwrap();
+    scheduler.accept(work(1, 1, 1), Standing::Enabled, &once, start());
+    let works = started(scheduler.poll(start(), ALL));
+    let verdict = Verdict { signal: Signal::Trouble, retry_after: Some(seconds(3_600)) };
+    scheduler.finished(works[0].delivery, verdict, &once, 0, start());
+    for minute in 1..=5 {
+        scheduler.sweep(after(start(), seconds(60 * minute)));
+    }
+    let later = after(start(), seconds(300));
+    scheduler.accept(work(2, 1, 1), Standing::Enabled, &once, later);
+    assert!(scheduler.poll(later, ALL).is_empty());
+    let until = after(start(), seconds(3_600));
+    let works = started(scheduler.poll(until, ALL));
+    scheduler.finished(works[0].delivery, verdict, &once, 0, until);
+    let in_two_days = after(start(), seconds(2 * 86_400));
+    scheduler.sweep(in_two_days);
+    scheduler.sweep(in_two_days);
+    assert!(scheduler.queues.is_empty(), "what it wanted so long ago does not matter any more");
+}
+
+#[test]
+fn what_began_before_a_pause_says_nothing_while_the_probe_is_under_way() {
+    for verdict in [OK, REFUSED, FAILED, GONE, OURS] {
+        let mut scheduler = waiting(100);
+        let works = started(scheduler.poll(start(), ALL));
+        let again = Verdict { signal: Signal::Trouble, retry_after: Some(seconds(2)) };
+        finish(&mut scheduler, &works[..1], again, start());
+        let then = after(start(), seconds(2));
+        let probe = started(scheduler.poll(then, ALL));
+        finish(&mut scheduler, &works[1..], verdict, then);
+        let later = after(then, seconds(4));
+        assert!(scheduler.poll(later, ALL).is_empty(), "{verdict:?}");
+        finish(&mut scheduler, &probe, OK, later);
+        let later = after(later, seconds(1));
+        assert_eq!((probe.len(), started(scheduler.poll(later, ALL)).len()), (1, 1), "{verdict:?}");
+    }
+}
+
+#[test]
+fn a_slow_start_does_not_make_up_for_a_lull() {
+    let mut scheduler = waiting(1);
+    let works = started(scheduler.poll(start(), ALL));
+    let again = Verdict { signal: Signal::Trouble, retry_after: Some(seconds(2)) };
+    finish(&mut scheduler, &works, again, start());
+    let then = after(start(), seconds(5));
+    let probe = started(scheduler.poll(then, ALL));
+    finish(&mut scheduler, &probe, OK, then);
+    let later = after(then, seconds(30));
+    for id in 101..=300 {
+        let work = Work { received_at: later, due: later, ..work(id, 1, 1) };
+        scheduler.accept(work, Standing::Enabled, &policy(), later);
+    }
+    let mut made = 0;
+    for _ in 0..100 {
+        let works = started(scheduler.poll(later, ALL));
+        made += works.len();
+        finish(&mut scheduler, &works, OK, later);
+    }
+    assert_eq!(made, 1, "a burst");
+}

@@ -79,7 +79,8 @@ fn latest(work: &Work, ladder: &RetryPolicy, time: Timestamp) -> Timestamp {
     if work.attempts_made == 0 {
         return time;
     }
-    let step = ladder.wait_after(work.tries.max(1), u32::MAX).unwrap();
+    // Without a step it was not sent, and used none.
+    let step = ladder.wait_after(work.tries.max(1), u32::MAX).unwrap_or_default();
     let asked = if work.tries < work.attempts_made { seconds(86_400) } else { Duration::ZERO };
     after(time, step.max(asked) + Duration::from_micros(1))
 }

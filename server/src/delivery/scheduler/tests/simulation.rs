@@ -77,6 +77,10 @@ impl World {
             page: 1 + draw(4),
         };
         let most_at_risk = 5 + draw(40);
+        let ladder = match draw(6) {
+            5 => policy(),
+            steps => RetryPolicy::new((0..steps).map(|_| seconds(draw(600) as u64)).collect()).unwrap(),
+        };
         Self {
             scheduler: Scheduler::new(bounds),
             bounds,
@@ -91,7 +95,7 @@ impl World {
             flying: BTreeMap::new(),
             windows: HashMap::new(),
             most_at_risk,
-            ladder: policy(),
+            ladder,
         }
     }
 
@@ -265,12 +269,20 @@ impl World {
                     assert!(due >= after(self.now, wait), "sooner than the receiver wants");
                     let used = u32::from(asked.is_none() && verdict.signal != Signal::Ours);
                     assert_eq!(tries, row.work.tries + used);
-                    assert!((tries as usize) < self.ladder.ladder().len(), "beyond the ladder");
+                    let step = self.ladder.ladder().get(tries.max(1) as usize);
+                    assert!(step.is_some() || verdict.signal == Signal::Ours, "beyond the ladder");
+                    let least = step.copied().unwrap_or(seconds(1));
+                    assert!(due >= after(self.now, least), "sooner than the ladder says");
                     assert!(due < after(row.work.received_at, self.ladder.max_age()), "beyond its age");
                     (row.work.due, row.work.tries) = (due, tries);
                 }
                 Next::End(state) => {
                     assert_eq!(state == DeliveryState::Delivered, verdict.signal == Signal::Success);
+                    if state == DeliveryState::Exhausted && row.work.cause.is_retried() {
+                        assert_ne!(verdict.signal, Signal::Ours, "given up although nothing was sent");
+                        let steps = self.ladder.ladder().len();
+                        assert!(row.work.tries as usize + 1 >= steps, "given up before the ladder's end");
+                    }
                     row.state = state;
                 }
             }
@@ -304,7 +316,7 @@ impl World {
 
     fn pass_time(&mut self) {
         self.now = match self.draw(24) {
-            0 => after(self.now, seconds(86_400)),
+            0 => after(self.now, seconds(86_400 * u64::from(1 + self.draw(4)))),
             1 => after(self.now, seconds(3_600)),
             _ => after(self.now, Duration::from_millis(u64::from(self.draw(20_000)))),
         };
@@ -410,7 +422,7 @@ impl World {
         assert_eq!(pending(self), 0, "deliveries that never end");
         for row in self.rows.values() {
             assert_eq!(row.stored.3, row.state, "the store has learnt of every end");
-            assert!((row.work.tries as usize) < self.ladder.ladder().len());
+            assert!(row.work.tries as usize <= self.ladder.ladder().len().saturating_sub(1));
         }
         assert_eq!((self.scheduler.held, self.scheduler.bodies.held()), (0, 0));
     }

@@ -83,7 +83,7 @@ impl Window {
         // Nothing can have come between that it does not know of.
         let sure = flight.began > self.touched;
         // At least so long: the rest is drawn.
-        let pause = ladder.pause(1, 0);
+        let pause = (1..64).filter_map(|nth| ladder.pause(nth, 0)).min();
         match verdict.signal {
             Signal::Success | Signal::Refused => {
                 self.narrowed = 0;
