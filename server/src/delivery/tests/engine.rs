@@ -374,3 +374,55 @@ async fn an_engine_without_its_sweeper_says_that_it_has_ended_and_failed() {
     tokio::time::timeout(Duration::from_secs(5), world.engine.ended()).await.unwrap();
     assert!(world.engine.shutdown(Duration::from_secs(5)).await.is_err());
 }
+
+#[tokio::test]
+async fn what_fails_together_does_not_come_back_together() {
+    let receiver = Receiver::start(|_, _| Reply::status("500 Oops")).await;
+    let rng = Arc::new(crate::rng::SeededRng::new(7));
+    let mut plan = Plan { rng, ..Plan::default() };
+    plan.settings.retry = RetryPolicy::new(vec![Duration::ZERO, Duration::from_secs(60)]).unwrap();
+    let world = World::start(plan);
+    let webhook = world.webhook(&receiver.url());
+    let together: Vec<_> = (0..4).map(|_| world.publish(&webhook)).collect();
+    let all_failed = |store: &FakeStore| together.iter().all(|id| !store.row(*id).attempts.is_empty());
+    world.store.until("all have failed", all_failed).await;
+    let mut due: Vec<_> = together.iter().map(|id| world.store.row(*id).work.due).collect();
+    due.sort();
+    let spread = due[3].duration_since(due[0]);
+    assert!(spread > jiff::SignedDuration::from_secs(2), "{due:?}");
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_give_a_body_is_not_asked_again_at_once() {
+    let receiver = Receiver::ok().await;
+    let clock = Arc::new(Leaping::default());
+    let world = World::start(Plan { clock: Arc::clone(&clock) as Arc<dyn Clock>, ..Plan::default() });
+    let work = world.durable(&world.webhook(&receiver.url()));
+    let id = work.delivery;
+    world.store.unreadable.store(true, Ordering::SeqCst);
+    world.store.made(vec![Work { body: None, ..work }]);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let row = world.store.row(id);
+    assert_eq!((row.state, row.attempts.len()), (DeliveryState::Pending, 0));
+    assert_eq!(world.store.bodies_asked.load(Ordering::SeqCst), 1);
+    world.store.unreadable.store(false, Ordering::SeqCst);
+    clock.leap();
+    assert_eq!(world.store.ended(id).await.state, DeliveryState::Delivered);
+}
+
+#[tokio::test]
+async fn what_is_for_a_user_who_is_not_there_waits_until_it_is_back() {
+    let receiver = Receiver::ok().await;
+    let world = World::with_loopback();
+    let webhook = world.webhook(&receiver.url());
+    let whole = world.store.directory().tenant(TENANT).unwrap();
+    let mut without = (*whole).clone();
+    without.users.clear();
+    world.store.directory().test_set_tenants(vec![Arc::new(without)]);
+    let id = world.publish(&webhook);
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!((world.store.row(id).state, receiver.requests().len()), (DeliveryState::Pending, 0));
+    world.store.directory().test_set_tenants(vec![whole]);
+    world.dispatcher.tenant_returned(TENANT);
+    assert_eq!(world.store.ended(id).await.state, DeliveryState::Delivered);
+}

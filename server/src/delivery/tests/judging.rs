@@ -1,7 +1,5 @@
 //! Webhooks that go on failing are switched off; and what signs while one secret takes another's place.
 
-use std::sync::atomic::AtomicU64;
-
 use sigpost_core::signature::Scheme;
 
 use super::engine::verifies;
@@ -12,34 +10,6 @@ use crate::domain::{Activity, DeliveryState, DisabledReason, FAILING_FOR, Rotati
 /// A receiver that answers these one after the other, the last one for ever.
 async fn answering(statuses: &'static [&'static str]) -> Receiver {
     Receiver::start(move |number, _| Reply::status(statuses[number.min(statuses.len() - 1)])).await
-}
-
-/// The machine's clocks, and as much later as a test wants.
-#[derive(Default)]
-struct Leaping {
-    clock: SystemClock,
-    seconds: AtomicU64,
-}
-
-impl Leaping {
-    /// Lets the pause be over that a receiver gets which says that it is gone.
-    fn leap(&self) {
-        self.seconds.fetch_add(61, Ordering::SeqCst);
-    }
-
-    fn leapt(&self) -> Duration {
-        Duration::from_secs(self.seconds.load(Ordering::SeqCst))
-    }
-}
-
-impl Clock for Leaping {
-    fn now(&self) -> Timestamp {
-        self.clock.now() + self.leapt()
-    }
-
-    fn monotonic(&self) -> Duration {
-        self.clock.monotonic() + self.leapt()
-    }
 }
 
 /// One attempt a delivery, so that each is one answer.

@@ -13,7 +13,7 @@ mod watch;
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, SocketAddr};
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -37,6 +37,34 @@ struct NoJitter;
 impl Rng for NoJitter {
     fn fill(&self, bytes: &mut [u8]) {
         bytes.fill(0);
+    }
+}
+
+/// The machine's clocks, and as much later as a test wants.
+#[derive(Default)]
+struct Leaping {
+    clock: SystemClock,
+    seconds: AtomicU64,
+}
+
+impl Leaping {
+    /// Lets a minute pass, and with it what is waited for where there is no ladder.
+    fn leap(&self) {
+        self.seconds.fetch_add(61, Ordering::SeqCst);
+    }
+
+    fn leapt(&self) -> Duration {
+        Duration::from_secs(self.seconds.load(Ordering::SeqCst))
+    }
+}
+
+impl Clock for Leaping {
+    fn now(&self) -> Timestamp {
+        self.clock.now() + self.leapt()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.clock.monotonic() + self.leapt()
     }
 }
 
@@ -87,6 +115,7 @@ struct Plan {
     own_listeners: Vec<SocketAddr>,
     limits: Limits,
     clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
 }
 
 impl Default for Plan {
@@ -101,6 +130,7 @@ impl Default for Plan {
             own_listeners: Vec::new(),
             limits: Limits::default(),
             clock: Arc::new(SystemClock::new()),
+            rng: Arc::new(NoJitter),
         }
     }
 }
@@ -143,7 +173,7 @@ impl World {
         let parts = EngineParts {
             store: Arc::clone(&store) as Arc<dyn Store>,
             clock: plan.clock,
-            rng: Arc::new(NoJitter),
+            rng: plan.rng,
             own_listeners: plan.own_listeners,
             log_attempts: LogAttempts::default(),
             findings: Findings::open().0,

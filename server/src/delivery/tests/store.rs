@@ -1,7 +1,7 @@
 //! A store in memory: as much of one as the engine uses.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -28,6 +28,9 @@ pub(super) struct FakeStore {
     pub(super) stalled: AtomicBool,
     /// Those that are stalled wait for space.
     pub(super) full: AtomicBool,
+    /// Bodies cannot be read while this is set; and how often one was asked for.
+    pub(super) unreadable: AtomicBool,
+    pub(super) bodies_asked: AtomicUsize,
     stalled_results: Mutex<Vec<Settlement>>,
     changed: Notify,
     engine: Mutex<Option<mpsc::UnboundedSender<Arrival>>>,
@@ -209,6 +212,10 @@ impl Store for FakeStore {
     }
 
     async fn body(&self, delivery: DeliveryId) -> Result<Option<Body>, StoreError> {
+        self.bodies_asked.fetch_add(1, Ordering::SeqCst);
+        if self.unreadable.load(Ordering::SeqCst) {
+            return Err(StoreError::Stopped);
+        }
         Ok(self.rows.lock().unwrap().get(&delivery).and_then(|row| row.work.body.clone()))
     }
 
