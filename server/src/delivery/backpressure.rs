@@ -12,7 +12,6 @@ use crate::domain::{IdMap, TenantId};
 /// What waits to be sent, and what is about to.
 #[derive(Default)]
 pub(super) struct Backpressure {
-    /// A tenant stays once it has published: there are as many as have been.
     tenants: Mutex<IdMap<TenantId, Counts>>,
 }
 
@@ -72,6 +71,19 @@ impl Backpressure {
             // Fewer may wait, or some that were on their way turned out not to count.
             counts.waiters.notify_one();
         }
+    }
+
+    /// Forgets all but these tenants, and those of whom something is counted or waited for.
+    pub(super) fn retain(&self, stays: impl Fn(TenantId) -> bool) {
+        self.lock().retain(|tenant, counts| {
+            let waited_for = Arc::strong_count(&counts.waiters) > 1;
+            stays(*tenant) || counts.runnable > 0 || counts.coming > 0 || waited_for
+        });
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.lock().len()
     }
 
     /// Counts are changed one by one: after a panic each is a count still.

@@ -234,7 +234,8 @@ impl Engine {
         let arrivals = store.arrivals().ok_or(EngineError::StoreTaken)?;
         let task = tokio::spawn(driver.run(inbox, arrivals));
         let (alive, sweeping) = tokio::sync::watch::channel(());
-        let sweeper = tokio::spawn(sweep(Arc::clone(&attempter), alive)).abort_handle();
+        let sweep = sweep(Arc::clone(&attempter), Arc::clone(&backpressure), alive);
+        let sweeper = tokio::spawn(sweep).abort_handle();
         let handle = Handle {
             attempter,
             driver: sender,
@@ -307,12 +308,27 @@ impl Drop for Engine {
     }
 }
 
-/// Closes idle connections as long as the engine runs; `_alive` tells by its end that this has ended.
-async fn sweep(attempter: Arc<Attempter>, _alive: tokio::sync::watch::Sender<()>) {
+/// Forgets what is not needed any more as long as the engine runs; `_alive` tells by its end that this has ended.
+async fn sweep(
+    attempter: Arc<Attempter>,
+    backpressure: Arc<Backpressure>,
+    _alive: tokio::sync::watch::Sender<()>,
+) {
     loop {
         tokio::time::sleep(SWEEP).await;
         attempter.transport.sweep();
+        forget_deleted(&attempter, &backpressure);
     }
+}
+
+/// Forgets tenants and webhooks that are no more. One may come back, which costs what it cost before.
+fn forget_deleted(attempter: &Attempter, backpressure: &Backpressure) {
+    let directory = attempter.store.directory();
+    let is_there = |tenant| directory.tenant(tenant).is_some();
+    attempter.policies.retain(is_there);
+    backpressure.retain(is_there);
+    // An attempt that was under way when its webhook was deleted may have brought it back.
+    attempter.signers.retain(|webhook| directory.webhook(webhook).is_some());
 }
 
 #[async_trait]

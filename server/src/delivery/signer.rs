@@ -88,6 +88,16 @@ impl Signers {
         self.lock().remove(&webhook);
     }
 
+    /// Forgets all but these webhooks' keys.
+    pub(super) fn retain(&self, stays: impl Fn(WebhookId) -> bool) {
+        self.lock().retain(|webhook, _| stays(*webhook));
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.lock().len()
+    }
+
     fn prepared(&self, target: &Target, now: Timestamp) -> Result<Arc<Prepared>, MakeRequestError> {
         if let Some(known) = self.lock().get(&target.webhook.id)
             && known.version == target.webhook.version

@@ -426,3 +426,23 @@ async fn what_is_for_a_user_who_is_not_there_waits_until_it_is_back() {
     world.dispatcher.tenant_returned(TENANT);
     assert_eq!(world.store.ended(id).await.state, DeliveryState::Delivered);
 }
+
+#[tokio::test]
+async fn what_was_kept_of_a_deleted_tenant_and_its_webhooks_is_forgotten() {
+    let receiver = Receiver::ok().await;
+    let world = World::with_loopback();
+    let webhook = world.webhook(&receiver.url());
+    let admission = world.dispatcher.admit(TENANT, 1).await.unwrap();
+    world.store.ended(world.publish(&webhook)).await;
+    let Handle { attempter, backpressure, .. } = &*world.engine.handle;
+    let kept = || (attempter.policies.len(), attempter.signers.len(), backpressure.len());
+    forget_deleted(attempter, backpressure);
+    assert_eq!(kept(), (1, 1, 1), "they are there");
+    world.store.directory().test_remove_webhook(&webhook);
+    world.store.directory().test_set_tenants(Vec::new());
+    forget_deleted(attempter, backpressure);
+    assert_eq!(kept(), (0, 0, 1), "somebody is publishing");
+    drop(admission);
+    forget_deleted(attempter, backpressure);
+    assert_eq!(kept(), (0, 0, 0));
+}

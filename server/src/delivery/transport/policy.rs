@@ -137,6 +137,17 @@ impl Policies {
         Ok(policy)
     }
 
+    /// Forgets all but these tenants.
+    pub(in crate::delivery) fn retain(&self, stays: impl Fn(TenantId) -> bool) {
+        let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
+        compiled.by_tenant.retain(|(tenant, _), _| stays(*tenant));
+    }
+
+    #[cfg(test)]
+    pub(in crate::delivery) fn len(&self) -> usize {
+        self.compiled.lock().unwrap_or_else(PoisonError::into_inner).by_tenant.len()
+    }
+
     /// How sessions are made, and under which authorities revocation is checked, if it is.
     fn tls(
         &self,
