@@ -63,6 +63,13 @@ impl MockClock {
         let by = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
         self.micros.fetch_add(by, core::sync::atomic::Ordering::SeqCst);
     }
+
+    /// Goes back.
+    #[cfg(test)]
+    pub(crate) fn set_back(&self, by: Duration) {
+        let by = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
+        self.micros.fetch_sub(by, core::sync::atomic::Ordering::SeqCst);
+    }
 }
 
 impl Clock for MockClock {

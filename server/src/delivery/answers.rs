@@ -8,7 +8,8 @@
 //!   that are well and talkative leave the other half to those that are not.
 //! - A small answer takes no more room than the row it stands in: it is always kept and does not count. Many servers
 //!   answer no more than that, so that most tenants spend nothing, and nobody waits for the lock.
-//! - Days are those of the wall clock, in UTC. Nothing is stored: a restart begins the day anew.
+//! - Days are those of the wall clock, in UTC. Only a later day brings a new budget: a clock that is set back and forth
+//!   around midnight must not bring one each time. Nothing is stored: a restart begins the day anew.
 //!
 //! Memory: a number for each tenant that has spent something today.
 
@@ -84,8 +85,11 @@ impl Answers {
         let day = self.clock.now().as_second().div_euclid(SECONDS_OF_A_DAY);
         // Every change leaves what could be the day's numbers: after a panic they are.
         let mut today = self.today.lock().unwrap_or_else(PoisonError::into_inner);
-        if today.day != day {
+        if day > today.day {
             *today = Today { day, spent: IdMap::default() };
+        } else if day < today.day - 1 {
+            // The clock was far ahead. What is spent stays spent, but the day after this one brings a new budget.
+            today.day = day;
         }
         let spent = today.spent.entry(tenant).or_default();
         let share = if success { self.budget / 2 } else { self.budget };
@@ -130,6 +134,27 @@ mod tests {
         assert_eq!(fail(ONE, 1_000), Fate::Kept);
         assert_eq!(fail(ONE, 1_000), Fate::FirstLeftOut, "which is told every day");
         assert_eq!(answers.today.lock().unwrap().spent.len(), 1, "yesterday's numbers are forgotten");
+    }
+
+    #[test]
+    fn only_a_later_day_brings_a_new_budget_also_after_a_clock_that_was_far_ahead() {
+        let (answers, clock) = answers("2026-11-21T23:59:59Z", 1_000);
+        let fail = |bytes| answers.spend(ONE, bytes, false);
+        assert_eq!(fail(1_000), Fate::Kept);
+        clock.advance(Duration::from_secs(1));
+        assert_eq!(fail(1_000), Fate::Kept, "a new day");
+        for _ in 0..3 {
+            clock.set_back(Duration::from_secs(2));
+            assert_ne!(fail(1_000), Fate::Kept, "the day before again");
+            clock.advance(Duration::from_secs(2));
+            assert_ne!(fail(1_000), Fate::Kept, "the same day again");
+        }
+        clock.advance(Duration::from_secs(365 * 24 * 60 * 60));
+        assert_eq!(fail(1_000), Fate::Kept);
+        clock.set_back(Duration::from_secs(365 * 24 * 60 * 60));
+        assert_ne!(fail(1_000), Fate::Kept, "the clock was wrong, and is right again");
+        clock.advance(Duration::from_secs(24 * 60 * 60));
+        assert_eq!(fail(1_000), Fate::Kept, "which keeps nobody waiting for a year");
     }
 
     #[test]
