@@ -349,6 +349,7 @@ macro_rules! contract {
             the_same_event_again_is_a_duplicate_and_other_content_a_conflict
             a_repetition_within_one_call_is_found
             a_repetition_is_found_after_a_restart
+            a_repetition_is_found_after_a_restart_also_behind_an_event_of_a_clock_that_was_behind
             the_same_key_of_another_tenant_is_another_event
             a_call_is_stored_whole_or_not_at_all
             a_retry_stays_pending_until_its_time_and_counts_its_attempts

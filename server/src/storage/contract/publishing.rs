@@ -122,6 +122,20 @@ pub(in crate::storage) async fn a_repetition_within_one_call_is_found<B: Bench>(
     world.store.close().await;
 }
 
+pub(in crate::storage) async fn a_repetition_is_found_after_a_restart_also_behind_an_event_of_a_clock_that_was_behind<
+    B: Bench,
+>() {
+    let mut world = World::<B>::new().await;
+    let at = |id: &str, second| NewEvent { received_at: time(second), ..event(world.tenant, id, &[]) };
+    let events = [at("one", 100), at("while the clock was behind", 100 - 90_000), at("three", 101)];
+    let again = at("one", 102);
+    world.store.publish(events.into()).await.unwrap();
+    world.reopen().await;
+    let again = world.publish(again).await;
+    assert!(matches!(again, Published::Duplicate { .. }), "{again:?}");
+    world.store.close().await;
+}
+
 pub(in crate::storage) async fn a_repetition_is_found_after_a_restart<B: Bench>() {
     let mut world = World::<B>::new().await;
     let first = event(world.tenant, "1", &[]);

@@ -246,6 +246,10 @@ const LIVING_WEBHOOKS: &str = "
 const RECENT_EVENTS: &str =
     "SELECT id, tenant, received_at, source, ce_id FROM event WHERE id > ?2 ORDER BY id DESC LIMIT ?1";
 
+/// So many events in a row that are older than the window are its end; a few are not, for a clock that was behind has
+/// stamped them too early.
+const PAST_WINDOW: u32 = 500;
+
 /// Reads what the writer keeps in memory.
 fn load(
     sql: &Connection,
@@ -295,7 +299,8 @@ fn load_tenants(sql: &Connection) -> Result<HashMap<TenantId, TenantState>, Stor
     Ok(tenants)
 }
 
-/// Reads back from the newest event to those in runs, or until the window ends, then remembers them in the order of acceptance.
+/// Reads back from the newest event to those in runs, or until the window has ended, then remembers them in the order of
+/// acceptance.
 fn load_dedupe(
     sql: &Connection,
     tenants: &HashMap<TenantId, TenantState>,
@@ -307,12 +312,17 @@ fn load_dedupe(
     let mut statement = sql.prepare(RECENT_EVENTS)?;
     let capacity = i64::try_from(dedupe.capacity()).unwrap_or(i64::MAX);
     let mut rows = statement.query(params![capacity, dedupe.last_event().get()])?;
-    let mut recent = Vec::new();
+    let (mut recent, mut past) = (Vec::new(), 0);
     while let Some(row) = rows.next()? {
         let (id, tenant, received_at): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
         if received_at < start {
-            break;
+            past += 1;
+            if past == PAST_WINDOW {
+                break;
+            }
+            continue;
         }
+        past = 0;
         let place = Place::new("event", id);
         let tenant = tenants.get(&TenantId::new(tenant)).ok_or_else(|| place.column("tenant"))?;
         let text = |column| row.get_ref(column).and_then(|text| Ok(text.as_str()?));
