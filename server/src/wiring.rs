@@ -19,7 +19,7 @@ use crate::http::{self, Front, Limits};
 use crate::metrics::Metrics;
 use crate::rng::{Rng, SystemRng};
 use crate::storage::sqlite::{OpenError, Options, SqliteStore, SystemFreeSpace};
-use crate::storage::{Directory, Store, StoreError};
+use crate::storage::{Directory, Store, StoreError, Walk};
 use crate::traces::{Tracer, TracerError};
 
 /// How often expired history is looked for.
@@ -402,10 +402,12 @@ async fn prune(store: Arc<dyn Store>, app: App, clock: Arc<dyn Clock>) {
         let cuts = || Arc::new(retention_cuts(store.directory(), clock.now()));
         let began = clock.monotonic();
         let (mut before, mut cut_at) = (cuts(), began);
+        let mut walk = Walk::Anew;
         loop {
             let behind = clock.monotonic().saturating_sub(began) >= PRUNE_BEHIND;
             let (limit, rest) = if behind { PRUNE_LONG_STEP } else { PRUNE_STEP };
-            let pruned = store.prune(Arc::clone(&before), limit).await;
+            let pruned = store.prune(Arc::clone(&before), walk, limit).await;
+            walk = Walk::On;
             if !left("history", pruned.map(|pruned| pruned.more)) {
                 break;
             }
@@ -413,6 +415,11 @@ async fn prune(store: Arc<dyn Store>, app: App, clock: Arc<dyn Clock>) {
             // There may be much to delete, and a tenant that is to keep more from now on.
             if clock.monotonic().saturating_sub(cut_at) >= PRUNE_CUTS_FRESH {
                 (before, cut_at) = (cuts(), clock.monotonic());
+            }
+        }
+        for (tenant, before) in &*before {
+            while left("counts", store.forget(*tenant, *before, PRUNE_BATCH).await) {
+                tokio::time::sleep(PRUNE_STEP.1).await;
             }
         }
         let now = clock.now();

@@ -168,9 +168,18 @@ pub trait Store: Tenancy + AuditLog {
     async fn running_replays(&self) -> Result<Vec<RunningReplay>, StoreError>;
 
     /// Deletes terminal deliveries with their attempts, and events without deliveries, that were made before their
-    /// tenant's time: from the old end as much as one short commit can, and `limit` events at most. Replays that were over
-    /// by then go too; the deliveries of one that runs stay.
-    async fn prune(&self, before: Arc<IdMap<TenantId, Timestamp>>, limit: u32) -> Result<Pruned, StoreError>;
+    /// tenant's time: from the old end as much as one short commit can, and `limit` events at most. The deliveries of a
+    /// replay that runs stay. What cannot be read stays too, and is told.
+    async fn prune(
+        &self,
+        before: Arc<IdMap<TenantId, Timestamp>>,
+        walk: Walk,
+        limit: u32,
+    ) -> Result<Pruned, StoreError>;
+
+    /// Deletes what else a tenant has from before a time: counts, what old versions of webhooks sent, and replays that were
+    /// over by then; `limit` rows at most. Returns whether there may be more.
+    async fn forget(&self, tenant: TenantId, before: Timestamp, limit: u32) -> Result<bool, StoreError>;
 
     /// Whether the store still commits.
     async fn check(&self) -> Result<(), StoreError>;
@@ -215,6 +224,15 @@ pub enum ReplayStart {
     Running,
     /// The webhook has been deleted.
     WebhookDeleted,
+}
+
+/// Where a step of retention begins to look for what is old.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Walk {
+    /// At the old end. What was passed over (since its tenant keeps it longer, or it was pending) is looked at again.
+    Anew,
+    /// Where the last step stopped.
+    On,
 }
 
 /// What a step of retention has deleted.

@@ -17,7 +17,7 @@ use crate::domain::{
 use crate::metrics::Metrics;
 use crate::storage::{
     Arrival, Arrivals, AuditLog, Backlog, CancelledReplay, Directory, Happenings, Page, Pruned, ReplayStart,
-    Resend, Store, StoreError, Tenancy, Update, Waiting, Wanted,
+    Resend, Store, StoreError, Tenancy, Update, Waiting, Walk, Wanted,
 };
 
 #[derive(Default)]
@@ -280,7 +280,11 @@ impl Store for FakeStore {
         Err(StoreError::Stopped)
     }
 
-    async fn prune(&self, _: Arc<IdMap<TenantId, Timestamp>>, _: u32) -> Result<Pruned, StoreError> {
+    async fn forget(&self, _: TenantId, _: Timestamp, _: u32) -> Result<bool, StoreError> {
+        Err(StoreError::Stopped)
+    }
+
+    async fn prune(&self, _: Arc<IdMap<TenantId, Timestamp>>, _: Walk, _: u32) -> Result<Pruned, StoreError> {
         Err(StoreError::Stopped)
     }
 

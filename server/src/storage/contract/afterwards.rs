@@ -129,7 +129,7 @@ pub(in crate::storage) async fn pruning_is_bounded_and_goes_on_where_it_stopped<
     let before = Arc::new([(world.tenant, time(1_000))].into_iter().collect());
     let mut deleted = Vec::new();
     for _ in 0..4 {
-        deleted.push(world.store.prune(Arc::clone(&before), 2).await.unwrap().events);
+        deleted.push(world.store.prune(Arc::clone(&before), Walk::On, 2).await.unwrap().events);
     }
     assert_eq!(deleted, [2, 2, 1, 0]);
     assert_eq!(world.prune(vec![(other, time(1_000))], 10).await, 5, "the other tenant's stayed");

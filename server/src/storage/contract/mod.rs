@@ -20,7 +20,9 @@ mod telling;
 mod tenancy;
 mod tenants;
 
-use super::{Arrival, Arrivals, AuditLog, Page, Pruned, Resend, Store, StoreError, Tenancy, Update, Wanted};
+use super::{
+    Arrival, Arrivals, AuditLog, Page, Pruned, Resend, Store, StoreError, Tenancy, Update, Walk, Wanted,
+};
 use crate::clock::{Clock, MockClock};
 use crate::domain::profile::{immuta, qlik};
 use crate::domain::{
@@ -215,15 +217,19 @@ impl<B: Bench> World<B> {
 
     /// Deletes what is that old, `limit` events at most at a time. How many events it were.
     pub(in crate::storage) async fn prune(&self, before: Vec<(TenantId, Timestamp)>, limit: u32) -> u64 {
+        for (tenant, before) in &before {
+            while self.store.forget(*tenant, *before, limit).await.unwrap() {}
+        }
         let before: Arc<IdMap<_, _>> = Arc::new(before.into_iter().collect());
-        let mut deleted = 0;
+        let (mut deleted, mut walk) = (0, Walk::Anew);
         loop {
-            let Pruned { events, more } = self.store.prune(Arc::clone(&before), limit).await.unwrap();
+            let Pruned { events, more } = self.store.prune(Arc::clone(&before), walk, limit).await.unwrap();
             assert!(events <= u64::from(limit));
             deleted += events;
             if !more {
                 return deleted;
             }
+            walk = Walk::On;
         }
     }
 

@@ -69,16 +69,6 @@ const ACTIVITIES: &str = "SELECT * FROM webhook_activity";
 const STATS: &str =
     "SELECT * FROM webhook_stats WHERE webhook = ?1 AND start >= ?2 AND start < ?3 ORDER BY start";
 
-const FORGET_STATS: &str = "
-    DELETE FROM webhook_stats WHERE (webhook, start) IN
-        (SELECT webhook, start FROM webhook_stats
-         WHERE webhook IN (SELECT id FROM webhook WHERE tenant = ?3) AND start < ?1 LIMIT ?2)";
-
-const FORGET_VERSIONS: &str = "
-    DELETE FROM webhook_version WHERE (webhook, version) IN
-        (SELECT webhook, version FROM webhook_version
-         WHERE webhook IN (SELECT id FROM webhook WHERE tenant = ?3) AND replaced_at < ?1 LIMIT ?2)";
-
 impl Transaction<'_> {
     /// Writes what was counted, if it is time to or `now` is asked for.
     pub(super) fn save_activity(&mut self, at_once: bool) -> Result<(), StoreError> {
@@ -111,14 +101,6 @@ impl Transaction<'_> {
         }
         self.draft.counted_until = Some(now);
         Ok(())
-    }
-
-    /// Deletes counts of a tenant, and what old versions of its webhooks sent, from before a time; so many of each at the
-    /// most.
-    pub(super) fn forget_counts(&self, tenant: i64, before: i64, limit: usize) -> Result<usize, StoreError> {
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let stats = self.execute(FORGET_STATS, [before, limit, tenant])?;
-        Ok(stats.max(self.execute(FORGET_VERSIONS, [before, limit, tenant])?))
     }
 }
 

@@ -2,13 +2,13 @@
 
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
+use super::expired::Expired;
 use super::replays::Step;
-use super::retention::{self, Old};
+use super::retention::{Deleted, Old};
 use super::transaction::Transaction;
 use crate::domain::{
-    AuditEntry, Egress, IdMap, IssuedToken, NewEvent, NewReplay, NewWebhook, Number, PublicId, Published,
-    ReplayId, Settings, Settlement, Tenant, TenantId, TenantSpec, Timestamp, TokenHash, User, UserId,
-    Webhook, Work,
+    AuditEntry, Egress, IssuedToken, NewEvent, NewReplay, NewWebhook, Number, PublicId, Published, ReplayId,
+    Settings, Settlement, Tenant, TenantId, TenantSpec, Timestamp, TokenHash, User, UserId, Webhook, Work,
 };
 use crate::storage::{
     Arrival, CancelledReplay, Page, ReplayStart, Resend, StoreError, Update, Waiting, Wanted,
@@ -35,7 +35,8 @@ pub(super) enum Command {
     AdvanceReplay(Job<(Step, Timestamp), u32>),
     CancelReplay(Job<(ReplayId, Timestamp), Option<CancelledReplay>>),
     SaveCounts(Job<(), ()>),
-    Prune(Job<Prune, retention::Step>),
+    Prune(Job<Old, Deleted>),
+    Forget(Job<Expired, ()>),
     IssueToken(Job<IssuedToken, ()>),
     RevokeToken(Job<(TenantId, PublicId), bool>),
     SaveTokenUses(Job<Vec<(TokenHash, Timestamp)>, ()>),
@@ -59,12 +60,6 @@ pub(super) struct Named {
     pub(super) tenant: TenantId,
     pub(super) number: Number,
     pub(super) at: Timestamp,
-}
-
-/// What retention may delete.
-pub(super) struct Prune {
-    pub(super) old: Old,
-    pub(super) before: Arc<IdMap<TenantId, Timestamp>>,
 }
 
 /// An input, what became of it, and who is to be told.
@@ -181,6 +176,7 @@ impl Command {
             Self::SaveCounts(job) => job.run_apart(transaction, |t, ()| t.save_activity(true)),
             Self::CreateResend(job) => job.run_apart(transaction, |t, named| t.create_resend(*named)),
             Self::Prune(job) => job.run_apart(transaction, Transaction::prune),
+            Self::Forget(job) => job.run_apart(transaction, Transaction::forget),
             Self::IssueToken(job) => job.run_apart(transaction, Transaction::issue_token),
             Self::RevokeToken(job) => job.run_apart(transaction, Transaction::revoke_token),
             Self::SaveTokenUses(job) => job.run_apart(transaction, |t, uses| t.save_token_uses(uses)),
@@ -211,6 +207,7 @@ impl Command {
             Self::SaveCounts(job) => job.result = Err(error),
             Self::CreateResend(job) => job.result = Err(error),
             Self::Prune(job) => job.result = Err(error),
+            Self::Forget(job) => job.result = Err(error),
             Self::IssueToken(job) => job.result = Err(error),
             Self::RevokeToken(job) => job.result = Err(error),
             Self::SaveTokenUses(job) => job.result = Err(error),
@@ -247,6 +244,7 @@ impl Command {
             Self::SaveCounts(job) => job.finish(),
             Self::CreateResend(job) => job.finish(),
             Self::Prune(job) => job.finish(),
+            Self::Forget(job) => job.finish(),
             Self::IssueToken(job) => job.finish(),
             Self::RevokeToken(job) => job.finish(),
             Self::SaveTokenUses(job) => job.finish(),

@@ -40,6 +40,7 @@ mod command;
 mod dedupe;
 mod error;
 pub mod examine;
+mod expired;
 mod figures;
 mod files;
 mod history;
@@ -76,19 +77,20 @@ use async_trait::async_trait;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 use self::checkpoint::Checkpointer;
-use self::command::{Command, Job, Named, Prune, Question, Told};
+use self::command::{Command, Job, Named, Question, Told};
 use self::dedupe::DedupeWindow;
 use self::figures::Figures;
 use self::open::Opened;
 use self::queue::Queue;
 use self::reads::Readers;
+use self::retention::Deleted;
 use self::space::Watermark;
 use self::transaction::Context;
 use self::writer::Writer;
 use super::happenings::Ear;
 use super::{
     Arrival, Arrivals, AuditLog, Backlog, CancelledReplay, Directory, Happenings, Pruned, ReplayStart,
-    Resend, Store, StoreError, Tenancy, Update, Wanted,
+    Resend, Store, StoreError, Tenancy, Update, Walk, Wanted,
 };
 use crate::causes::causes;
 use crate::clock::Clock;
@@ -213,6 +215,17 @@ impl SqliteStore {
             pruned_until: AtomicI64::new(0),
             writer: Mutex::new(Some(thread)),
         })
+    }
+
+    /// Gives the writer a command that rides on somebody else's commit, and waits for its answer.
+    async fn patiently<I, O: Send + 'static>(
+        &self,
+        input: I,
+        command: impl FnOnce(Job<I, O>) -> Command,
+    ) -> Result<O, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.queue.push_patient(command(Job::new(input, reply, None)))?;
+        answer.await.unwrap_or(Err(StoreError::Stopped))
     }
 
     /// Waits for room, gives the writer a command and waits for its answer.
@@ -428,16 +441,34 @@ impl Store for SqliteStore {
         self.engine_readers.read(replays::running).await
     }
 
-    async fn prune(&self, before: Arc<IdMap<TenantId, Timestamp>>, limit: u32) -> Result<Pruned, StoreError> {
-        let (after, cuts) = (EventId::new(self.pruned_until.load(Ordering::Relaxed)), Arc::clone(&before));
+    async fn prune(
+        &self,
+        before: Arc<IdMap<TenantId, Timestamp>>,
+        walk: Walk,
+        limit: u32,
+    ) -> Result<Pruned, StoreError> {
+        let after = match walk {
+            Walk::Anew => EventId::new(0),
+            Walk::On => EventId::new(self.pruned_until.load(Ordering::Relaxed)),
+        };
         let now = self.clock.now();
-        let looking = self.retention_reader.read(move |sql| retention::look(sql, after, &cuts, limit, now));
-        let old = looking.await?;
-        let (reply, answer) = oneshot::channel();
-        self.queue.push_patient(Command::Prune(Job::new(Prune { old, before }, reply, None)))?;
-        let retention::Step { pruned, until } = answer.await.unwrap_or(Err(StoreError::Stopped))?;
-        self.pruned_until.store(if pruned.more { until.get() } else { 0 }, Ordering::Relaxed);
-        Ok(pruned)
+        let old =
+            self.retention_reader.read(move |sql| retention::look(sql, after, &before, limit, now)).await?;
+        let (until, past, more) = (old.until, old.past, !old.ended);
+        let deleted =
+            if old.is_empty() { Ok(Deleted::default()) } else { self.patiently(old, Command::Prune).await };
+        let goes_on = retention::goes_on(&deleted, until, past, after);
+        self.pruned_until.store(goes_on.get(), Ordering::Relaxed);
+        Ok(Pruned { events: deleted?.events, more })
+    }
+
+    async fn forget(&self, tenant: TenantId, before: Timestamp, limit: u32) -> Result<bool, StoreError> {
+        let found = self.retention_reader.read(move |sql| expired::look(sql, tenant, before, limit)).await?;
+        let more = found.is_full(limit);
+        if !found.is_empty() {
+            self.patiently(found, Command::Forget).await?;
+        }
+        Ok(more)
     }
 
     /// Ahead of all that waits: a store with much to do still commits.

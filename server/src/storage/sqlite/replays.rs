@@ -118,11 +118,6 @@ const PENDING: &str =
 
 const POSITION: &str = "SELECT * FROM replay WHERE id = ?1 AND state = 0";
 
-/// Few rows, so no index; not so many at a time that anybody waits.
-const FORGET: &str = "
-    DELETE FROM replay WHERE id IN
-        (SELECT id FROM replay WHERE state != 0 AND tenant = ?1 AND finished_at < ?2 LIMIT 1000)";
-
 /// What a reader has found for the writer to make.
 pub(super) struct Step {
     replay: ReplayId,
@@ -407,12 +402,6 @@ impl Transaction<'_> {
 
     fn finish_replay(&self, replay: i64, state: ReplayState, at: Timestamp) -> Result<(), StoreError> {
         self.execute(FINISH, params![replay, replay_state_code(state), stored(at).as_microsecond()])?;
-        Ok(())
-    }
-
-    /// Deletes replays of a tenant that were over before a time.
-    pub(super) fn forget_replays(&self, tenant: i64, before: i64) -> Result<(), StoreError> {
-        self.execute(FORGET, [tenant, before])?;
         Ok(())
     }
 }

@@ -1,42 +1,56 @@
 //! Retention: history that is old enough is deleted from the old end, in steps that nobody who publishes notices.
 //!
-//! A step has two sides. A reader walks along the events, from where the last step stopped, and says which are older than
-//! their tenant keeps them. It also reads what goes with them: whatever is that old has long left the memory of the
-//! machine, and a writer that waits for the disk keeps everybody waiting. Then the writer looks at each of them again,
-//! for one may have been sent anew meanwhile, and deletes of it what is over. It does so with the next commit that somebody
-//! else waits for; only if none comes for a while it makes one for that alone.
+//! A step has two sides. A reader walks along the events, from where the last step stopped, and finds what may be deleted:
+//! deliveries that ended before the time their tenant keeps, and events of which no delivery is left. It also reads what
+//! goes with them: whatever is that old has long left the memory of the machine, and a writer that waits for the disk keeps
+//! everybody waiting. Then the writer looks at each of them again, for an event may have been sent anew meanwhile, and
+//! deletes what is still over. It does so with the next commit that somebody else waits for; only if none comes for a
+//! while it makes one for that alone. Where the reader finds nothing, the writer is not asked.
 //!
-//! Where the walk stands is not stored. It begins anew at the old end when it has come to what is kept, and at each start.
-//! What was stamped by a clock that was ahead is no sign that all behind it is younger: the walk passes it over.
+//! A walk ends where nothing is old any more: at a run of young events, for a single one may be old and stamped by a clock
+//! that was ahead. The next walk goes on from there, before that run, as that is what becomes old next. What a walk has
+//! passed over (of a tenant that keeps longer, pending, or damaged) is found by a walk that begins anew at the old end,
+//! which whoever asks for steps wishes now and then. Where the walk stands is not stored.
+//!
+//! What is damaged is told and kept, and the walk goes on behind it.
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::command::Prune;
 use super::rows::Place;
 use super::transaction::Transaction;
+use crate::causes::causes;
 use crate::domain::{EventId, IdMap, TenantId, Timestamp};
-use crate::storage::{Pruned, StoreError};
+use crate::storage::StoreError;
 
 /// A step deletes hardly more rows than so many for each event it may delete: the event, its data, a delivery and an
 /// attempt. Of an event with more it deletes a part.
 const ROWS_AN_EVENT: usize = 4;
-/// Events that one step looks at.
-const PRUNE_READS: u32 = 256;
+/// Events and deliveries that a reader looks at in one step.
+const LOOKED_AT: usize = 4_096;
+/// So many young events in a row are the end of what is old.
+const YOUNG_RUN: u32 = 300;
 
 const EVENTS_AFTER: &str = "
-    SELECT id, tenant, received_at, first_delivery, deliveries FROM event WHERE id > ?1 ORDER BY id LIMIT ?2";
+    SELECT id, tenant, received_at, first_delivery, deliveries FROM event WHERE id > ?1 ORDER BY id";
 
-/// An event's own deliveries lie together; resends and replays are found by their indexes. Those of a replay that runs
-/// are not over: its progress counts them.
-const DELIVERIES_OF_EVENT: &str = "
-    SELECT id, state, created_at, last_attempt FROM delivery WHERE id >= ?2 AND id < ?2 + ?3 AND event = ?1
-    UNION ALL
-    SELECT id, state, created_at, last_attempt FROM delivery INDEXED BY delivery_resend
-    WHERE cause = 1 AND event = ?1
-    UNION ALL
-    SELECT id, iif(EXISTS (SELECT 1 FROM replay WHERE replay.id = delivery.replay AND replay.state = 0), 0, state),
-        created_at, last_attempt FROM delivery INDEXED BY delivery_replayed
-    WHERE replay IS NOT NULL AND event = ?1";
+/// What is told of a delivery. One that runs in a replay is not over: its progress counts it.
+macro_rules! deliveries {
+    ($($part:literal)*) => {
+        concat!($(
+            "SELECT id, iif(EXISTS (SELECT 1 FROM replay WHERE replay.id = delivery.replay AND replay.state = 0), 0, state)
+                AS state, created_at, last_attempt FROM delivery ", $part,
+        )*)
+    };
+}
+
+/// An event's own deliveries lie together; resends and replays are found by their indexes.
+const DELIVERIES_OF_EVENT: &str = deliveries!(
+    "WHERE id >= ?2 AND id < ?2 + ?3 AND event = ?1 UNION ALL "
+    "INDEXED BY delivery_resend WHERE cause = 1 AND event = ?1 UNION ALL "
+    "INDEXED BY delivery_replayed WHERE replay IS NOT NULL AND event = ?1"
+);
+
+const DELIVERY: &str = deliveries!("WHERE id = ?1");
 
 /// Its entry in the index, which is deleted with it.
 const ENTRY_OF_DELIVERY: &str = "
@@ -57,20 +71,36 @@ const DELETE_EVENT_DATA: &str = "DELETE FROM event_data WHERE event = ?1";
 #[derive(Debug)]
 pub(super) struct Old {
     events: Vec<OldEvent>,
-    /// How many rows may go.
-    rows: usize,
-    /// The last event that was looked at.
+    /// Where the walk goes on.
     pub(super) until: EventId,
+    /// And where if nothing of that could be deleted: not at the same place for ever.
+    pub(super) past: EventId,
     /// Whether nothing behind it is old enough.
-    ended: bool,
+    pub(super) ended: bool,
 }
 
-/// An event that is older than its tenant keeps events.
+impl Old {
+    /// Whether there is nothing to delete.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+}
+
+/// An event of which something is older than its tenant keeps it.
 #[derive(Debug)]
 struct OldEvent {
     event: EventRow,
-    /// What was made before is old.
+    /// What was over before is old.
     cut: i64,
+    /// The deliveries that go.
+    over: Vec<i64>,
+    /// Whether these are all there are, so that the event goes too.
+    whole: bool,
+    /// There are more that could go.
+    is_part: bool,
+    /// How many rows may go, and how many deliveries were looked at.
+    rows: usize,
+    looked: usize,
 }
 
 #[derive(Debug)]
@@ -116,6 +146,15 @@ impl EventRow {
         }
         Ok(())
     }
+
+    fn has_deliveries(&self, sql: &Connection) -> Result<bool, StoreError> {
+        let mut found = false;
+        self.each_delivery(sql, |_| {
+            found = true;
+            Ok(false)
+        })?;
+        Ok(found)
+    }
 }
 
 impl DeliveryRow {
@@ -126,6 +165,10 @@ impl DeliveryRow {
             created_at: row.get("created_at")?,
             last_attempt: row.get("last_attempt")?,
         })
+    }
+
+    const fn is_over(&self, cut: i64) -> bool {
+        self.state != 0 && self.created_at < cut
     }
 
     /// Its attempts, the last one first.
@@ -154,134 +197,150 @@ pub(super) fn look(
 ) -> Result<Old, StoreError> {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let most = limit.saturating_mul(ROWS_AN_EVENT);
-    // From here on no tenant's history is old enough: events lie in the order of their time.
+    // What is younger is not old enough for any tenant.
     let newest_cut = before.values().max().map_or(i64::MIN, |cut| cut.as_microsecond());
     let mut statement = sql.prepare_cached(EVENTS_AFTER)?;
-    let mut events = statement.query([after.get(), i64::from(PRUNE_READS)])?;
-    let mut old = Old { events: Vec::new(), rows: most, until: after, ended: false };
-    let (mut looked, mut rows) = (0, 0);
-    while old.events.len() < limit && rows < most {
+    let mut events = statement.query([after.get()])?;
+    let mut old = Old { events: Vec::new(), until: after, past: after, ended: false };
+    let (mut looked, mut rows, mut young, mut last) = (0, 0, 0, after);
+    while old.events.len() < limit && rows < most && looked < LOOKED_AT {
         let Some(row) = events.next()? else {
-            old.ended = looked < PRUNE_READS;
+            old.ended = true;
             break;
         };
         looked += 1;
         let event = EventRow::read(row)?;
-        let (id, received_at) = (EventId::new(event.id), event.received_at);
-        let cut = before.get(&TenantId::new(event.tenant)).map(|cut| cut.as_microsecond());
-        match cut.filter(|cut| received_at < *cut) {
-            Some(cut) => {
-                rows += read_through(sql, &event, most)?;
-                old.events.push(OldEvent { event, cut });
+        last = EventId::new(event.id);
+        if event.received_at > now.as_microsecond() {
+            // Of a clock that was ahead, so it says nothing of what is behind it.
+            if young == 0 {
+                (old.until, old.past) = (last, last);
             }
-            // Another tenant's behind it may be old enough: one keeps its history longer than the other.
-            None if received_at < newest_cut || received_at > now.as_microsecond() => {}
-            None => {
+            continue;
+        }
+        if event.received_at >= newest_cut {
+            young += 1;
+            if young == YOUNG_RUN {
                 old.ended = true;
                 break;
             }
+            continue;
         }
-        old.until = id;
+        (young, old.until, old.past) = (0, last, last);
+        // Another tenant's behind it may be old enough: one keeps its history longer than the other.
+        let cut = before.get(&TenantId::new(event.tenant)).map(|cut| cut.as_microsecond());
+        let Some(cut) = cut.filter(|cut| event.received_at < *cut) else { continue };
+        match OldEvent::find(sql, event, cut, most - rows) {
+            Ok(found) => {
+                (looked, rows) = (looked + found.looked, rows + found.rows);
+                if found.is_part {
+                    old.until = EventId::new(last.get() - 1);
+                }
+                if found.rows > 0 {
+                    old.events.push(found);
+                }
+            }
+            // One row that nobody can read must not keep all those behind it for ever.
+            Err(error) => told_and_kept(last.get(), &error),
+        }
+    }
+    if !old.ended && old.is_empty() && old.until == after {
+        // Nothing but young ones of which some were stamped ahead.
+        (old.until, old.past) = (last, last);
     }
     Ok(old)
 }
 
-/// Reads what goes with an event and may be deleted with it in one step, for the sake of having read it. Returns how many
-/// rows that is.
-fn read_through(sql: &Connection, event: &EventRow, most: usize) -> Result<usize, StoreError> {
-    let ignore = |_: &Row<'_>| Ok(());
-    let data = sql.prepare_cached(DATA_OF_EVENT)?.query_row([event.id], ignore).optional()?;
-    let mut rows = 1 + data.iter().len();
-    event.each_delivery(sql, |delivery| {
-        rows += 1 + delivery.attempts(sql)?.len();
-        sql.prepare_cached(ENTRY_OF_DELIVERY)?.query_row([delivery.id], ignore).optional()?;
-        Ok(rows < most)
-    })?;
-    Ok(rows)
+fn told_and_kept(event: i64, error: &StoreError) {
+    let error = causes(error);
+    tracing::error!(event, error, "an old event cannot be deleted and is kept");
 }
 
-/// What a step has come to.
-pub(super) struct Step {
-    pub(super) pruned: Pruned,
-    /// Where the walk goes on, if there is more.
-    pub(super) until: EventId,
+impl OldEvent {
+    /// Finds what of an event may be deleted in one step of so many rows, and reads what goes with it, for the sake of
+    /// having read it.
+    fn find(sql: &Connection, event: EventRow, cut: i64, most: usize) -> Result<Self, StoreError> {
+        let ignore = |_: &Row<'_>| Ok(());
+        let (mut over, mut whole, mut is_part, mut rows, mut looked) = (Vec::new(), true, false, 0, 0);
+        event.each_delivery(sql, |delivery| {
+            looked += 1;
+            if !delivery.is_over(cut) {
+                whole = false;
+                return Ok(true);
+            }
+            if rows >= most {
+                is_part = true;
+                return Ok(false);
+            }
+            rows += 1 + delivery.attempts(sql)?.len();
+            sql.prepare_cached(ENTRY_OF_DELIVERY)?.query_row([delivery.id], ignore).optional()?;
+            over.push(delivery.id);
+            Ok(true)
+        })?;
+        whole &= !is_part;
+        if whole {
+            let data = sql.prepare_cached(DATA_OF_EVENT)?.query_row([event.id], ignore).optional()?;
+            rows += 1 + data.iter().len();
+        }
+        Ok(Self { event, cut, over, whole, is_part, rows, looked })
+    }
 }
 
-/// What became of an event.
-enum Fate {
-    Deleted,
-    /// Some of it is not over or not old, or it was gone before.
-    Kept,
-    /// There is more of it to delete.
-    Begun,
+/// What the writer has deleted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Deleted {
+    pub(super) events: u64,
+    pub(super) rows: usize,
+}
+
+/// Where the walk goes on after a step. When nothing was deleted, or damage kept the writer from it, the same would be
+/// found there again; whatever else has failed is tried again.
+pub(super) fn goes_on(
+    deleted: &Result<Deleted, StoreError>,
+    until: EventId,
+    past: EventId,
+    after: EventId,
+) -> EventId {
+    match deleted {
+        Ok(Deleted { rows: 0, .. }) | Err(StoreError::Backend(_)) => past,
+        Ok(_) => until,
+        Err(_) => after,
+    }
 }
 
 impl Transaction<'_> {
-    /// Deletes what a reader has found, and with the last of it what else is older than its tenant keeps it.
-    pub(super) fn prune(&mut self, prune: &Prune) -> Result<Step, StoreError> {
-        let Prune { old, before } = prune;
-        let (mut deleted, mut left) = (0, old.rows);
+    /// Deletes what a reader has found, as far as it is still over.
+    pub(super) fn prune(&mut self, old: &Old) -> Result<Deleted, StoreError> {
+        let mut deleted = Deleted::default();
         for old in &old.events {
-            let fate = if left > 0 { self.prune_event(old, &mut left)? } else { Fate::Begun };
-            match fate {
-                Fate::Deleted => deleted += 1,
-                Fate::Kept => {}
-                Fate::Begun => {
-                    let until = EventId::new(old.event.id - 1);
-                    return Ok(Step { pruned: Pruned { events: deleted, more: true }, until });
-                }
+            match self.prune_event(old, &mut deleted.rows) {
+                Ok(gone) => deleted.events += u64::from(gone),
+                // What was deleted of it before is whole deliveries.
+                Err(error @ StoreError::Inconsistent { .. }) => told_and_kept(old.event.id, &error),
+                Err(error) => return Err(error),
             }
         }
-        let mut more = !old.ended;
-        if old.ended {
-            for (tenant, cut) in &**before {
-                let (tenant, cut) = (tenant.get(), cut.as_microsecond());
-                more |= self.forget_counts(tenant, cut, old.rows)? >= old.rows;
-                self.forget_replays(tenant, cut)?;
-            }
-        }
-        Ok(Step { pruned: Pruned { events: deleted, more }, until: old.until })
+        Ok(deleted)
     }
 
-    /// Deletes the terminal old deliveries of an event while any row may go, and the event when none is left.
-    fn prune_event(&self, old: &OldEvent, left: &mut usize) -> Result<Fate, StoreError> {
-        let OldEvent { event, cut } = old;
-        let (mut over, mut kept, mut begun) = (Vec::new(), false, false);
-        event.each_delivery(self.sql, |delivery| {
-            if delivery.state == 0 || delivery.created_at >= *cut {
-                kept = true;
-            } else if over.len() < *left {
-                over.push(delivery);
-            } else {
-                begun = true;
-            }
-            Ok(!begun)
-        })?;
-        let mut over = over.into_iter();
-        for delivery in over.by_ref() {
+    /// Deletes the deliveries of an event that were found, and the event when none is left. Whether it is gone.
+    fn prune_event(&self, old: &OldEvent, rows: &mut usize) -> Result<bool, StoreError> {
+        let OldEvent { event, cut, over, whole, .. } = old;
+        for delivery in over {
+            let mut statement = self.sql.prepare_cached(DELIVERY)?;
+            let delivery = statement.query_row([delivery], DeliveryRow::read).optional()?;
+            let Some(delivery) = delivery.filter(|delivery| delivery.is_over(*cut)) else { continue };
             for attempt in delivery.attempts(self.sql)? {
-                self.delete(DELETE_ATTEMPT, attempt, left)?;
+                *rows += self.execute(DELETE_ATTEMPT, [attempt])?;
             }
-            self.delete(DELETE_DELIVERY, delivery.id, left)?;
-            if *left == 0 {
-                break;
-            }
+            *rows += self.execute(DELETE_DELIVERY, [delivery.id])?;
         }
-        if begun || over.next().is_some() {
-            return Ok(Fate::Begun);
+        if !whole || event.has_deliveries(self.sql)? {
+            return Ok(false);
         }
-        if kept {
-            return Ok(Fate::Kept);
-        }
-        self.delete(DELETE_EVENT_DATA, event.id, left)?;
-        let deleted = self.delete(DELETE_EVENT, event.id, left)?;
-        Ok(if deleted { Fate::Deleted } else { Fate::Kept })
-    }
-
-    /// Deletes a row, of so many that may go. Returns whether it was there.
-    fn delete(&self, statement: &'static str, row: i64, left: &mut usize) -> Result<bool, StoreError> {
-        let gone = self.execute(statement, [row])?;
-        *left = left.saturating_sub(gone);
+        *rows += self.execute(DELETE_EVENT_DATA, [event.id])?;
+        let gone = self.execute(DELETE_EVENT, [event.id])?;
+        *rows += gone;
         Ok(gone > 0)
     }
 }

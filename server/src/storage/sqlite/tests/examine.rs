@@ -4,6 +4,7 @@ use rusqlite::config::DbConfig;
 
 use super::*;
 use crate::storage::Resend;
+use crate::storage::Walk;
 use crate::storage::contract::new_webhook_with_secrets;
 use crate::storage::sqlite::Tell;
 use crate::storage::sqlite::examine::{Examiner, KeyState};
@@ -37,7 +38,7 @@ async fn lived_in() -> World<Directory> {
     assert!(
         world
             .store
-            .prune(Arc::new([(world.tenant, time(1_000))].into_iter().collect()), 2)
+            .prune(Arc::new([(world.tenant, time(1_000))].into_iter().collect()), Walk::Anew, 2)
             .await
             .unwrap()
             .more

@@ -1,10 +1,10 @@
 //! The two sides of retention: what is found, and what becomes of it when the writer comes to it.
 
 use super::*;
-use crate::domain::{EventId, IdMap, Timestamp};
-use crate::storage::sqlite::command::{Command, Prune};
-use crate::storage::sqlite::retention::{self, Old};
-use crate::storage::{Pruned, Resend};
+use crate::domain::{DeliveryId, EventId, IdMap, Timestamp};
+use crate::storage::sqlite::command::Command;
+use crate::storage::sqlite::retention::{self, Deleted, Old};
+use crate::storage::{Pruned, Resend, Walk};
 
 type Before = Arc<IdMap<TenantId, Timestamp>>;
 
@@ -12,8 +12,13 @@ fn look(world: &World<Directory>, before: &Before) -> Old {
     retention::look(&world.bench.database(), EventId::new(0), before, 100, time(1_000)).unwrap()
 }
 
-async fn delete(world: &World<Directory>, old: Old, before: Before) -> Pruned {
-    world.store.call(0, Prune { old, before }, Command::Prune).await.unwrap().pruned
+async fn delete(world: &World<Directory>, old: Old) -> Deleted {
+    world.store.call(0, old, Command::Prune).await.unwrap()
+}
+
+/// All that the world's tenant has is old.
+fn all(world: &World<Directory>) -> Before {
+    Arc::new([(world.tenant, time(1_000))].into_iter().collect())
 }
 
 #[tokio::test]
@@ -24,12 +29,11 @@ async fn what_is_sent_again_after_it_was_found_is_kept() {
         let delivery = world.deliver(id, &[&webhook]).await[0];
         world.store.settle(ended(delivery, 200)).await.unwrap();
     }
-    let before: Before = Arc::new([(world.tenant, time(1_000))].into_iter().collect());
-    let old = look(&world, &before);
+    let old = look(&world, &all(&world));
     let resend = world.store.create_resend(world.tenant, number(2), time(60)).await.unwrap();
     let Resend::Created { work, .. } = resend else { panic!("it is there") };
 
-    assert_eq!(delete(&world, old, Arc::clone(&before)).await, Pruned { events: 2, more: false });
+    assert_eq!(delete(&world, old).await.events, 2);
     assert_eq!(world.store.body(work.delivery).await.unwrap().unwrap().data, work.body.unwrap().data);
     world.store.settle(ended(work.delivery, 200)).await.unwrap();
     assert_eq!(world.prune(vec![(world.tenant, time(1_000))], 100).await, 1, "and goes when that is over");
@@ -42,10 +46,9 @@ async fn what_was_found_twice_is_deleted_once() {
     let webhook = world.webhook().await;
     let delivery = world.deliver("1", &[&webhook]).await[0];
     world.store.settle(ended(delivery, 200)).await.unwrap();
-    let before: Before = Arc::new([(world.tenant, time(1_000))].into_iter().collect());
-    let (first, second) = (look(&world, &before), look(&world, &before));
-    assert_eq!(delete(&world, first, Arc::clone(&before)).await.events, 1);
-    assert_eq!(delete(&world, second, before).await, Pruned { events: 0, more: false });
+    let (first, second) = (look(&world, &all(&world)), look(&world, &all(&world)));
+    assert_eq!(delete(&world, first).await.events, 1);
+    assert_eq!(delete(&world, second).await, Deleted::default());
     assert_eq!(world.bench.count("delivery"), 0);
     world.store.close().await;
 }
@@ -76,10 +79,9 @@ async fn an_event_with_many_deliveries_goes_in_parts() {
     world.settled().await;
     let narrow = world.deliver("narrow", &[&webhook]).await[0];
     world.store.settle(ended(narrow, 200)).await.unwrap();
-    let before: Before = Arc::new([(world.tenant, time(1_000))].into_iter().collect());
     let (mut steps, mut left) = (Vec::new(), 101);
     loop {
-        let Pruned { events, more } = world.store.prune(Arc::clone(&before), 8).await.unwrap();
+        let Pruned { events, more } = world.store.prune(all(&world), Walk::On, 8).await.unwrap();
         let now = world.bench.count("delivery");
         assert!(left - now <= 33, "{} deliveries at once", left - now);
         (left, steps) = (now, [steps, vec![events]].concat());
@@ -106,19 +108,126 @@ async fn what_a_clock_that_was_ahead_has_stamped_keeps_nothing_behind_it() {
     world.store.close().await;
 }
 
+/// Has a delivery's attempts follow each other in a circle.
+fn damage(world: &World<Directory>, delivery: DeliveryId) {
+    let circle = "UPDATE attempt SET previous = id WHERE delivery = ?1";
+    assert_eq!(world.bench.database().execute(circle, [delivery.get()]).unwrap(), 1);
+}
+
+async fn three_that_are_over(world: &World<Directory>) -> Vec<DeliveryId> {
+    let webhook = world.webhook().await;
+    let mut deliveries = Vec::new();
+    for id in ["1", "2", "3"] {
+        deliveries.push(world.deliver(id, &[&webhook]).await[0]);
+        world.store.settle(ended(*deliveries.last().unwrap(), 200)).await.unwrap();
+    }
+    deliveries
+}
+
 #[tokio::test]
-async fn attempts_in_a_circle_are_an_error_and_no_end() {
+async fn what_is_damaged_is_kept_and_keeps_nothing_behind_it() {
+    let world = World::<Directory>::new().await;
+    let deliveries = three_that_are_over(&world).await;
+    damage(&world, deliveries[0]);
+    assert_eq!(world.prune(vec![(world.tenant, time(1_000))], 1).await, 2);
+    assert_eq!((world.bench.count("event"), world.bench.count("delivery")), (1, 1));
+    assert_eq!(world.prune(vec![(world.tenant, time(1_000))], 1).await, 0);
+    world.store.close().await;
+}
+
+#[tokio::test]
+async fn what_is_damaged_after_it_was_found_is_kept_and_the_rest_of_the_step_goes() {
+    let world = World::<Directory>::new().await;
+    let deliveries = three_that_are_over(&world).await;
+    let old = look(&world, &all(&world));
+    damage(&world, deliveries[1]);
+    assert_eq!(delete(&world, old).await.events, 2);
+    assert_eq!((world.bench.count("event"), world.bench.count("attempt")), (1, 1));
+    world.store.close().await;
+}
+
+#[test]
+fn the_walk_goes_on_past_what_cannot_be_deleted_and_tries_again_what_had_no_room() {
+    let [after, until, past] = [1, 4, 5].map(EventId::new);
+    let goes_on = |deleted| retention::goes_on(&deleted, until, past, after).get();
+    assert_eq!(goes_on(Ok(Deleted { events: 0, rows: 1 })), 4);
+    assert_eq!(goes_on(Ok(Deleted::default())), 5);
+    assert_eq!(goes_on(Err(StoreError::Backend("malformed".into()))), 5);
+    assert_eq!(goes_on(Err(StoreError::DiskFull)), 1);
+}
+
+#[tokio::test]
+async fn where_nothing_is_to_be_deleted_the_writer_is_not_asked() {
     let world = World::<Directory>::new().await;
     let webhook = world.webhook().await;
-    let delivery = world.deliver("1", &[&webhook]).await[0];
-    world.store.settle(ended(delivery, 200)).await.unwrap();
-    world.bench.database().execute("UPDATE attempt SET previous = id", []).unwrap();
-    let before: Before = Arc::new([(world.tenant, time(1_000))].into_iter().collect());
-    let error = world.store.prune(before, 100).await.unwrap_err();
-    assert!(
-        matches!(error, StoreError::Inconsistent { table: "attempt", column: "previous", .. }),
-        "{error}"
-    );
+    let events = (0..2_500).map(|id| event(world.tenant, &id.to_string(), &[&webhook]));
+    world.store.publish(events.collect()).await.unwrap();
+    // It would refuse.
+    world.store.queue.close();
+    let mut looks = 0;
+    while world
+        .store
+        .prune(all(&world), if looks == 0 { Walk::Anew } else { Walk::On }, 8)
+        .await
+        .unwrap()
+        .more
+    {
+        looks += 1;
+    }
+    assert_eq!(looks, 1, "a look takes in many");
+    assert!(!world.store.forget(world.tenant, time(1_000), 8).await.unwrap());
+    world.store.close().await;
+}
+
+#[tokio::test]
+async fn a_walk_goes_on_where_the_last_one_ended_unless_it_is_begun_anew() {
+    let world = World::<Directory>::new().await;
+    let webhook = world.webhook().await;
+    let at = |second| NewEvent { received_at: time(second), ..event(world.tenant, &second.to_string(), &[]) };
+    let pending = world.deliver("pending", &[&webhook]).await[0];
+    world.store.publish((11..=1_020).map(at).collect()).await.unwrap();
+    world.clock.advance(Duration::from_secs(10_000));
+    let step = async |second, walk| {
+        let before: Before = Arc::new([(world.tenant, time(second))].into_iter().collect());
+        let Pruned { events, more } = world.store.prune(before, walk, 2_000).await.unwrap();
+        assert!(!more);
+        events
+    };
+    assert_eq!(step(20, Walk::Anew).await, 9);
+    world.store.settle(ended(pending, 200)).await.unwrap();
+    assert_eq!(step(20, Walk::On).await, 0, "it was passed over");
+    // More become old than a walk looks at to know that it has come to the end.
+    assert_eq!(step(700, Walk::On).await, 680, "what was young has become old");
+    assert_eq!(step(2_000, Walk::On).await, 321);
+    assert_eq!(step(2_000, Walk::Anew).await, 1);
+    world.store.close().await;
+}
+
+#[tokio::test]
+async fn what_a_clock_that_was_ahead_has_stamped_keeps_nothing_behind_it_also_once_that_time_is_past() {
+    let world = World::<Directory>::new().await;
+    let at = |second, id: &str| NewEvent { received_at: time(second), ..event(world.tenant, id, &[]) };
+    world.publish(at(2_000, "ahead")).await;
+    for id in 0..20 {
+        world.publish(at(100, &id.to_string())).await;
+    }
+    world.clock.advance(Duration::from_secs(2_000));
+    assert_eq!(world.prune(vec![(world.tenant, time(1_100))], 100).await, 20);
+    assert_eq!(world.bench.count("event"), 1);
+    world.store.close().await;
+}
+
+#[tokio::test]
+async fn a_walk_ends_beside_as_many_events_stamped_ahead_as_one_looks_at() {
+    let world = World::<Directory>::new().await;
+    let at =
+        |second, id: u32| NewEvent { received_at: time(second), ..event(world.tenant, &id.to_string(), &[]) };
+    world.publish(at(90, 0)).await;
+    for from in [1, 2_001, 4_001] {
+        world.store.publish((from..from + 2_000).map(|id| at(100_000, id)).collect()).await.unwrap();
+    }
+    world.publish(at(10, 9_999)).await;
+    assert_eq!(world.prune(vec![(world.tenant, time(50))], 100).await, 1);
     world.store.close().await;
 }
 

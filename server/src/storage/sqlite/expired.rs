@@ -1,0 +1,96 @@
+//! What a tenant has beside its history and keeps as long: counts, what old versions of webhooks sent, and replays that are
+//! over. A reader looks through all webhooks of a tenant for what is old; the writer deletes the rows that were found.
+
+use rusqlite::{Connection, params};
+
+use super::transaction::Transaction;
+use crate::domain::{TenantId, Timestamp};
+use crate::storage::StoreError;
+
+/// A row of a table that belongs to a webhook: the webhook, and when or which.
+type OfWebhook = [i64; 2];
+
+/// One webhook after the other, each from its old end.
+pub(super) const OLD_STATS: &str = "
+    SELECT old.webhook, old.start
+    FROM webhook INDEXED BY webhook_number
+    CROSS JOIN webhook_stats AS old ON old.webhook = webhook.id AND old.start < ?2
+    WHERE webhook.tenant = ?1 LIMIT ?3";
+
+pub(super) const OLD_VERSIONS: &str = "
+    SELECT old.webhook, old.version
+    FROM webhook INDEXED BY webhook_number
+    CROSS JOIN webhook_version AS old ON old.webhook = webhook.id AND old.replaced_at < ?2
+    WHERE webhook.tenant = ?1 LIMIT ?3";
+
+pub(super) const OLD_REPLAYS: &str = "
+    SELECT id FROM replay INDEXED BY replay_public_id
+    WHERE tenant = ?1 AND state != 0 AND finished_at < ?2 LIMIT ?3";
+
+const DELETE_STATS: &str = "DELETE FROM webhook_stats WHERE webhook = ?1 AND start = ?2";
+const DELETE_VERSION: &str = "DELETE FROM webhook_version WHERE webhook = ?1 AND version = ?2";
+const DELETE_REPLAY: &str = "DELETE FROM replay WHERE id = ?1";
+
+/// What a reader has found. None of it changes any more, so it is not looked at again.
+pub(super) struct Expired {
+    stats: Vec<OfWebhook>,
+    versions: Vec<OfWebhook>,
+    replays: Vec<i64>,
+}
+
+impl Expired {
+    fn rows(&self) -> usize {
+        self.stats.len() + self.versions.len() + self.replays.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows() == 0
+    }
+
+    /// Whether there may be more than so many rows.
+    pub(super) fn is_full(&self, limit: u32) -> bool {
+        self.rows() >= usize::try_from(limit).unwrap_or(usize::MAX)
+    }
+}
+
+/// Looks for what a tenant has from before a time; for so many rows.
+pub(super) fn look(
+    sql: &Connection,
+    tenant: TenantId,
+    before: Timestamp,
+    limit: u32,
+) -> Result<Expired, StoreError> {
+    let (tenant, before, mut room) =
+        (tenant.get(), before.as_microsecond(), usize::try_from(limit).unwrap_or(0));
+    let mut of_webhooks = |statement| {
+        let most = i64::try_from(room).unwrap_or(i64::MAX);
+        let mut statement = sql.prepare_cached(statement)?;
+        let rows =
+            statement.query_map(params![tenant, before, most], |row| Ok([row.get(0)?, row.get(1)?]))?;
+        let rows = rows.collect::<Result<Vec<OfWebhook>, _>>()?;
+        room -= rows.len();
+        Ok::<_, StoreError>(rows)
+    };
+    let (stats, versions) = (of_webhooks(OLD_STATS)?, of_webhooks(OLD_VERSIONS)?);
+    let most = i64::try_from(room).unwrap_or(i64::MAX);
+    let mut statement = sql.prepare_cached(OLD_REPLAYS)?;
+    let replays = statement.query_map(params![tenant, before, most], |row| row.get(0))?;
+    Ok(Expired { stats, versions, replays: replays.collect::<Result<_, _>>()? })
+}
+
+impl Transaction<'_> {
+    /// Deletes what a reader has found.
+    pub(super) fn forget(&mut self, expired: &Expired) -> Result<(), StoreError> {
+        let Expired { stats, versions, replays } = expired;
+        for row in stats {
+            self.execute(DELETE_STATS, *row)?;
+        }
+        for row in versions {
+            self.execute(DELETE_VERSION, *row)?;
+        }
+        for replay in replays {
+            self.execute(DELETE_REPLAY, [*replay])?;
+        }
+        Ok(())
+    }
+}
