@@ -167,8 +167,8 @@ pub trait Store: Tenancy + AuditLog {
     /// All replays that run, of all tenants.
     async fn running_replays(&self) -> Result<Vec<RunningReplay>, StoreError>;
 
-    /// Deletes terminal deliveries with their attempts, and events without deliveries, that were made before their
-    /// tenant's time: from the old end as much as one short commit can, and `limit` events at most. The deliveries of a
+    /// Deletes terminal deliveries that ended before their tenant's time, with their attempts, and events without deliveries
+    /// that were made before it: from the old end as much as one short commit can, and `limit` events at most. The deliveries of a
     /// replay that runs stay. What cannot be read stays too, and is told.
     async fn prune(
         &self,

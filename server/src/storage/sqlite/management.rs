@@ -61,7 +61,7 @@ const VERSION_OF: &str =
 
 /// A bounded part of the backlog; it names the index so that it can never read the history.
 const CANCEL_PENDING: &str = "
-    UPDATE delivery SET state = 3 WHERE id IN
+    UPDATE delivery SET state = 3, due_at = ?2 WHERE id IN
         (SELECT id FROM delivery INDEXED BY delivery_waiting WHERE state = 0 AND webhook = ?1 LIMIT 1000)";
 
 const DELIVERY_TO_RESEND: &str = "
@@ -190,7 +190,7 @@ impl Transaction<'_> {
         let row = statement.query_row(key, WebhookRow::read)?;
         let webhook = Arc::new(row.without_secret()?);
         self.give_up_replays_of(webhook.tenant, webhook.id, at)?;
-        let cancelled = self.execute(CANCEL_PENDING, [webhook.id.get()])?;
+        let cancelled = self.execute(CANCEL_PENDING, [webhook.id.get(), erased_at])?;
         self.draft.count_pending(webhook.tenant, webhook.id, -i64::try_from(cancelled).unwrap_or(i64::MAX));
         self.execute(END_VERSION, [webhook.id.get(), erased_at])?;
         self.execute(FORGET_ACTIVITY, [webhook.id.get()])?;

@@ -80,7 +80,7 @@ pub(super) const FINISH: &str = "
 const RUNNING_OF: &str = "SELECT id FROM replay WHERE webhook = ?1 AND state = 0";
 
 pub(super) const WITHDRAW: &str = "
-    UPDATE delivery INDEXED BY delivery_replay SET state = 3 WHERE replay = ?1 AND state = 0
+    UPDATE delivery INDEXED BY delivery_replay SET state = 3, due_at = ?2 WHERE replay = ?1 AND state = 0
     RETURNING id, webhook";
 
 const ORIGINAL: &str = "
@@ -390,7 +390,7 @@ impl Transaction<'_> {
         at: Timestamp,
     ) -> Result<Vec<DeliveryId>, StoreError> {
         let mut statement = self.sql.prepare_cached(WITHDRAW)?;
-        let mut rows = statement.query([replay])?;
+        let mut rows = statement.query([replay, stored(at).as_microsecond()])?;
         let mut withdrawn = Vec::new();
         while let Some(row) = rows.next()? {
             withdrawn.push(DeliveryId::new(row.get(0)?));

@@ -1,8 +1,8 @@
 //! Retention: history that is old enough is deleted from the old end, in steps that nobody who publishes notices.
 //!
 //! A step has two sides. A reader walks along the events, from where the last step stopped, and finds what may be deleted:
-//! deliveries that ended before the time their tenant keeps, and events of which no delivery is left. It also reads what
-//! goes with them: whatever is that old has long left the memory of the machine, and a writer that waits for the disk keeps
+//! deliveries that ended before the time their tenant keeps, and events of which no delivery is left. (An end counts, for
+//! one that comes after days of attempts is to be seen as long as any other.) It also reads what goes with them: whatever is that old has long left the memory of the machine, and a writer that waits for the disk keeps
 //! everybody waiting. Then the writer looks at each of them again, for an event may have been sent anew meanwhile, and
 //! deletes what is still over. It does so with the next commit that somebody else waits for; only if none comes for a
 //! while it makes one for that alone. Where the reader finds nothing, the writer is not asked.
@@ -33,12 +33,16 @@ const YOUNG_RUN: u32 = 300;
 const EVENTS_AFTER: &str = "
     SELECT id, tenant, received_at, first_delivery, deliveries FROM event WHERE id > ?1 ORDER BY id";
 
-/// What is told of a delivery. One that runs in a replay is not over: its progress counts it.
+/// What is told of a delivery. One that runs in a replay is not over: its progress counts it. Of one that ended as
+/// cancelled (3) or expired (4), which takes no attempt, `due_at` is when it did.
 macro_rules! deliveries {
     ($($part:literal)*) => {
         concat!($(
             "SELECT id, iif(EXISTS (SELECT 1 FROM replay WHERE replay.id = delivery.replay AND replay.state = 0), 0, state)
-                AS state, created_at, last_attempt FROM delivery ", $part,
+                AS state,
+                max(created_at, coalesce(updated_at, created_at), iif(state > 2, due_at, created_at)) AS ended_at,
+                last_attempt
+            FROM delivery ", $part,
         )*)
     };
 }
@@ -116,7 +120,7 @@ struct EventRow {
 struct DeliveryRow {
     id: i64,
     state: i64,
-    created_at: i64,
+    ended_at: i64,
     last_attempt: Option<i64>,
 }
 
@@ -162,13 +166,13 @@ impl DeliveryRow {
         Ok(Self {
             id: row.get("id")?,
             state: row.get("state")?,
-            created_at: row.get("created_at")?,
+            ended_at: row.get("ended_at")?,
             last_attempt: row.get("last_attempt")?,
         })
     }
 
     const fn is_over(&self, cut: i64) -> bool {
-        self.state != 0 && self.created_at < cut
+        self.state != 0 && self.ended_at < cut
     }
 
     /// Its attempts, the last one first.

@@ -88,8 +88,9 @@ const SETTLE_ATTEMPTED: &str = "
         tries = coalesce(?7, tries)
     WHERE id = ?1";
 
+/// What ends without an attempt keeps in `due_at` when it ended: retention counts from then.
 const SETTLE_UNATTEMPTED: &str = "
-    UPDATE delivery SET due_at = coalesce(?3, due_at), tries = coalesce(?4, tries), state = ?2
+    UPDATE delivery SET due_at = ?3, tries = coalesce(?4, tries), state = ?2
     WHERE id = ?1 AND state = 0
     RETURNING tenant, webhook";
 
@@ -344,6 +345,7 @@ impl<'a> Transaction<'a> {
             Next::End(state) => (*state, None, None),
         };
         let Some(attempt) = attempt else {
+            let due = due.unwrap_or_else(|| stored(self.context.clock.now()).as_microsecond());
             let mut statement = self.sql.prepare_cached(SETTLE_UNATTEMPTED)?;
             let whose = statement
                 .query_row(params![delivery.get(), state_code(state), due, tries], |row| {

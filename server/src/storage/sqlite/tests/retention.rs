@@ -1,7 +1,8 @@
 //! The two sides of retention: what is found, and what becomes of it when the writer comes to it.
 
 use super::*;
-use crate::domain::{DeliveryId, EventId, IdMap, Timestamp};
+use crate::domain::{Attempt, DeliveryId, EventId, IdMap, Timestamp};
+use crate::storage::contract::refused;
 use crate::storage::sqlite::command::Command;
 use crate::storage::sqlite::retention::{self, Deleted, Old};
 use crate::storage::{Pruned, Resend, Walk};
@@ -105,6 +106,37 @@ async fn what_a_clock_that_was_ahead_has_stamped_keeps_nothing_behind_it() {
     }
     assert_eq!(world.prune(vec![(world.tenant, time(50))], 100).await, 21);
     assert_eq!(world.bench.count("event"), 1);
+    world.store.close().await;
+}
+
+#[tokio::test]
+async fn a_delivery_is_kept_from_its_end_on_and_its_event_with_it() {
+    let world = World::<Directory>::new().await;
+    let (webhook, deleted) = (world.webhook().await, world.webhook().await);
+    let due = |due| Next::Retry { due: time(due), tries: 1 };
+    let attempted = |delivery, number, next| {
+        let attempt = Attempt { started_at: time(i64::from(number) * 400), ..attempt(number, refused()) };
+        Settlement { delivery, attempt: Some(attempt), next }
+    };
+    let exhausted = world.deliver("exhausted", &[&webhook]).await[0];
+    world.store.settle(attempted(exhausted, 1, due(800))).await.unwrap();
+    world.store.settle(attempted(exhausted, 2, Next::End(DeliveryState::Exhausted))).await.unwrap();
+    let expired = world.deliver("expired", &[&webhook]).await[0];
+    let cancelled = world.deliver("cancelled", &[&deleted]).await[0];
+    for delivery in [expired, cancelled] {
+        // It is due long after it has ended: that is not when it ended.
+        world.store.settle(attempted(delivery, 1, due(2_000))).await.unwrap();
+    }
+    world.clock.advance(Duration::from_secs(700));
+    let end = Settlement { delivery: expired, attempt: None, next: Next::End(DeliveryState::Expired) };
+    world.store.settle(end).await.unwrap();
+    world.delete(&deleted, 800).await;
+    let left = async |cut| {
+        world.prune(vec![(world.tenant, time(cut))], 100).await;
+        (world.bench.count("event"), world.bench.count("delivery"), world.history().await.total)
+    };
+    assert_eq!(left(799).await, (3, 3, 3));
+    assert_eq!(left(802).await, (0, 0, 0));
     world.store.close().await;
 }
 
