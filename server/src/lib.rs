@@ -9,6 +9,7 @@ pub mod delivery;
 pub mod dialects;
 pub mod domain;
 mod files;
+mod housekeeping;
 pub mod http;
 pub mod metrics;
 pub mod rng;

@@ -13,28 +13,16 @@ use crate::causes::causes;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Config, TokenHolder};
 use crate::delivery::{DriverPanicked, Engine, EngineError, EngineParts};
-use crate::domain::{IdMap, Tenant, TenantId, TenantSpec, Timestamp, TokenHash, TokenOwner};
+use crate::domain::{TenantSpec, TokenHash, TokenOwner};
 use crate::files::Connections;
+use crate::housekeeping;
 use crate::http::{self, Front, Limits};
 use crate::metrics::Metrics;
 use crate::rng::{Rng, SystemRng};
 use crate::storage::sqlite::{OpenError, Options, SqliteStore, SystemFreeSpace};
-use crate::storage::{Directory, Store, StoreError, Walk};
+use crate::storage::{Directory, Store, StoreError};
 use crate::traces::{Tracer, TracerError};
 
-/// How often expired history is looked for.
-const PRUNE_EVERY: Duration = Duration::from_secs(60);
-/// How many events one step deletes at most and what lies between two, so that hardly anybody who publishes notices.
-const PRUNE_STEP: (u32, Duration) = (8, Duration::from_millis(5));
-/// And after so long, for by then history grows faster than it goes.
-const PRUNE_LONG_STEP: (u32, Duration) = (64, Duration::from_millis(1));
-const PRUNE_BEHIND: Duration = Duration::from_secs(60 * 60);
-/// How many entries of the audit log one step deletes at most.
-const PRUNE_BATCH: u32 = 128;
-/// How long what tenants keep is taken for what it was.
-const PRUNE_CUTS_FRESH: Duration = Duration::from_millis(100);
-/// How long the audit log is kept.
-const AUDIT_RETENTION: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 /// How often it is made durable when tokens were last used.
 const SAVE_TOKEN_USES_EVERY: Duration = Duration::from_secs(60);
 /// How soon replays are taken a step further when there is more to do at once, when some of what they have made has to
@@ -217,8 +205,7 @@ impl Server {
             tasks.spawn_blocking(serving);
         }
         let (pruned, saved) = (Arc::clone(&store), Arc::clone(&store));
-        let pruning = move || prune(Arc::clone(&pruned), housekeeping.clone(), Arc::clone(&clock));
-        let pruning = tokio::spawn(for_ever("retention", pruning));
+        let pruning = tokio::spawn(housekeeping::keep(pruned, housekeeping, clock));
         let saving = tokio::spawn(for_ever("token uses", move || save_token_uses(Arc::clone(&saved))));
         let mut listening = true;
         tokio::select! {
@@ -337,7 +324,7 @@ fn longest_exchange(directory: &Directory) -> Duration {
 }
 
 /// Runs what is to go on as long as the server does, and begins it again if it panics.
-async fn for_ever<F>(what: &'static str, run: impl Fn() -> F)
+pub(crate) async fn for_ever<F>(what: &'static str, run: impl Fn() -> F)
 where
     F: Future<Output = ()> + Send + 'static,
 {
@@ -388,63 +375,6 @@ async fn save_uses(store: &dyn Store) {
         let error = causes(&error);
         tracing::warn!(error, "cannot store when tokens were last used");
     }
-}
-
-/// Deletes history that is older than its tenant keeps it, and the old end of the audit log, in small rounds.
-async fn prune(store: Arc<dyn Store>, app: App, clock: Arc<dyn Clock>) {
-    let mut every = tokio::time::interval(PRUNE_EVERY);
-    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        every.tick().await;
-        if let Err(error) = app.erase_retired_secrets().await {
-            tracing::warn!(error = causes(&error), "cannot erase retired secrets");
-        }
-        let cuts = || Arc::new(retention_cuts(store.directory(), clock.now()));
-        let began = clock.monotonic();
-        let (mut before, mut cut_at) = (cuts(), began);
-        let mut walk = Walk::Anew;
-        loop {
-            let behind = clock.monotonic().saturating_sub(began) >= PRUNE_BEHIND;
-            let (limit, rest) = if behind { PRUNE_LONG_STEP } else { PRUNE_STEP };
-            let pruned = store.prune(Arc::clone(&before), walk, limit).await;
-            walk = Walk::On;
-            if !left("history", pruned.map(|pruned| pruned.more)) {
-                break;
-            }
-            tokio::time::sleep(rest).await;
-            // There may be much to delete, and a tenant that is to keep more from now on.
-            if clock.monotonic().saturating_sub(cut_at) >= PRUNE_CUTS_FRESH {
-                (before, cut_at) = (cuts(), clock.monotonic());
-            }
-        }
-        for (tenant, before) in &*before {
-            while left("counts", store.forget(*tenant, *before, PRUNE_BATCH).await) {
-                tokio::time::sleep(PRUNE_STEP.1).await;
-            }
-        }
-        let now = clock.now();
-        let Ok(before) = now.checked_sub(AUDIT_RETENTION) else { continue };
-        let whole = |deleted| deleted >= u64::from(PRUNE_BATCH);
-        while left("the audit log", store.prune_audit(before, PRUNE_BATCH).await.map(whole)) {
-            tokio::time::sleep(PRUNE_STEP.1).await;
-        }
-    }
-}
-
-/// Before when each tenant's history is older than it keeps it.
-fn retention_cuts(directory: &Directory, now: Timestamp) -> IdMap<TenantId, Timestamp> {
-    let tenants = directory.tenants();
-    let cut = |tenant: &Arc<Tenant>| Some((tenant.id, now.checked_sub(tenant.settings.retention).ok()?));
-    tenants.iter().filter_map(cut).collect()
-}
-
-/// Whether there may be more to delete.
-fn left(what: &str, more: Result<bool, StoreError>) -> bool {
-    more.unwrap_or_else(|error| {
-        let error = causes(&error);
-        tracing::warn!(error, what, "cannot delete what has expired");
-        false
-    })
 }
 
 #[cfg(test)]

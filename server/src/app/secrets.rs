@@ -82,28 +82,28 @@ impl App {
         Ok(Rotated { webhook: changed.await?, secret: shown })
     }
 
-    /// Erases the secrets that have been retired, of all tenants.
+    /// Erases the secrets that have been retired, also of tenants that were deleted or are not configured any more: their
+    /// webhooks are still there. One webhook that cannot be stored keeps no other's secret.
     ///
     /// # Errors
     /// What the store says.
     pub async fn erase_retired_secrets(&self) -> Result<(), Error> {
-        let directory = self.store.directory();
-        for tenant in directory.tenants() {
-            for webhook in directory.webhooks_of(tenant.id) {
-                let now = self.clock.now();
-                let Some(secrets) = webhook.secrets.settled(now) else { continue };
-                let mut next = webhook.next_version(now);
-                // Nobody has changed it: it only says so no longer.
-                next.updated_at = webhook.updated_at;
-                next.secrets_since = next.version;
-                next.secrets = secrets;
-                // What is outdated is looked at again.
-                if let Update::Done(_) = self.store.update_webhook(next).await? {
-                    self.dispatcher.webhook_changed(webhook.id);
-                }
+        let (now, mut erased) = (self.clock.now(), Ok(()));
+        for webhook in self.store.directory().webhooks(|webhook| webhook.secrets.settled(now).is_some()) {
+            let Some(secrets) = webhook.secrets.settled(now) else { continue };
+            let mut next = webhook.next_version(now);
+            // Nobody has changed it: it only says so no longer.
+            next.updated_at = webhook.updated_at;
+            next.secrets_since = next.version;
+            next.secrets = secrets;
+            match self.store.update_webhook(next).await {
+                Ok(Update::Done(_)) => self.dispatcher.webhook_changed(webhook.id),
+                // It is looked at again.
+                Ok(Update::Outdated | Update::Gone) => {}
+                Err(error) => erased = Err(error.into()),
             }
         }
-        Ok(())
+        erased
     }
 
     /// A new one, and its text, which is shown once.

@@ -112,6 +112,11 @@ impl Directory {
         self.read().by_tenant.get(&tenant).map(|all| all.values().cloned().collect()).unwrap_or_default()
     }
 
+    /// The webhooks that are wanted, of all tenants, also of those that are not declared (any more).
+    pub fn webhooks(&self, wanted: impl Fn(&Webhook) -> bool) -> Vec<Arc<Webhook>> {
+        self.read().webhooks.values().filter(|webhook| wanted(webhook)).cloned().collect()
+    }
+
     /// The webhooks of a tenant that an event concerns, in the order of their numbers.
     pub fn matching(&self, tenant: TenantId, wanted: impl Fn(&Webhook) -> bool) -> Vec<Arc<Webhook>> {
         let inner = self.read();
