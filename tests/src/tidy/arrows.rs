@@ -50,7 +50,7 @@ const ARROWS: &[Arrow] = &[
 ];
 
 /// Modules that put the parts together and may see them all. The crate root is the empty name.
-const WIRING: &[&str] = &["", "main", "wiring", "config", "clock", "rng", "cli", "files"];
+const WIRING: &[&str] = &["", "main", "wiring", "config", "clock", "rng", "cli", "files", "housekeeping"];
 
 /// What only some modules of the server may name, and which; nobody else does.
 const RESERVED: &[(&str, &[&str])] = &[

@@ -47,8 +47,9 @@ const GAP_HALVED_AFTER: Duration = Duration::from_secs(1);
 /// How long an endpoint waits after an attempt that failed for want of something of ours, and after a probe that told
 /// nothing.
 pub(super) const OURS: Duration = Duration::from_secs(1);
-/// How long one that says it is gone is left alone where there is no ladder.
-const GONE: Duration = Duration::from_secs(60);
+/// How long one that says it is gone is left alone where there is no ladder: the first step of the one that holds where
+/// nothing is said.
+const GONE: Duration = Duration::from_secs(5);
 
 /// What an attempt says of the endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

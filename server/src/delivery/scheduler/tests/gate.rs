@@ -169,14 +169,14 @@ fn one_that_says_it_is_gone_beside_another_failure_is_left_alone_too_and_once() 
 }
 
 #[test]
-fn one_that_says_it_is_gone_is_left_alone_for_a_minute_where_there_is_no_ladder() {
+fn one_that_says_it_is_gone_is_left_alone_for_five_seconds_where_there_is_no_ladder() {
     let mut scheduler = waiting(100);
     let once = RetryPolicy::new(Vec::new()).unwrap();
     for work in started(scheduler.poll(start(), ALL)) {
         scheduler.finished(work.delivery, GONE, &once, 0, start());
     }
-    assert!(scheduler.poll(after(start(), seconds(59)), ALL).is_empty());
-    assert_eq!(started(scheduler.poll(after(start(), seconds(60)), ALL)).len(), 1);
+    assert!(scheduler.poll(after(start(), seconds(4)), ALL).is_empty());
+    assert_eq!(started(scheduler.poll(after(start(), seconds(5)), ALL)).len(), 1);
 }
 
 #[test]
