@@ -365,9 +365,9 @@ fn what_began_before_a_pause_says_nothing_while_the_probe_is_under_way() {
     for verdict in [OK, REFUSED, FAILED, GONE, OURS] {
         let mut scheduler = waiting(100);
         let works = started(scheduler.poll(start(), ALL));
-        let again = Verdict { signal: Signal::Trouble, retry_after: Some(seconds(2)) };
-        finish(&mut scheduler, &works[..1], again, start());
-        let then = after(start(), seconds(2));
+        // A pause and nothing else: no window is narrowed.
+        finish(&mut scheduler, &works[..1], OURS, start());
+        let then = after(start(), seconds(1));
         let probe = started(scheduler.poll(then, ALL));
         finish(&mut scheduler, &works[1..], verdict, then);
         let later = after(then, seconds(4));
