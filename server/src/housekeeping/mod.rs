@@ -64,12 +64,22 @@ impl House {
         self.wall.now(&*self.clock)
     }
 
+    /// Before when each tenant's history is older than it keeps it.
     fn cuts(&self) -> Option<Cuts> {
         let now = self.now()?;
         let tenants = self.store.directory().tenants();
-        let cut = |tenant: &Arc<Tenant>| Some((tenant.id, now.checked_sub(tenant.settings.retention).ok()?));
+        let cut = |tenant: &Arc<Tenant>| Some((tenant.id, cut_of(tenant, now)?));
         Some(Arc::new(tenants.iter().filter_map(cut).collect()))
     }
+
+    /// Before when a tenant's is, if it is still there.
+    fn cut(&self, tenant: TenantId) -> Option<Timestamp> {
+        cut_of(&*self.store.directory().tenant(tenant)?, self.now()?)
+    }
+}
+
+fn cut_of(tenant: &Tenant, now: Timestamp) -> Option<Timestamp> {
+    now.checked_sub(tenant.settings.retention).ok()
 }
 
 /// Ticks at once and then every so often, never twice at once for a tick that was missed.
@@ -113,7 +123,9 @@ impl Walks {
             let behind = clock.monotonic().saturating_sub(began) >= PRUNE_BEHIND;
             let (limit, rest) = if behind { PRUNE_LONG_STEP } else { PRUNE_STEP };
             let pruned = prune(old, walk, limit).await;
-            if pruned.is_ok() && walk == Walk::Anew {
+            // Past what is damaged the store goes on; from the old end it would be met again.
+            let begun = matches!(pruned, Ok(_) | Err(StoreError::Backend(_)));
+            if begun && walk == Walk::Anew {
                 (walk, self.anew_at) = (Walk::On, Some(began));
             }
             if !left("history", pruned.map(|pruned| pruned.more)) {
@@ -132,8 +144,12 @@ async fn counts(house: Arc<House>) {
     let (mut every, (limit, rest)) = (every(FORGET_EVERY), FORGET_STEP);
     loop {
         every.tick().await;
-        for (tenant, before) in &*house.cuts().unwrap_or_default() {
-            while left("counts and replays", house.store.forget(*tenant, *before, limit).await) {
+        for tenant in house.store.directory().tenants() {
+            // Asked for anew at each step, as what history is deleted before.
+            while let Some(before) = house.cut(tenant.id) {
+                if !left("counts and replays", house.store.forget(tenant.id, before, limit).await) {
+                    break;
+                }
                 tokio::time::sleep(rest).await;
             }
         }

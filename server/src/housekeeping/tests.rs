@@ -143,6 +143,14 @@ async fn a_walk_from_the_old_end_that_cannot_begin_is_begun_by_the_next_round() 
 }
 
 #[tokio::test]
+async fn a_walk_that_meets_damage_at_the_old_end_goes_on_past_it() {
+    let (asked, mut walks) = (Asked::new(), Walks::default());
+    let damaged = || StoreError::Backend("malformed".into());
+    walks.round(&asked.clock, none, async |_, _, _| Err(damaged())).await;
+    assert_eq!(asked.round(&mut walks, none, (1, 0)).await[0].1, Walk::On);
+}
+
+#[tokio::test]
 async fn steps_are_long_once_a_round_has_taken_an_hour() {
     let (asked, mut walks) = (Asked::new(), Walks::default());
     let steps = asked.round(&mut walks, none, (8, 10 * MINUTE * 1_000)).await;

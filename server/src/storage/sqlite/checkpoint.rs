@@ -17,7 +17,8 @@
 //! If a reader holds the log up, a commit that could not copy all leaves it alone until it is a sixteenth longer. Readers
 //! that overlap would hold it up for good. So once the log is [`TOO_LONG`] the copier closes their [gates](Gate): new reads
 //! wait until those under way have ended, which they do within [a limit](super::reads), each commit copies what is left, and
-//! with the log that has begun anew the gates are opened again.
+//! with the log that has begun anew the gates are opened again. Where that is of no use, because another program reads, they
+//! are left open until the log is a sixteenth longer.
 //!
 //! **An error of the disk here is as fatal as one at a commit.** SQLite takes pages that it has copied for copied although
 //! the database is not synced yet. If that sync fails, the kernel may have dropped them, and a second try that succeeds
@@ -244,44 +245,93 @@ fn connect(database: &Path) -> Result<Connection, OpenError> {
 }
 
 fn run(sql: &Connection, copying: &Copying, gates: &Gates, woken: &Receiver<()>) {
+    let mut closing = Closing::default();
     while woken.recv().is_ok() {
-        let mut pages = 0;
-        let turn = copying.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        copying.copy(turn, || {
-            pages = copy(sql)?;
-            Ok(())
-        });
-        if pages >= TOO_LONG {
-            let _closed = gates.each_ref().map(Gate::close);
-            begin_anew(sql, copying);
+        let Copied { written, .. } = copy_in_turn(sql, copying);
+        if closing.is_worth(written) {
+            closing.failed_at = if begin_anew(sql, copying, gates) { 0 } else { written };
         }
     }
 }
 
-/// Has the log begin anew while nobody reads.
-fn begin_anew(sql: &Connection, copying: &Copying) {
+/// When to close the gates.
+#[derive(Default)]
+struct Closing {
+    /// How long the log was when that was of no use; 0 if it was.
+    failed_at: u32,
+}
+
+impl Closing {
+    fn is_worth(&mut self, pages: u32) -> bool {
+        if pages < self.failed_at {
+            self.failed_at = 0;
+        }
+        pages >= TOO_LONG && pages - self.failed_at >= pages / GROWN
+    }
+}
+
+/// Has the log begin anew while nobody reads. Returns whether anything came of it: not if another program reads.
+fn begin_anew(sql: &Connection, copying: &Copying, [history, retention, engine]: &Gates) -> bool {
+    let _closed = (history.close(), retention.close());
+    // While those have ended much may have been written, and the engine is to wait for a moment only.
+    copy_in_turn(sql, copying);
+    let _engine = engine.close();
     copying.nobody_reads.store(true, Ordering::Release);
-    let turn = copying.turn.lock().unwrap_or_else(PoisonError::into_inner);
-    copying.copy(turn, || copy(sql).map(|_| ()));
+    let Copied { written, copied } = copy_in_turn(sql, copying);
     // Now it is for the commits. If there are none all is copied, and whoever reads from now on needs no log.
     for _ in 0..COMMITS_WITHIN.as_millis() {
-        if !copying.nobody_reads.load(Ordering::Acquire) || copying.failed.load(Ordering::Acquire) {
+        let begun = !copying.nobody_reads.load(Ordering::Acquire);
+        if begun || copied < written || copying.failed.load(Ordering::Acquire) {
             break;
         }
         std::thread::sleep(Duration::from_millis(1));
     }
     copying.nobody_reads.store(false, Ordering::Release);
+    copied >= written
 }
 
-/// Returns how many pages the log has.
-fn copy(sql: &Connection) -> rusqlite::Result<u32> {
-    let mut pages = 0;
+/// How many pages the log had, and how many of them were copied.
+#[derive(Clone, Copy, Default)]
+struct Copied {
+    written: u32,
+    copied: u32,
+}
+
+fn copy_in_turn(sql: &Connection, copying: &Copying) -> Copied {
+    let mut copied = Copied::default();
+    let turn = copying.turn.lock().unwrap_or_else(PoisonError::into_inner);
+    copying.copy(turn, || {
+        copied = copy(sql)?;
+        Ok(())
+    });
+    copied
+}
+
+fn copy(sql: &Connection) -> rusqlite::Result<Copied> {
+    let mut last = Copied::default();
     for _ in 0..PASSES {
         let (written, copied) = sql.wal_checkpoint_v2(Some(MAIN_DB), CheckpointMode::PASSIVE)?;
-        pages = u32::try_from(written).unwrap_or(0);
+        let pages = |pages| u32::try_from(pages).unwrap_or(0);
+        last = Copied { written: pages(written), copied: pages(copied) };
         if copied >= written {
             break;
         }
     }
-    Ok(pages)
+    Ok(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gates_that_were_closed_in_vain_are_closed_again_only_once_the_log_has_grown_or_begun_anew() {
+        let mut closing = Closing::default();
+        let mut worth = |pages| closing.is_worth(pages);
+        assert_eq!([worth(TOO_LONG - 1), worth(TOO_LONG)], [false, true]);
+        closing.failed_at = TOO_LONG;
+        let mut worth = |pages| closing.is_worth(pages);
+        assert_eq!([worth(TOO_LONG), worth(TOO_LONG + 500), worth(TOO_LONG + 1_100)], [false, false, true]);
+        assert_eq!([worth(600), worth(TOO_LONG + 500)], [false, true]);
+    }
 }

@@ -409,7 +409,11 @@ impl Store for SqliteStore {
     }
 
     async fn create_replay(&self, replay: NewReplay) -> Result<ReplayStart, StoreError> {
-        let total = self.count_replayable(replay.filter.clone()).await?;
+        let total = match self.count_replayable(replay.filter.clone()).await {
+            // It says in the end how many there were.
+            Err(StoreError::TookTooLong) => 0,
+            counted => counted?,
+        };
         self.call(0, (replay, total), Command::CreateReplay).await
     }
 

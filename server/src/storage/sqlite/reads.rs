@@ -6,6 +6,7 @@
 //! somebody asks for is ended when it [takes too long](StoreError::TookTooLong), and what one tenant asks for at once leaves
 //! room for the others.
 
+use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -50,6 +51,7 @@ pub(super) struct Readers {
     idle: Arc<Mutex<Vec<Connection>>>,
     permits: Arc<Semaphore>,
     shares: Mutex<IdMap<TenantId, Weak<Semaphore>>>,
+    closing: Arc<AtomicBool>,
 }
 
 impl Readers {
@@ -62,6 +64,7 @@ impl Readers {
             idle: Arc::default(),
             permits: Arc::new(Semaphore::new(CONNECTIONS)),
             shares: Mutex::default(),
+            closing: Arc::default(),
         }
     }
 
@@ -107,7 +110,7 @@ impl Readers {
     ) -> Result<T, StoreError> {
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| StoreError::Stopped)?;
         let (database, idle) = (self.database.clone(), Arc::clone(&self.idle));
-        let (clock, gate) = (self.clock.clone(), self.gate.clone());
+        let (clock, gate, closing) = (self.clock.clone(), self.gate.clone(), Arc::clone(&self.closing));
         let task = tokio::task::spawn_blocking(move || {
             let _permit = permit;
             let _open = gate.0.read().unwrap_or_else(PoisonError::into_inner);
@@ -115,7 +118,8 @@ impl Readers {
             let mut connection = pooled.map_or_else(|| open(&database), Ok)?;
             if let Some(clock) = clock {
                 let end = clock.monotonic() + READ_LIMIT;
-                connection.progress_handler(STEPS, Some(move || clock.monotonic() > end))?;
+                let is_over = move || closing.load(Ordering::Relaxed) || clock.monotonic() > end;
+                connection.progress_handler(STEPS, Some(is_over))?;
             }
             let transaction = connection.unchecked_transaction()?;
             let result = read(&transaction);
@@ -127,8 +131,9 @@ impl Readers {
         task.await.map_err(|_| StoreError::Stopped)?
     }
 
-    /// Lets no new read begin and waits for those under way.
+    /// Lets no new read begin and waits for those under way; what others have asked for is ended.
     pub(super) async fn close(&self) {
+        self.closing.store(true, Ordering::Relaxed);
         let all = u32::try_from(CONNECTIONS).expect("a small constant");
         // Fails only when it was closed before.
         let _all = self.permits.acquire_many(all).await;

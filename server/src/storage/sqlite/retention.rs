@@ -245,7 +245,8 @@ pub(super) fn look(
                 }
             }
             // One row that nobody can read must not keep all those behind it for ever.
-            Err(error) => told_and_kept(last.get(), &error),
+            Err(error) if is_damage(&error) => told_and_kept(last.get(), &error),
+            Err(error) => return Err(error),
         }
     }
     if !old.ended && old.is_empty() && old.until == after {
@@ -253,6 +254,11 @@ pub(super) fn look(
         (old.until, old.past) = (last, last);
     }
     Ok(old)
+}
+
+/// Whether something is the matter with what is stored: the same would be found there again.
+const fn is_damage(error: &StoreError) -> bool {
+    matches!(error, StoreError::Inconsistent { .. } | StoreError::Backend(_))
 }
 
 fn told_and_kept(event: i64, error: &StoreError) {
@@ -313,16 +319,25 @@ pub(super) fn goes_on(
 }
 
 impl Transaction<'_> {
-    /// Deletes what a reader has found, as far as it is still over.
+    /// Deletes what a reader has found, as far as it is still over. What cannot be deleted keeps nothing beside it.
     pub(super) fn prune(&mut self, old: &Old) -> Result<Deleted, StoreError> {
         let mut deleted = Deleted::default();
         for old in &old.events {
-            match self.prune_event(old, &mut deleted.rows) {
-                Ok(gone) => deleted.events += u64::from(gone),
-                // What was deleted of it before is whole deliveries.
-                Err(error @ StoreError::Inconsistent { .. }) => told_and_kept(old.event.id, &error),
+            let mut rows = 0;
+            self.execute("SAVEPOINT old_event", [])?;
+            match self.prune_event(old, &mut rows) {
+                Ok(gone) => {
+                    deleted.events += u64::from(gone);
+                    deleted.rows += rows;
+                }
+                // After some errors SQLite has rolled everything back by itself.
+                Err(error) if is_damage(&error) && !self.sql.is_autocommit() => {
+                    self.execute("ROLLBACK TO old_event", [])?;
+                    told_and_kept(old.event.id, &error);
+                }
                 Err(error) => return Err(error),
             }
+            self.execute("RELEASE old_event", [])?;
         }
         Ok(deleted)
     }

@@ -51,6 +51,25 @@ async fn what_one_tenant_reads_at_once_leaves_room_for_another() {
     world.store.close().await;
 }
 
+#[tokio::test]
+async fn a_store_that_closes_waits_for_no_long_read() {
+    let world = World::<Directory>::new().await;
+    let readers = readers(&world);
+    let (reader, tenant) = (Arc::clone(&readers), world.tenant);
+    let (begin, begun) = tokio::sync::oneshot::channel();
+    let endless = tokio::spawn(async move {
+        let read = reader.read_of(tenant, move |sql| {
+            begin.send(()).unwrap();
+            Ok(sql.query_row(ENDLESS, [], |row| row.get::<_, i64>(0))?)
+        });
+        read.await
+    });
+    begun.await.unwrap();
+    tokio::time::timeout(Duration::from_secs(5), readers.close()).await.expect("it closes");
+    assert!(matches!(endless.await.unwrap(), Err(StoreError::TookTooLong)));
+    world.store.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn readers_that_overlap_without_a_moment_in_between_do_not_hold_the_log_up() {
     let world = Arc::new(World::<Directory>::new().await);

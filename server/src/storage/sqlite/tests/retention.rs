@@ -178,6 +178,18 @@ async fn what_is_damaged_after_it_was_found_is_kept_and_the_rest_of_the_step_goe
     world.store.close().await;
 }
 
+#[tokio::test]
+async fn what_the_database_cannot_delete_is_kept_whole_and_nothing_beside_it() {
+    let failing = "CREATE TRIGGER failing BEFORE DELETE ON event_data WHEN old.event = 2
+        BEGIN SELECT raise(ABORT, 'malformed'); END";
+    let world = prepared(failing).await;
+    three_that_are_over(&world).await;
+    assert_eq!(world.prune(vec![(world.tenant, time(1_000))], 8).await, 2);
+    let left = ["event", "delivery", "attempt"].map(|table| world.bench.count(table));
+    assert_eq!(left, [1, 1, 1]);
+    world.store.close().await;
+}
+
 #[test]
 fn the_walk_goes_on_past_what_cannot_be_deleted_and_tries_again_what_had_no_room() {
     let [after, until, past] = [1, 4, 5].map(EventId::new);
