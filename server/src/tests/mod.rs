@@ -4,6 +4,7 @@
 mod admission;
 mod answers;
 mod dispatcher;
+mod housekeeping;
 mod news;
 mod readiness;
 mod secrets;
@@ -33,15 +34,22 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Long enough for anything that should happen at once on a busy machine.
 const SOON: Duration = Duration::from_secs(20);
 
-/// The machine's clocks, of which the one on the wall can be set forward.
+/// The machine's clocks, of which the one on the wall can be set forward. Time can be said to have passed, too.
 struct Skewed {
     clock: SystemClock,
     ahead_s: AtomicI64,
+    passed_s: AtomicI64,
 }
 
 impl Skewed {
     fn new() -> Arc<Self> {
-        Arc::new(Self { clock: SystemClock::new(), ahead_s: AtomicI64::new(0) })
+        Arc::new(Self { clock: SystemClock::new(), ahead_s: AtomicI64::new(0), passed_s: AtomicI64::new(0) })
+    }
+
+    /// Both clocks show it.
+    fn pass(&self, time: Duration) {
+        self.passed_s.fetch_add(i64::try_from(time.as_secs()).unwrap(), Ordering::SeqCst);
+        self.set_forward(time);
     }
 
     fn set_forward(&self, by: Duration) {
@@ -56,7 +64,8 @@ impl Clock for Skewed {
     }
 
     fn monotonic(&self) -> Duration {
-        self.clock.monotonic()
+        let passed = self.passed_s.load(Ordering::SeqCst).unsigned_abs();
+        self.clock.monotonic() + Duration::from_secs(passed)
     }
 }
 
@@ -70,9 +79,14 @@ struct Running {
 
 /// The configuration, with the data in this directory.
 fn config(directory: &Path) -> Config {
+    config_of("acme", directory)
+}
+
+/// And with the tenant called so.
+fn config_of(tenant: &str, directory: &Path) -> Config {
     let toml = format!(
         "server.admin_listen = \"127.0.0.1:0\"\n\
-         [[tenant]]\nname = \"acme\"\ndialect = \"native\"\negress.allow = [\"127.0.0.0/8\"]\n\
+         [[tenant]]\nname = \"{tenant}\"\ndialect = \"native\"\negress.allow = [\"127.0.0.0/8\"]\n\
          settings.timeout = \"1s\"\nsettings.retry = []\n\
          [[tenant.user]]\nid = \"1\"\nroles = [\"admin\", \"sender\"]\ntoken = \"{TOKEN}\"\n"
     );
