@@ -27,9 +27,9 @@ pub(super) const OLD_REPLAYS: &str = "
     SELECT id FROM replay INDEXED BY replay_public_id
     WHERE tenant = ?1 AND state != 0 AND finished_at < ?2 LIMIT ?3";
 
-const DELETE_STATS: &str = "DELETE FROM webhook_stats WHERE webhook = ?1 AND start = ?2";
-const DELETE_VERSION: &str = "DELETE FROM webhook_version WHERE webhook = ?1 AND version = ?2";
-const DELETE_REPLAY: &str = "DELETE FROM replay WHERE id = ?1";
+pub(super) const DELETE_STATS: &str = "DELETE FROM webhook_stats WHERE webhook = ?1 AND start = ?2";
+pub(super) const DELETE_VERSION: &str = "DELETE FROM webhook_version WHERE webhook = ?1 AND version = ?2";
+pub(super) const DELETE_REPLAY: &str = "DELETE FROM replay WHERE id = ?1";
 
 /// What a reader has found. None of it changes any more, so it is not looked at again.
 pub(super) struct Expired {

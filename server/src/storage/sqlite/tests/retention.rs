@@ -4,6 +4,7 @@ use super::*;
 use crate::domain::{Attempt, DeliveryId, EventId, IdMap, Timestamp};
 use crate::storage::contract::refused;
 use crate::storage::sqlite::command::Command;
+use crate::storage::sqlite::expired;
 use crate::storage::sqlite::retention::{self, Deleted, Old};
 use crate::storage::{Pruned, Resend, Walk};
 
@@ -301,5 +302,58 @@ async fn retention_does_not_wait_for_those_who_read() {
     assert_eq!(pruned.await.expect("in time"), 1);
     drop(release);
     readers.join_all().await;
+    world.store.close().await;
+}
+
+#[tokio::test]
+async fn what_else_is_kept_as_long_goes_so_many_rows_at_a_time_and_what_is_younger_stays() {
+    let world = World::<Directory>::new().await;
+    let webhook = world.webhook().await;
+    // One of each from every second, of which there is one more than is old.
+    let inserts = [
+        "INSERT INTO webhook_stats SELECT ?1, ?3 + s * 1000000, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0",
+        "INSERT INTO webhook_version SELECT ?1, s + 1, '', '[]', 0, ?3 + s * 1000000",
+        "INSERT INTO replay SELECT NULL, randomblob(16), ?2, ?1, '[]', NULL, NULL, '[]', '', 0, 0, 0, 0, 0, 1, 0, 0,
+            ?3 + s * 1000000",
+    ];
+    for insert in inserts {
+        let seconds =
+            "WITH RECURSIVE second (s) AS (SELECT 1 UNION ALL SELECT s + 1 FROM second WHERE s < 41)";
+        let of = [webhook.id.get(), world.tenant.get(), time(0).as_microsecond()];
+        let made = world.bench.database().execute(&format!("{seconds} {insert} FROM second"), of);
+        assert_eq!(made.unwrap(), 41);
+    }
+    let rows = || ["webhook_stats", "webhook_version", "replay"].map(|table| world.bench.count(table));
+    let (mut left, mut steps) = (rows(), Vec::new());
+    loop {
+        let more = world.store.forget(world.tenant, time(41), 32).await.unwrap();
+        let deleted = left.iter().sum::<i64>() - rows().iter().sum::<i64>();
+        left = rows();
+        steps.push((deleted, more));
+        if !more {
+            break;
+        }
+        assert!(steps.len() < 100, "it would go on for ever: {steps:?}");
+    }
+    assert_eq!(steps, [(32, true), (32, true), (32, true), (24, false)]);
+    assert_eq!(left, [1, 2, 1], "of versions also the newest");
+    world.store.close().await;
+}
+
+#[tokio::test]
+async fn what_else_is_kept_as_long_is_found_and_deleted_by_indexes() {
+    let world = World::<Directory>::new().await;
+    let sql = world.bench.database();
+    let webhooks = "SEARCH webhook USING COVERING INDEX webhook_number (tenant=?)";
+    for (statement, searches) in [
+        (expired::OLD_STATS, vec![webhooks, "SEARCH old USING PRIMARY KEY (webhook=? AND start<?)"]),
+        (expired::OLD_VERSIONS, vec![webhooks, "SEARCH old USING PRIMARY KEY (webhook=?)"]),
+        (expired::OLD_REPLAYS, vec!["SEARCH replay USING INDEX replay_public_id (tenant=?)"]),
+        (expired::DELETE_STATS, vec!["SEARCH webhook_stats USING PRIMARY KEY (webhook=? AND start=?)"]),
+        (expired::DELETE_VERSION, vec!["SEARCH webhook_version USING PRIMARY KEY (webhook=? AND version=?)"]),
+        (expired::DELETE_REPLAY, vec!["SEARCH replay USING INTEGER PRIMARY KEY (rowid=?)"]),
+    ] {
+        assert_eq!(plan(&sql, statement).lines().collect::<Vec<_>>(), searches);
+    }
     world.store.close().await;
 }
