@@ -4,9 +4,11 @@
 //! hint which row to compare with. The digest starts with the tenant's random name, so nobody can prepare keys that
 //! collide, and a collision by chance (one in 10¹¹ at ten million keys) costs no correctness: the row tells.
 //!
-//! Recent keys are in memory. When there are many of them, a thread sorts them into a [run](run::Run), which the writer
-//! writes down a few chunks a commit; of a run only a filter stays in memory, some two bytes a key. So a full window takes
-//! about 40 MB, and a starting store reads the filters and the keys of the events behind the last run.
+//! Recent keys are in memory, at 34 bytes each when there are as many as make a run. Then a thread sorts them into a
+//! [run](run::Run), which the writer writes down a few chunks a commit; of a run only a filter stays in memory, 2.5 bytes a
+//! key at most. So a full window takes 48 MB at most, also while a run is written and there are as many new keys again
+//! (and some 8 MB more for the moment in which the thread sorts), and a starting store reads the filters and the keys of
+//! the events behind the last run.
 //!
 //! The window ends at an age (told by the event's row, so exactly) and at a number of keys (by whole runs), whichever
 //! comes first.

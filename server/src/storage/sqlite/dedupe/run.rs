@@ -115,6 +115,12 @@ impl NewRun {
         Ok(())
     }
 
+    /// What it takes in memory until it is written.
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> usize {
+        self.run.bytes() + self.entries.capacity() * size_of::<(Key, EventId)>()
+    }
+
     /// What stays in memory when it is written.
     pub(super) fn into_run(self) -> Run {
         self.run
@@ -161,6 +167,12 @@ impl Run {
             bits,
             filter,
         })
+    }
+
+    /// What its filter takes in memory.
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> usize {
+        self.filter.as_ref().map_or(0, |filter| size_of_val(&*filter.fingerprints))
     }
 
     /// The event that was accepted under this key, if one of the run was.

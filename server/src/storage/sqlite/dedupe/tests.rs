@@ -187,3 +187,47 @@ fn the_window_reaches_back_to_the_oldest_key_once_there_are_as_many_as_are_held(
     assert_eq!(dedupe.reach(time(100_000)).as_secs(), 3_600, "never longer than the window");
     assert_eq!(dedupe.reach(time(0)).as_secs(), 0, "the clock was set back");
 }
+
+/// What is allocated for all keys, in bytes.
+fn bytes(dedupe: &Dedupe) -> usize {
+    let table = |recent: &Recent| {
+        // Of its slots seven of eight can be taken; beside each is a byte that tells whether it is.
+        let slots = (recent.events.capacity() * 8).div_ceil(7);
+        slots * (size_of::<(Key, EventId)>() + 1)
+    };
+    let frozen = dedupe.frozen.as_ref().map_or(0, |Frozen { recent, stage }| {
+        table(recent)
+            + match stage {
+                Stage::Building(_) => 0,
+                Stage::Writing(run, _) => run.bytes(),
+            }
+    });
+    table(&dedupe.recent) + frozen + dedupe.runs.iter().map(Run::bytes).sum::<usize>()
+}
+
+#[test]
+fn a_full_window_takes_48_megabytes_at_most() {
+    let sql = database();
+    let size = DedupeWindow::default();
+    let run = i64::try_from(size.run).unwrap();
+    let mut dedupe = Dedupe::open(size, &sql).unwrap();
+    for event in 1..=run {
+        dedupe.insert(key(event), EventId::new(event), time(event));
+    }
+    let new = bytes(&dedupe);
+    assert!(new <= size.run * 34, "{new} bytes");
+    while !matches!(dedupe.frozen, Some(Frozen { stage: Stage::Writing(..), .. })) {
+        commit(&mut dedupe, &sql, time(run));
+        std::thread::yield_now();
+    }
+    // As if nothing had been written until there are as many again.
+    for event in run + 1..2 * run {
+        dedupe.insert(key(event), EventId::new(event), time(event));
+    }
+    let most = bytes(&dedupe);
+    settle(&mut dedupe, &sql, time(2 * run));
+    let of_a_run: usize = dedupe.runs.iter().map(Run::bytes).sum();
+    assert!((size.run * 2..size.run * 5 / 2).contains(&of_a_run), "{of_a_run} bytes");
+    let full = size.keys.div_ceil(size.run) * of_a_run + most;
+    assert!(full <= 48_000_000, "{full} bytes");
+}
