@@ -18,10 +18,12 @@ use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::http::Client;
 use crate::process::Process;
+use crate::time::Deadline;
 use crate::workspace;
 
 /// How a server is started.
@@ -153,6 +155,23 @@ impl Server {
     #[must_use]
     pub fn client(&self) -> Client {
         Client::new(&self.base)
+    }
+
+    /// A client of its admin listener, where the log says that it is.
+    ///
+    /// # Errors
+    /// When the log does not say so: the configuration names none.
+    pub fn apart(&self) -> Result<Client> {
+        const TOLD: &str = "health and metrics are served apart";
+        // What is logged may be written a moment later.
+        let address = Deadline::after(Duration::from_secs(20)).poll(|| {
+            let log = self.stderr();
+            // The last: a restart names another.
+            let line = log.lines().rfind(|line| line.contains(TOLD))?;
+            Some(serde_json::from_str::<Value>(line).ok()?["address"].as_str()?.to_owned())
+        });
+        let address = address.context("the log names no admin listener")?;
+        Ok(Client::new(&format!("http://{address}")))
     }
 
     /// Its folder: `sigpost.toml`, `data/`, `stderr.log`. The working directory of the process.

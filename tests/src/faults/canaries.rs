@@ -1,5 +1,6 @@
 //! Secrets, encrypted headers and tokens, looked for where they have no business: logs at TRACE, files of the database
-//! while it is open and afterwards, answers of every API, and the memory of the process once it has no use for them.
+//! while it is open and afterwards, answers of every API, what it streams and its metrics, and the memory of the process once
+//! it has no use for them.
 //!
 //! What is not asked of memory: the text of a request or an answer as it was sent, a header or a string of JSON, which the
 //! HTTP library reads into and writes from buffers of its own. It shares them between requests, hands them out as bytes
@@ -7,6 +8,8 @@
 //! written there; how many is told. Nothing that was made of it stays: neither a decoded key nor a copy of the text
 //! outside its sentence. The master key is in use for as long as the server is.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
@@ -86,6 +89,77 @@ fn value(name: &str, round: usize) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(format!("{name} {round}")))
 }
 
+/// What a stream tells until nothing comes for a moment; it must tell something.
+fn told_by(mut stream: TcpStream) -> Result<Vec<u8>> {
+    let (mut all, mut piece) = (Vec::new(), [0; 4_096]);
+    stream.set_read_timeout(Some(SOON))?;
+    while let Ok(read @ 1..) = stream.read(&mut piece) {
+        all.extend_from_slice(&piece[..read]);
+        if all.windows(5).any(|text| text == b"data:") {
+            stream.set_read_timeout(Some(Duration::from_millis(300)))?;
+        }
+    }
+    ensure!(
+        all.windows(5).any(|text| text == b"data:"),
+        "a stream says nothing: {}",
+        String::from_utf8_lossy(&all)
+    );
+    Ok(all)
+}
+
+/// What a system's own API is sent.
+struct Own {
+    root: &'static str,
+    /// What makes a webhook.
+    good: Value,
+    /// What is refused, with a secret in it.
+    bad: Value,
+    /// How one is changed, by which method, where it can be.
+    change: Option<(&'static str, Value)>,
+}
+
+impl Own {
+    /// None for the system whose own is that of all.
+    fn of(system: &str, url: &str, [secret, next, hidden, bad]: [&str; 4]) -> Option<Self> {
+        let nowhere = "nowhere";
+        let qlik = |url: &str, secret: &str| {
+            json!({
+                "name": "own", "url": url, "eventTypes": ["canary.sang"], "secret": secret,
+                "encryptedHeaders": { "x-hidden": hidden },
+            })
+        };
+        let immuta = |url: &str, secret: &str| {
+            json!({ "webhooks": [{
+                "url": url, "name": "own", "global": true, "notificationType": ["ALL_NOTIFICATIONS"],
+                "actionType": "triggered", "secret": secret,
+            }] })
+        };
+        let (root, good, bad, change) = match system {
+            "immuta" => ("/webhooks", immuta(url, secret), immuta(nowhere, bad), None),
+            "immuta-request" => (
+                "/api/notification/webhook",
+                json!({ "url": url, "signingKey": secret }),
+                json!({ "url": nowhere, "signingKey": bad }),
+                Some(("PUT", json!({ "signingKey": next }))),
+            ),
+            "generic" => (
+                "/api/v1/webhooks",
+                json!({ "url": url, "events": ["canary.sang"] }),
+                json!({ "url": url, "events": ["canary.sang"], "secret": bad }),
+                Some(("PUT", json!({ "description": "changed" }))),
+            ),
+            "qlik" => (
+                "/api/v1/webhooks",
+                qlik(url, secret),
+                qlik(nowhere, bad),
+                Some(("PATCH", json!([{ "op": "replace", "path": "/secret", "value": next }]))),
+            ),
+            _ => return None,
+        };
+        Some(Self { root, good, bad, change })
+    }
+}
+
 /// A server with secrets in it.
 struct Nest {
     server: Server,
@@ -104,7 +178,8 @@ struct Nest {
 impl Nest {
     fn start() -> Result<Self> {
         let operator = value("operator", 0);
-        let mut config = Config::new("rate_limit = false").operator(&operator);
+        let mut config =
+            Config::new("rate_limit = false\nadmin_listen = \"127.0.0.1:0\"").operator(&operator);
         let mut canaries = vec![Canary::new("token of the operator", &operator)];
         for system in SYSTEMS {
             let rules = "egress = { allow = [\"127.0.0.0/8\"], relaxed_targets = true }\n\
@@ -156,9 +231,11 @@ impl Nest {
             self.webhook(system, round)?;
             self.issue(system, round)?;
             self.bungle(system, round)?;
+            self.documented(system, round)?;
         }
         self.generated(round)?;
         self.seek(round)?;
+        let streams = SYSTEMS.map(|system| self.stream(system));
         self.receiver.then(Reply::status(500).body("no"));
         let before = self.receiver.requests().len();
         for system in SYSTEMS {
@@ -176,6 +253,9 @@ impl Nest {
         // Their names stand in the log, since they failed.
         let ids = requests[before..].iter().filter_map(|request| request.header("webhook-id"));
         self.planted.extend(ids.map(|id| Canary::new("name of a message", id)));
+        for stream in streams {
+            self.answers.push(("a stream".into(), told_by(stream?)?));
+        }
         Ok(())
     }
 
@@ -298,6 +378,82 @@ impl Nest {
         Ok(())
     }
 
+    /// What clients of the system itself do, over its own API: a webhook is made, read, changed, made badly and deleted.
+    fn documented(&mut self, system: &'static str, round: usize) -> Result<()> {
+        let [secret, next, hidden, bad] = ["secret", "next secret", "encrypted header", "bad secret"]
+            .map(|name| value(&format!("{name} of {system} by its own API"), round));
+        for (name, value) in [("own secret", &secret), ("own next secret", &next), ("own bad secret", &bad)] {
+            self.canaries.push(Canary::new(name, value));
+        }
+        let url = self.receiver.url("/in");
+        let Some(Own { root, good, bad, change }) = Own::of(system, &url, [&secret, &next, &hidden, &bad])
+        else {
+            return Ok(());
+        };
+        self.canaries.push(Canary::new("own encrypted header", &hidden));
+        let client = self.admin(system);
+        let made = client.post(root, &good)?;
+        ensure!((200..300).contains(&made.status), "{system}: {} {}", made.status, made.text());
+        let mut shown = made.json()?;
+        let one = match system {
+            "immuta" => &mut shown["createdWebhooks"][0],
+            "generic" => &mut shown["data"],
+            _ => &mut shown,
+        };
+        if system == "generic" {
+            // Made by the server, and shown this once.
+            let secret = one["secret"].take();
+            self.canaries.push(Canary::new("own generated secret", secret.as_str().context("a secret")?));
+        }
+        let id = one["id"].as_str().map_or_else(|| one["id"].to_string(), str::to_owned);
+        self.answers.push((format!("making {system}'s own"), shown.to_string().into_bytes()));
+        let path = format!("{root}/{id}");
+        if let Some((method, body)) = change {
+            let json_type = [("content-type", "application/json")];
+            let answer = client.send(method, &path, &json_type, body.to_string().as_bytes())?;
+            ensure!((200..300).contains(&answer.status), "{system}: {} {}", answer.status, answer.text());
+            self.keep("a change over its own API", answer);
+        }
+        for path in [&path, root] {
+            let answer = client.get(path)?;
+            ensure!(answer.status == 200, "{system} {path}: {} {}", answer.status, answer.text());
+            self.keep("a look over its own API", answer);
+        }
+        let answer = client.post(root, &bad)?;
+        // Of several at once, each is refused by itself there.
+        let refused = system == "immuta" && answer.json()?["errors"][0] != Value::Null;
+        ensure!(refused || (400..500).contains(&answer.status), "{system}: {}", answer.text());
+        self.keep("a bad request to its own API", answer);
+        let answer = client.delete(&path)?;
+        ensure!((200..300).contains(&answer.status), "{system}: {} {}", answer.status, answer.text());
+        self.keep("a deletion over its own API", answer);
+        Ok(())
+    }
+
+    /// Has the server tell what happens from now on.
+    fn stream(&self, system: &str) -> Result<TcpStream> {
+        let address = self.server.base().trim_start_matches("http://");
+        let mut stream = TcpStream::connect(address)?;
+        let token = value(system, 0);
+        write!(
+            stream,
+            "GET /v1/stream HTTP/1.1\r\nhost: {address}\r\naccept: text/event-stream\r\nauthorization: Bearer {token}\r\n\r\n"
+        )?;
+        // It is open when its head is there.
+        stream.set_read_timeout(Some(SOON))?;
+        let mut status = [0; 12];
+        stream.read_exact(&mut status)?;
+        ensure!(status == *b"HTTP/1.1 200", "{system}: {}", String::from_utf8_lossy(&status));
+        Ok(stream)
+    }
+
+    fn metrics(&mut self) -> Result<()> {
+        let answer = self.server.apart()?.get("/metrics")?;
+        ensure!(answer.status == 200, "{}", answer.text());
+        self.keep("the metrics", answer);
+        Ok(())
+    }
+
     /// Asks every API for everything it has.
     fn read_everything(&mut self) -> Result<()> {
         let settled = Deadline::after(SOON).poll(|| {
@@ -342,7 +498,7 @@ impl Nest {
         let operator = self.server.client().with_token(&value("operator", 0));
         let answer = operator.get("/v1/tenants")?;
         self.keep("GET /v1/tenants", answer);
-        Ok(())
+        self.metrics()
     }
 
     /// Deletes every webhook, revokes every token, and has the server do something else.

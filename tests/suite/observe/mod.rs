@@ -14,7 +14,6 @@ use serde_json::{Value, json};
 use sigpost_tests::config::Config;
 use sigpost_tests::http::{Client, Response};
 use sigpost_tests::server::{Launch, Server};
-use sigpost_tests::time::Deadline;
 
 /// Long enough for anything that should happen at once on a busy machine.
 const SOON: Duration = Duration::from_secs(20);
@@ -39,15 +38,9 @@ fn admin(server: &Server) -> Client {
     server.client().with_token(ADMIN)
 }
 
-/// A client of the admin listener, which is where the log says.
+/// A client of the admin listener.
 fn apart(server: &Server) -> Client {
-    let told = Deadline::after(SOON).poll(|| {
-        let log = server.stderr();
-        let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        let mut lines = lines.filter(|line| line["message"] == "health and metrics are served apart");
-        Some(lines.next_back()?["address"].as_str()?.to_owned())
-    });
-    Client::new(&format!("http://{}", told.expect("the log names the admin listener")))
+    server.apart().unwrap()
 }
 
 /// Makes a webhook that receives these types; what was answered.
