@@ -9,6 +9,7 @@ use sigpost_tests::faults::Shim;
 use sigpost_tests::load::usage;
 use sigpost_tests::time::now;
 
+use super::metrics::Scrape;
 use super::report::{Figure, Report};
 use super::rig::{self, Dialect, IMMUTA, Load, NATIVE, Outcome, QLIK, Rig, float};
 use super::{Plan, disk, history};
@@ -48,7 +49,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "slow-disk",
-        about: "the same at 100/s on a disk that needs 3.8 ms more to make anything durable",
+        about: "the same on a disk that needs 3.8 ms more to make anything durable",
         by_default: true,
         run: slow_disk,
     },
@@ -70,7 +71,7 @@ pub(crate) const CASES: &[Case] = &[
         name: "history",
         about: "publishing beside ten million attempts, and while they are deleted (20 GB, 10 minutes)",
         by_default: false,
-        run: |bench, report| history::measure(bench.binary, bench.plan.rounds, report),
+        run: |bench, report| history::measure(bench.binary, bench.plan.rounds, bench.folder, report),
     },
     Case { name: "soak", about: "one to one for a minute", by_default: false, run: soak },
 ];
@@ -172,7 +173,7 @@ impl Round {
             format!("{} twice", outcome.duplicates)
         };
         format!(
-            "{:.3} of bare {bare:.0}/s{}, CPU ratio {:.2}, p50 {:.1} p99 {:.1} ms, {:.0} MiB at most, {} refused, {again}, fdatasync {:.2} ms",
+            "{:.3} of bare {bare:.0}/s{}, CPU ratio {:.2}, p50 {:.1} p99 {:.1} ms, {:.0} MiB at most, {} refused, {again}, {}",
             rate / bare,
             without.unwrap_or_default(),
             outcome.cpu_ratio(),
@@ -180,7 +181,7 @@ impl Round {
             outcome.p99_ms,
             outcome.peak_mib,
             outcome.refused,
-            millis(*sync),
+            p50(*sync),
         )
     }
 
@@ -195,6 +196,18 @@ impl Round {
 
 fn millis(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
+}
+
+/// What the disk needed, in words.
+pub(crate) fn p50(sync: Duration) -> String {
+    format!("fdatasync p50 {:.2} ms", millis(sync))
+}
+
+/// A run for programs, and what the disk needed.
+pub(crate) fn with_sync(outcome: &Outcome, sync: Duration) -> Value {
+    let mut data = outcome.json();
+    data["fdatasync_ms"] = json!(millis(sync));
+    data
 }
 
 fn one_to_one(bench: &Bench<'_>, report: &mut Report) -> Result<()> {
@@ -232,8 +245,13 @@ fn latency(bench: &Bench<'_>, report: &mut Report) -> Result<()> {
         report.add(Figure {
             name: format!("publish to receive at {rate}/s"),
             value: format!("p50 {:.2} p99 {:.2} ms", outcome.p50_ms, outcome.p99_ms),
-            beside: format!("fdatasync p50 {:.2} p99 {:.2} ms", millis(sync), millis(slow)),
-            data: outcome.json(),
+            beside: format!(
+                "CPU ratio {:.2}, {}, p99 {:.2} ms",
+                outcome.cpu_ratio(),
+                p50(sync),
+                millis(slow)
+            ),
+            data: with_sync(&outcome, sync),
         });
     }
     Ok(())
@@ -244,38 +262,58 @@ fn slow_disk(bench: &Bench<'_>, report: &mut Report) -> Result<()> {
     let shim = Shim::new()?;
     shim.slow_syncs(3_800_000)?;
     let mut rig = Rig::start_under(bench.binary, NATIVE, 1, 0, |launch| shim.under(launch))?;
-    let load = Load { rate: 100.0, ..bench.load() };
-    rig.run(Load { seconds: WARM_UP, ..load })?;
-    let outcome = rig.run(load)?;
-    report.add(Figure {
-        name: "publish to receive on a slow disk".into(),
-        value: format!("p50 {:.2} p99 {:.2} ms", outcome.p50_ms, outcome.p99_ms),
-        beside: "at 100/s, 3.8 ms more for each fdatasync".into(),
-        data: outcome.json(),
-    });
+    for rate in [100.0, 1_000.0] {
+        let load = Load { rate, ..bench.load() };
+        rig.run(Load { seconds: WARM_UP, ..load })?;
+        let (sync, _) = disk::fdatasync(bench.folder)?;
+        let outcome = rig.run(load)?;
+        report.add(Figure {
+            name: format!("slow disk, at {rate}/s"),
+            value: format!("p50 {:.2} p99 {:.2} ms", outcome.p50_ms, outcome.p99_ms),
+            beside: format!(
+                "3.8 ms more for each fdatasync; CPU ratio {:.2}, without them {}",
+                outcome.cpu_ratio(),
+                p50(sync)
+            ),
+            data: with_sync(&outcome, sync),
+        });
+    }
     Ok(())
 }
 
 fn soak(bench: &Bench<'_>, report: &mut Report) -> Result<()> {
     let mut rig = bench.rig(NATIVE, 1, 0)?;
     let bare = || rig::bare(2.0, CONNECTIONS, bench.folder);
-    let before = bare()?;
+    let (before, sync_before) = (bare()?, disk::fdatasync(bench.folder)?.0);
     let outcome = rig.run(Load { seconds: 60.0, ..bench.load() })?;
-    let after = bare()?;
-    let tenth = outcome.by_second.len().div_ceil(10).max(1);
-    let mean = |seconds: &[u64]| float(seconds.iter().sum()) / float(seconds.len() as u64);
+    let (after, sync_after) = (bare()?, disk::fdatasync(bench.folder)?.0);
     // The first second is a part of one, and so is the last.
-    let whole = &outcome.by_second[1..outcome.by_second.len() - 1];
-    let tenths: Vec<f64> = whole.chunks(tenth).map(mean).collect();
-    let (first, last) = (tenths[0], tenths[tenths.len() - 1]);
+    let whole = outcome.by_second.get(1..outcome.by_second.len().saturating_sub(1)).unwrap_or_default();
+    ensure!(whole.len() >= 10, "it has lasted {} s", outcome.by_second.len());
+    let mean = |seconds: &[u64]| float(seconds.iter().sum()) / float(seconds.len() as u64);
+    // All of them, none short by what a division leaves over.
+    let tenths = (0..10).map(|at| mean(&whole[whole.len() * at / 10..whole.len() * (at + 1) / 10]));
+    let tenths: Vec<f64> = tenths.collect();
+    let all = mean(whole);
+    let off = |tenth: f64| (tenth / all - 1.0) * 100.0;
+    let (first, last) = (tenths[0], tenths[9]);
     let slowest = tenths.iter().copied().fold(f64::INFINITY, f64::min);
+    let mut data = with_sync(&outcome, sync_before);
+    data["fdatasync_after_ms"] = json!(millis(sync_after));
+    (data["last_tenth_off_percent"], data["slowest_tenth_off_percent"]) =
+        (json!(off(last)), json!(off(slowest)));
     report.add(Figure {
         name: "soak of 60 s".into(),
         value: format!("{:.0}/s", outcome.rate()),
         beside: format!(
-            "{first:.0}/s at first, {last:.0}/s at last, {slowest:.0}/s in the slowest tenth; bare {before:.0}/s before and {after:.0}/s after"
+            "{first:.0}/s at first, {last:.0}/s in the last tenth ({:+.1} % of the mean), {slowest:.0}/s in the slowest ({:+.1} %); CPU ratio {:.2}; bare {before:.0}/s and {} before, {after:.0}/s and {:.2} ms after",
+            off(last),
+            off(slowest),
+            outcome.cpu_ratio(),
+            p50(sync_before),
+            millis(sync_after),
         ),
-        data: outcome.json(),
+        data,
     });
     Ok(())
 }
@@ -284,12 +322,14 @@ fn start(bench: &Bench<'_>, report: &mut Report) -> Result<()> {
     let mut rig = bench.rig(NATIVE, 1, 0)?;
     rig.run(Load { events: 1_000, ..bench.load() })?;
     let (rss, _) = usage::memory(rig.server.process().id())?;
+    // Nobody publishes or receives anything from here on, so there is nothing to hold processor time against.
+    let (sync, _) = disk::fdatasync(bench.folder)?;
     let mut figure = |name: &str, value: String| {
         report.add(Figure {
             name: name.into(),
             value: value.clone(),
-            beside: String::new(),
-            data: json!(value),
+            beside: p50(sync),
+            data: json!({ "value": value, "fdatasync_ms": millis(sync) }),
         });
     };
     figure("memory, idle", format!("{rss:.1} MiB"));
@@ -303,13 +343,13 @@ fn start(bench: &Bench<'_>, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// Events of which none is delivered: their receiver hangs.
-fn pile_up(bench: &Bench<'_>, rig: &mut Rig, events: u64) -> Result<()> {
+/// Events of which none is delivered: their receiver hangs. The processor time of publishing them.
+fn pile_up(bench: &Bench<'_>, rig: &mut Rig, events: u64) -> Result<f64> {
     rig.recv.hang(true)?;
     let load = Load { connections: 4, batch: 100, seconds: 3_600.0, events, ..bench.load() };
-    let accepted = rig.publish(load)?;
+    let (accepted, cpu) = rig.publish(load)?;
     ensure!(accepted == events, "{accepted} of {events} were accepted");
-    Ok(())
+    Ok(cpu)
 }
 
 fn recovery(bench: &Bench<'_>, report: &mut Report) -> Result<()> {
@@ -318,6 +358,8 @@ fn recovery(bench: &Bench<'_>, report: &mut Report) -> Result<()> {
     pile_up(bench, &mut rig, PENDING)?;
     rig.server.kill()?;
     rig.recv.hang(false)?;
+    let (sync, _) = disk::fdatasync(bench.folder)?;
+    let recv_before = rig.recv.cpu()?;
     let began = now();
     rig.server.restart()?;
     let listening = began.elapsed();
@@ -325,17 +367,25 @@ fn recovery(bench: &Bench<'_>, report: &mut Report) -> Result<()> {
         std::thread::sleep(Duration::from_millis(1));
     }
     let first = began.elapsed();
+    let scrape = Scrape::start(&rig.server)?;
     rig.drained(PENDING)?;
     let all = began.elapsed();
+    scrape.stop()?;
+    let (server, recv) = rig.cpu()?;
+    let ratio = server / (recv - recv_before);
     report.add(Figure {
         name: format!("recovery, {PENDING} pending"),
         value: format!("{:.0} ms", millis(first)),
         beside: format!(
-            "until the first delivery; accepting after {:.0} ms, all delivered after {:.1} s",
+            "until the first delivery; accepting after {:.0} ms, all delivered after {:.1} s; CPU ratio {ratio:.2}, with no generator, {}",
             millis(listening),
-            all.as_secs_f64()
+            all.as_secs_f64(),
+            p50(sync)
         ),
-        data: json!({ "listening_ms": millis(listening), "first_ms": millis(first), "all_ms": millis(all) }),
+        data: json!({
+            "listening_ms": millis(listening), "first_ms": millis(first), "all_ms": millis(all),
+            "cpu_ratio": ratio, "fdatasync_ms": millis(sync),
+        }),
     });
     Ok(())
 }
@@ -343,16 +393,25 @@ fn recovery(bench: &Bench<'_>, report: &mut Report) -> Result<()> {
 fn million(bench: &Bench<'_>, report: &mut Report) -> Result<()> {
     const PENDING: u64 = 1_000_000;
     let mut rig = bench.rig(NATIVE, 1, 0)?;
-    let began = now();
-    pile_up(bench, &mut rig, PENDING)?;
+    let (sync, _) = disk::fdatasync(bench.folder)?;
+    let (began, before) = (now(), rig.cpu()?);
+    let load_cpu = pile_up(bench, &mut rig, PENDING)?;
     let rate = float(PENDING) / began.elapsed().as_secs_f64();
+    let after = rig.cpu()?;
+    let ratio = (after.0 - before.0) / (after.1 - before.1 + load_cpu);
     std::thread::sleep(Duration::from_secs(5));
     let (rss, peak) = usage::memory(rig.server.process().id())?;
     report.add(Figure {
         name: "memory, a million pending".into(),
         value: format!("{rss:.0} MiB"),
-        beside: format!("{peak:.0} MiB at most, published at {rate:.0}/s"),
-        data: json!({ "rss_mib": rss, "peak_mib": peak, "rate": rate }),
+        beside: format!(
+            "{peak:.0} MiB at most, published at {rate:.0}/s; CPU ratio {ratio:.2} until then, {}",
+            p50(sync)
+        ),
+        data: json!({
+            "rss_mib": rss, "peak_mib": peak, "rate": rate,
+            "cpu_ratio": ratio, "fdatasync_ms": millis(sync),
+        }),
     });
     Ok(())
 }

@@ -3,6 +3,7 @@
 //! The history is made as any other is, by publishing and delivering. That it has grown too old is a matter of the clock
 //! alone, which a library before the server's libc sets ahead.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
@@ -10,6 +11,8 @@ use serde_json::json;
 use sigpost_tests::faults::Shim;
 use sigpost_tests::time::now;
 
+use super::cases::{p50, with_sync};
+use super::disk;
 use super::report::{Figure, Report};
 use super::rig::{Load, NATIVE, Outcome, Rig, TOKEN, float};
 
@@ -22,19 +25,25 @@ const SECONDS: f64 = 20.0;
 
 /// Measures publishing with nothing behind it, with ten million attempts behind it, and while those are deleted.
 /// Each is measured so many times, and the median counts.
-pub(crate) fn measure(binary: &std::path::Path, rounds: usize, report: &mut Report) -> Result<()> {
+pub(crate) fn measure(binary: &Path, rounds: usize, folder: &Path, report: &mut Report) -> Result<()> {
     let shim = Shim::new()?;
     let mut rig = Rig::start_under(binary, NATIVE, 1, 0, |launch| shim.under(launch))?;
     let quiet = Load { connections: 64, batch: 1, seconds: SECONDS, rate: RATE, events: 0 };
     rig.run(Load { seconds: 2.0, ..quiet })?;
-    let quietly = |rig: &mut Rig, report: &mut Report, what: &str| -> Result<Outcome> {
+    let quietly = |rig: &mut Rig, report: &mut Report, what: &str| -> Result<Measured> {
         let mut outcomes = Vec::new();
         for round in 1..=rounds {
+            let (sync, _) = disk::fdatasync(folder)?;
             let outcome = rig.run(quiet)?;
-            report.say(&format!("  {what} {round}/{rounds}: p99 {:.2} ms", outcome.answered_p99_ms));
-            outcomes.push(outcome);
+            report.say(&format!(
+                "  {what} {round}/{rounds}: p99 {:.2} ms, CPU ratio {:.2}, {}",
+                outcome.answered_p99_ms,
+                outcome.cpu_ratio(),
+                p50(sync)
+            ));
+            outcomes.push(Measured { outcome, sync });
         }
-        outcomes.sort_by(|one, other| one.answered_p99_ms.total_cmp(&other.answered_p99_ms));
+        outcomes.sort_by(|one, other| one.outcome.answered_p99_ms.total_cmp(&other.outcome.answered_p99_ms));
         Ok(outcomes.swap_remove(rounds / 2))
     };
     let empty = quietly(&mut rig, report, "empty")?;
@@ -73,18 +82,27 @@ pub(crate) fn measure(binary: &std::path::Path, rounds: usize, report: &mut Repo
     Ok(())
 }
 
-fn tell(report: &mut Report, what: &str, outcome: &Outcome, empty: &Outcome) {
+/// A run, and what the disk needed just before.
+struct Measured {
+    outcome: Outcome,
+    sync: Duration,
+}
+
+fn tell(report: &mut Report, what: &str, measured: &Measured, empty: &Measured) {
+    let Measured { outcome, sync } = measured;
     report.add(Figure {
         name: format!("publishing, history {what}"),
         value: format!("p99 {:.2} ms", outcome.answered_p99_ms),
         beside: format!(
-            "{:.2} of an empty one; received p50 {:.2} p99 {:.2} ms, {:.0} MiB at most",
-            outcome.answered_p99_ms / empty.answered_p99_ms,
+            "{:.2} of an empty one; received p50 {:.2} p99 {:.2} ms, {:.0} MiB at most, CPU ratio {:.2}, {}",
+            outcome.answered_p99_ms / empty.outcome.answered_p99_ms,
             outcome.p50_ms,
             outcome.p99_ms,
-            outcome.peak_mib
+            outcome.peak_mib,
+            outcome.cpu_ratio(),
+            p50(*sync)
         ),
-        data: outcome.json(),
+        data: with_sync(outcome, *sync),
     });
 }
 

@@ -4,12 +4,14 @@
 //! Three processes, so that each one's processor time can be told from the others': `load` publishes, the server
 //! delivers, `recv` receives; this one starts them, reads their clocks and holds what was accepted against what was
 //! received, by id. What any figure is worth depends on the machine and on the minute, so each is shown beside the bare
-//! loop of the same minute (`load` straight to `recv`) and the disk's `fdatasync`.
+//! loop of the same minute (`load` straight to `recv`) and the disk's `fdatasync`. The server's metrics are read once a
+//! second meanwhile, as an operator's are.
 
 mod cases;
 mod disk;
 mod history;
 mod load;
+mod metrics;
 mod recv;
 mod report;
 mod rig;

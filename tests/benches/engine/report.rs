@@ -38,6 +38,7 @@ impl Report {
     /// Prints the table, and writes all of it to a file.
     #[expect(clippy::print_stdout, reason = "the table is the result")]
     pub(crate) fn publish(&self, out: Option<&Path>) -> Result<()> {
+        println!("metrics on, read once a second");
         for Figure { name, value, beside, .. } in &self.figures {
             println!("{name:28} {value:>24}  {beside}");
         }
@@ -49,7 +50,8 @@ impl Report {
                 json!({ "name": figure.name, "value": figure.value, "beside": figure.beside, "data": figure.data })
             })
             .collect();
-        let text = serde_json::to_string_pretty(&json!({ "bench": "engine", "cases": cases }))?;
+        let text =
+            serde_json::to_string_pretty(&json!({ "bench": "engine", "metrics": true, "cases": cases }))?;
         std::fs::write(path, text).with_context(|| format!("writing {}", path.display()))
     }
 }

@@ -14,6 +14,7 @@ use sigpost_tests::time::Deadline;
 use tempfile::TempDir;
 
 use super::load::Orders;
+use super::metrics::Scrape;
 
 pub(crate) const TOKEN: &str = "the-token-of-ada-who-publishes";
 /// How long what was accepted may take to arrive after the last was accepted.
@@ -67,6 +68,11 @@ impl Recv {
 
     pub(crate) fn reset(&mut self, endpoints: usize, first: u64) -> Result<()> {
         self.tell(&format!("reset {endpoints} {first}")).map(drop)
+    }
+
+    /// Its processor time so far, in seconds.
+    pub(crate) fn cpu(&self) -> Result<f64> {
+        usage::cpu(self.child.id())
     }
 
     pub(crate) fn total(&mut self) -> Result<u64> {
@@ -187,7 +193,7 @@ impl Rig {
         under: impl FnOnce(Launch) -> Launch,
     ) -> Result<Self> {
         let config = format!(
-            "[server]\n[[tenant]]\nname = \"bench\"\ndialect = \"{}\"\n[tenant.egress]\nallow = [\"127.0.0.0/8\"]\nrelaxed_targets = true\n[tenant.settings]\nevent_types = [\"bench.event\"]\n[[tenant.user]]\nid = \"1\"\nroles = [\"admin\"]\ntoken = \"{TOKEN}\"\n",
+            "[server]\nadmin_listen = \"127.0.0.1:0\"\n[[tenant]]\nname = \"bench\"\ndialect = \"{}\"\n[tenant.egress]\nallow = [\"127.0.0.0/8\"]\nrelaxed_targets = true\n[tenant.settings]\nevent_types = [\"bench.event\"]\n[[tenant.user]]\nid = \"1\"\nroles = [\"admin\"]\ntoken = \"{TOKEN}\"\n",
             dialect.name
         );
         let server = under(Launch::program(binary, config)).start()?;
@@ -233,12 +239,20 @@ impl Rig {
         }
     }
 
-    /// Publishes, and waits for nothing. How many were accepted.
-    pub(crate) fn publish(&mut self, load: Load) -> Result<u64> {
+    /// Publishes, and waits for nothing. How many were accepted, and the processor time of publishing them.
+    pub(crate) fn publish(&mut self, load: Load) -> Result<(u64, f64)> {
         self.recv.reset(self.endpoints, self.next)?;
-        let (report, _) = published(&self.orders(load))?;
+        let scrape = Scrape::start(&self.server)?;
+        let (report, load_cpu) = published(&self.orders(load))?;
+        scrape.stop()?;
         self.next += report["sent"].as_u64().context("load counts what it sent")?;
-        report["accepted"].as_u64().context("load counts what was accepted")
+        let accepted = report["accepted"].as_u64().context("load counts what was accepted")?;
+        Ok((accepted, load_cpu))
+    }
+
+    /// Processor time of the server since its start and of the receiver since its own, in seconds.
+    pub(crate) fn cpu(&mut self) -> Result<(f64, f64)> {
+        Ok((usage::cpu(self.server.process().id())?, self.recv.cpu()?))
     }
 
     /// Publishes, waits until all has arrived, and holds one against the other.
@@ -247,14 +261,17 @@ impl Rig {
         let orders = self.orders(load);
         let server = self.server.process().id();
         usage::forget_peak(server)?;
-        let before = (usage::cpu(server)?, usage::cpu(self.recv.child.id())?);
+        let before = self.cpu()?;
+        let scrape = Scrape::start(&self.server)?;
         let (report, load_cpu) = published(&orders)?;
         self.next += report["sent"].as_u64().context("load counts what it sent")?;
         let accepted = report["accepted"].as_u64().context("load counts what was accepted")?;
         let expected = accepted * self.endpoints as u64;
         self.drained(expected)?;
-        let server_cpu = usage::cpu(server)? - before.0;
-        let tools_cpu = usage::cpu(self.recv.child.id())? - before.1 + load_cpu;
+        scrape.stop()?;
+        let after = self.cpu()?;
+        let server_cpu = after.0 - before.0;
+        let tools_cpu = after.1 - before.1 + load_cpu;
         let peak_mib = usage::memory(server)?.1;
         let counts = self.folder.path().join("received");
         let arrived = self.recv.tell(&format!("report {}", counts.display()))?;
