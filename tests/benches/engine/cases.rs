@@ -349,6 +349,8 @@ fn pile_up(bench: &Bench<'_>, rig: &mut Rig, events: u64) -> Result<f64> {
     let load = Load { connections: 4, batch: 100, seconds: 3_600.0, events, ..bench.load() };
     let (accepted, cpu) = rig.publish(load)?;
     ensure!(accepted == events, "{accepted} of {events} were accepted");
+    let arrived = rig.recv.total()?;
+    ensure!(arrived == 0, "{arrived} are not pending, they have arrived");
     Ok(cpu)
 }
 

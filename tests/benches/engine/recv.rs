@@ -1,8 +1,8 @@
 //! `recv`: takes whatever arrives, answers at once, and keeps count by number and endpoint.
 //!
-//! One thread. It is told what to do by lines on standard input and answers each by a line of JSON:
-//! `reset ENDPOINTS` forgets everything, `hang` and `answer` end and begin answering, `count` says how much arrived, `report FILE` writes what arrived (a byte for
-//! each event and endpoint, in this order: how often) and says how long it took.
+//! One thread. It is told what to do by lines on standard input and answers each by a line of JSON: `reset ENDPOINTS FIRST`
+//! forgets all that arrived, `hang` and `answer` end and begin answering, `count` says how much arrived, `report FILE` writes
+//! what arrived (a byte for each event and endpoint, in this order: how often) and says how long it took.
 
 use std::cell::RefCell;
 use std::io::BufRead as _;
@@ -64,7 +64,9 @@ impl Arrivals {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words[..] {
             ["reset", endpoints, first] => {
-                *self = Self { endpoints: endpoints.parse()?, first: first.parse()?, ..Self::default() };
+                let (endpoints, first) = (endpoints.parse()?, first.parse()?);
+                // Whether it answers is told apart: what is published next may be meant to stay pending.
+                *self = Self { endpoints, first, hanging: self.hanging, ..Self::default() };
                 Ok(json!({}))
             }
             ["hang"] => {
