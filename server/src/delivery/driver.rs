@@ -125,6 +125,8 @@ impl Driver {
     pub(super) async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Message>, mut arrivals: Arrivals) {
         let mut messages = Vec::with_capacity(BATCH);
         let mut arrived = Vec::with_capacity(BATCH);
+        // What was taken up waits for nobody to say anything.
+        self.act();
         loop {
             if self.attempter.watch.beat() {
                 let pending = self.attempter.store.backlog().total();

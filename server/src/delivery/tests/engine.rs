@@ -446,3 +446,16 @@ async fn what_was_kept_of_a_deleted_tenant_and_its_webhooks_is_forgotten() {
     forget_deleted(attempter, backpressure);
     assert_eq!(kept(), (0, 0, 0));
 }
+
+#[tokio::test]
+async fn what_an_earlier_process_has_left_is_taken_up_before_anybody_says_anything() {
+    let receiver = Receiver::ok().await;
+    let store = Arc::new(FakeStore::default());
+    let webhook = webhook(1, TENANT, &receiver.url());
+    store.directory().test_put_webhook(&Arc::new(webhook.clone()));
+    let left = store.insert(work(1, &webhook));
+    let _world = World::try_start(Plan::default(), Arc::clone(&store), 2).unwrap();
+    // Within a second the engine looks by itself.
+    let ended = tokio::time::timeout(Duration::from_millis(900), store.ended(left.delivery)).await;
+    assert_eq!(ended.expect("it waits for something").state, DeliveryState::Delivered);
+}
