@@ -106,7 +106,7 @@ impl Window {
             Signal::Trouble | Signal::Nothing => self.touch(),
             // Whatever it was, it is paused now or probed.
             Signal::Gone => {
-                self.close_until(if sure { after(now, pause.unwrap_or(seconds(60))) } else { now });
+                self.close_until(if sure { after(now, pause.unwrap_or(seconds(5))) } else { now });
             }
             Signal::Ours if sure => self.close_until(after(now, seconds(1))),
             Signal::Ours => self.touch(),
