@@ -20,8 +20,9 @@
 //! validation (RFC 7661): an endpoint with little to do that begins to hang would else get as many slots as one that is
 //! known to be able to use them, and a hundred of those all that their tenant may have.
 //!
-//! An attempt that failed for want of something of ours says nothing of the receiver, and yet pauses its endpoint for a
-//! moment: the next would most likely fail as well, and so would all that wait, one after the other.
+//! An attempt that failed for want of something of ours says nothing of the receiver, and yet pauses its endpoint, for
+//! twice as long each time in a row: the next would most likely fail as well, and so would all that wait, one after the
+//! other. When a probe then answers, the endpoint has the window back that it had.
 //!
 //! Attempts that began before the window was last narrowed say nothing new when they fail: a receiver that breaks down
 //! under 64 attempts has failed once. That it is gone is new all the same, and leaves it alone at once: the next attempt
@@ -44,9 +45,11 @@ const SHORTEST_GAP: Duration = Duration::from_micros(20);
 const LATE: Duration = Duration::from_millis(2);
 /// How long the gaps stay what they are before they are halved.
 const GAP_HALVED_AFTER: Duration = Duration::from_secs(1);
-/// How long an endpoint waits after an attempt that failed for want of something of ours, and after a probe that told
-/// nothing.
-pub(super) const OURS: Duration = Duration::from_secs(1);
+/// How long an endpoint waits after a probe that told nothing, and at least after an attempt that failed for want of
+/// something of ours.
+const OURS: Duration = Duration::from_secs(1);
+/// How long at least after many of the latter in a row.
+const LONGEST_OURS: Duration = Duration::from_secs(60);
 /// How long one that says it is gone is left alone where there is no ladder: the first step of the one that holds where
 /// nothing is said.
 const GONE: Duration = Duration::from_secs(5);
@@ -80,6 +83,10 @@ pub(super) struct Gate {
     renewed: Era,
     /// Pauses since an attempt last succeeded.
     pauses: u32,
+    /// Pauses for want of something of ours, in a row.
+    ours: u32,
+    /// The window before the first of these, which says as much after them.
+    kept: Option<usize>,
     pace: Option<Pace>,
 }
 
@@ -116,7 +123,16 @@ struct Pace {
 impl Default for Gate {
     fn default() -> Self {
         let state = State::open(FIRST_WINDOW);
-        Self { state, in_flight: 0, era: Era::default(), renewed: Era::default(), pauses: 0, pace: None }
+        Self {
+            state,
+            in_flight: 0,
+            era: Era::default(),
+            renewed: Era::default(),
+            pauses: 0,
+            ours: 0,
+            kept: None,
+            pace: None,
+        }
     }
 }
 
@@ -200,11 +216,15 @@ impl Gate {
             self.judge(signal, ladder, now);
         }
         if let Some(asked) = asked {
+            self.kept = None;
             self.pause_until(after(now, asked));
         }
     }
 
     fn judge(&mut self, signal: Signal, (policy, draw): (&RetryPolicy, u32), now: Timestamp) {
+        if !matches!(signal, Signal::Ours | Signal::Nothing) {
+            self.ours = 0;
+        }
         match (signal, &mut self.state) {
             (Signal::Success, State::Open { window, successes, full }) => {
                 self.pauses = 0;
@@ -218,12 +238,16 @@ impl Gate {
                 if signal == Signal::Success {
                     self.pauses = 0;
                 }
-                self.state = State::open(1);
-                self.pace = Some(Pace {
-                    next: after(now, FIRST_GAP),
-                    gap: FIRST_GAP,
-                    halved: after(now, GAP_HALVED_AFTER),
-                });
+                if let Some(window) = self.kept.take() {
+                    self.state = State::open(window);
+                } else {
+                    self.state = State::open(1);
+                    self.pace = Some(Pace {
+                        next: after(now, FIRST_GAP),
+                        gap: FIRST_GAP,
+                        halved: after(now, GAP_HALVED_AFTER),
+                    });
+                }
             }
             (Signal::Trouble, State::Open { window, .. }) if *window > 1 => {
                 self.state = State::open(*window / 2);
@@ -231,6 +255,7 @@ impl Gate {
             }
             (Signal::Trouble | Signal::Gone, State::Open { .. } | State::Probing) => {
                 self.pauses = self.pauses.saturating_add(1);
+                self.kept = None;
                 let pause = policy.pause(self.pauses, draw);
                 match pause.or((signal == Signal::Gone).then_some(GONE)) {
                     Some(pause) => self.pause_until(after(now, pause)),
@@ -238,12 +263,25 @@ impl Gate {
                     None => self.state = State::open(1),
                 }
             }
-            (Signal::Ours, State::Open { .. } | State::Probing) | (Signal::Nothing, State::Probing) => {
-                self.pause_until(after(now, OURS));
+            (Signal::Ours, state @ (State::Open { .. } | State::Probing)) => {
+                if let State::Open { window, .. } = *state {
+                    // One that starts slowly goes on with that.
+                    self.kept = self.pace.is_none().then_some(window);
+                }
+                self.ours = self.ours.saturating_add(1);
+                self.pause_until(after(now, self.wait_for_ours(draw)));
             }
+            (Signal::Nothing, State::Probing) => self.pause_until(after(now, OURS)),
             // Its era has ended with the pause.
             (_, State::Paused { .. }) | (Signal::Refused | Signal::Nothing, State::Open { .. }) => {}
         }
+    }
+
+    /// How long to wait for something of ours after so many attempts in a row that it was missing for: up to twice as
+    /// long, so that what it held up together does not come back together.
+    pub(super) fn wait_for_ours(&self, draw: u32) -> Duration {
+        let doubled = OURS.saturating_mul(2_u32.saturating_pow(self.ours.saturating_sub(1)));
+        doubled.min(LONGEST_OURS).mul_f64(1.0 + f64::from(draw) / f64::from(u32::MAX))
     }
 
     /// An attempt was not made after all; the endpoint waits until then.

@@ -44,6 +44,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::gate::Gate;
 use self::job::{Budget, Job};
 use self::queue::Queue;
 use self::turns::Turns;
@@ -299,25 +300,29 @@ impl Scheduler {
         let mut queue = self.queues.get_mut(&webhook);
         let current = queue.as_ref().is_none_or(|queue| queue.gate.is_current(job.era()));
         let verdict = if current { verdict } else { verdict.of_another() };
-        let mut next = retry::decide(job.work(), job.expires_at(), verdict, policy, draw, now);
+        // What somebody tries by hand changes nothing.
+        let counts = job.work().cause.counts();
         if let Some(queue) = &mut queue {
             if current {
                 queue.speed.land(now);
             }
             // Another part of the draw: the probe and the retry need not come together.
             let ladder = (policy, draw.rotate_left(16));
-            // What somebody tries by hand changes nothing.
-            let counts = job.work().cause.counts();
             let signal = if counts { verdict.signal } else { Signal::Nothing };
-            let asked = verdict.asked().filter(|_| counts);
-            queue.gate.learn(job.era(), signal, asked, ladder, now);
-            if let Next::Retry { due, tries } = next {
-                if queue.standing() == Standing::Gone || job.is_withdrawn() {
-                    next = Next::End(DeliveryState::Cancelled);
-                } else {
-                    job.attempted(due, tries);
-                    queue.push(job, room, now);
-                }
+            queue.gate.learn(job.era(), signal, verdict.asked().filter(|_| counts), ladder, now);
+        }
+        let ours = queue
+            .as_ref()
+            .map_or_else(|| Gate::default().wait_for_ours(draw), |queue| queue.gate.wait_for_ours(draw));
+        let mut next = retry::decide(job.work(), job.expires_at(), verdict, (policy, draw), ours, now);
+        if let Some(queue) = queue
+            && let Next::Retry { due, tries } = next
+        {
+            if queue.standing() == Standing::Gone || job.is_withdrawn() {
+                next = Next::End(DeliveryState::Cancelled);
+            } else {
+                job.attempted(due, tries);
+                queue.push(job, room, now);
             }
         }
         self.refresh(webhook);

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::gate::{OURS, Signal};
+use super::gate::Signal;
 use crate::domain::{DeliveryState, Next, RetryPolicy, Timestamp, Work};
 
 /// The longest a receiver can ask us to wait.
@@ -32,13 +32,13 @@ impl Verdict {
 
 /// Decides by the tenant's policy. `work` counts the attempts that ended before this one. An attempt after which the
 /// receiver says when to come back takes of the delivery's age and not of its ladder, and so does one for which something
-/// of ours was missing: nothing was sent.
+/// of ours was missing: nothing was sent. `ours` is how long that is waited for at least.
 pub(super) fn decide(
     work: &Work,
     expires_at: Timestamp,
     verdict: Verdict,
-    policy: &RetryPolicy,
-    draw: u32,
+    (policy, draw): (&RetryPolicy, u32),
+    ours: Duration,
     now: Timestamp,
 ) -> Next {
     if verdict.signal == Signal::Success {
@@ -48,13 +48,13 @@ pub(super) fn decide(
         return Next::End(DeliveryState::Exhausted);
     }
     let asked = verdict.asked();
-    let ours = verdict.signal == Signal::Ours;
-    let tries = work.tries.saturating_add(u32::from(asked.is_none() && !ours));
-    let step = match policy.wait_after(tries.max(1), draw) {
-        Some(step) => step,
+    let ours = (verdict.signal == Signal::Ours).then_some(ours);
+    let tries = work.tries.saturating_add(u32::from(asked.is_none() && ours.is_none()));
+    let step = match (policy.wait_after(tries.max(1), draw), ours) {
+        (Some(step), ours) => step.max(ours.unwrap_or_default()),
         // There is no step because none is retried; this one was not sent yet.
-        None if ours => OURS,
-        None => return Next::End(DeliveryState::Exhausted),
+        (None, Some(ours)) => ours,
+        (None, None) => return Next::End(DeliveryState::Exhausted),
     };
     // The receiver can lengthen the wait, never shorten it: a herd of retries stays spread out.
     let due = whole_microseconds(after(now, step.max(asked.unwrap_or_default())));
@@ -116,6 +116,7 @@ mod tests {
     use crate::domain::Cause;
 
     const FAILED: Verdict = Verdict { signal: Signal::Trouble, retry_after: None };
+    const SECOND: Duration = Duration::from_secs(1);
     const DAY: Duration = Duration::from_secs(86_400);
 
     fn now() -> Timestamp {
@@ -125,7 +126,7 @@ mod tests {
     fn decide_after(attempts_made: u32, verdict: Verdict) -> Next {
         let work = Work { attempts_made, tries: attempts_made, received_at: now(), ..work(1, 1, 1) };
         let policy = RetryPolicy::default();
-        decide(&work, after(now(), policy.max_age()), verdict, &policy, 0, now())
+        decide(&work, after(now(), policy.max_age()), verdict, (&policy, 0), SECOND, now())
     }
 
     #[test]
@@ -175,14 +176,14 @@ mod tests {
     #[test]
     fn a_want_of_something_of_ours_uses_up_age_and_no_step_of_the_ladder() {
         let verdict = Verdict { signal: Signal::Ours, retry_after: None };
-        let second = after(now(), Duration::from_secs(1));
+        let second = after(now(), SECOND);
         for (ladder, due) in [
             (RetryPolicy::default().ladder().to_vec(), after(now(), Duration::from_secs(5))),
             (vec![Duration::ZERO], second),
             (Vec::new(), second),
         ] {
             let policy = RetryPolicy::new(ladder).unwrap();
-            let next = |expires_at| decide(&work(1, 1, 1), expires_at, verdict, &policy, 0, now());
+            let next = |expires_at| decide(&work(1, 1, 1), expires_at, verdict, (&policy, 0), SECOND, now());
             assert_eq!(next(Timestamp::MAX), Next::Retry { due, tries: 0 });
             assert_eq!(next(due), Next::End(DeliveryState::Expired));
         }
@@ -225,7 +226,7 @@ mod tests {
     fn what_somebody_asked_for_by_hand_is_never_retried() {
         for cause in Cause::ALL {
             let work = Work { cause, ..work(1, 1, 1) };
-            let next = decide(&work, Timestamp::MAX, FAILED, &RetryPolicy::default(), 0, now());
+            let next = decide(&work, Timestamp::MAX, FAILED, (&RetryPolicy::default(), 0), SECOND, now());
             let by_hand = matches!(cause, Cause::Resend | Cause::Test);
             assert_eq!(next == Next::End(DeliveryState::Exhausted), by_hand, "{cause:?}");
         }
@@ -236,7 +237,7 @@ mod tests {
         let old = now().checked_sub(jiff::SignedDuration::from_hours(5 * 24)).unwrap();
         let work = Work { received_at: old, ..work(1, 1, 1) };
         let policy = RetryPolicy::default();
-        let next = decide(&work, after(old, policy.max_age()), FAILED, &policy, 0, now());
+        let next = decide(&work, after(old, policy.max_age()), FAILED, (&policy, 0), SECOND, now());
         assert_eq!(next, Next::End(DeliveryState::Expired));
     }
 

@@ -180,22 +180,102 @@ fn one_that_says_it_is_gone_is_left_alone_for_five_seconds_where_there_is_no_lad
 }
 
 #[test]
-fn one_whose_attempts_fail_for_want_of_something_of_ours_is_left_alone_for_a_second_at_a_time() {
+fn one_whose_attempts_fail_for_want_of_something_of_ours_is_left_alone_twice_as_long_each_time() {
     let mut scheduler = waiting(100);
     let once = RetryPolicy::new(Vec::new()).unwrap();
-    let mut made = Vec::new();
-    for second in 0..10 {
-        let now = after(start(), seconds(second));
+    let (mut made, mut now) = (Vec::new(), start());
+    for wait in [1, 2, 4, 8, 16, 32, 60, 60, 60] {
         let works = started(scheduler.poll(now, ALL));
         for work in &works {
-            let due = after(now, seconds(1));
+            let due = after(now, seconds(wait));
             let next = scheduler.finished(work.delivery, OURS, &once, 0, now);
             assert_eq!(next, Some(Next::Retry { due, tries: 0 }), "nothing was sent");
         }
-        assert!(scheduler.poll(after(now, Duration::from_millis(999)), ALL).is_empty());
+        assert!(scheduler.poll(after(now, seconds(wait) - Duration::from_millis(1)), ALL).is_empty());
         made.push(works.len());
+        now = after(now, seconds(wait));
     }
-    assert_eq!(made, [4, 1, 1, 1, 1, 1, 1, 1, 1, 1]);
+    assert_eq!(made, [4, 1, 1, 1, 1, 1, 1, 1, 1]);
+    let probe = started(scheduler.poll(now, ALL));
+    finish(&mut scheduler, &probe, REFUSED, now);
+    let works = started(scheduler.poll(now, ALL));
+    finish(&mut scheduler, &works, OURS, now);
+    assert_eq!(scheduler.queues[&WebhookId::new(1)].gate.opens_at(), Some(after(now, seconds(1))));
+}
+
+#[test]
+fn what_waits_for_something_of_ours_does_not_come_back_together() {
+    let waits = [0, 0x8000_8000, u32::MAX].map(|draw| {
+        let mut scheduler = waiting(1);
+        let works = started(scheduler.poll(start(), ALL));
+        let once = RetryPolicy::new(Vec::new()).unwrap();
+        let next = scheduler.finished(works[0].delivery, OURS, &once, draw, start());
+        let Some(Next::Retry { due, tries: 0 }) = next else { panic!("{next:?}") };
+        let gate = scheduler.queues[&WebhookId::new(1)].gate.opens_at().unwrap();
+        [due, gate].map(|time| time.duration_since(start()).as_millis())
+    });
+    assert_eq!(waits, [[1_000, 1_000], [1_500, 1_500], [2_000, 2_000]]);
+}
+
+#[test]
+fn a_delivery_that_always_wants_something_of_ours_is_attempted_some_thousands_of_times_at_most() {
+    let mut scheduler = waiting(1);
+    let at_once = RetryPolicy::new(vec![Duration::ZERO; 2]).unwrap();
+    let (mut made, mut now) = (0, start());
+    loop {
+        let works = started(scheduler.poll(now, ALL));
+        made += works.len();
+        for work in &works {
+            scheduler.finished(work.delivery, OURS, &at_once, 0, now);
+        }
+        let Some(next) = scheduler.next_wakeup() else { break };
+        now = next;
+    }
+    assert!((7_000..7_500).contains(&made), "{made}");
+}
+
+#[test]
+fn an_endpoint_that_answers_after_something_of_ours_was_missing_has_its_window_back() {
+    let mut scheduler = waiting(9_000);
+    for _ in 0..100 {
+        let works = started(scheduler.poll(start(), ALL));
+        finish(&mut scheduler, &works, OK, start());
+    }
+    let works = started(scheduler.poll(start(), ALL));
+    finish(&mut scheduler, &works, OURS, start());
+    let mut now = start();
+    for (wait, verdict, window) in [(1, OURS, 1), (2, OK, 64)] {
+        now = after(now, seconds(wait));
+        let probe = started(scheduler.poll(now, ALL));
+        finish(&mut scheduler, &probe, verdict, now);
+        let then = started(scheduler.poll(now, ALL));
+        assert_eq!((works.len(), probe.len(), then.len()), (64, 1, if window == 1 { 0 } else { window }));
+        finish(&mut scheduler, &then, OURS, now);
+    }
+    // But not after a probe that says how the receiver is.
+    let then = after(now, seconds(1));
+    let probe = started(scheduler.poll(then, ALL));
+    finish(&mut scheduler, &probe, FAILED, then);
+    let then = scheduler.queues[&WebhookId::new(1)].gate.opens_at().unwrap();
+    let probe = started(scheduler.poll(then, ALL));
+    finish(&mut scheduler, &probe, OK, then);
+    assert_eq!((probe.len(), window(&scheduler)), (1, 1));
+}
+
+#[test]
+fn an_endpoint_that_starts_slowly_goes_on_with_that_when_something_of_ours_was_missing() {
+    let mut scheduler = waiting(100);
+    let until = break_down(&mut scheduler, start());
+    let probe = started(scheduler.poll(until, ALL));
+    finish(&mut scheduler, &probe, OK, until);
+    let now = after(until, seconds(1));
+    let works = started(scheduler.poll(now, ALL));
+    finish(&mut scheduler, &works, OURS, now);
+    let now = after(now, seconds(1));
+    let probe = started(scheduler.poll(now, ALL));
+    finish(&mut scheduler, &probe, OK, now);
+    assert!(scheduler.poll(after(now, Duration::from_millis(99)), ALL).is_empty());
+    assert_eq!(started(scheduler.poll(after(now, Duration::from_millis(100)), ALL)).len(), 1);
 }
 
 #[test]
@@ -374,7 +454,7 @@ fn what_began_before_a_pause_says_nothing_while_the_probe_is_under_way() {
         assert!(scheduler.poll(later, ALL).is_empty(), "{verdict:?}");
         finish(&mut scheduler, &probe, OK, later);
         let later = after(later, seconds(1));
-        assert_eq!((probe.len(), started(scheduler.poll(later, ALL)).len()), (1, 1), "{verdict:?}");
+        assert_eq!((probe.len(), started(scheduler.poll(later, ALL)).len()), (1, 4), "{verdict:?}");
     }
 }
 

@@ -5,7 +5,7 @@
 //!   sure to narrow it. After a pause one may tell how it is, whatever is in flight from before.
 //! - After failures that have narrowed any window to nothing, a pause, and then one attempt that tells whether to go on.
 //! - One more for each success after a pause that was sure: when it says that it is gone or wants to be left alone.
-//! - None before the receiver wants one, nor for a while after it says that it is gone or something of ours was missing.
+//! - None before the receiver wants one, nor for a while after it says that it is gone or something of ours was missing: for longer each time in a row.
 
 use super::*;
 
@@ -24,6 +24,8 @@ pub(super) struct Window {
     mark: u64,
     /// When in that count anything last came that might have narrowed or closed it, sure or not.
     touched: u64,
+    /// How often in a row something of ours was missing for sure.
+    ours: u32,
     /// Nothing starts before.
     closed_until: Option<Timestamp>,
     version: u64,
@@ -38,7 +40,7 @@ pub(super) struct Flight {
 
 impl Default for Window {
     fn default() -> Self {
-        Self { most: 4, narrowed: 0, count: 0, mark: 0, touched: 0, closed_until: None, version: 0 }
+        Self { most: 4, narrowed: 0, count: 0, mark: 0, touched: 0, ours: 0, closed_until: None, version: 0 }
     }
 }
 
@@ -101,6 +103,9 @@ impl Window {
             Signal::Trouble | Signal::Gone => {}
             Signal::Ours | Signal::Nothing => self.mark(),
         }
+        if !matches!(verdict.signal, Signal::Ours | Signal::Nothing) {
+            self.ours = 0;
+        }
         match verdict.signal {
             Signal::Success | Signal::Refused => {}
             Signal::Trouble | Signal::Nothing => self.touch(),
@@ -108,7 +113,12 @@ impl Window {
             Signal::Gone => {
                 self.close_until(if sure { after(now, pause.unwrap_or(seconds(5))) } else { now });
             }
-            Signal::Ours if sure => self.close_until(after(now, seconds(1))),
+            // What it had at once it has back when the probe answers.
+            Signal::Ours if sure => {
+                let most = self.most;
+                self.close_until(after(now, seconds((1 << self.ours.min(6)).min(60))));
+                (self.most, self.ours) = (most, self.ours + 1);
+            }
             Signal::Ours => self.touch(),
         }
         if let Some(asked) = verdict.retry_after.filter(|asked| !asked.is_zero()) {
