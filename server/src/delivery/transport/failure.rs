@@ -20,6 +20,9 @@ pub(super) fn of_io(error: &io::Error) -> FailureClass {
     if let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
         return of_tls(tls);
     }
+    if says_unreachable(error) {
+        return FailureClass::Unreachable;
+    }
     match error.kind() {
         io::ErrorKind::ConnectionRefused => FailureClass::ConnectionRefused,
         io::ErrorKind::ConnectionReset
@@ -37,6 +40,18 @@ pub(super) fn of_io(error: &io::Error) -> FailureClass {
         // No file descriptors, no ports, no permission, …
         _ => FailureClass::Local,
     }
+}
+
+/// What Linux makes of an ICMP message that the host is unknown, is isolated or has no such protocol. These have no kind.
+#[cfg(target_os = "linux")]
+fn says_unreachable(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    matches!(Errno::from_io_error(error), Some(Errno::HOSTDOWN | Errno::NONET | Errno::NOPROTOOPT))
+}
+
+#[cfg(not(target_os = "linux"))]
+const fn says_unreachable(_: &io::Error) -> bool {
+    false
 }
 
 fn of_tls(error: &rustls::Error) -> FailureClass {
@@ -93,6 +108,15 @@ mod tests {
     fn a_missing_file_descriptor_is_not_the_receivers_fault() {
         for code in [23, 24] {
             assert_eq!(of_io(&io::Error::from_raw_os_error(code)), FailureClass::Local);
+        }
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn what_the_network_says_of_a_host_is_not_ours() {
+        use rustix::io::Errno;
+        for code in [Errno::HOSTUNREACH, Errno::HOSTDOWN, Errno::NONET, Errno::NOPROTOOPT] {
+            assert_eq!(of_io(&code.into()), FailureClass::Unreachable, "{code:?}");
         }
     }
 
