@@ -241,7 +241,8 @@ impl Driver {
         self.attempter.signers.forget(webhook);
         self.gone.remove(&webhook);
         let (standing, now) = (self.standing(webhook), self.now());
-        self.scheduler.webhook_changed(webhook, standing, now);
+        let version = self.attempter.store.directory().webhook(webhook).map(|webhook| webhook.version);
+        self.scheduler.webhook_changed(webhook, version, standing, now);
     }
 
     fn standing(&self, webhook: WebhookId) -> Standing {
@@ -310,9 +311,11 @@ impl Driver {
         let tenant = directory.tenant(work.tenant);
         let Some(tenant) = tenant.filter(|_| webhook.state == WebhookState::Enabled) else {
             // Told so by the directory before the message arrived: the delivery is parked.
-            self.scheduler.webhook_changed(work.webhook, Standing::Disabled, now);
+            let version = Some(webhook.version);
+            self.scheduler.webhook_changed(work.webhook, version, Standing::Disabled, now);
             return self.scheduler.give_back(work.delivery, GiveBack::Until(now), now);
         };
+        self.scheduler.attempted_with(work.webhook, webhook.version);
         let in_flight = InFlight {
             delivery: work.delivery,
             tenant: Arc::clone(&tenant),

@@ -35,7 +35,7 @@ use super::retry::{after, before};
 use crate::domain::{RetryPolicy, Timestamp};
 
 const FIRST_WINDOW: usize = 4;
-const LARGEST_WINDOW: usize = 64;
+pub(super) const LARGEST_WINDOW: usize = 64;
 
 /// Between the first attempts after a pause.
 const FIRST_GAP: Duration = Duration::from_millis(100);
@@ -153,11 +153,14 @@ impl Gate {
         self.in_flight
     }
 
-    /// Whether one more attempt may start beside those in flight.
-    pub(super) fn admits(&self, now: Timestamp) -> bool {
+    /// Whether one more attempt may start beside those in flight, which are so many with those of what the webhook was
+    /// before: however often it is changed, where it hangs it gets no more.
+    pub(super) fn admits(&self, of_all_versions: usize, now: Timestamp) -> bool {
         match self.state {
             State::Open { window, .. } => {
-                self.in_flight < window && self.pace.is_none_or(|pace| pace.next <= now)
+                self.in_flight < window
+                    && of_all_versions < LARGEST_WINDOW
+                    && self.pace.is_none_or(|pace| pace.next <= now)
             }
             State::Paused { until } => until <= now,
             State::Probing => false,
@@ -215,8 +218,11 @@ impl Gate {
         if era == self.era || (signal == Signal::Gone && open && self.is_current(era)) {
             self.judge(signal, ladder, now);
         }
-        if let Some(asked) = asked {
+        // It has trouble of its own beside what is missing here, so its window is not to come back.
+        if asked.is_some() || (matches!(signal, Signal::Trouble | Signal::Gone) && self.is_current(era)) {
             self.kept = None;
+        }
+        if let Some(asked) = asked {
             self.pause_until(after(now, asked));
         }
     }
@@ -255,7 +261,6 @@ impl Gate {
             }
             (Signal::Trouble | Signal::Gone, State::Open { .. } | State::Probing) => {
                 self.pauses = self.pauses.saturating_add(1);
-                self.kept = None;
                 let pause = policy.pause(self.pauses, draw);
                 match pause.or((signal == Signal::Gone).then_some(GONE)) {
                     Some(pause) => self.pause_until(after(now, pause)),

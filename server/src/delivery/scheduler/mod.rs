@@ -206,12 +206,25 @@ impl Scheduler {
         self.refresh(webhook);
     }
 
-    /// Takes in what the directory says of a webhook now.
-    pub(super) fn webhook_changed(&mut self, webhook: WebhookId, standing: Standing, now: Timestamp) {
+    /// Takes in with which version of its webhook an attempt is made.
+    pub(super) fn attempted_with(&mut self, webhook: WebhookId, version: u64) {
+        if let Some(queue) = self.queues.get_mut(&webhook) {
+            queue.attempted_with(version);
+        }
+    }
+
+    /// Takes in what the directory says of a webhook now. Without another version only its tenant or its user has changed.
+    pub(super) fn webhook_changed(
+        &mut self,
+        webhook: WebhookId,
+        version: Option<u64>,
+        standing: Standing,
+        now: Timestamp,
+    ) {
         self.now = now;
         let Some(queue) = self.queues.get_mut(&webhook) else { return };
         let tenant = queue.tenant;
-        queue.renew();
+        queue.set_version(version);
         self.stand(webhook, tenant, standing);
         self.refresh(webhook);
     }

@@ -17,7 +17,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::Standing;
-use super::gate::Gate;
+use super::gate::{Gate, LARGEST_WINDOW};
 use super::job::Job;
 use super::lanes::Lanes;
 use super::speed::Speed;
@@ -39,6 +39,8 @@ pub(super) struct Queue {
     /// Whether it was needed since it was last looked at.
     pub(super) used: bool,
     standing: Standing,
+    /// Of the webhook, as it was last attempted or heard of.
+    version: Option<u64>,
     /// Due.
     ready: Lanes,
     /// Not due yet.
@@ -75,6 +77,7 @@ impl Queue {
             timer: None,
             used: true,
             standing: Standing::Enabled,
+            version: None,
             ready: Lanes::default(),
             later: BTreeMap::new(),
             hastened: HashSet::new(),
@@ -167,8 +170,19 @@ impl Queue {
         [later, opens, asks].into_iter().flatten().filter(|at| *at > now).min()
     }
 
-    /// It may be another receiver from now on, or one that was mended: nothing is known of it.
-    pub(super) fn renew(&mut self) {
+    /// Takes in with which version of the webhook attempts began.
+    pub(super) fn attempted_with(&mut self, version: u64) {
+        // A later one is not heard of yet, and begins anew when it is.
+        self.version.get_or_insert(version);
+    }
+
+    /// Takes in which version of the webhook there is. With another one it may be another receiver, or one that was
+    /// mended: nothing is known of it.
+    pub(super) fn set_version(&mut self, version: Option<u64>) {
+        if version.is_some() && version == self.version {
+            return;
+        }
+        self.version = version;
         self.gate.renew();
         self.speed = Speed::default();
     }
@@ -308,7 +322,7 @@ impl Queue {
 
     /// Whether an attempt may start now.
     pub(super) fn is_startable(&self, now: Timestamp) -> bool {
-        self.standing == Standing::Enabled && !self.ready.is_empty() && self.gate.admits(now)
+        self.standing == Standing::Enabled && !self.ready.is_empty() && self.gate.admits(self.in_flight, now)
     }
 
     /// How many waiting deliveries say that this server is behind: those of an endpoint that would take them within a
@@ -316,6 +330,10 @@ impl Queue {
     /// replays, which only take what is left over.
     pub(super) fn counts(&self, now: Timestamp) -> usize {
         if self.standing != Standing::Enabled || !self.gate.is_open() {
+            return 0;
+        }
+        // What went to where the webhook was before holds it up.
+        if self.in_flight >= LARGEST_WINDOW && self.gate.in_flight() < self.in_flight {
             return 0;
         }
         let live = self.ready.live();

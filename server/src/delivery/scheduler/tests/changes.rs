@@ -12,7 +12,7 @@ fn a_webhook_that_was_moved_begins_at_once_whatever_hangs_where_it_was() {
     let later = after(start(), seconds(2));
     scheduler.recount(later);
     assert_eq!(total(&scheduler), 0, "it hangs");
-    scheduler.webhook_changed(WebhookId::new(1), Standing::Enabled, later);
+    scheduler.webhook_changed(WebhookId::new(1), Some(2), Standing::Enabled, later);
     assert_eq!(total(&scheduler), 16, "it may be another receiver");
     let moved = started(scheduler.poll(later, ALL));
     assert_eq!((hanging.len(), moved.len()), (4, 4));
@@ -25,6 +25,46 @@ fn a_webhook_that_was_moved_begins_at_once_whatever_hangs_where_it_was() {
         scheduler.finished(work.delivery, OK, &policy(), 0, later);
     }
     assert_eq!(started(scheduler.poll(later, ALL)).len(), 5);
+}
+
+#[test]
+fn a_webhook_whose_tenant_or_user_has_changed_does_not_begin_anew() {
+    let mut scheduler = scheduler(100);
+    let webhook = WebhookId::new(1);
+    for id in 1..=20 {
+        scheduler.accept(work(id, 1, 1), Standing::Enabled, &policy(), start());
+    }
+    let mut hanging = started(scheduler.poll(start(), ALL)).len();
+    scheduler.attempted_with(webhook, 1);
+    for version in [1, 1, 2, 2] {
+        scheduler.webhook_changed(webhook, Some(version), Standing::Enabled, start());
+        hanging += started(scheduler.poll(start(), ALL)).len();
+    }
+    assert_eq!(hanging, 8);
+    // What is attempted before it is heard of takes nothing from the change.
+    scheduler.attempted_with(webhook, 3);
+    scheduler.webhook_changed(webhook, Some(3), Standing::Enabled, start());
+    assert_eq!(started(scheduler.poll(start(), ALL)).len(), 4);
+}
+
+#[test]
+fn a_webhook_that_hangs_gets_no_more_than_the_largest_window_however_often_it_is_changed() {
+    let mut scheduler = scheduler(1_000);
+    let webhook = WebhookId::new(1);
+    for id in 1..=500 {
+        scheduler.accept(work(id, 1, 1), Standing::Enabled, &policy(), start());
+    }
+    let mut hanging = started(scheduler.poll(start(), ALL));
+    for version in 2..=100 {
+        scheduler.webhook_changed(webhook, Some(version), Standing::Enabled, start());
+        hanging.extend(started(scheduler.poll(start(), ALL)));
+    }
+    assert_eq!((hanging.len(), total(&scheduler)), (64, 0), "and it holds up nobody's publishing");
+    assert!(!scheduler.has_startable());
+    for work in &hanging[..3] {
+        scheduler.finished(work.delivery, FAILED, &policy(), 0, start());
+    }
+    assert_eq!(started(scheduler.poll(start(), ALL)).len(), 3);
 }
 
 #[test]

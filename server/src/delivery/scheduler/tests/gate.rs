@@ -263,6 +263,21 @@ fn an_endpoint_that_answers_after_something_of_ours_was_missing_has_its_window_b
 }
 
 #[test]
+fn one_that_has_trouble_itself_while_something_of_ours_is_missing_has_no_window_back() {
+    let asked = Verdict { signal: Signal::Refused, retry_after: Some(seconds(1)) };
+    for verdict in [FAILED, GONE, asked] {
+        let mut scheduler = waiting(100);
+        let works = started(scheduler.poll(start(), ALL));
+        finish(&mut scheduler, &works[..1], OURS, start());
+        finish(&mut scheduler, &works[1..], verdict, start());
+        let then = after(start(), seconds(1));
+        let probe = started(scheduler.poll(then, ALL));
+        finish(&mut scheduler, &probe, OK, then);
+        assert_eq!((probe.len(), window(&scheduler)), (1, 1), "{verdict:?}");
+    }
+}
+
+#[test]
 fn an_endpoint_that_starts_slowly_goes_on_with_that_when_something_of_ours_was_missing() {
     let mut scheduler = waiting(100);
     let until = break_down(&mut scheduler, start());
@@ -324,7 +339,7 @@ fn what_somebody_tries_by_hand_is_no_probe() {
 fn results_of_an_older_version_of_the_webhook_say_nothing_of_the_new_one() {
     let mut scheduler = waiting(100);
     let works = started(scheduler.poll(start(), ALL));
-    scheduler.webhook_changed(WebhookId::new(1), Standing::Enabled, start());
+    scheduler.webhook_changed(WebhookId::new(1), Some(2), Standing::Enabled, start());
     finish(&mut scheduler, &works, FAILED, start());
     assert_eq!(window(&scheduler), 4);
 }
@@ -365,7 +380,7 @@ fn what_is_known_of_an_endpoint_that_rests_is_forgotten_but_for_trouble() {
 fn what_an_older_version_of_a_webhook_is_asked_is_not_asked_of_the_new_one() {
     let mut scheduler = waiting(100);
     let works = started(scheduler.poll(start(), ALL));
-    scheduler.webhook_changed(WebhookId::new(1), Standing::Enabled, start());
+    scheduler.webhook_changed(WebhookId::new(1), Some(2), Standing::Enabled, start());
     let verdict = Verdict { signal: Signal::Trouble, retry_after: Some(seconds(86_400)) };
     for work in &works {
         let next = scheduler.finished(work.delivery, verdict, &policy(), 0, start());
@@ -454,7 +469,8 @@ fn what_began_before_a_pause_says_nothing_while_the_probe_is_under_way() {
         assert!(scheduler.poll(later, ALL).is_empty(), "{verdict:?}");
         finish(&mut scheduler, &probe, OK, later);
         let later = after(later, seconds(1));
-        assert_eq!((probe.len(), started(scheduler.poll(later, ALL)).len()), (1, 4), "{verdict:?}");
+        let open = if matches!(verdict.signal, Signal::Trouble | Signal::Gone) { 1 } else { 4 };
+        assert_eq!((probe.len(), started(scheduler.poll(later, ALL)).len()), (1, open), "{verdict:?}");
     }
 }
 

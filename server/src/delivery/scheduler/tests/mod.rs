@@ -153,7 +153,7 @@ fn a_disabled_webhooks_deliveries_stay_in_the_store_until_it_is_enabled() {
     assert!(scheduler.poll(after(start(), seconds(60)), ALL).is_empty());
     assert_eq!((total(&scheduler), scheduler.held), (0, 0));
     let now = after(start(), seconds(61));
-    scheduler.webhook_changed(webhook, Standing::Enabled, now);
+    scheduler.webhook_changed(webhook, Some(2), Standing::Enabled, now);
     let wanted = asked(scheduler.poll(now, ALL));
     assert_eq!((wanted.webhook, wanted.from), (webhook, Turn::FIRST));
     scheduler.answered(&wanted, page([work(1, 1, 1), work(2, 1, 1)]), &policy(), now);
@@ -231,8 +231,8 @@ fn what_lands_while_the_store_is_asked_is_not_taken_back_in() {
     let flying = started(scheduler.poll(start(), 4));
     let later = after(start(), seconds(1));
     // An older one comes to the front, and one that is in flight is behind the horizon then.
-    scheduler.webhook_changed(WebhookId::new(1), Standing::Disabled, later);
-    scheduler.webhook_changed(WebhookId::new(1), Standing::Enabled, later);
+    scheduler.webhook_changed(WebhookId::new(1), Some(2), Standing::Disabled, later);
+    scheduler.webhook_changed(WebhookId::new(1), Some(2), Standing::Enabled, later);
     let wanted = asked(scheduler.poll(later, 0));
     scheduler.finished(flying[0].delivery, OK, &policy(), 0, later);
     let works = flying.iter().cloned().map(|flown| Work { body: None, ..flown });
@@ -274,7 +274,7 @@ fn a_deleted_webhooks_deliveries_are_cancelled_those_in_flight_when_they_land() 
         scheduler.accept(work(id, 1, 1), Standing::Enabled, &policy(), start());
     }
     let flying = started(scheduler.poll(start(), ALL));
-    scheduler.webhook_changed(webhook, Standing::Gone, start());
+    scheduler.webhook_changed(webhook, None, Standing::Gone, start());
     let cancelled = ended(scheduler.poll(start(), ALL));
     assert_eq!(cancelled, [(2, DeliveryState::Cancelled), (3, DeliveryState::Cancelled)]);
     let next = scheduler.finished(flying[0].delivery, FAILED, &policy(), 0, start());

@@ -55,9 +55,10 @@ impl Window {
         self.touched == 0
     }
 
-    /// The webhook was changed.
-    pub(super) fn changed(&mut self) {
+    /// The webhook was changed, to this version.
+    pub(super) fn changed(&mut self) -> u64 {
         *self = Self { version: self.version + 1, ..Self::default() };
+        self.version
     }
 
     /// Nothing more is known of it than that it was at rest.

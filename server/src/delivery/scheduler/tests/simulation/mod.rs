@@ -307,8 +307,8 @@ impl World {
 
     fn tell(&mut self, webhook: WebhookId) {
         self.untold.remove(&webhook);
-        self.scheduler.webhook_changed(webhook, self.standing_of(webhook), self.now);
-        self.windows.entry(webhook).or_default().changed();
+        let version = self.windows.entry(webhook).or_default().changed();
+        self.scheduler.webhook_changed(webhook, Some(version), self.standing_of(webhook), self.now);
         if let Some(queue) = self.scheduler.queues.get(&webhook) {
             assert_eq!(queue.gate.window(), 4, "what was known of it was of another version");
         }
