@@ -6,7 +6,7 @@ use std::time::Duration;
 use http_body_util::Full;
 
 use super::answers::Answers;
-use super::signer::Signers;
+use super::signer::{MakeRequestError, Signers};
 use super::transport::policy::{Policies, Proof};
 use super::transport::{Answer, Keep, Transport};
 use super::watch::Watch;
@@ -53,6 +53,9 @@ pub(super) enum NotMade {
     /// The store cannot say.
     #[error("the body could not be read")]
     Store(#[source] StoreError),
+    /// It cannot be sent as the webhook is: no time changes that.
+    #[error("no request can be made for the webhook")]
+    Request(#[from] MakeRequestError),
 }
 
 /// Makes attempts.
@@ -81,7 +84,7 @@ impl Attempter {
         };
         let (started_at, began) = (self.clock.now(), self.clock.monotonic());
         let in_flight = self.watch.figures.begin(work, started_at);
-        let answer = self.send(work, target, &body, keep, started_at).await;
+        let answer = self.send(work, target, &body, keep, started_at).await?;
         drop(in_flight);
         let duration = self.clock.monotonic().saturating_sub(began);
         let attempt = Attempt {
@@ -120,7 +123,7 @@ impl Attempter {
         body: &Body,
         keep: ports::Keep,
         now: Timestamp,
-    ) -> Answer {
+    ) -> Result<Answer, MakeRequestError> {
         let policy = match self.policies.of(&target.tenant, proof(&target.webhook.profile)) {
             Ok(policy) => policy,
             Err(error) => {
@@ -130,28 +133,23 @@ impl Attempter {
                     error,
                     "the tenant's authorities cannot be loaded"
                 );
-                return local_failure();
+                return Ok(Answer { outcome: local_outcome(), retry_after: None });
             }
         };
         let body = body.to_bytes();
-        let request = match self.signers.request(target, &work.message_id, &body, now) {
-            Ok(request) => request.map(|()| Full::new(body)),
-            Err(error) => {
-                let error = causes(&error);
-                tracing::error!(
-                    webhook = target.webhook.id.get(),
-                    error,
-                    "no request can be made for the webhook"
-                );
-                return local_failure();
-            }
-        };
+        let request = self.signers.request(target, &work.message_id, &body, now);
+        let request = request.inspect_err(|error| {
+            let error = causes(error);
+            let webhook = target.webhook.id.get();
+            tracing::error!(webhook, error, "no request can be made for the webhook");
+        })?;
+        let request = request.map(|()| Full::new(body));
         let deadline = target.tenant.settings.timeout;
         let keep = match keep {
             ports::Keep::History => Keep::History,
             ports::Keep::All => Keep::All,
         };
-        self.transport.exchange(&policy, &target.webhook.endpoint, request, keep, deadline).await
+        Ok(self.transport.exchange(&policy, &target.webhook.endpoint, request, keep, deadline).await)
     }
 }
 
@@ -162,10 +160,6 @@ const fn proof(profile: &Profile) -> Proof {
         (false, true) => Proof::Required,
         (false, false) => Proof::Waived,
     }
-}
-
-fn local_failure() -> Answer {
-    Answer { outcome: local_outcome(), retry_after: None }
 }
 
 /// The outcome of an attempt that failed for a reason of our own.

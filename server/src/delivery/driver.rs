@@ -354,6 +354,8 @@ impl Driver {
                 tracing::error!(delivery = flight.delivery.get(), error, "a delivery cannot be read");
                 self.failed_here(&flight, now);
             }
+            // The log has it already.
+            Ok((_, Err(NotMade::Request(_)))) => self.failed_here(&flight, now),
             Ok((_, Err(NotMade::NoBody))) => {
                 self.scheduler.give_back(flight.delivery, GiveBack::Gone, now);
             }

@@ -69,6 +69,21 @@ async fn a_panic_in_one_attempt_is_that_deliverys_failure_only() {
 }
 
 #[tokio::test]
+async fn what_no_request_can_be_made_of_uses_up_its_ladder() {
+    let receiver = Receiver::ok().await;
+    let world = World::with_loopback();
+    let webhook = world.webhook(&receiver.url());
+    // Everybody may know it, so no scheme of a shared secret signs with it.
+    let public = Secret::new(format!("whpk_{}=", "A".repeat(43))).unwrap();
+    let webhook = world.change(&webhook, |webhook| webhook.secrets = Secrets::new(Some(public)));
+    let row = world.store.ended(world.publish(&webhook)).await;
+    let outcome = failed(FailureClass::Local, Phase::Connect);
+    assert_eq!(row.state, DeliveryState::Exhausted);
+    assert_eq!(row.attempts.iter().map(|attempt| &attempt.outcome).collect::<Vec<_>>(), [&outcome; 2]);
+    assert!(receiver.requests().is_empty());
+}
+
+#[tokio::test]
 async fn a_deleted_webhooks_deliveries_are_cancelled_without_an_attempt() {
     let receiver = Receiver::ok().await;
     let world = World::with_loopback();
