@@ -1,7 +1,7 @@
 // Asks whoever is about to lose something.
 
 import type { ReadonlySignal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 import { Question } from './confirm';
 import { ENTERED, hold, leave, leaving } from './unsaved';
@@ -11,7 +11,9 @@ import type { Loss } from './unsaved';
 export function useHold(loss: Loss, holds: () => boolean): void {
   const latest = useRef(holds);
   latest.current = holds;
-  useEffect(() => hold(loss, () => latest.current()), [loss]);
+  // Other effects are taken back only after the page has been painted: whoever goes on at once would be asked about what
+  // is not there any more, and the question would go away by itself with the place that was meant.
+  useLayoutEffect(() => hold(loss, () => latest.current()), [loss]);
 }
 
 /** Holds what is entered into a form for as long as that is there. What is returned closes it, after a question if need be. */
@@ -32,7 +34,7 @@ export const coming = (what: string): Loss => ({
 /** Holds the page while that is on its way. Nobody is asked any more once it has come, or could not. */
 export function useComing(loss: Loss, isComing: boolean): void {
   useHold(loss, () => isComing);
-  useEffect(
+  useLayoutEffect(
     () => () => {
       if (leaving.peek()?.what === loss) leaving.value = undefined;
     },

@@ -1,10 +1,11 @@
 // Whether a component is still there. What comes late must not act on a place that somebody has gone to meanwhile.
 
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 export function useThere(): { readonly current: boolean } {
   const there = useRef(true);
-  useEffect(() => {
+  // Other effects are taken back only after the page has been painted.
+  useLayoutEffect(() => {
     there.current = true;
     return () => {
       there.current = false;
