@@ -258,64 +258,23 @@ async fn closed(closing: &mut watch::Receiver<bool>) {
 
 #[cfg(test)]
 mod tests {
-    use core::net::IpAddr;
     use core::time::Duration;
     use std::collections::BTreeMap;
 
-    use async_trait::async_trait;
     use tempfile::TempDir;
 
     use super::*;
-    use crate::app::ports::{Admission, Dispatcher, Exchange, Probe, Refused, Reservation, Saturated};
     use crate::app::{DraftSecret, WebhookDraft};
     use crate::clock::{Clock as _, MockClock};
     use crate::domain::profile::native::{Native, Parts};
     use crate::domain::{
-        Attempt, DeliveryId, DialectId, Egress, EgressPolicy, Endpoint, IssuedToken, Origin, Profile, Role,
-        Settings, Tenant, TenantSpec, Timestamp, TokenHash, User, Webhook,
+        DialectId, Egress, Endpoint, IssuedToken, Origin, Profile, Role, Settings, TenantSpec, Timestamp,
+        TokenHash, User, Webhook,
     };
     use crate::rng::SeededRng;
     use crate::storage::Store;
     use crate::storage::sqlite::{KeySource, Options, SqliteStore, SystemFreeSpace};
-
-    /// An engine that does nothing.
-    struct Nothing;
-
-    #[async_trait]
-    impl Dispatcher for Nothing {
-        async fn admit(&self, _: TenantId, _: usize) -> Result<Admission, Refused> {
-            Ok(Admission::new(()))
-        }
-
-        fn withdrawn(&self, _: WebhookId, _: Vec<DeliveryId>) {}
-
-        fn webhook_changed(&self, _: WebhookId) {}
-
-        fn tenant_returned(&self, _: TenantId) {}
-
-        fn silent_for(&self) -> Duration {
-            Duration::ZERO
-        }
-    }
-
-    #[async_trait]
-    impl Probe for Nothing {
-        fn reserve(&self, _: TenantId) -> Result<Reservation, Saturated> {
-            Err(Saturated { retry_after: 1 })
-        }
-
-        async fn attempt(&self, _: Exchange, _: Reservation) -> Attempt {
-            panic!("no place was given")
-        }
-
-        fn to_keep(&self, _: &Tenant, attempt: Attempt) -> Attempt {
-            attempt
-        }
-
-        fn permits(&self, _: &EgressPolicy, _: IpAddr, _: u16) -> bool {
-            true
-        }
-    }
+    use crate::tests::Idle;
 
     struct World {
         app: App,
@@ -354,8 +313,14 @@ mod tests {
             store.apply_tenants(vec![spec]).await.unwrap();
             let tenant = store.directory().tenant_by_name("acme").unwrap().id;
             let (clock_too, rng) = (Arc::clone(&clock) as _, Arc::new(SeededRng::new(2)));
-            let app =
-                App::new(store, Arc::new(Nothing), Arc::new(Nothing), clock_too, rng, "http://a.example");
+            let app = App::new(
+                store,
+                Arc::new(Idle::default()),
+                Arc::new(Idle::default()),
+                clock_too,
+                rng,
+                "http://a.example",
+            );
             Self { app, clock, tenant, _directory: directory }
         }
 

@@ -1,69 +1,26 @@
 //! What a publisher is answered that the engine does not admit.
 
-use core::net::IpAddr;
 use std::collections::{BTreeMap, HashMap};
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-use super::{PATIENCE, TOKEN};
+use super::{Idle, PATIENCE, TOKEN};
 use crate::app::App;
-use crate::app::ports::{Admission, Dispatcher, Exchange, Probe, Refused, Reservation, Saturated};
+use crate::app::ports::{Refused, Saturated};
 use crate::clock::SystemClock;
 use crate::domain::{
-    Attempt, DeliveryId, DialectId, Egress, EgressPolicy, Origin, Role, Settings, Tenant, TenantId,
-    TenantSpec, TokenHash, TokenOwner, User, UserId, WebhookId,
+    DialectId, Egress, Origin, Role, Settings, TenantSpec, TokenHash, TokenOwner, User, UserId,
 };
 use crate::http::{Front, serve};
 use crate::rng::SystemRng;
 use crate::storage::Store;
 use crate::storage::sqlite::{KeySource, Options, SqliteStore, SystemFreeSpace};
-
-/// An engine that admits nothing.
-#[derive(Clone, Copy)]
-struct Full(Refused);
-
-#[async_trait]
-impl Dispatcher for Full {
-    async fn admit(&self, _: TenantId, _: usize) -> Result<Admission, Refused> {
-        Err(self.0)
-    }
-
-    fn withdrawn(&self, _: WebhookId, _: Vec<DeliveryId>) {}
-
-    fn webhook_changed(&self, _: WebhookId) {}
-
-    fn tenant_returned(&self, _: TenantId) {}
-
-    fn silent_for(&self) -> Duration {
-        Duration::ZERO
-    }
-}
-
-#[async_trait]
-impl Probe for Full {
-    fn reserve(&self, _: TenantId) -> Result<Reservation, Saturated> {
-        Err(Saturated { retry_after: 3 })
-    }
-
-    async fn attempt(&self, _: Exchange, _: Reservation) -> Attempt {
-        panic!("no place was given")
-    }
-
-    fn to_keep(&self, _: &Tenant, attempt: Attempt) -> Attempt {
-        attempt
-    }
-
-    fn permits(&self, _: &EgressPolicy, _: IpAddr, _: u16) -> bool {
-        true
-    }
-}
 
 /// A native tenant whose admin publishes, over an engine that refuses so.
 async fn app(directory: &TempDir, refused: Refused) -> App {
@@ -90,7 +47,7 @@ async fn app(directory: &TempDir, refused: Refused) -> App {
     let tenant = store.directory().tenant_by_name("acme").unwrap().id;
     let owner = TokenOwner::User { tenant, user: id, expires_at: None };
     store.directory().set_configured_tokens(HashMap::from([(TokenHash::of(TOKEN), owner)]));
-    let full = Arc::new(Full(refused));
+    let full = Arc::new(Idle { refuses: Some(refused) });
     let (clock, rng) = (Arc::new(SystemClock::new()), Arc::new(SystemRng));
     App::new(store, Arc::clone(&full) as _, full, clock, rng, "http://a.example")
 }

@@ -5,6 +5,7 @@ mod admission;
 mod answers;
 mod dispatcher;
 mod housekeeping;
+mod idle;
 mod news;
 mod readiness;
 mod secrets;
@@ -26,6 +27,8 @@ use crate::config::{Config, Overrides};
 use crate::domain::Timestamp;
 use crate::rng::Rng;
 use crate::{RunError, Server};
+
+pub(crate) use idle::Idle;
 
 const TOKEN: &str = "the-token-of-the-admin";
 
