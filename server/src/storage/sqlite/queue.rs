@@ -330,6 +330,50 @@ impl Drop for Waiter<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{DeliveryId, DeliveryState, Next};
+
+    fn result(delivery: i64) -> Settlement {
+        Settlement {
+            delivery: DeliveryId::new(delivery),
+            attempt: None,
+            next: Next::End(DeliveryState::Expired),
+        }
+    }
+
+    fn taken(queue: &Queue) -> Option<Vec<Settlement>> {
+        queue.take(Duration::ZERO, true).map(|batch| batch.results)
+    }
+
+    #[test]
+    fn results_that_found_no_space_are_the_first_again_and_hold_attempts_up_until_all_are_written() {
+        let queue = Queue::new();
+        (0..5).for_each(|delivery| queue.push_result(result(delivery)));
+        let mut results = taken(&queue).unwrap();
+        queue.push_result(result(5));
+        assert!(!queue.is_full());
+        queue.put_back(results.split_off(2));
+        queue.settled(2);
+        assert!(queue.is_full() && queue.unsettled() == 4);
+        let again = taken(&queue).unwrap();
+        assert_eq!(again.iter().map(|result| result.delivery.get()).collect::<Vec<_>>(), [2, 3, 4, 5]);
+        queue.put_back(Vec::new());
+        assert!(!queue.is_full());
+        queue.put_back(again);
+        let again = taken(&queue).unwrap();
+        queue.settled(again.len());
+        queue.all_written();
+        assert!(!queue.is_full() && queue.unsettled() == 0);
+    }
+
+    #[test]
+    fn a_closing_queue_does_not_wait_for_space() {
+        let queue = Queue::new();
+        (0..3).for_each(|delivery| queue.push_result(result(delivery)));
+        let results = taken(&queue).unwrap();
+        queue.close();
+        queue.put_back(results);
+        assert!(queue.unsettled() == 0 && taken(&queue).is_none());
+    }
 
     #[tokio::test]
     async fn callers_wait_for_room_and_beyond_a_bound_are_sent_away() {
@@ -369,15 +413,11 @@ mod tests {
     fn a_closing_queue_hands_out_what_is_left_and_then_nothing() {
         let queue = Queue::new();
         for delivery in 0..1_500 {
-            queue.push_result(Settlement {
-                delivery: crate::domain::DeliveryId::new(delivery),
-                attempt: None,
-                next: crate::domain::Next::End(crate::domain::DeliveryState::Expired),
-            });
+            queue.push_result(result(delivery));
         }
         assert_eq!(queue.unsettled(), 1_500);
         queue.close();
-        let taken = || queue.take(Duration::ZERO, true).map(|batch| batch.results.len());
+        let taken = || taken(&queue).map(|results| results.len());
         assert_eq!([taken(), taken(), taken()], [Some(BATCH_RESULTS), Some(1_500 - BATCH_RESULTS), None]);
     }
 }

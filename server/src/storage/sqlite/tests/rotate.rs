@@ -112,6 +112,28 @@ async fn after_a_rotation_the_new_key_opens_everything_and_the_old_one_nothing()
 }
 
 #[tokio::test]
+async fn what_the_old_key_opens_is_erased_while_another_program_has_the_database_open_unless_it_reads() {
+    let (world, ids, all) = sealed().await;
+    let path = world.bench.path.path();
+    let other = world.bench.database();
+    let before = sealed_values(&other);
+    let with = |seed| Options { rng: Arc::new(SeededRng::new(seed)), ..world.bench.options() };
+    // Nobody copies the log by closing last.
+    assert!(rotate(&with(8), NewKey::Drawn).unwrap().erased);
+    assert!(before.iter().all(|value| !holds(path, value)));
+    let after = sealed_values(&other);
+    assert!(after.iter().all(|value| holds(path, value)));
+
+    other.execute_batch("BEGIN; SELECT count(*) FROM webhook").unwrap();
+    assert!(!rotate(&with(9), NewKey::Drawn).unwrap().erased, "and that is told");
+    assert_eq!(sealed_values(&other), after, "it sees one state of the data");
+    other.execute_batch("COMMIT").unwrap();
+    drop(other);
+    opens_with_everything(world.bench.options(), &ids, &all, "the newest key").await;
+    assert!(after.iter().all(|value| !holds(path, value)), "once a server has been started and stopped");
+}
+
+#[tokio::test]
 async fn every_column_that_holds_something_sealed_is_sealed_anew() {
     let world = World::<Directory>::new().await;
     let sql = world.bench.database();
