@@ -8,17 +8,20 @@
 //! The log starts anew only when all of it was copied before the next commit, and beside a busy writer that does not come
 //! about by itself:
 //!
-//! | pages of the log | what a commit does |
+//! | pages of the log | what the writer does after a commit |
 //! |---|---|
 //! | each [`WORTH`] | wakes the copier |
 //! | [`LONG`], and the copier was woken since | copies what is left, unless the copier is at it |
 //! | [`TOO_LONG`] | waits for the copier, then copies what is left |
 //!
-//! If a reader holds the log up, a commit that could not copy all leaves it alone until it is a sixteenth longer. Readers
+//! That comes once everybody is told what was committed: two more syncs would keep those waiting twice as long who had
+//! waited for the commit before, too. So only who comes meanwhile waits for it.
+//!
+//! If a reader holds the log up, a writer that could not copy all leaves it alone until it is a sixteenth longer. Readers
 //! that overlap would hold it up for good. So once the log is [`TOO_LONG`] the copier closes their [gates](Gate): new reads
-//! wait until those under way have ended, which they do within [a limit](super::reads), each commit copies what is left, and
-//! with the log that has begun anew the gates are opened again. Where that is of no use, because another program reads, they
-//! are left open until the log is a sixteenth longer.
+//! wait until those under way have ended, which they do within [a limit](super::reads), the writer copies after each commit,
+//! and with the log that has begun anew the gates are opened again. Where that is of no use, because another program reads,
+//! they are left open until the log is a sixteenth longer.
 //!
 //! **An error of the disk here is as fatal as one at a commit.** SQLite takes pages that it has copied for copied although
 //! the database is not synced yet. If that sync fails, the kernel may have dropped them, and a second try that succeeds
@@ -28,7 +31,7 @@
 //!
 //! Not guaranteed: that the log stays short while another program reads for long; what a reader may need stays in it.
 
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use core::time::Duration;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -55,20 +58,26 @@ pub(super) const LONG: u32 = 4_000;
 pub(super) const TOO_LONG: u32 = 16_000;
 /// Pages that may be written while the copier copies.
 const MEANWHILE: u32 = 100;
-/// A commit copies again only once the log has grown by this part of it: to look through a log that a reader holds up costs
+/// The writer copies again only once the log has grown by this part of it: to look through a log that a reader holds up costs
 /// as much as it is long.
 const GROWN: u32 = 16;
 /// How often what was written meanwhile is copied too. SQLite syncs the database only when it has copied all there is, and
-/// what is not synced by then is left to a commit.
+/// what is not synced by then is left to the writer.
 const PASSES: u32 = 4;
 
-/// How long the gates stay closed for commits that let the log begin anew.
+/// How long the gates stay closed for commits that have the log begin anew.
 const COMMITS_WITHIN: Duration = Duration::from_millis(100);
 
 /// The thread that copies.
 pub(super) struct Checkpointer {
     thread: JoinHandle<()>,
     copying: Arc<Copying>,
+    wake: SyncSender<()>,
+    /// How many pages the log has.
+    pages: Arc<AtomicU32>,
+    /// How many it had when the copier was last woken, and when the writer last copied.
+    woken_at: u32,
+    copied_at: u32,
 }
 
 /// What everybody reads through who may hold the log up.
@@ -84,26 +93,21 @@ struct Copying {
     nobody_reads: AtomicBool,
 }
 
-/// What the commits of a connection do about its log.
-struct Trigger {
-    copying: Arc<Copying>,
-    wake: SyncSender<()>,
-    /// How long the log was when the copier was last woken, and when a commit last copied.
-    woken_at: u32,
-    copied_at: u32,
-}
-
 impl Checkpointer {
-    /// Starts the copier, and has a connection's commits wake it.
+    /// Starts the copier beside the connection that writes.
     pub(super) fn beside(sql: &mut Connection, database: &Path, gates: Gates) -> Result<Self, OpenError> {
         let own = connect(database)?;
         let copying = Arc::new(Copying::default());
         // One message is enough: whatever comes meanwhile is copied with it.
         let (wake, woken) = sync_channel(1);
-        let mut trigger = Trigger { copying: Arc::clone(&copying), wake, woken_at: 0, copied_at: 0 };
-        sql.wal_hook(Some(move |wal: &mut Wal, pages| {
-            trigger.committed(wal, u32::try_from(pages).unwrap_or(0));
-            Ok(())
+        let pages = Arc::new(AtomicU32::new(0));
+        // Instead of SQLite's own, which copies within a commit.
+        sql.wal_hook(Some({
+            let written = Arc::clone(&pages);
+            move |_: &mut Wal, pages| {
+                written.store(u32::try_from(pages).unwrap_or(0), Ordering::Relaxed);
+                Ok(())
+            }
         }))?;
         // Only when all went well is anything copied when it closes.
         sql.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
@@ -112,7 +116,7 @@ impl Checkpointer {
             let copying = Arc::clone(&copying);
             move || run(&own, &copying, &gates, &woken)
         });
-        Ok(Self { thread: at(database, thread)?, copying })
+        Ok(Self { thread: at(database, thread)?, copying, wake, pages, woken_at: 0, copied_at: 0 })
     }
 
     /// Whether the disk has failed while something was copied.
@@ -120,21 +124,51 @@ impl Checkpointer {
         self.copying.failed.load(Ordering::Acquire)
     }
 
+    /// Has the log copied, or copies it, on the connection that has just written to it.
+    pub(super) fn committed(&mut self, sql: &Connection) {
+        let pages = self.pages.load(Ordering::Relaxed);
+        if pages < self.woken_at.max(self.copied_at) {
+            // The log has started anew.
+            (self.woken_at, self.copied_at) = (0, 0);
+            self.copying.nobody_reads.store(false, Ordering::Release);
+        }
+        let since = pages - self.woken_at;
+        let copying = Arc::clone(&self.copying);
+        let turn = if copying.nobody_reads.load(Ordering::Acquire) {
+            Some(copying.turn())
+        } else if pages - self.copied_at < pages / GROWN {
+            None
+        } else if pages >= TOO_LONG {
+            Some(copying.turn())
+        } else if self.woken_at >= LONG && since >= MEANWHILE {
+            copying.turn_if_free()
+        } else {
+            None
+        };
+        if let Some(turn) = turn {
+            self.copied_at = pages;
+            copying.copy(turn, || pass(sql).map(|_| ()));
+        } else if since >= WORTH {
+            self.woken_at = pages;
+            // Full: it is about to look. Disconnected: it has panicked, and the writer copies once the log is long.
+            let _ = self.wake.try_send(());
+        }
+    }
+
     /// Copies what the log holds, on a connection that writes nothing just now.
     pub(super) fn copy_now(&self, sql: &Connection) {
-        let turn = self.copying.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        self.copying.copy(turn, || copy(sql).map(|_| ()));
+        self.copying.copy(self.copying.turn(), || pass(sql).map(|_| ()));
     }
 
     /// Ends the copier, and waits for the copy under way. If all is well the log is copied and emptied, unless somebody
     /// reads it.
     pub(super) fn end(self, sql: &mut Connection, well: bool) -> Result<(), StoreError> {
-        let failed = !well || self.has_failed();
-        // With the hook goes the sender, and then the thread.
-        sql.wal_hook(None::<fn(&mut Wal, core::ffi::c_int) -> rusqlite::Result<()>>)?;
+        let Self { thread, copying, wake, .. } = self;
+        // With the sender goes the thread.
+        drop(wake);
         // A panic was reported where it happened.
-        let _ = self.thread.join();
-        if failed || self.copying.failed.load(Ordering::Acquire) {
+        let _ = thread.join();
+        if !well || copying.failed.load(Ordering::Acquire) {
             return Ok(());
         }
         sql.busy_timeout(Duration::ZERO)?;
@@ -152,6 +186,10 @@ impl Checkpointer {
 }
 
 impl Copying {
+    fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn turn_if_free(&self) -> Option<MutexGuard<'_, ()>> {
         match self.turn.try_lock() {
             Ok(turn) => Some(turn),
@@ -178,37 +216,6 @@ impl Copying {
             }
         }
         drop(turn);
-    }
-}
-
-impl Trigger {
-    fn committed(&mut self, wal: &mut Wal, pages: u32) {
-        if pages < self.woken_at.max(self.copied_at) {
-            // The log has started anew.
-            (self.woken_at, self.copied_at) = (0, 0);
-            self.copying.nobody_reads.store(false, Ordering::Release);
-        }
-        let since = pages - self.woken_at;
-        let copying = Arc::clone(&self.copying);
-        let turn = if copying.nobody_reads.load(Ordering::Acquire) {
-            Some(copying.turn.lock().unwrap_or_else(PoisonError::into_inner))
-        } else if pages - self.copied_at < pages / GROWN {
-            None
-        } else if pages >= TOO_LONG {
-            Some(copying.turn.lock().unwrap_or_else(PoisonError::into_inner))
-        } else if self.woken_at >= LONG && since >= MEANWHILE {
-            copying.turn_if_free()
-        } else {
-            None
-        };
-        if let Some(turn) = turn {
-            self.copied_at = pages;
-            copying.copy(turn, || wal.checkpoint());
-        } else if since >= WORTH {
-            self.woken_at = pages;
-            // Full: it is about to look. Disconnected: it has panicked, and commits do it once the log is long.
-            let _ = self.wake.try_send(());
-        }
     }
 }
 
@@ -299,8 +306,7 @@ struct Copied {
 
 fn copy_in_turn(sql: &Connection, copying: &Copying) -> Copied {
     let mut copied = Copied::default();
-    let turn = copying.turn.lock().unwrap_or_else(PoisonError::into_inner);
-    copying.copy(turn, || {
+    copying.copy(copying.turn(), || {
         copied = copy(sql)?;
         Ok(())
     });
@@ -310,19 +316,98 @@ fn copy_in_turn(sql: &Connection, copying: &Copying) -> Copied {
 fn copy(sql: &Connection) -> rusqlite::Result<Copied> {
     let mut last = Copied::default();
     for _ in 0..PASSES {
-        let (written, copied) = sql.wal_checkpoint_v2(Some(MAIN_DB), CheckpointMode::PASSIVE)?;
-        let pages = |pages| u32::try_from(pages).unwrap_or(0);
-        last = Copied { written: pages(written), copied: pages(copied) };
-        if copied >= written {
+        last = pass(sql)?;
+        if last.copied >= last.written {
             break;
         }
     }
     Ok(last)
 }
 
+/// Copies what the log holds now, as far as readers let it.
+fn pass(sql: &Connection) -> rusqlite::Result<Copied> {
+    let (written, copied) = sql.wal_checkpoint_v2(Some(MAIN_DB), CheckpointMode::PASSIVE)?;
+    let pages = |pages| u32::try_from(pages).unwrap_or(0);
+    Ok(Copied { written: pages(written), copied: pages(copied) })
+}
+
 #[cfg(test)]
 mod tests {
+    use rusqlite::ffi;
+    use tempfile::TempDir;
+
     use super::*;
+    use crate::storage::sqlite::open;
+
+    /// A database whose log holds something, and its copier.
+    fn written() -> (TempDir, Connection, Checkpointer) {
+        let directory = TempDir::new().unwrap();
+        let mut sql = open::prepare(directory.path()).unwrap();
+        let database = directory.path().join("sigpost.db");
+        let checkpointer = Checkpointer::beside(&mut sql, &database, Gates::default()).unwrap();
+        sql.execute_batch("CREATE TABLE proof (text)").unwrap();
+        sql.execute("INSERT INTO proof (text) VALUES (?1)", [PROOF]).unwrap();
+        (directory, sql, checkpointer)
+    }
+
+    const PROOF: &str = "this is in the log and nowhere else";
+
+    fn holds(directory: &TempDir, name: &str) -> bool {
+        let file = std::fs::read(directory.path().join(name)).unwrap_or_default();
+        file.windows(PROOF.len()).any(|window| window == PROOF.as_bytes())
+    }
+
+    fn failure(code: core::ffi::c_int) -> rusqlite::Error {
+        rusqlite::Error::SqliteFailure(ffi::Error::new(code), None)
+    }
+
+    #[test]
+    fn both_who_write_and_who_copies_sync_what_they_have_written() {
+        let (directory, sql, checkpointer) = written();
+        let copier = connect(&directory.path().join("sigpost.db")).unwrap();
+        for sql in [&sql, &copier] {
+            let full = sql.query_row("PRAGMA synchronous", [], |row| row.get::<_, i32>(0)).unwrap();
+            assert_eq!(full, 2);
+            assert!(sql.db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE).unwrap());
+        }
+        drop(copier);
+        let mut sql = sql;
+        checkpointer.end(&mut sql, true).unwrap();
+    }
+
+    #[test]
+    fn what_the_log_holds_is_copied_in_the_end_but_not_once_the_disk_has_failed() {
+        for (well, copies, kept) in [(true, true, true), (false, true, false), (true, false, false)] {
+            let (directory, mut sql, checkpointer) = written();
+            if !copies {
+                checkpointer
+                    .copying
+                    .copy(checkpointer.copying.turn(), || Err(failure(ffi::SQLITE_IOERR_FSYNC)));
+                assert!(checkpointer.has_failed());
+                checkpointer.copy_now(&sql);
+            }
+            assert!(holds(&directory, "sigpost.db-wal") && !holds(&directory, "sigpost.db"));
+            checkpointer.end(&mut sql, well).unwrap();
+            drop(sql);
+            assert_eq!(holds(&directory, "sigpost.db"), kept, "well: {well}, copies: {copies}");
+            assert_eq!(holds(&directory, "sigpost.db-wal"), !kept);
+        }
+    }
+
+    #[test]
+    fn a_disk_that_is_full_or_a_database_that_another_copies_is_no_failure_of_the_disk() {
+        let (_directory, mut sql, checkpointer) = written();
+        for (code, fatal) in [
+            (ffi::SQLITE_BUSY, false),
+            (ffi::SQLITE_LOCKED, false),
+            (ffi::SQLITE_FULL, false),
+            (ffi::SQLITE_IOERR_WRITE, true),
+        ] {
+            checkpointer.copying.copy(checkpointer.copying.turn(), || Err(failure(code)));
+            assert_eq!(checkpointer.has_failed(), fatal, "{code}");
+        }
+        checkpointer.end(&mut sql, true).unwrap();
+    }
 
     #[test]
     fn gates_that_were_closed_in_vain_are_closed_again_only_once_the_log_has_grown_or_begun_anew() {

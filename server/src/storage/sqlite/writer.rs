@@ -67,7 +67,10 @@ impl Writer {
             let patience = patience(full, self.last_commit);
             let Some(batch) = self.queue.take(patience, !full) else { break };
             match self.write(batch) {
-                Ok(space) => full = !space,
+                Ok(space) => {
+                    full = !space;
+                    self.checkpointer.committed(&self.sql);
+                }
                 Err(error) => {
                     tracing::error!(error = causes(&error), "the store has stopped");
                     well = false;
