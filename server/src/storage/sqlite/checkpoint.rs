@@ -53,8 +53,8 @@ use crate::storage::StoreError;
 
 /// Pages that are worth a copy: 4 MB.
 const WORTH: u32 = 500;
-/// Pages at which the log should start anew, and at which it must: 32 and 128 MB.
-pub(super) const LONG: u32 = 4_000;
+/// Pages at which the log should start anew, and at which it must: 64 and 128 MB.
+pub(super) const LONG: u32 = 8_000;
 pub(super) const TOO_LONG: u32 = 16_000;
 /// Pages that may be written while the copier copies.
 const MEANWHILE: u32 = 100;

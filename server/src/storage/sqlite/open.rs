@@ -192,7 +192,8 @@ fn connect(database: &Path) -> Result<Connection, OpenError> {
         return Err(OpenError::Journal { path: database.to_owned(), mode });
     }
     sql.pragma_update(None, "synchronous", "FULL")?;
-    sql.pragma_update(None, "journal_size_limit", 64 * 1_024 * 1_024)?; // bytes
+    // Longer than the log mostly gets: one that is cut must grow again, which makes commits wait for more of the disk.
+    sql.pragma_update(None, "journal_size_limit", 96 * 1_024 * 1_024)?; // bytes
     sql.pragma_update(None, "cache_size", -16 * 1_024)?; // KiB
     sql.pragma_update(None, "temp_store", "MEMORY")?;
     sql.pragma_update(None, "trusted_schema", false)?;
