@@ -4,6 +4,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 
 use super::*;
+use crate::clock::Clock;
+use crate::domain::Timestamp;
+use crate::storage::ReplayStart;
 use crate::storage::sqlite::reads::Readers;
 
 fn readers(world: &World<Directory>) -> Arc<Readers> {
@@ -67,6 +70,51 @@ async fn a_store_that_closes_waits_for_no_long_read() {
     begun.await.unwrap();
     tokio::time::timeout(Duration::from_secs(5), readers.close()).await.expect("it closes");
     assert!(matches!(endless.await.unwrap(), Err(StoreError::TookTooLong)));
+    world.store.close().await;
+}
+
+/// A clock on which eleven seconds pass between two looks, once that is wanted.
+struct Hurried {
+    clock: Arc<MockClock>,
+    hurries: AtomicBool,
+}
+
+impl Clock for Hurried {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        if self.hurries.load(Ordering::SeqCst) {
+            self.clock.advance(Duration::from_secs(11));
+        }
+        self.clock.monotonic()
+    }
+}
+
+#[tokio::test]
+async fn a_replay_begins_although_it_takes_too_long_to_count_what_it_sends_again() {
+    let mut world = World::<Directory>::new().await;
+    world.store.close().await;
+    let clock = Arc::new(Hurried { clock: Arc::clone(&world.clock), hurries: false.into() });
+    let store = SqliteStore::open(Options { clock: Arc::clone(&clock) as _, ..world.bench.options() });
+    world = World::over(world.bench, world.clock, Arc::new(store.unwrap()), world.tenant);
+    world.store.apply_tenants(vec![spec("acme")]).await.unwrap();
+    let webhook = world.webhook().await;
+    let events = (0..1_500).map(|id| event(world.tenant, &id.to_string(), &[&webhook])).collect();
+    for published in world.store.publish(events).await.unwrap() {
+        let Published::Accepted { deliveries, .. } = published else { panic!("{published:?}") };
+        world.store.settle(ended(deliveries[0], 500)).await.unwrap();
+    }
+    let replay = space::replay_of(&world, webhook.id);
+    let count = || world.store.count_replayable(replay.filter.clone());
+    assert_eq!(count().await.unwrap(), 1_500);
+    clock.hurries.store(true, Ordering::SeqCst);
+    assert!(matches!(count().await, Err(StoreError::TookTooLong)), "whoever asks is told");
+    let started = world.store.create_replay(replay.clone()).await.unwrap();
+    let ReplayStart::Created(replay) = started else { panic!("it runs") };
+    assert_eq!(replay.total, 0, "it does not know how many");
+    assert_eq!(world.store.advance_replay(replay.id, 10, time(60)).await.unwrap(), 10);
     world.store.close().await;
 }
 

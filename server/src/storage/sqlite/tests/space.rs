@@ -130,7 +130,10 @@ async fn a_replay_makes_nothing_while_there_is_no_room() {
     world.store.close().await;
 }
 
-fn replay_of(world: &World<Directory>, webhook: crate::domain::WebhookId) -> crate::domain::NewReplay {
+pub(super) fn replay_of(
+    world: &World<Directory>,
+    webhook: crate::domain::WebhookId,
+) -> crate::domain::NewReplay {
     crate::domain::NewReplay {
         public_id: crate::domain::PublicId::new(time(50), [1; 10]),
         filter: crate::domain::ReplayFilter {
