@@ -21,6 +21,7 @@ mod hang;
 mod kill;
 mod names;
 mod nameserver;
+mod order;
 mod parked;
 mod poison;
 mod rig;
@@ -30,6 +31,7 @@ mod stop;
 mod sync;
 mod together;
 
+pub use order::{Deed, Order};
 pub use shim::Shim;
 
 use anyhow::{Context as _, Result, ensure};

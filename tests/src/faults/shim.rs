@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
@@ -52,17 +53,7 @@ impl Shim {
     /// When there is no C compiler, or no room for the library.
     pub fn new() -> Result<Self> {
         let folder = TempDir::with_prefix("sigpost-shim-")?;
-        let source = folder.path().join("shim.c");
-        std::fs::write(&source, SOURCE)?;
-        let compiler = std::env::var_os("CC").unwrap_or_else(|| "cc".into());
-        let mut compile = Command::new(&compiler);
-        compile
-            .args(["-shared", "-fPIC", "-O2", "-o"])
-            .arg(folder.path().join("shim.so"))
-            .arg(&source)
-            .args(["-ldl", "-lpthread"]);
-        let compiled = compile.output().with_context(|| format!("running {compiler:?}, a C compiler"))?;
-        ensure!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
+        compile(folder.path(), "shim", SOURCE)?;
         let control =
             File::options().read(true).write(true).create_new(true).open(folder.path().join("control"))?;
         control.set_len(Slot::Slots as u64 * 8)?;
@@ -142,4 +133,17 @@ impl Shim {
         self.control.read_exact_at(&mut bytes, slot as u64 * 8)?;
         Ok(i64::from_ne_bytes(bytes))
     }
+}
+
+/// Makes `NAME.so` of C.
+pub(super) fn compile(folder: &Path, name: &str, source: &str) -> Result<()> {
+    let file = folder.join(name).with_extension("c");
+    std::fs::write(&file, source)?;
+    let compiler = std::env::var_os("CC").unwrap_or_else(|| "cc".into());
+    let mut compile = Command::new(&compiler);
+    compile.args(["-shared", "-fPIC", "-O2", "-Wall", "-o"]).arg(file.with_extension("so")).arg(&file);
+    let compiled = compile.args(["-ldl", "-lpthread"]).output();
+    let compiled = compiled.with_context(|| format!("running {compiler:?}, a C compiler"))?;
+    ensure!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
+    Ok(())
 }

@@ -3,6 +3,7 @@
 mod backup;
 mod damage;
 mod doctor;
+mod durable;
 mod keys;
 mod space;
 
