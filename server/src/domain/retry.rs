@@ -8,13 +8,13 @@ pub struct RetryPolicy {
     ladder: Vec<Duration>,
 }
 
-/// After this age an event is not tried again, whatever the ladder says.
-const MAX_AGE: Duration = Duration::from_secs(5 * 24 * 60 * 60);
-
 /// More steps than anybody needs; a bound on what a configuration can ask for.
 const MAX_STEPS: usize = 64;
 
 impl RetryPolicy {
+    /// After this age an event is not tried again, whatever the ladder says.
+    pub const MAX_AGE: Duration = Duration::from_secs(5 * 24 * 60 * 60);
+
     /// A ladder of waits: entry *n* is waited before attempt *n*. An empty ladder means one attempt, as the
     /// documents of all four systems describe. `None` if it has more than 64 steps.
     #[must_use]
@@ -52,7 +52,7 @@ impl RetryPolicy {
     /// The age after which a pending delivery expires.
     #[must_use]
     pub fn max_age(&self) -> Duration {
-        MAX_AGE
+        Self::MAX_AGE
     }
 }
 

@@ -1,11 +1,19 @@
 //! What a tenant has beside its history and keeps as long: counts, what old versions of webhooks sent, and replays that are
 //! over. A reader looks through all webhooks of a tenant for what is old; the writer deletes the rows that were found.
+//!
+//! A delivery is kept from its end on, and tells of each attempt what that sent: its first may have been made by a version
+//! that was replaced long before. So a version is kept for as long more as a delivery may take.
+
+use core::time::Duration;
 
 use rusqlite::{Connection, params};
 
 use super::transaction::Transaction;
-use crate::domain::{TenantId, Timestamp};
+use crate::domain::{RetryPolicy, TenantId, Timestamp};
 use crate::storage::StoreError;
+
+/// How long a delivery may take, and a day in which its last attempt may end or the server not run.
+const UNTIL_ENDED: Duration = RetryPolicy::MAX_AGE.saturating_add(Duration::from_secs(24 * 60 * 60));
 
 /// A row of a table that belongs to a webhook: the webhook, and when or which.
 type OfWebhook = [i64; 2];
@@ -60,9 +68,10 @@ pub(super) fn look(
     before: Timestamp,
     limit: u32,
 ) -> Result<Expired, StoreError> {
+    let versions_before = before.saturating_sub(UNTIL_ENDED).unwrap_or(Timestamp::MIN).as_microsecond();
     let (tenant, before, mut room) =
         (tenant.get(), before.as_microsecond(), usize::try_from(limit).unwrap_or(0));
-    let mut of_webhooks = |statement| {
+    let mut of_webhooks = |statement, before: i64| {
         let most = i64::try_from(room).unwrap_or(i64::MAX);
         let mut statement = sql.prepare_cached(statement)?;
         let rows =
@@ -71,7 +80,7 @@ pub(super) fn look(
         room -= rows.len();
         Ok::<_, StoreError>(rows)
     };
-    let (stats, versions) = (of_webhooks(OLD_STATS)?, of_webhooks(OLD_VERSIONS)?);
+    let (stats, versions) = (of_webhooks(OLD_STATS, before)?, of_webhooks(OLD_VERSIONS, versions_before)?);
     let most = i64::try_from(room).unwrap_or(i64::MAX);
     let mut statement = sql.prepare_cached(OLD_REPLAYS)?;
     let replays = statement.query_map(params![tenant, before, most], |row| row.get(0))?;

@@ -150,7 +150,9 @@ impl Transaction<'_> {
             return Ok(Update::Outdated);
         }
         self.seal_headers(&uid, webhook)?;
-        self.execute(END_VERSION, [id, webhook.updated_at.as_microsecond()])?;
+        // Not when it was changed: whoever erases what is retired leaves that as it was.
+        let ended_at = webhook.updated_at.max(self.context.clock.now());
+        self.execute(END_VERSION, [id, ended_at.as_microsecond()])?;
         self.insert_version(webhook)?;
         self.draft.effects.push(Effect::PutWebhook(Arc::clone(webhook)));
         // Somebody says that it is in order, or it is another receiver now.

@@ -3,6 +3,7 @@
 mod backup;
 mod checkpoint;
 mod examine;
+mod expired;
 mod layouts;
 mod reads;
 mod retention;

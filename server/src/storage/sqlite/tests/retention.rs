@@ -309,10 +309,10 @@ async fn retention_does_not_wait_for_those_who_read() {
 async fn what_else_is_kept_as_long_goes_so_many_rows_at_a_time_and_what_is_younger_stays() {
     let world = World::<Directory>::new().await;
     let webhook = world.webhook().await;
-    // One of each from every second, of which there is one more than is old.
+    // One of each from every second, of which there is one more than is old. Versions are kept for six days more.
     let inserts = [
         "INSERT INTO webhook_stats SELECT ?1, ?3 + s * 1000000, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0",
-        "INSERT INTO webhook_version SELECT ?1, s + 1, '', '[]', 0, ?3 + s * 1000000",
+        "INSERT INTO webhook_version SELECT ?1, s + 1, '', '[]', 0, ?3 + s * 1000000 - 6 * 86400000000",
         "INSERT INTO replay SELECT NULL, randomblob(16), ?2, ?1, '[]', NULL, NULL, '[]', '', 0, 0, 0, 0, 0, 1, 0, 0,
             ?3 + s * 1000000",
     ];

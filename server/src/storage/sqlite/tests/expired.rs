@@ -1,0 +1,55 @@
+//! What is kept beside history, for as long as history needs it.
+
+use super::*;
+use crate::clock::Clock as _;
+use crate::domain::{Attempt, Endpoint, RetryPolicy, Webhook};
+use crate::storage::Update;
+use crate::storage::contract::{attempt, refused};
+
+impl World<Directory> {
+    async fn updates(&self, next: Webhook) {
+        assert!(matches!(self.store.update_webhook(next).await.unwrap(), Update::Done(_)));
+    }
+
+    /// Of each attempt of the first delivery, whether it is known what it sent.
+    async fn shown(&self) -> Vec<bool> {
+        let attempts = self.store.attempts(self.tenant, number(1)).await.unwrap();
+        attempts.iter().map(|past| past.sent.is_some()).collect()
+    }
+}
+
+#[tokio::test]
+async fn history_shows_what_was_sent_also_after_a_retired_secret_was_erased() {
+    let world = World::<Directory>::new().await;
+    let made = world.webhook().await;
+    let delivery = world.deliver("1", &[&made]).await[0];
+    world.store.settle(ended(delivery, 200)).await.unwrap();
+    // Another version much later, of which nobody says that the webhook has been changed.
+    let month = Duration::from_secs(30 * 24 * 60 * 60);
+    world.clock.advance(month);
+    world.updates(Webhook { updated_at: made.updated_at, ..made.next_version(time(90)) }).await;
+    let two_days_ago = world.clock.now() - Duration::from_secs(2 * 24 * 60 * 60);
+    while world.store.forget(world.tenant, two_days_ago, 8).await.unwrap() {}
+    assert_eq!(world.shown().await, [true]);
+    world.store.close().await;
+}
+
+#[tokio::test]
+async fn attempts_show_what_they_have_sent_for_as_long_as_their_delivery_is_kept_and_not_for_ever() {
+    let world = World::<Directory>::new().await;
+    let made = world.webhook().await;
+    let delivery = world.deliver("1", &[&made]).await[0];
+    let (next, attempt_1) = (Next::Retry { due: time(400), tries: 1 }, Some(attempt(1, refused())));
+    world.store.settle(Settlement { delivery, attempt: attempt_1, next }).await.unwrap();
+    let endpoint = Endpoint::parse("https://b.example/").unwrap();
+    world.updates(Webhook { endpoint, ..made.next_version(time(50)) }).await;
+    let last = Attempt { started_at: time(400), webhook_version: 2, ..attempt(2, refused()) };
+    let next = Next::End(DeliveryState::Exhausted);
+    world.store.settle(Settlement { delivery, attempt: Some(last), next }).await.unwrap();
+    world.prune(vec![(world.tenant, time(100))], 100).await;
+    assert_eq!(world.shown().await, [true, true], "the delivery has ended later");
+    let later = time(50) + RetryPolicy::MAX_AGE + Duration::from_secs(2 * 24 * 60 * 60);
+    while world.store.forget(world.tenant, later, 8).await.unwrap() {}
+    assert_eq!(world.shown().await, [false, true]);
+    world.store.close().await;
+}
