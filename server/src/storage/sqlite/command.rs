@@ -4,7 +4,7 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::expired::Expired;
 use super::replays::Step;
-use super::retention::{Deleted, Old};
+use super::retention::{Deleted, OldEvent};
 use super::transaction::Transaction;
 use crate::domain::{
     AuditEntry, Egress, IssuedToken, NewEvent, NewReplay, NewWebhook, Number, PublicId, Published, ReplayId,
@@ -35,7 +35,7 @@ pub(super) enum Command {
     AdvanceReplay(Job<(Step, Timestamp), u32>),
     CancelReplay(Job<(ReplayId, Timestamp), Option<CancelledReplay>>),
     SaveCounts(Job<(), ()>),
-    Prune(Job<Old, Deleted>),
+    Prune(Job<Vec<Arc<OldEvent>>, Deleted>),
     Forget(Job<Expired, ()>),
     IssueToken(Job<IssuedToken, ()>),
     RevokeToken(Job<(TenantId, PublicId), bool>),
@@ -117,7 +117,7 @@ impl<I, O: Send + 'static> Job<I, O> {
         Ok(())
     }
 
-    /// Runs in a savepoint: when it fails, it alone does.
+    /// Runs in a savepoint: when it fails, it alone does, unless no savepoint helps.
     fn run_apart<'a>(
         &mut self,
         transaction: &mut Transaction<'a>,
@@ -175,7 +175,7 @@ impl Command {
             Self::CancelReplay(job) => job.run_apart(transaction, Transaction::cancel_replay),
             Self::SaveCounts(job) => job.run_apart(transaction, |t, ()| t.save_activity(true)),
             Self::CreateResend(job) => job.run_apart(transaction, |t, named| t.create_resend(*named)),
-            Self::Prune(job) => job.run_apart(transaction, Transaction::prune),
+            Self::Prune(job) => job.run_apart(transaction, |t, events| t.prune(events)),
             Self::Forget(job) => job.run_apart(transaction, Transaction::forget),
             Self::IssueToken(job) => job.run_apart(transaction, Transaction::issue_token),
             Self::RevokeToken(job) => job.run_apart(transaction, Transaction::revoke_token),

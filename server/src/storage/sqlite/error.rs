@@ -2,6 +2,7 @@
 
 use rusqlite::ErrorCode;
 
+use super::structure;
 use crate::storage::StoreError;
 
 impl From<rusqlite::Error> for StoreError {
@@ -14,6 +15,13 @@ impl From<rusqlite::Error> for StoreError {
             _ => Self::Backend(Box::new(error)),
         }
     }
+}
+
+/// Whether SQLite has met a page that cannot be read as what it is. Of a transaction that has, it commits nothing, and
+/// rolling back to a savepoint does not change that.
+pub(super) fn spoils_transaction(error: &StoreError) -> bool {
+    let StoreError::Backend(source) = error else { return false };
+    source.downcast_ref().is_some_and(structure::is_damage)
 }
 
 /// A tenant id that this store never gave out: a mistake of the calling code.

@@ -67,7 +67,7 @@ mod transaction;
 mod waiting;
 mod writer;
 
-use core::sync::atomic::{AtomicI64, Ordering};
+use core::sync::atomic::AtomicI64;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -83,7 +83,6 @@ use self::figures::Figures;
 use self::open::Opened;
 use self::queue::Queue;
 use self::reads::Readers;
-use self::retention::Deleted;
 use self::space::Watermark;
 use self::transaction::Context;
 use self::writer::Writer;
@@ -451,19 +450,7 @@ impl Store for SqliteStore {
         walk: Walk,
         limit: u32,
     ) -> Result<Pruned, StoreError> {
-        let after = match walk {
-            Walk::Anew => EventId::new(0),
-            Walk::On => EventId::new(self.pruned_until.load(Ordering::Relaxed)),
-        };
-        let now = self.clock.now();
-        let old =
-            self.retention_reader.read(move |sql| retention::look(sql, after, &before, limit, now)).await?;
-        let (until, past, more) = (old.until, old.past, !old.ended);
-        let deleted =
-            if old.is_empty() { Ok(Deleted::default()) } else { self.patiently(old, Command::Prune).await };
-        let goes_on = retention::goes_on(&deleted, until, past, after);
-        self.pruned_until.store(goes_on.get(), Ordering::Relaxed);
-        Ok(Pruned { events: deleted?.events, more })
+        self.retain(before, walk, limit).await
     }
 
     async fn forget(&self, tenant: TenantId, before: Timestamp, limit: u32) -> Result<bool, StoreError> {

@@ -14,13 +14,18 @@
 //!
 //! What is damaged is told and kept, and the walk goes on behind it.
 
+use core::sync::atomic::Ordering;
+use std::sync::Arc;
+
 use rusqlite::{Connection, OptionalExtension, Row};
 
+use super::SqliteStore;
+use super::command::Command;
 use super::rows::Place;
 use super::transaction::Transaction;
 use crate::causes::causes;
 use crate::domain::{EventId, IdMap, TenantId, Timestamp};
-use crate::storage::StoreError;
+use crate::storage::{Pruned, StoreError, Walk};
 
 /// A step deletes hardly more rows than so many for each event it may delete: the event, its data, a delivery and an
 /// attempt. Of an event with more it deletes a part.
@@ -74,7 +79,7 @@ const DELETE_EVENT_DATA: &str = "DELETE FROM event_data WHERE event = ?1";
 /// What a reader has found for the writer to delete.
 #[derive(Debug)]
 pub(super) struct Old {
-    events: Vec<OldEvent>,
+    pub(super) events: Vec<Arc<OldEvent>>,
     /// Where the walk goes on.
     pub(super) until: EventId,
     /// And where if nothing of that could be deleted: not at the same place for ever.
@@ -83,16 +88,9 @@ pub(super) struct Old {
     pub(super) ended: bool,
 }
 
-impl Old {
-    /// Whether there is nothing to delete.
-    pub(super) const fn is_empty(&self) -> bool {
-        self.events.is_empty()
-    }
-}
-
 /// An event of which something is older than its tenant keeps it.
 #[derive(Debug)]
-struct OldEvent {
+pub(super) struct OldEvent {
     event: EventRow,
     /// What was over before is old.
     cut: i64,
@@ -241,7 +239,7 @@ pub(super) fn look(
                     old.until = EventId::new(last.get() - 1);
                 }
                 if found.rows > 0 {
-                    old.events.push(found);
+                    old.events.push(Arc::new(found));
                 }
             }
             // One row that nobody can read must not keep all those behind it for ever.
@@ -249,7 +247,7 @@ pub(super) fn look(
             Err(error) => return Err(error),
         }
     }
-    if !old.ended && old.is_empty() && old.until == after {
+    if !old.ended && old.events.is_empty() && old.until == after {
         // Nothing but young ones of which some were stamped ahead.
         (old.until, old.past) = (last, last);
     }
@@ -303,8 +301,8 @@ pub(super) struct Deleted {
     pub(super) rows: usize,
 }
 
-/// Where the walk goes on after a step. When nothing was deleted, or damage kept the writer from it, the same would be
-/// found there again; whatever else has failed is tried again.
+/// Where the walk goes on after a step. When nothing could be deleted, the same would be found there again; what has
+/// failed is tried again.
 pub(super) fn goes_on(
     deleted: &Result<Deleted, StoreError>,
     until: EventId,
@@ -312,32 +310,61 @@ pub(super) fn goes_on(
     after: EventId,
 ) -> EventId {
     match deleted {
-        Ok(Deleted { rows: 0, .. }) | Err(StoreError::Backend(_)) => past,
+        Ok(Deleted { rows: 0, .. }) => past,
         Ok(_) => until,
         Err(_) => after,
     }
 }
 
-impl Transaction<'_> {
-    /// Deletes what a reader has found, as far as it is still over. What cannot be deleted keeps nothing beside it.
-    pub(super) fn prune(&mut self, old: &Old) -> Result<Deleted, StoreError> {
+impl SqliteStore {
+    /// One step.
+    pub(super) async fn retain(
+        &self,
+        before: Arc<IdMap<TenantId, Timestamp>>,
+        walk: Walk,
+        limit: u32,
+    ) -> Result<Pruned, StoreError> {
+        let after = match walk {
+            Walk::Anew => EventId::new(0),
+            Walk::On => EventId::new(self.pruned_until.load(Ordering::Relaxed)),
+        };
+        let now = self.clock.now();
+        let look = move |sql: &Connection| look(sql, after, &before, limit, now);
+        let Old { events, until, past, ended } = self.retention_reader.read(look).await?;
+        let deleted = if events.is_empty() { Ok(Deleted::default()) } else { self.delete_old(events).await };
+        let goes_on = goes_on(&deleted, until, past, after);
+        self.pruned_until.store(goes_on.get(), Ordering::Relaxed);
+        Ok(Pruned { events: deleted?.events, more: !ended })
+    }
+
+    /// Has the writer delete what was found. Where that meets damage, each event in a commit of its own: whatever is
+    /// committed together with damage fails together with it.
+    pub(super) async fn delete_old(&self, events: Vec<Arc<OldEvent>>) -> Result<Deleted, StoreError> {
+        match self.patiently(events.clone(), Command::Prune).await {
+            Err(error) if is_damage(&error) => {}
+            deleted => return deleted,
+        }
         let mut deleted = Deleted::default();
-        for old in &old.events {
-            let mut rows = 0;
-            self.execute("SAVEPOINT old_event", [])?;
-            match self.prune_event(old, &mut rows) {
-                Ok(gone) => {
-                    deleted.events += u64::from(gone);
+        for old in events {
+            match self.patiently(vec![Arc::clone(&old)], Command::Prune).await {
+                Ok(Deleted { events, rows }) => {
+                    deleted.events += events;
                     deleted.rows += rows;
                 }
-                // After some errors SQLite has rolled everything back by itself.
-                Err(error) if is_damage(&error) && !self.sql.is_autocommit() => {
-                    self.execute("ROLLBACK TO old_event", [])?;
-                    told_and_kept(old.event.id, &error);
-                }
+                Err(error) if is_damage(&error) => told_and_kept(old.event.id, &error),
                 Err(error) => return Err(error),
             }
-            self.execute("RELEASE old_event", [])?;
+        }
+        Ok(deleted)
+    }
+}
+
+impl Transaction<'_> {
+    /// Deletes what a reader has found, as far as it is still over.
+    pub(super) fn prune(&self, events: &[Arc<OldEvent>]) -> Result<Deleted, StoreError> {
+        let mut deleted = Deleted::default();
+        for old in events {
+            deleted.events += u64::from(self.prune_event(old, &mut deleted.rows)?);
         }
         Ok(deleted)
     }

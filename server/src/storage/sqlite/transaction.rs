@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::dedupe::Key;
-use super::error::UnknownTenant;
+use super::error::{UnknownTenant, spoils_transaction};
 use super::key::Sealer;
 use super::rows::{
     OutcomeColumns, Place, cause, cause_code, checksum, frame_checksum, shown_status, state, state_code,
@@ -124,10 +124,10 @@ impl<'a> Transaction<'a> {
         let draft = self.draft.clone();
         self.execute("SAVEPOINT command", [])?;
         let result = run(self);
-        if result.is_err() {
+        if let Err(error) = &result {
             self.draft = draft;
-            if self.sql.is_autocommit() {
-                // SQLite has rolled everything back, as it may when the disk is full.
+            // SQLite has rolled everything back, as it may when the disk is full, or will at the commit.
+            if self.sql.is_autocommit() || spoils_transaction(error) {
                 return result.map(Ok);
             }
             self.execute("ROLLBACK TO command", [])?;

@@ -7,8 +7,8 @@
 //!
 //! | what fails | what follows |
 //! |---|---|
-//! | a management command | it alone, by its savepoint |
-//! | an operation, otherwise | the transaction is rolled back, and each operation runs in one of its own |
+//! | a management command | it alone, by its savepoint; where it meets a damaged page, as any other |
+//! | any other operation | the transaction is rolled back, and each operation runs in one of its own |
 //! | no space left | the batch's events are refused; the rest is tried again; results wait until there is space, and no attempt starts while they do |
 //! | the commit (write, fsync), or a [copy](super::checkpoint) of the log | the store stops: nobody can know what the disk has kept |
 

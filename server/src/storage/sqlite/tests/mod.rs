@@ -2,6 +2,7 @@
 
 mod backup;
 mod checkpoint;
+mod damage;
 mod examine;
 mod expired;
 mod layouts;

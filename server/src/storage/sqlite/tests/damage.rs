@@ -1,0 +1,141 @@
+//! Pages of the file that nobody can read: what stands on them is lost, and nothing else.
+
+use super::*;
+use crate::causes::causes;
+use crate::domain::{IdMap, Timestamp};
+use crate::storage::{Pruned, Walk};
+
+/// Makes a page of a table unreadable, in the middle of those that have this text.
+fn ruin(world: &World<Directory>, table: &str, text: &str) {
+    let sql = world.bench.database();
+    let number = |query: &str| sql.query_row(query, [], |row| row.get::<_, u32>(0)).unwrap() as usize;
+    let size = number("PRAGMA page_size");
+    let root = number(&format!("SELECT rootpage FROM sqlite_schema WHERE name = '{table}'"));
+    drop(sql);
+    let file = world.bench.path.path().join("sigpost.db");
+    let mut bytes = std::fs::read(&file).unwrap();
+    let mut pages = Vec::new();
+    leaves(&bytes, size, root, &mut pages);
+    assert!(pages.len() > 2, "it has neighbours");
+    let has = |page: usize| {
+        text.is_empty()
+            || bytes[start(page, size)..][..size].windows(text.len()).any(|part| part == text.as_bytes())
+    };
+    pages.retain(|page| has(*page));
+    bytes[start(pages[pages.len() / 2], size)] = 0xff;
+    std::fs::write(&file, bytes).unwrap();
+}
+
+fn start(page: usize, size: usize) -> usize {
+    (page - 1) * size
+}
+
+/// The leaves of a table's tree.
+fn leaves(bytes: &[u8], size: usize, page: usize, found: &mut Vec<usize>) {
+    let page_bytes = &bytes[start(page, size)..][..size];
+    let number = |at: usize, length: usize| {
+        page_bytes[at..at + length].iter().fold(0, |number, byte| number << 8 | usize::from(*byte))
+    };
+    match page_bytes[0] {
+        0x0d => found.push(page),
+        0x05 => {
+            for cell in 0..number(3, 2) {
+                leaves(bytes, size, number(number(12 + 2 * cell, 2), 4), found);
+            }
+            leaves(bytes, size, number(8, 4), found);
+        }
+        other => panic!("page {page} is of the kind {other}"),
+    }
+}
+
+/// All that the world's tenant has is old.
+fn all(world: &World<Directory>) -> Arc<IdMap<TenantId, Timestamp>> {
+    Arc::new([(world.tenant, time(1_000))].into_iter().collect())
+}
+
+/// So many events, each with a delivery that is over.
+async fn delivered(events: usize) -> World<Directory> {
+    let world = World::<Directory>::new().await;
+    let webhook = world.webhook().await;
+    let events = (0..events).map(|id| event(world.tenant, &format!("id-{id:05}"), &[&webhook])).collect();
+    for published in world.store.publish(events).await.unwrap() {
+        let Published::Accepted { deliveries, .. } = published else { panic!("new") };
+        world.store.settle_later(ended(deliveries[0], 200));
+    }
+    world.settled().await;
+    world
+}
+
+/// Ruins a page while the store is closed. It starts again when the idempotency window is over, so it reads none of it.
+async fn ruined(world: &mut World<Directory>, table: &str, text: &str) {
+    world.store.close().await;
+    ruin(world, table, text);
+    world.clock.advance(Duration::from_secs(3 * 24 * 60 * 60));
+    world.store = Arc::new(world.bench.open().await);
+    world.store.apply_tenants(vec![spec("acme")]).await.unwrap();
+}
+
+/// Deletes what is old as housekeeping does it, from the old end; a round ends with an error. Returns these.
+async fn prune(world: &World<Directory>, rounds: usize) -> Vec<String> {
+    let (mut walk, mut told) = (Walk::Anew, Vec::new());
+    for _ in 0..rounds {
+        loop {
+            let pruned = world.store.prune(all(world), walk, 8).await;
+            walk = Walk::On;
+            match pruned {
+                Ok(Pruned { more: true, .. }) => {}
+                Ok(_) => break,
+                Err(error) => {
+                    told.push(causes(&error).to_string());
+                    break;
+                }
+            }
+        }
+    }
+    told
+}
+
+#[tokio::test]
+async fn sending_again_what_stands_on_a_damaged_page_fails_and_stops_nothing() {
+    let mut world = delivered(2_000).await;
+    ruined(&mut world, "event_data", "{\"text\":\"id-00100\"}").await;
+    let resent = world.store.create_resend(world.tenant, number(101), time(70)).await;
+    assert!(matches!(resent, Err(StoreError::Backend(_))));
+    world.store.check().await.unwrap();
+    world.publish(event(world.tenant, "new", &[])).await;
+    let others = world.store.create_resend(world.tenant, number(2_000), time(70)).await;
+    assert!(matches!(others, Ok(crate::storage::Resend::Created { .. })), "what stands elsewhere is sent");
+    world.store.close().await;
+}
+
+#[tokio::test]
+async fn what_shares_a_commit_with_one_that_meets_a_damaged_page_is_done() {
+    let mut world = delivered(2_000).await;
+    ruined(&mut world, "event_data", "{\"text\":\"id-00100\"}").await;
+    let mut calls = JoinSet::new();
+    for id in 0..40 {
+        let (store, tenant) = (Arc::clone(&world.store), world.tenant);
+        calls.spawn(async move {
+            if id % 4 == 0 {
+                store.create_resend(tenant, number(101), time(70)).await.is_err()
+            } else {
+                store.publish(vec![event(tenant, &id.to_string(), &[])]).await.is_ok()
+            }
+        });
+    }
+    assert_eq!(calls.join_all().await, [true; 40]);
+    world.store.close().await;
+}
+
+#[tokio::test]
+async fn what_lies_beside_a_damaged_page_is_kept_and_stops_nothing() {
+    for table in ["event_data", "attempt", "delivery"] {
+        let mut world = delivered(2_000).await;
+        ruined(&mut world, table, "").await;
+        assert_eq!(prune(&world, 2).await, [""; 0], "{table}");
+        world.store.check().await.unwrap();
+        let left = world.bench.count("event");
+        assert!((1..1_000).contains(&left), "{table}: {left} are left of 2,000");
+        world.store.close().await;
+    }
+}
