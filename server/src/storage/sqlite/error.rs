@@ -17,6 +17,11 @@ impl From<rusqlite::Error> for StoreError {
     }
 }
 
+/// Whether something is the matter with what is stored: the same would be found there again.
+pub(super) const fn is_damage(error: &StoreError) -> bool {
+    matches!(error, StoreError::Inconsistent { .. } | StoreError::Backend(_))
+}
+
 /// Whether SQLite has met a page that cannot be read as what it is. Of a transaction that has, it commits nothing, and
 /// rolling back to a savepoint does not change that.
 pub(super) fn spoils_transaction(error: &StoreError) -> bool {

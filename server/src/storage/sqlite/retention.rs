@@ -21,6 +21,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::SqliteStore;
 use super::command::Command;
+use super::error::is_damage;
 use super::rows::Place;
 use super::transaction::Transaction;
 use crate::causes::causes;
@@ -252,11 +253,6 @@ pub(super) fn look(
         (old.until, old.past) = (last, last);
     }
     Ok(old)
-}
-
-/// Whether something is the matter with what is stored: the same would be found there again.
-const fn is_damage(error: &StoreError) -> bool {
-    matches!(error, StoreError::Inconsistent { .. } | StoreError::Backend(_))
 }
 
 fn told_and_kept(event: i64, error: &StoreError) {

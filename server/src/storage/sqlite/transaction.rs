@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::dedupe::Key;
+use super::dedupe::{Key, Unkept};
 use super::error::{UnknownTenant, spoils_transaction};
 use super::key::Sealer;
 use super::rows::{
@@ -425,7 +425,7 @@ impl<'a> Transaction<'a> {
     }
 
     /// Writes a bounded part of the older idempotency keys, if some are to be written.
-    pub(super) fn keep_keys(&mut self) -> Result<(), StoreError> {
+    pub(super) fn keep_keys(&mut self) -> Result<(), Unkept> {
         self.draft.kept = self.state.dedupe.keep(self.sql, self.context.clock.now())?;
         Ok(())
     }

@@ -9,6 +9,7 @@
 //! |---|---|
 //! | a management command | it alone, by its savepoint; where it meets a damaged page, as any other |
 //! | any other operation | the transaction is rolled back, and each operation runs in one of its own |
+//! | writing idempotency keys down, or deleting old ones | nothing: these are given up, and the transaction runs again without them |
 //! | no space left | the batch's events are refused; the rest is tried again; results wait until there is space, and no attempt starts while they do |
 //! | the commit (write, fsync), or a [copy](super::checkpoint) of the log | the store stops: nobody can know what the disk has kept |
 
@@ -21,6 +22,8 @@ use tokio::sync::mpsc;
 
 use super::checkpoint::Checkpointer;
 use super::command::{Command, Told};
+use super::dedupe::Unkept;
+use super::error::is_damage;
 use super::figures::{Committed, Figures};
 use super::queue::{Batch, Queue};
 use super::state::State;
@@ -188,17 +191,37 @@ impl Writer {
         Ok(())
     }
 
-    /// One transaction, from begin to commit; what it changed in memory is taken over last. Returns what it made.
+    /// One transaction. Returns what it made. What fails of earlier events' keys keeps nobody from publishing: each time
+    /// there is less of it.
     fn transact(&mut self, results: &[Settlement], commands: &mut [Command]) -> Result<Vec<Work>, Failure> {
+        self.state.dedupe.advance();
+        loop {
+            match self.try_to_transact(results, commands)? {
+                Ok(made) => return Ok(made),
+                Err(unkept) => self.state.dedupe.give_up(&unkept),
+            }
+        }
+    }
+
+    /// From begin to commit; what it changed in memory is taken over last.
+    fn try_to_transact(
+        &mut self,
+        results: &[Settlement],
+        commands: &mut [Command],
+    ) -> Result<Result<Vec<Work>, Unkept>, Failure> {
         let began = self.context.clock.monotonic();
         self.statement("BEGIN IMMEDIATE").map_err(Failure::RolledBack)?;
-        self.state.dedupe.advance();
         let settled = self.settled + results.len() as u64;
         let mut transaction = Transaction::new(&self.sql, &self.state, &self.context, settled);
         let written = run_all(&mut transaction, results, commands);
         let draft = transaction.draft;
-        if let Err(error) = written {
-            return Err(self.roll_back(error));
+        match written {
+            Ok(Ok(())) => {}
+            Ok(Err(unkept)) => {
+                self.undo()?;
+                return Ok(Err(unkept));
+            }
+            Err(error) => return Err(self.roll_back(error)),
         }
         match self.statement("COMMIT") {
             Ok(()) => {
@@ -209,7 +232,7 @@ impl Writer {
                 let committed = Committed { operations, took };
                 self.last_commit = took;
                 self.figures.committed(committed, &self.state.dedupe, self.context.clock.now());
-                Ok(made)
+                Ok(Ok(made))
             }
             // Nothing was made durable and nothing is unknown: the log was not extended.
             Err(StoreError::DiskFull) => Err(self.roll_back(StoreError::DiskFull)),
@@ -218,14 +241,15 @@ impl Writer {
     }
 
     fn roll_back(&self, error: StoreError) -> Failure {
+        self.undo().err().unwrap_or(Failure::RolledBack(error))
+    }
+
+    fn undo(&self) -> Result<(), Failure> {
         // Some errors make SQLite roll back by itself.
         if self.sql.is_autocommit() {
-            return Failure::RolledBack(error);
+            return Ok(());
         }
-        match self.statement("ROLLBACK") {
-            Ok(()) => Failure::RolledBack(error),
-            Err(worse) => Failure::Fatal(worse),
-        }
+        self.statement("ROLLBACK").map_err(Failure::Fatal)
     }
 
     fn statement(&self, statement: &'static str) -> Result<(), StoreError> {
@@ -258,7 +282,7 @@ fn run_all(
     transaction: &mut Transaction<'_>,
     results: &[Settlement],
     commands: &mut [Command],
-) -> Result<(), StoreError> {
+) -> Result<Result<(), Unkept>, StoreError> {
     for result in results {
         transaction.settle(result)?;
     }
@@ -266,10 +290,15 @@ fn run_all(
         command.run(transaction)?;
     }
     if !STORES {
-        return Ok(());
+        return Ok(Ok(()));
     }
-    transaction.keep_keys()?;
-    transaction.save_counters()
+    match transaction.keep_keys() {
+        Ok(()) => {}
+        Err(unkept) if is_damage(&unkept.error) => return Ok(Err(unkept)),
+        Err(Unkept { error, .. }) => return Err(error),
+    }
+    transaction.save_counters()?;
+    Ok(Ok(()))
 }
 
 fn tell(finished: &mpsc::UnboundedSender<Told>, made: Vec<Work>, commands: Vec<Command>) {

@@ -10,6 +10,9 @@
 //! (and some 8 MB more for the moment in which the thread sorts), and a starting store reads the filters and the keys of
 //! the events behind the last run.
 //!
+//! A run that cannot be written stays in memory until there are as many new keys; one that cannot be deleted is left where
+//! it is. Either is told once.
+//!
 //! The window ends at an age (told by the event's row, so exactly) and at a number of keys (by whole runs), whichever
 //! comes first.
 
@@ -26,6 +29,7 @@ use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 
 use self::run::{NewRun, Run, Span};
+use crate::causes::causes;
 use crate::domain::{EventId, TenantUid, Timestamp};
 use crate::storage::StoreError;
 
@@ -77,6 +81,8 @@ pub(super) struct Dedupe {
     frozen: Option<Frozen>,
     /// The oldest first.
     runs: VecDeque<Run>,
+    /// The id that a run was given last, and that no other gets, whatever became of it.
+    last_run: i64,
 }
 
 /// Keys in memory, those of events that follow each other.
@@ -96,6 +102,29 @@ enum Stage {
     Building(Receiver<NewRun>),
     /// So many of the run's chunks are durable.
     Writing(NewRun, usize),
+    /// They cannot be written.
+    GivenUp,
+}
+
+/// What could not be written or deleted of runs, and why.
+#[derive(Debug)]
+pub(super) struct Unkept {
+    part: Part,
+    pub(super) error: StoreError,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Part {
+    /// The run that is written.
+    New,
+    /// The one that is deleted.
+    Oldest,
+}
+
+impl Part {
+    const fn failed(self, error: StoreError) -> Unkept {
+        Unkept { part: self, error }
+    }
 }
 
 /// What a transaction has written of runs, to be taken over when it is durable.
@@ -118,8 +147,9 @@ pub(super) struct Extent {
 impl Dedupe {
     /// One that knows the runs that are written down; the events behind [`Dedupe::last_event`] are to be inserted.
     pub(super) fn open(window: DedupeWindow, sql: &Connection) -> Result<Self, StoreError> {
-        let runs = Run::all(sql)?.into();
-        Ok(Self { window, recent: Recent::default(), frozen: None, runs })
+        let runs = VecDeque::from(Run::all(sql)?);
+        let last_run = runs.back().map_or(0, |run| run.id);
+        Ok(Self { window, recent: Recent::default(), frozen: None, runs, last_run })
     }
 
     /// The newest event whose key is in a run.
@@ -184,47 +214,79 @@ impl Dedupe {
 
     /// Has keys sorted when there are many, and takes over what is sorted. Before each transaction.
     pub(super) fn advance(&mut self) {
-        if let Some(Frozen { recent, stage: Stage::Building(sorted) }) = &self.frozen {
-            let run = match sorted.try_recv() {
-                Ok(run) => run,
-                Err(TryRecvError::Empty) => return,
-                // The thread could not run to its end. It is slow here, and seldom.
-                Err(TryRecvError::Disconnected) => recent.build(self.next_run()),
-            };
-            let recent = Arc::clone(recent);
-            self.frozen = Some(Frozen { recent, stage: Stage::Writing(run, 0) });
-        } else if self.frozen.is_none() && self.recent.events.len() >= self.window.run {
-            let recent = Arc::new(core::mem::take(&mut self.recent));
-            let (result, sorted) = channel();
-            let (keys, id) = (Arc::clone(&recent), self.next_run());
-            let thread = std::thread::Builder::new().name("store-keys".into());
-            // Without a thread the sender is dropped, which is seen above.
-            let _ = thread.spawn(move || {
-                // The receiver may be gone: the store has closed.
-                let _ = result.send(keys.build(id));
-            });
-            self.frozen = Some(Frozen { recent, stage: Stage::Building(sorted) });
+        match &self.frozen {
+            Some(Frozen { recent, stage: Stage::Building(sorted) }) => {
+                let recent = Arc::clone(recent);
+                let run = match sorted.try_recv() {
+                    Ok(run) => run,
+                    Err(TryRecvError::Empty) => return,
+                    // The thread could not run to its end. It is slow here, and seldom.
+                    Err(TryRecvError::Disconnected) => recent.build(self.next_run()),
+                };
+                self.frozen = Some(Frozen { recent, stage: Stage::Writing(run, 0) });
+            }
+            Some(Frozen { stage: Stage::Writing(..), .. }) => {}
+            // Keys that were given up make room here.
+            Some(Frozen { stage: Stage::GivenUp, .. }) | None => {
+                if self.recent.events.len() >= self.window.run {
+                    self.freeze();
+                }
+            }
         }
     }
 
-    fn next_run(&self) -> i64 {
-        self.runs.back().map_or(1, |run| run.id + 1)
+    fn freeze(&mut self) {
+        let recent = Arc::new(core::mem::take(&mut self.recent));
+        let (result, sorted) = channel();
+        let (keys, id) = (Arc::clone(&recent), self.next_run());
+        let thread = std::thread::Builder::new().name("store-keys".into());
+        // Without a thread the sender is dropped, which is seen above.
+        let _ = thread.spawn(move || {
+            // The receiver may be gone: the store has closed.
+            let _ = result.send(keys.build(id));
+        });
+        self.frozen = Some(Frozen { recent, stage: Stage::Building(sorted) });
+    }
+
+    fn next_run(&mut self) -> i64 {
+        self.last_run += 1;
+        self.last_run
     }
 
     /// Writes a bounded part of what is to be written, and deletes a run whose time is over.
-    pub(super) fn keep(&self, sql: &Connection, now: Timestamp) -> Result<Kept, StoreError> {
+    pub(super) fn keep(&self, sql: &Connection, now: Timestamp) -> Result<Kept, Unkept> {
         let mut kept = Kept::default();
         if let Some(Frozen { stage: Stage::Writing(run, written), .. }) = &self.frozen {
             let end = run.chunks().min(written + CHUNKS);
-            kept = write(sql, run, *written..end)?;
+            kept = write(sql, run, *written..end).map_err(|error| Part::New.failed(error))?;
         }
         if let Some(oldest) = self.runs.front()
             && (oldest.newest < self.start(now) || self.extent().keys - oldest.keys >= self.window.keys)
         {
-            Run::delete(sql, oldest.id)?;
+            Run::delete(sql, oldest.id).map_err(|error| Part::Oldest.failed(error))?;
             kept.dropped = true;
         }
         Ok(kept)
+    }
+
+    /// Does without what could not be kept: tried again it would fail again, and all that is committed with it.
+    pub(super) fn give_up(&mut self, Unkept { part, error }: &Unkept) {
+        let error = causes(error);
+        match part {
+            Part::New => {
+                if let Some(frozen) = &mut self.frozen {
+                    frozen.stage = Stage::GivenUp;
+                }
+                tracing::error!(
+                    error,
+                    "idempotency keys cannot be written; they are forgotten when there are as many new ones"
+                );
+            }
+            Part::Oldest => {
+                self.runs.pop_front();
+                tracing::error!(error, "old idempotency keys cannot be deleted and stay in the database");
+            }
+        }
     }
 
     /// Takes over what is durable.
@@ -240,7 +302,7 @@ impl Dedupe {
                 let stage = Stage::Writing(run, written + kept.chunks);
                 self.frozen = Some(Frozen { recent, stage });
             }
-            building => self.frozen = building,
+            others => self.frozen = others,
         }
     }
 
@@ -250,11 +312,13 @@ impl Dedupe {
             let run = match stage {
                 Stage::Building(sorted) => sorted.recv().unwrap_or_else(|_| recent.build(self.next_run())),
                 Stage::Writing(run, _) => run,
+                Stage::GivenUp => recent.build(self.next_run()),
             };
             self.keep_whole(sql, run)?;
         }
         if self.recent.events.len() >= WORTH_A_RUN.min(self.window.run) {
-            let run = self.recent.build(self.next_run());
+            let id = self.next_run();
+            let run = self.recent.build(id);
             self.keep_whole(sql, run)?;
         }
         Ok(())

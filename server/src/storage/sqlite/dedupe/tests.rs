@@ -165,6 +165,93 @@ fn a_flipped_bit_of_a_filter_costs_time_and_one_of_a_chunk_is_an_error() {
     assert_eq!(dedupe.get(&sql, key(5_000)).unwrap(), None, "the filter rules it out");
 }
 
+/// Has a kind of change of the chunks fail, as a page does that cannot be read.
+fn failing(sql: &Connection, change: &str) {
+    let trigger = format!(
+        "CREATE TRIGGER failing BEFORE {change} ON idempotency_chunk BEGIN SELECT raise(ABORT, 'malformed'); END"
+    );
+    sql.execute_batch(&trigger).unwrap();
+}
+
+fn insert(dedupe: &mut Dedupe, events: Range<i64>) {
+    for event in events {
+        dedupe.insert(key(event), EventId::new(event), time(event));
+    }
+}
+
+/// Commits until something cannot be kept.
+fn unkept(dedupe: &mut Dedupe, sql: &Connection, now: Timestamp) -> Unkept {
+    loop {
+        dedupe.advance();
+        match dedupe.keep(sql, now) {
+            Ok(kept) => dedupe.kept(kept),
+            Err(unkept) => return unkept,
+        }
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn keys_that_cannot_be_written_are_known_until_there_are_as_many_new_ones_which_are_written_again() {
+    let sql = database();
+    let mut dedupe = Dedupe::open(window(1_000_000, 1_000_000, 100), &sql).unwrap();
+    insert(&mut dedupe, 1..101);
+    settle(&mut dedupe, &sql, time(101));
+    insert(&mut dedupe, 101..201);
+    failing(&sql, "INSERT");
+    let unkept = unkept(&mut dedupe, &sql, time(201));
+    dedupe.give_up(&unkept);
+    insert(&mut dedupe, 201..300);
+    commit(&mut dedupe, &sql, time(300));
+    assert_eq!(known(&dedupe, &sql, 1..300), (1..300).collect::<Vec<_>>());
+    sql.execute_batch("DROP TRIGGER failing").unwrap();
+    insert(&mut dedupe, 300..301);
+    settle(&mut dedupe, &sql, time(301));
+    assert_eq!(known(&dedupe, &sql, 1..301), (1..101).chain(201..301).collect::<Vec<_>>());
+    let ids = dedupe.runs.iter().map(|run| run.id).collect::<Vec<_>>();
+    assert_eq!(ids, [1, 3], "no other has the rows of one that may be written in part");
+}
+
+#[test]
+fn a_closing_store_tries_again_to_write_what_was_given_up() {
+    let sql = database();
+    let size = window(1_000_000, 1_000_000, 100);
+    let mut dedupe = Dedupe::open(size, &sql).unwrap();
+    insert(&mut dedupe, 1..101);
+    failing(&sql, "INSERT");
+    let unkept = unkept(&mut dedupe, &sql, time(101));
+    dedupe.give_up(&unkept);
+    sql.execute_batch("DROP TRIGGER failing").unwrap();
+    dedupe.keep_all(&sql).unwrap();
+    assert_eq!(known(&Dedupe::open(size, &sql).unwrap(), &sql, 1..101).len(), 100);
+}
+
+#[test]
+fn a_run_that_cannot_be_deleted_is_left_and_those_behind_it_go() {
+    let sql = database();
+    let mut dedupe = Dedupe::open(window(1_000, 1_000_000, 100), &sql).unwrap();
+    for from in [1, 101, 201] {
+        insert(&mut dedupe, from..from + 100);
+        settle(&mut dedupe, &sql, time(301));
+    }
+    let later = time(1_000_000);
+    failing(&sql, "DELETE");
+    let unkept = unkept(&mut dedupe, &sql, later);
+    dedupe.give_up(&unkept);
+    sql.execute_batch("DROP TRIGGER failing").unwrap();
+    for _ in 0..5 {
+        commit(&mut dedupe, &sql, later);
+    }
+    let ids = || {
+        let ids = "SELECT group_concat(id) FROM idempotency_run";
+        sql.query_row(ids, [], |row| row.get::<_, String>(0)).unwrap()
+    };
+    assert_eq!((dedupe.runs.len(), ids()), (0, "1".to_owned()));
+    insert(&mut dedupe, 301..401);
+    settle(&mut dedupe, &sql, time(301));
+    assert_eq!(ids(), "1,4", "and is no newer one's");
+}
+
 #[test]
 fn a_key_taken_again_is_known_by_its_newer_event() {
     let sql = database();
@@ -198,7 +285,7 @@ fn bytes(dedupe: &Dedupe) -> usize {
     let frozen = dedupe.frozen.as_ref().map_or(0, |Frozen { recent, stage }| {
         table(recent)
             + match stage {
-                Stage::Building(_) => 0,
+                Stage::Building(_) | Stage::GivenUp => 0,
                 Stage::Writing(run, _) => run.bytes(),
             }
     });

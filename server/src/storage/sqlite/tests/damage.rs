@@ -139,3 +139,54 @@ async fn what_lies_beside_a_damaged_page_is_kept_and_stops_nothing() {
         world.store.close().await;
     }
 }
+
+/// Opens the store anew, with runs of idempotency keys of four pages each.
+async fn with_small_runs(world: &mut World<Directory>) {
+    let options = world.bench.options();
+    let window = DedupeWindow { age: Duration::from_secs(86_400), keys: 1_000_000, run: 2_000 };
+    let opened = open::open(&options, window).unwrap();
+    world.store = Arc::new(SqliteStore::start(opened, options).unwrap());
+    world.store.apply_tenants(vec![spec("acme")]).await.unwrap();
+}
+
+#[tokio::test]
+async fn idempotency_keys_on_a_damaged_page_that_are_to_be_deleted_keep_nobody_from_publishing() {
+    let mut world = World::<Directory>::new().await;
+    world.store.close().await;
+    with_small_runs(&mut world).await;
+    let mut id = 0;
+    while world.bench.count("idempotency_run") < 3 {
+        let events = (id..id + 100).map(|id| event(world.tenant, &id.to_string(), &[])).collect();
+        world.store.publish(events).await.unwrap();
+        id += 100;
+    }
+    world.store.close().await;
+    ruin(&world, "idempotency_chunk", "");
+    world.clock.advance(Duration::from_secs(3 * 86_400));
+    // A start finds them again.
+    for id in ["first", "second"] {
+        with_small_runs(&mut world).await;
+        world.publish(event(world.tenant, id, &[])).await;
+        for _ in 0..10 {
+            world.store.check().await.unwrap();
+        }
+        let left = world.bench.count("idempotency_run");
+        assert!((1..3).contains(&left), "{left} are left of three or more");
+        world.store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn idempotency_keys_that_cannot_be_written_keep_nobody_from_publishing() {
+    let mut world = World::<Directory>::new().await;
+    world.store.close().await;
+    let failing = "CREATE TRIGGER failing BEFORE INSERT ON idempotency_chunk BEGIN SELECT raise(ABORT, 'malformed'); END";
+    world.bench.database().execute_batch(failing).unwrap();
+    with_small_runs(&mut world).await;
+    for id in 0..60 {
+        let events = (id * 100..id * 100 + 100).map(|id| event(world.tenant, &id.to_string(), &[])).collect();
+        world.store.publish(events).await.unwrap();
+    }
+    assert!(matches!(world.publish(event(world.tenant, "5999", &[])).await, Published::Duplicate { .. }));
+    world.store.close().await;
+}
