@@ -36,8 +36,8 @@ const LOOKED_AT: usize = 4_096;
 /// So many young events in a row are the end of what is old.
 const YOUNG_RUN: u32 = 300;
 
-const EVENTS_AFTER: &str = "
-    SELECT id, tenant, received_at, first_delivery, deliveries FROM event WHERE id > ?1 ORDER BY id";
+const NEXT_EVENT: &str = "
+    SELECT id, tenant, received_at, first_delivery, deliveries FROM event WHERE id >= ?1 ORDER BY id LIMIT 1";
 
 /// What is told of a delivery. One that runs in a replay is not over: its progress counts it. Of one that ended as
 /// cancelled (3) or expired (4), which takes no attempt, `due_at` is when it did.
@@ -134,6 +134,11 @@ impl EventRow {
         })
     }
 
+    /// The first from an id on.
+    fn next(sql: &Connection, from: i64) -> Result<Option<Self>, StoreError> {
+        Ok(sql.prepare_cached(NEXT_EVENT)?.query_row([from], Self::read).optional()?)
+    }
+
     /// Shows its deliveries one by one, for as long as they are wanted.
     fn each_delivery(
         &self,
@@ -202,17 +207,32 @@ pub(super) fn look(
     let most = limit.saturating_mul(ROWS_AN_EVENT);
     // What is younger is not old enough for any tenant.
     let newest_cut = before.values().max().map_or(i64::MIN, |cut| cut.as_microsecond());
-    let mut statement = sql.prepare_cached(EVENTS_AFTER)?;
-    let mut events = statement.query([after.get()])?;
     let mut old = Old { events: Vec::new(), until: after, past: after, ended: false };
     let (mut looked, mut rows, mut young, mut last) = (0, 0, 0, after);
     while old.events.len() < limit && rows < most && looked < LOOKED_AT {
-        let Some(row) = events.next()? else {
-            old.ended = true;
-            break;
-        };
         looked += 1;
-        let event = EventRow::read(row)?;
+        let event = match EventRow::next(sql, last.get().saturating_add(1)) {
+            Ok(Some(event)) => event,
+            Ok(None) => {
+                old.ended = true;
+                break;
+            }
+            Err(error) if is_damage(&error) => {
+                let Some(behind) = behind_damage(sql, last.get().saturating_add(1))? else {
+                    told_unread(last.get(), None, &error);
+                    old.ended = true;
+                    break;
+                };
+                // Among young ones it is met again until they are old, and told then.
+                if young == 0 {
+                    told_unread(last.get(), Some(behind), &error);
+                    (old.until, old.past) = (EventId::new(behind - 1), EventId::new(behind - 1));
+                }
+                last = EventId::new(behind - 1);
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         last = EventId::new(event.id);
         if event.received_at > now.as_microsecond() {
             // Of a clock that was ahead, so it says nothing of what is behind it.
@@ -253,6 +273,41 @@ pub(super) fn look(
         (old.until, old.past) = (last, last);
     }
     Ok(old)
+}
+
+/// From which id on events can be read, if those from another on cannot: a page is damaged, or more. `None` when that is so
+/// as far as there are ids.
+fn behind_damage(sql: &Connection, from: i64) -> Result<Option<i64>, StoreError> {
+    let can_be_read = |from| match EventRow::next(sql, from) {
+        Ok(_) => Ok(true),
+        Err(error) if is_damage(&error) => Ok(false),
+        Err(error) => Err(error),
+    };
+    // Nobody knows how far it reaches: twice as far each time, and then back to its end.
+    let (mut damaged, mut sound) = (from, None);
+    for gap in (0..63).map(|power| 1 << power) {
+        let Some(next) = from.checked_add(gap) else { break };
+        if can_be_read(next)? {
+            sound = Some(next);
+            break;
+        }
+        damaged = next;
+    }
+    let Some(mut sound) = sound else { return Ok(None) };
+    while sound - damaged > 1 {
+        let middle = damaged + (sound - damaged) / 2;
+        if can_be_read(middle)? {
+            sound = middle;
+        } else {
+            damaged = middle;
+        }
+    }
+    Ok(Some(sound))
+}
+
+fn told_unread(after: i64, before: Option<i64>, error: &StoreError) {
+    let error = causes(error);
+    tracing::error!(after, before, error, "old events cannot be read and are kept");
 }
 
 fn told_and_kept(event: i64, error: &StoreError) {

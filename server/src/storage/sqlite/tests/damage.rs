@@ -2,11 +2,15 @@
 
 use super::*;
 use crate::causes::causes;
-use crate::domain::{IdMap, Timestamp};
+use crate::domain::{EventId, IdMap, Timestamp};
+use crate::storage::sqlite::retention;
 use crate::storage::{Pruned, Walk};
 
-/// Makes a page of a table unreadable, in the middle of those that have this text.
-fn ruin(world: &World<Directory>, table: &str, text: &str) {
+/// No page is of this kind.
+const RUINED: u8 = 0xff;
+
+/// Makes a page of a table unreadable, in the middle of those that have this text. Returns how many rows stand on it.
+fn ruin(world: &World<Directory>, table: &str, text: &str) -> usize {
     let sql = world.bench.database();
     let number = |query: &str| sql.query_row(query, [], |row| row.get::<_, u32>(0)).unwrap() as usize;
     let size = number("PRAGMA page_size");
@@ -22,8 +26,11 @@ fn ruin(world: &World<Directory>, table: &str, text: &str) {
             || bytes[start(page, size)..][..size].windows(text.len()).any(|part| part == text.as_bytes())
     };
     pages.retain(|page| has(*page));
-    bytes[start(pages[pages.len() / 2], size)] = 0xff;
+    let at = start(pages[pages.len() / 2], size);
+    let rows = usize::from(bytes[at + 3]) << 8 | usize::from(bytes[at + 4]);
+    bytes[at] = RUINED;
     std::fs::write(&file, bytes).unwrap();
+    rows
 }
 
 fn start(page: usize, size: usize) -> usize {
@@ -37,7 +44,7 @@ fn leaves(bytes: &[u8], size: usize, page: usize, found: &mut Vec<usize>) {
         page_bytes[at..at + length].iter().fold(0, |number, byte| number << 8 | usize::from(*byte))
     };
     match page_bytes[0] {
-        0x0d => found.push(page),
+        0x0d | RUINED => found.push(page),
         0x05 => {
             for cell in 0..number(3, 2) {
                 leaves(bytes, size, number(number(12 + 2 * cell, 2), 4), found);
@@ -67,12 +74,13 @@ async fn delivered(events: usize) -> World<Directory> {
 }
 
 /// Ruins a page while the store is closed. It starts again when the idempotency window is over, so it reads none of it.
-async fn ruined(world: &mut World<Directory>, table: &str, text: &str) {
+async fn ruined(world: &mut World<Directory>, table: &str, text: &str) -> usize {
     world.store.close().await;
-    ruin(world, table, text);
+    let rows = ruin(world, table, text);
     world.clock.advance(Duration::from_secs(3 * 24 * 60 * 60));
     world.store = Arc::new(world.bench.open().await);
     world.store.apply_tenants(vec![spec("acme")]).await.unwrap();
+    rows
 }
 
 /// Deletes what is old as housekeeping does it, from the old end; a round ends with an error. Returns these.
@@ -138,6 +146,48 @@ async fn what_lies_beside_a_damaged_page_is_kept_and_stops_nothing() {
         assert!((1..1_000).contains(&left), "{table}: {left} are left of 2,000");
         world.store.close().await;
     }
+}
+
+#[tokio::test]
+async fn events_on_a_damaged_page_are_kept_and_those_behind_it_go() {
+    let mut world = delivered(2_000).await;
+    ruined(&mut world, "event", "").await;
+    assert_eq!(prune(&world, 2).await, [""; 0]);
+    world.store.check().await.unwrap();
+    // Of the events themselves some cannot be counted.
+    let left = world.bench.count("event_data");
+    assert!((1..300).contains(&left), "{left} are left of 2,000");
+    world.store.close().await;
+}
+
+#[tokio::test]
+async fn a_walk_passes_over_nothing_but_what_stands_on_damaged_pages() {
+    let mut world = delivered(2_000).await;
+    let rows = ruined(&mut world, "event", "id-00500").await;
+    world.store.close().await;
+    let rows = rows + ruin(&world, "event", "id-01500");
+    let (sql, before) = (world.bench.database(), all(&world));
+    let (mut found, mut after) = (Vec::new(), EventId::new(0));
+    loop {
+        let old = retention::look(&sql, after, &before, 1, time(10_000)).unwrap();
+        if old.ended {
+            break;
+        }
+        after = old.until;
+        found.push(after.get());
+    }
+    assert_eq!(found.len() + rows, 2_000);
+    assert_eq!((found[0], after.get()), (1, 2_000));
+}
+
+#[tokio::test]
+async fn a_walk_ends_where_nothing_behind_it_can_be_read_and_what_was_found_goes() {
+    let world = delivered(2_000).await;
+    world.store.close().await;
+    let rows = ruin(&world, "event", "id-01999");
+    let (sql, before) = (world.bench.database(), all(&world));
+    let old = retention::look(&sql, EventId::new(0), &before, 3_000, time(10_000)).unwrap();
+    assert_eq!((old.ended, old.events.len() + rows), (true, 2_000));
 }
 
 /// Opens the store anew, with runs of idempotency keys of four pages each.
