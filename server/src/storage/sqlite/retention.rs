@@ -31,6 +31,8 @@ use crate::storage::{Pruned, StoreError, Walk};
 /// A step deletes hardly more rows than so many for each event it may delete: the event, its data, a delivery and an
 /// attempt. Of an event with more it deletes a part.
 const ROWS_AN_EVENT: usize = 4;
+/// And of a delivery with more attempts than so many, so many of the oldest.
+const ATTEMPTS_AT_ONCE: usize = 32;
 /// Events and deliveries that a reader looks at in one step.
 const LOOKED_AT: usize = 4_096;
 /// So many young events in a row are the end of what is old.
@@ -72,6 +74,7 @@ const ENTRY_OF_DELIVERY: &str = "
 const PREVIOUS_ATTEMPT: &str = "SELECT previous FROM attempt WHERE id = ?1";
 const DATA_OF_EVENT: &str = "SELECT checksum FROM event_data WHERE event = ?1";
 
+const END_ATTEMPTS_WITH: &str = "UPDATE attempt SET previous = NULL WHERE id = ?1";
 const DELETE_ATTEMPT: &str = "DELETE FROM attempt WHERE id = ?1";
 const DELETE_DELIVERY: &str = "DELETE FROM delivery WHERE id = ?1";
 const DELETE_EVENT: &str = "DELETE FROM event WHERE id = ?1";
@@ -97,6 +100,8 @@ pub(super) struct OldEvent {
     cut: i64,
     /// The deliveries that go.
     over: Vec<i64>,
+    /// What goes of one more, which has many attempts.
+    oldest: Option<OldestAttempts>,
     /// Whether these are all there are, so that the event goes too.
     whole: bool,
     /// There are more that could go.
@@ -104,6 +109,15 @@ pub(super) struct OldEvent {
     /// How many rows may go, and how many deliveries were looked at.
     rows: usize,
     looked: usize,
+}
+
+/// The oldest attempts of a delivery.
+#[derive(Debug)]
+struct OldestAttempts {
+    delivery: i64,
+    attempts: Vec<i64>,
+    /// The oldest that is left.
+    next: i64,
 }
 
 #[derive(Debug)]
@@ -173,6 +187,12 @@ impl DeliveryRow {
             ended_at: row.get("ended_at")?,
             last_attempt: row.get("last_attempt")?,
         })
+    }
+
+    /// One that is over, if it is there.
+    fn over(sql: &Connection, id: i64, cut: i64) -> Result<Option<Self>, StoreError> {
+        let delivery = sql.prepare_cached(DELIVERY)?.query_row([id], Self::read).optional()?;
+        Ok(delivery.filter(|delivery| delivery.is_over(cut)))
     }
 
     const fn is_over(&self, cut: i64) -> bool {
@@ -256,11 +276,13 @@ pub(super) fn look(
         match OldEvent::find(sql, event, cut, most - rows) {
             Ok(found) => {
                 (looked, rows) = (looked + found.looked, rows + found.rows);
-                if found.is_part {
-                    old.until = EventId::new(last.get() - 1);
-                }
+                let is_part = found.is_part;
                 if found.rows > 0 {
                     old.events.push(Arc::new(found));
+                }
+                if is_part {
+                    old.until = EventId::new(last.get() - 1);
+                    break;
                 }
             }
             // One row that nobody can read must not keep all those behind it for ever.
@@ -321,6 +343,7 @@ impl OldEvent {
     fn find(sql: &Connection, event: EventRow, cut: i64, most: usize) -> Result<Self, StoreError> {
         let ignore = |_: &Row<'_>| Ok(());
         let (mut over, mut whole, mut is_part, mut rows, mut looked) = (Vec::new(), true, false, 0, 0);
+        let mut oldest = None;
         event.each_delivery(sql, |delivery| {
             looked += 1;
             if !delivery.is_over(cut) {
@@ -331,7 +354,16 @@ impl OldEvent {
                 is_part = true;
                 return Ok(false);
             }
-            rows += 1 + delivery.attempts(sql)?.len();
+            let mut attempts = delivery.attempts(sql)?;
+            let first = attempts.len().saturating_sub(ATTEMPTS_AT_ONCE);
+            if let Some(next) = first.checked_sub(1) {
+                let (delivery, next) = (delivery.id, attempts[next]);
+                oldest = Some(OldestAttempts { delivery, next, attempts: attempts.split_off(first) });
+                rows += ATTEMPTS_AT_ONCE;
+                is_part = true;
+                return Ok(false);
+            }
+            rows += 1 + attempts.len();
             sql.prepare_cached(ENTRY_OF_DELIVERY)?.query_row([delivery.id], ignore).optional()?;
             over.push(delivery.id);
             Ok(true)
@@ -341,7 +373,7 @@ impl OldEvent {
             let data = sql.prepare_cached(DATA_OF_EVENT)?.query_row([event.id], ignore).optional()?;
             rows += 1 + data.iter().len();
         }
-        Ok(Self { event, cut, over, whole, is_part, rows, looked })
+        Ok(Self { event, cut, over, oldest, whole, is_part, rows, looked })
     }
 }
 
@@ -422,15 +454,21 @@ impl Transaction<'_> {
 
     /// Deletes the deliveries of an event that were found, and the event when none is left. Whether it is gone.
     fn prune_event(&self, old: &OldEvent, rows: &mut usize) -> Result<bool, StoreError> {
-        let OldEvent { event, cut, over, whole, .. } = old;
+        let OldEvent { event, cut, over, oldest, whole, .. } = old;
         for delivery in over {
-            let mut statement = self.sql.prepare_cached(DELIVERY)?;
-            let delivery = statement.query_row([delivery], DeliveryRow::read).optional()?;
-            let Some(delivery) = delivery.filter(|delivery| delivery.is_over(*cut)) else { continue };
+            let Some(delivery) = DeliveryRow::over(self.sql, *delivery, *cut)? else { continue };
             for attempt in delivery.attempts(self.sql)? {
                 *rows += self.execute(DELETE_ATTEMPT, [attempt])?;
             }
             *rows += self.execute(DELETE_DELIVERY, [delivery.id])?;
+        }
+        if let Some(OldestAttempts { delivery, attempts, next }) = oldest
+            && DeliveryRow::over(self.sql, *delivery, *cut)?.is_some()
+        {
+            self.execute(END_ATTEMPTS_WITH, [next])?;
+            for attempt in attempts {
+                *rows += self.execute(DELETE_ATTEMPT, [attempt])?;
+            }
         }
         if !whole || event.has_deliveries(self.sql)? {
             return Ok(false);

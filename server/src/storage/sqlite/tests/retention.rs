@@ -97,6 +97,44 @@ async fn an_event_with_many_deliveries_goes_in_parts() {
 }
 
 #[tokio::test]
+async fn a_delivery_with_many_attempts_goes_in_parts_the_oldest_first() {
+    let world = World::<Directory>::new().await;
+    let webhook = world.webhook().await;
+    let delivery = world.deliver("long", &[&webhook]).await[0];
+    // As many as are made for days while something of ours is missing.
+    let last = 500;
+    for n in 1..=last {
+        let next = match n {
+            n if n == last => Next::End(DeliveryState::Expired),
+            _ => Next::Retry { due: time(30), tries: 0 },
+        };
+        let attempt = Attempt { started_at: time(20), ..attempt(n, refused()) };
+        world.store.settle_later(Settlement { delivery, attempt: Some(attempt), next });
+    }
+    world.settled().await;
+    let short = world.deliver("short", &[&webhook]).await[0];
+    world.store.settle(ended(short, 200)).await.unwrap();
+    let (mut steps, mut left, mut events) = (0, world.bench.count("attempt"), 0);
+    loop {
+        let pruned = world.store.prune(all(&world), Walk::On, 8).await.unwrap();
+        let now = world.bench.count("attempt");
+        assert!(left - now <= 64, "{} attempts at once", left - now);
+        (left, events, steps) = (now, events + pruned.events, steps + 1);
+        if !pruned.more {
+            break;
+        }
+        assert!(steps < 100, "it would go on for ever");
+        if let Some(record) = world.record(1).await {
+            assert_eq!(record.attempt.number, last);
+            let shown = world.store.attempts(world.tenant, number(1)).await.unwrap();
+            assert_eq!(shown.len() + 1, usize::try_from(left).unwrap(), "what is left of them is told");
+        }
+    }
+    assert_eq!((events, left, world.bench.count("delivery")), (2, 0, 0));
+    world.store.close().await;
+}
+
+#[tokio::test]
 async fn what_a_clock_that_was_ahead_has_stamped_keeps_nothing_behind_it() {
     let world = World::<Directory>::new().await;
     let ahead = NewEvent { received_at: time(100_000_000), ..event(world.tenant, "ahead", &[]) };
