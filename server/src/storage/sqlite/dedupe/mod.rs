@@ -171,11 +171,11 @@ impl Dedupe {
         Ok(None)
     }
 
-    /// Remembers an event. Events come in the order of their ids.
+    /// Remembers an event. Events come in the order of their ids, and not always in that of their times: clocks are set back.
     pub(super) fn insert(&mut self, key: Key, event: EventId, received: Timestamp) {
         self.recent.events.insert(key, event);
-        let oldest = self.recent.span.map_or(received, |span| span.oldest);
-        self.recent.span = Some(Span { oldest, newest: received });
+        let Span { oldest, newest } = self.recent.span.unwrap_or(Span { oldest: received, newest: received });
+        self.recent.span = Some(Span { oldest: oldest.min(received), newest: newest.max(received) });
     }
 
     /// The first moment whose events are remembered.

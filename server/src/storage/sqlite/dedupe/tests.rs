@@ -253,6 +253,24 @@ fn a_run_that_cannot_be_deleted_is_left_and_those_behind_it_go() {
 }
 
 #[test]
+fn a_run_that_ends_while_the_clock_is_behind_is_known_when_the_clock_is_right_again() {
+    let sql = database();
+    let mut dedupe = Dedupe::open(window(86_400, 1_000_000, 100), &sql).unwrap();
+    let now = 1_000_000;
+    for event in 1..=99 {
+        dedupe.insert(key(event), EventId::new(event), time(now));
+    }
+    let behind = now - 2 * 86_400;
+    dedupe.insert(key(100), EventId::new(100), time(behind));
+    settle(&mut dedupe, &sql, time(now));
+    for _ in 0..5 {
+        commit(&mut dedupe, &sql, time(now + 1));
+    }
+    assert_eq!(known(&dedupe, &sql, 1..100).len(), 99, "accepted a second ago");
+    assert_eq!(dedupe.extent().since, Some(time(behind)));
+}
+
+#[test]
 fn a_key_taken_again_is_known_by_its_newer_event() {
     let sql = database();
     let mut dedupe = Dedupe::open(window(1_000_000, 1_000_000, 100), &sql).unwrap();
