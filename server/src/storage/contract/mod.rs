@@ -417,6 +417,7 @@ macro_rules! contract {
             a_cancelled_replay_makes_nothing_more_and_withdraws_what_is_pending
             deleting_a_webhook_cancels_its_replay
             replays_are_listed_newest_first_by_owner_and_webhook
+            what_a_cancelled_replay_withdraws_is_kept_from_then_on
             retention_keeps_what_a_running_replay_sends_and_forgets_replays_that_are_over
             a_listener_is_told_of_every_attempt_once_it_is_durable
             a_listener_is_told_what_becomes_of_webhooks

@@ -345,6 +345,24 @@ pub(in crate::storage) async fn retention_keeps_what_a_running_replay_sends_and_
     world.store.close().await;
 }
 
+pub(in crate::storage) async fn what_a_cancelled_replay_withdraws_is_kept_from_then_on<B: Bench>() {
+    let world = World::<B>::new().await;
+    let webhook = world.webhook().await;
+    world.ended_events(&webhook, &[500, 500]).await;
+    let replay = world.replay(filter(&webhook)).await;
+    let made = world.make_all(&replay, 10).await;
+    // One is due at once, the other long after.
+    let (delivery, next) = (made[0].delivery, Next::Retry { due: time(2_000), tries: 1 });
+    world.store.settle(Settlement { delivery, attempt: Some(attempt(1, refused())), next }).await.unwrap();
+    world.store.cancel_replay(replay.id, time(800)).await.unwrap();
+    assert_eq!(world.prune(vec![(world.tenant, time(800))], 100).await, 0);
+    for work in &made {
+        assert!(world.store.body(work.delivery).await.unwrap().is_some());
+    }
+    assert_eq!(world.prune(vec![(world.tenant, time(801))], 100).await, 2);
+    world.store.close().await;
+}
+
 async fn next(happenings: &mut Happenings) -> Happening {
     let told = tokio::time::timeout(Duration::from_secs(10), happenings.next()).await.expect("told in time");
     match told.expect("the store is open") {
