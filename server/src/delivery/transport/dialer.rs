@@ -1,5 +1,6 @@
 //! Opens plain connections: name, guard, address.
 
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -94,14 +95,67 @@ fn is_localhost(name: &str) -> bool {
 async fn dial(addresses: &[IpAddr], port: u16, deadline: Duration) -> Result<TcpStream, FailureClass> {
     let tries = u32::try_from(addresses.len()).unwrap_or(u32::MAX);
     let share = if tries == 1 { deadline } else { deadline / tries.saturating_add(1) };
-    let mut failed = FailureClass::Unreachable;
+    let mut failed = None;
     for &address in addresses {
         let connecting = TcpStream::connect(SocketAddr::new(address, port));
-        match tokio::time::timeout(share, connecting).await {
+        failed = match tokio::time::timeout(share, connecting).await {
             Ok(Ok(stream)) => return Ok(stream),
-            Ok(Err(error)) => failed = failure::of_io(&error),
-            Err(_) => failed = FailureClass::Timeout,
+            Ok(Err(error)) => learn(failed, address, &error),
+            Err(_) => Some(FailureClass::Timeout),
+        };
+    }
+    Err(failed.unwrap_or(FailureClass::Unreachable))
+}
+
+/// What is known of a host after one more of its addresses has failed: the last thing that was told. That this machine has
+/// no IPv6 tells nothing, and what else is missing here hides nothing that is known already: a host that is down would be
+/// taken for a failure of ours as soon as it has an address that cannot be tried.
+fn learn(known: Option<FailureClass>, address: IpAddr, error: &io::Error) -> Option<FailureClass> {
+    if address.is_ipv6() && failure::says_no_ipv6(error) {
+        return known;
+    }
+    match failure::of_io(error) {
+        FailureClass::Local => known.or(Some(FailureClass::Local)),
+        class => Some(class),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn what_is_missing_here_hides_nothing_that_another_address_has_told() {
+        use rustix::io::Errno;
+        const V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        const V6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
+        let learnt = |errors: &[(IpAddr, Errno)]| {
+            errors.iter().fold(None, |known, (address, errno)| learn(known, *address, &(*errno).into()))
+        };
+        let (files, refused) = (Errno::MFILE, Errno::CONNREFUSED);
+        let (no_v6, no_family) = (Errno::ADDRNOTAVAIL, Errno::AFNOSUPPORT);
+        let down = Some(FailureClass::ConnectionRefused);
+        for missing in [files, no_v6, no_family] {
+            assert_eq!(learnt(&[(V4, refused), (V6, missing)]), down, "{missing:?}");
+            assert_eq!(learnt(&[(V6, missing), (V4, refused)]), down, "{missing:?}");
+        }
+        // No ports are left: that there is no IPv6 beside does not make it the receiver's fault.
+        assert_eq!(learnt(&[(V4, no_v6), (V6, no_v6)]), Some(FailureClass::Local));
+        assert_eq!(learnt(&[(V4, files)]), Some(FailureClass::Local));
+        // Where there is nothing else it cannot be reached from here, which is as if there were no route.
+        assert_eq!((learnt(&[(V6, no_v6)]), learnt(&[(V6, no_family)])), (None, None));
+    }
+
+    #[tokio::test]
+    async fn a_host_that_is_down_is_told_so_although_its_other_address_cannot_be_reached_from_here() {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        // Of the block for documentation. Whatever this machine makes of it, it is no failure of ours.
+        let other = "2001:db8::1".parse().unwrap();
+        let one = Ipv4Addr::LOCALHOST.into();
+        for addresses in [&[one, other][..], &[other]] {
+            let failed = dial(addresses, port, Duration::from_secs(3)).await.unwrap_err();
+            assert_ne!(failed, FailureClass::Local, "{addresses:?}");
         }
     }
-    Err(failed)
 }

@@ -37,20 +37,49 @@ pub(super) fn of_io(error: &io::Error) -> FailureClass {
         // The kernel gave up before our own deadline did.
         io::ErrorKind::TimedOut => FailureClass::Timeout,
         io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => FailureClass::InvalidResponse,
-        // No file descriptors, no ports, no permission, …
+        // No file descriptors, no ports, a firewall of ours, …
         _ => FailureClass::Local,
     }
 }
 
-/// What Linux makes of an ICMP message that the host is unknown, is isolated or has no such protocol. These have no kind.
+/// What Linux makes of an ICMP message that the host is unknown, is isolated, has no such protocol, is out of bounds, or did
+/// not like the packet. These have no kind, or one that says something else. A receiver's firewall answers as it likes, so
+/// that none of it may be taken for a failure of ours. What a firewall of this machine's drops has another one, `EPERM`.
 #[cfg(target_os = "linux")]
 fn says_unreachable(error: &io::Error) -> bool {
     use rustix::io::Errno;
-    matches!(Errno::from_io_error(error), Some(Errno::HOSTDOWN | Errno::NONET | Errno::NOPROTOOPT))
+    matches!(
+        Errno::from_io_error(error),
+        Some(
+            Errno::HOSTDOWN
+                | Errno::NONET
+                | Errno::NOPROTOOPT
+                | Errno::ACCESS
+                | Errno::PROTO
+                | Errno::OPNOTSUPP
+        )
+    )
 }
 
 #[cfg(not(target_os = "linux"))]
 const fn says_unreachable(_: &io::Error) -> bool {
+    false
+}
+
+/// Of a connection to an IPv6 address: whether this machine has none to speak from, because IPv6 is switched off or was
+/// never there. That stays so, and is no other case than that of a machine which has no route there. That all ports are in
+/// use looks the same, but passes.
+pub(super) fn says_no_ipv6(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::AddrNotAvailable || has_no_such_family(error)
+}
+
+#[cfg(target_os = "linux")]
+fn has_no_such_family(error: &io::Error) -> bool {
+    rustix::io::Errno::from_io_error(error) == Some(rustix::io::Errno::AFNOSUPPORT)
+}
+
+#[cfg(not(target_os = "linux"))]
+const fn has_no_such_family(_: &io::Error) -> bool {
     false
 }
 
@@ -115,9 +144,19 @@ mod tests {
     #[cfg(target_os = "linux")]
     fn what_the_network_says_of_a_host_is_not_ours() {
         use rustix::io::Errno;
-        for code in [Errno::HOSTUNREACH, Errno::HOSTDOWN, Errno::NONET, Errno::NOPROTOOPT] {
+        for code in [
+            Errno::HOSTUNREACH,
+            Errno::HOSTDOWN,
+            Errno::NONET,
+            Errno::NOPROTOOPT,
+            // Administratively prohibited, a parameter problem, a source route that failed.
+            Errno::ACCESS,
+            Errno::PROTO,
+            Errno::OPNOTSUPP,
+        ] {
             assert_eq!(of_io(&code.into()), FailureClass::Unreachable, "{code:?}");
         }
+        assert_eq!(of_io(&Errno::PERM.into()), FailureClass::Local, "a firewall here");
     }
 
     #[test]
