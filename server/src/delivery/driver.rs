@@ -315,7 +315,10 @@ impl Driver {
             self.scheduler.webhook_changed(work.webhook, version, Standing::Disabled, now);
             return self.scheduler.give_back(work.delivery, GiveBack::Until(now), now);
         };
-        self.scheduler.attempted_with(work.webhook, webhook.version);
+        if !self.scheduler.attempted_with(work.delivery, webhook.version) {
+            // Changed before the message arrived: it starts again as what it is made with.
+            return self.scheduler.give_back(work.delivery, GiveBack::Until(now), now);
+        }
         let in_flight = InFlight {
             delivery: work.delivery,
             tenant: Arc::clone(&tenant),

@@ -206,11 +206,14 @@ impl Scheduler {
         self.refresh(webhook);
     }
 
-    /// Takes in with which version of its webhook an attempt is made.
-    pub(super) fn attempted_with(&mut self, webhook: WebhookId, version: u64) {
-        if let Some(queue) = self.queues.get_mut(&webhook) {
-            queue.attempted_with(version);
-        }
+    /// Takes in with which version of its webhook an attempt is about to be made that [`Scheduler::poll`] has started.
+    /// Returns whether it was started for that version. Otherwise it is to be given back: the webhook begins anew, and what
+    /// comes of an attempt that was started before would count as another receiver's.
+    #[must_use]
+    pub(super) fn attempted_with(&mut self, delivery: DeliveryId, version: u64) -> bool {
+        let Some(job) = self.in_flight.get(&delivery) else { return true };
+        let queue = self.queues.get_mut(&job.work().webhook);
+        queue.is_none_or(|queue| queue.attempted_with(version, job.era()))
     }
 
     /// Takes in what the directory says of a webhook now. Without another version only its tenant or its user has changed.

@@ -17,7 +17,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::Standing;
-use super::gate::{Gate, LARGEST_WINDOW};
+use super::gate::{Era, Gate, LARGEST_WINDOW};
 use super::job::Job;
 use super::lanes::Lanes;
 use super::speed::Speed;
@@ -170,10 +170,15 @@ impl Queue {
         [later, opens, asks].into_iter().flatten().filter(|at| *at > now).min()
     }
 
-    /// Takes in with which version of the webhook attempts began.
-    pub(super) fn attempted_with(&mut self, version: u64) {
-        // A later one is not heard of yet, and begins anew when it is.
-        self.version.get_or_insert(version);
+    /// Takes in with which version of the webhook an attempt is to be made that was admitted in this era. Returns whether
+    /// it was admitted for that version.
+    pub(super) fn attempted_with(&mut self, version: u64, era: Era) -> bool {
+        // One that is not heard of yet begins anew here, and not when it is.
+        match self.version {
+            None => self.version = Some(version),
+            Some(_) => self.set_version(Some(version)),
+        }
+        self.gate.is_current(era)
     }
 
     /// Takes in which version of the webhook there is. With another one it may be another receiver, or one that was

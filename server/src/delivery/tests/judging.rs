@@ -214,6 +214,32 @@ async fn a_result_of_an_older_version_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_410_of_a_change_that_is_heard_of_later_is_left_alone_before_a_second_one_counts() {
+    let receiver = Receiver::start(|number, _| match number {
+        0 => Reply::status("200 OK"),
+        1 => slowly("410 Gone"),
+        _ => Reply::status("410 Gone"),
+    })
+    .await;
+    let (world, clock) = without_retries();
+    let webhook = world.webhook(&receiver.url());
+    world.store.ended(world.publish(&webhook)).await;
+    // An attempt begins between the commit of the change and the message that tells of it.
+    let changed = Arc::new(webhook.next_version(SystemClock::new().now()));
+    world.store.directory().test_put_webhook(&changed);
+    let first = world.publish(&changed);
+    world.store.until("it is under way", |_| receiver.requests().len() == 2).await;
+    world.dispatcher.webhook_changed(changed.id);
+    world.store.ended(first).await;
+    let second = world.publish(&changed);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!((state(&world, &changed), receiver.requests().len()), (WebhookState::Enabled, 2));
+    clock.leap();
+    world.store.ended(second).await;
+    until_switched_off(&world, &changed, DisabledReason::Gone).await;
+}
+
+#[tokio::test]
 async fn a_success_of_an_older_version_does_not_excuse_the_one_in_its_place() {
     let receiver = Receiver::start(|number, _| match number {
         0 => slowly("200 OK"),

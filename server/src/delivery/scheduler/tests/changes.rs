@@ -34,17 +34,44 @@ fn a_webhook_whose_tenant_or_user_has_changed_does_not_begin_anew() {
     for id in 1..=20 {
         scheduler.accept(work(id, 1, 1), Standing::Enabled, &policy(), start());
     }
-    let mut hanging = started(scheduler.poll(start(), ALL)).len();
-    scheduler.attempted_with(webhook, 1);
+    let works = started(scheduler.poll(start(), ALL));
+    assert!(works.iter().all(|work| scheduler.attempted_with(work.delivery, 1)));
+    let mut hanging = works.len();
     for version in [1, 1, 2, 2] {
         scheduler.webhook_changed(webhook, Some(version), Standing::Enabled, start());
         hanging += started(scheduler.poll(start(), ALL)).len();
     }
     assert_eq!(hanging, 8);
-    // What is attempted before it is heard of takes nothing from the change.
-    scheduler.attempted_with(webhook, 3);
-    scheduler.webhook_changed(webhook, Some(3), Standing::Enabled, start());
-    assert_eq!(started(scheduler.poll(start(), ALL)).len(), 4);
+}
+
+#[test]
+fn a_change_that_is_heard_of_later_begins_with_the_first_attempt_that_is_made_with_it() {
+    let mut scheduler = scheduler(100);
+    let webhook = WebhookId::new(1);
+    for id in 1..=20 {
+        scheduler.accept(work(id, 1, 1), Standing::Enabled, &policy(), start());
+    }
+    let before = started(scheduler.poll(start(), ALL));
+    for work in &before {
+        assert!(scheduler.attempted_with(work.delivery, 1));
+        scheduler.finished(work.delivery, OK, &policy(), 0, start());
+    }
+    // The directory has the second version, and the message is still under way.
+    let early = started(scheduler.poll(start(), ALL));
+    assert_eq!(early.len(), 5, "as the window of the first has grown");
+    for work in &early {
+        assert!(!scheduler.attempted_with(work.delivery, 2), "they were started for the first");
+        scheduler.give_back(work.delivery, GiveBack::Until(start()), start());
+    }
+    let works = started(scheduler.poll(start(), ALL));
+    assert_eq!(works.len(), 4, "and it begins anew");
+    assert!(works.iter().all(|work| scheduler.attempted_with(work.delivery, 2)));
+    scheduler.webhook_changed(webhook, Some(2), Standing::Enabled, start());
+    assert!(scheduler.poll(start(), ALL).is_empty(), "the message says nothing new");
+    let hour = Verdict { signal: Signal::Trouble, retry_after: Some(seconds(3_600)) };
+    let next = scheduler.finished(works[0].delivery, hour, &policy(), 0, start());
+    assert_eq!(next, Some(Next::Retry { due: after(start(), seconds(3_600)), tries: 0 }));
+    assert!(scheduler.poll(after(start(), seconds(3_599)), ALL).is_empty(), "it wants to be left alone");
 }
 
 #[test]

@@ -55,15 +55,18 @@ impl Window {
         self.touched == 0
     }
 
-    /// The webhook was changed, to this version.
-    pub(super) fn changed(&mut self) -> u64 {
-        *self = Self { version: self.version + 1, ..Self::default() };
-        self.version
+    /// The scheduler learns of this version of the webhook. Returns whether it is another one.
+    pub(super) fn changed(&mut self, version: u64) -> bool {
+        let other = version != self.version;
+        if other {
+            *self = Self { version, ..Self::default() };
+        }
+        other
     }
 
     /// Nothing more is known of it than that it was at rest.
     pub(super) fn forgotten(&mut self) {
-        self.changed();
+        *self = Self { version: self.version, ..Self::default() };
     }
 
     /// An attempt starts beside these.

@@ -52,6 +52,7 @@ struct World {
     news: VecDeque<News>,
     /// What the directory says, and of which webhooks the scheduler has not been told so.
     standing: HashMap<WebhookId, Standing>,
+    versions: HashMap<WebhookId, u64>,
     untold: BTreeSet<WebhookId>,
     flying: BTreeMap<DeliveryId, Flight>,
     windows: HashMap<WebhookId, Window>,
@@ -91,6 +92,7 @@ impl World {
             writes: VecDeque::new(),
             news: VecDeque::new(),
             standing: HashMap::new(),
+            versions: HashMap::new(),
             untold: BTreeSet::new(),
             flying: BTreeMap::new(),
             windows: HashMap::new(),
@@ -298,18 +300,28 @@ impl World {
             2 => Standing::Gone,
             _ => Standing::Enabled,
         };
-        self.standing.insert(webhook, standing);
-        self.untold.insert(webhook);
+        self.change(webhook, standing);
         if self.draw(2) == 0 {
             self.tell(webhook);
         }
     }
 
+    fn change(&mut self, webhook: WebhookId, standing: Standing) {
+        self.standing.insert(webhook, standing);
+        *self.versions.entry(webhook).or_default() += 1;
+        self.untold.insert(webhook);
+    }
+
+    fn version_of(&self, webhook: WebhookId) -> u64 {
+        self.versions.get(&webhook).copied().unwrap_or_default()
+    }
+
     fn tell(&mut self, webhook: WebhookId) {
         self.untold.remove(&webhook);
-        let version = self.windows.entry(webhook).or_default().changed();
+        let version = self.version_of(webhook);
+        let other = self.windows.entry(webhook).or_default().changed(version);
         self.scheduler.webhook_changed(webhook, Some(version), self.standing_of(webhook), self.now);
-        if let Some(queue) = self.scheduler.queues.get(&webhook) {
+        if let Some(queue) = self.scheduler.queues.get(&webhook).filter(|_| other) {
             assert_eq!(queue.gate.window(), 4, "what was known of it was of another version");
         }
     }
@@ -332,7 +344,13 @@ impl World {
                 Action::Start(work) => {
                     starts += 1;
                     match self.standing_of(work.webhook) {
-                        Standing::Enabled => self.started(&work),
+                        // Also where it has not heard yet with which version.
+                        Standing::Enabled if self.is_for_this_version(&work) => self.started(&work),
+                        Standing::Enabled => {
+                            assert!(untold.contains(&work.webhook), "given back although it knows");
+                            self.scheduler.give_back(work.delivery, GiveBack::Until(self.now), self.now);
+                            given_back = true;
+                        }
                         standing => {
                             assert!(untold.contains(&work.webhook), "started although it knows");
                             self.not_started(&work, standing);
@@ -347,6 +365,13 @@ impl World {
         if starts < room && !given_back {
             self.check_that_none_is_held_up();
         }
+    }
+
+    /// Tells with which version the attempt is made, whether or not the change has been told.
+    fn is_for_this_version(&mut self, work: &Work) -> bool {
+        let version = self.version_of(work.webhook);
+        self.windows.entry(work.webhook).or_default().changed(version);
+        self.scheduler.attempted_with(work.delivery, version)
     }
 
     /// The scheduler did not know that the webhook delivers no more.
@@ -398,7 +423,7 @@ impl World {
     fn run_out(&mut self) {
         for webhook in 1..=i64::from(WEBHOOKS) {
             let webhook = WebhookId::new(webhook);
-            self.standing.insert(webhook, Standing::Enabled);
+            self.change(webhook, Standing::Enabled);
             self.tell(webhook);
         }
         let pending =
