@@ -32,7 +32,7 @@ impl Verdict {
 
 /// Decides by the tenant's policy. `work` counts the attempts that ended before this one. An attempt after which the
 /// receiver says when to come back takes of the delivery's age and not of its ladder, and so does one for which something
-/// of ours was missing: nothing was sent. `ours` is how long that is waited for at least.
+/// of ours was missing: nothing was sent. The latter waits for `ours` and not for a step, which could end beyond its age.
 pub(super) fn decide(
     work: &Work,
     expires_at: Timestamp,
@@ -47,15 +47,10 @@ pub(super) fn decide(
     if !work.cause.is_retried() {
         return Next::End(DeliveryState::Exhausted);
     }
-    let asked = verdict.asked();
-    let ours = (verdict.signal == Signal::Ours).then_some(ours);
-    let tries = work.tries.saturating_add(u32::from(asked.is_none() && ours.is_none()));
-    let step = match (policy.wait_after(tries.max(1), draw), ours) {
-        (Some(step), ours) => step.max(ours.unwrap_or_default()),
-        // There is no step because none is retried; this one was not sent yet.
-        (None, Some(ours)) => ours,
-        (None, None) => return Next::End(DeliveryState::Exhausted),
-    };
+    let (asked, is_ours) = (verdict.asked(), verdict.signal == Signal::Ours);
+    let tries = work.tries.saturating_add(u32::from(asked.is_none() && !is_ours));
+    let step = if is_ours { Some(ours) } else { policy.wait_after(tries.max(1), draw) };
+    let Some(step) = step else { return Next::End(DeliveryState::Exhausted) };
     // The receiver can lengthen the wait, never shorten it: a herd of retries stays spread out.
     let due = whole_microseconds(after(now, step.max(asked.unwrap_or_default())));
     if due >= expires_at {
@@ -176,16 +171,18 @@ mod tests {
     #[test]
     fn a_want_of_something_of_ours_uses_up_age_and_no_step_of_the_ladder() {
         let verdict = Verdict { signal: Signal::Ours, retry_after: None };
-        let second = after(now(), SECOND);
-        for (ladder, due) in [
-            (RetryPolicy::default().ladder().to_vec(), after(now(), Duration::from_secs(5))),
-            (vec![Duration::ZERO], second),
-            (Vec::new(), second),
-        ] {
+        let due = after(now(), SECOND);
+        let default = RetryPolicy::default().ladder().to_vec();
+        for ladder in [default, vec![Duration::ZERO, DAY], vec![Duration::ZERO], Vec::new()] {
+            let last = u32::try_from(ladder.len()).unwrap().saturating_sub(1);
             let policy = RetryPolicy::new(ladder).unwrap();
-            let next = |expires_at| decide(&work(1, 1, 1), expires_at, verdict, (&policy, 0), SECOND, now());
-            assert_eq!(next(Timestamp::MAX), Next::Retry { due, tries: 0 });
-            assert_eq!(next(due), Next::End(DeliveryState::Expired));
+            for tries in [0, last] {
+                let work = Work { tries, attempts_made: tries, ..work(1, 1, 1) };
+                let next = |expires_at| decide(&work, expires_at, verdict, (&policy, 0), SECOND, now());
+                assert_eq!(next(Timestamp::MAX), Next::Retry { due, tries });
+                assert_eq!(next(after(due, SECOND)), Next::Retry { due, tries }, "however long its step is");
+                assert_eq!(next(due), Next::End(DeliveryState::Expired));
+            }
         }
         // What is a defect's doing would never end otherwise.
         let defect = Verdict { signal: Signal::Nothing, retry_after: None };
