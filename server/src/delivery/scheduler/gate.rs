@@ -22,7 +22,8 @@
 //!
 //! An attempt that failed for want of something of ours says nothing of the receiver, and yet pauses its endpoint, for
 //! twice as long each time in a row: the next would most likely fail as well, and so would all that wait, one after the
-//! other. When a probe then answers, the endpoint has the window back that it had.
+//! other. When a probe then answers, the endpoint has the window back that it had, and half of that each further time in a
+//! row: there may be enough for one attempt, and not for as many. The row ends when a whole window could be made.
 //!
 //! Attempts that began before the window was last narrowed say nothing new when they fail: a receiver that breaks down
 //! under 64 attempts has failed once. That it is gone is new all the same, and leaves it alone at once: the next attempt
@@ -85,7 +86,9 @@ pub(super) struct Gate {
     pauses: u32,
     /// Pauses for want of something of ours, in a row.
     ours: u32,
-    /// The window before the first of these, which says as much after them.
+    /// Attempts since the last of these for which nothing of ours was missing.
+    made: usize,
+    /// The window before the first of these, which says as much after them; half of it if one was given back in vain.
     kept: Option<usize>,
     pace: Option<Pace>,
 }
@@ -130,6 +133,7 @@ impl Default for Gate {
             renewed: Era::default(),
             pauses: 0,
             ours: 0,
+            made: 0,
             kept: None,
             pace: None,
         }
@@ -229,7 +233,11 @@ impl Gate {
 
     fn judge(&mut self, signal: Signal, (policy, draw): (&RetryPolicy, u32), now: Timestamp) {
         if !matches!(signal, Signal::Ours | Signal::Nothing) {
-            self.ours = 0;
+            self.made += 1;
+            // The probe, and a window of others.
+            if self.made > self.window() {
+                self.ours = 0;
+            }
         }
         match (signal, &mut self.state) {
             (Signal::Success, State::Open { window, successes, full }) => {
@@ -271,9 +279,10 @@ impl Gate {
             (Signal::Ours, state @ (State::Open { .. } | State::Probing)) => {
                 if let State::Open { window, .. } = *state {
                     // One that starts slowly goes on with that.
-                    self.kept = self.pace.is_none().then_some(window);
+                    let again = if self.ours == 0 { window } else { (window / 2).max(1) };
+                    self.kept = self.pace.is_none().then_some(again);
                 }
-                self.ours = self.ours.saturating_add(1);
+                (self.ours, self.made) = (self.ours.saturating_add(1), 0);
                 self.pause_until(after(now, self.wait_for_ours(draw)));
             }
             (Signal::Nothing, State::Probing) => self.pause_until(after(now, OURS)),
@@ -328,7 +337,6 @@ impl Gate {
     }
 
     /// The most that can be in flight at once.
-    #[cfg(test)]
     pub(super) fn window(&self) -> usize {
         match self.state {
             State::Open { window, .. } => window,

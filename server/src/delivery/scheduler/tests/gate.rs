@@ -199,8 +199,51 @@ fn one_whose_attempts_fail_for_want_of_something_of_ours_is_left_alone_twice_as_
     let probe = started(scheduler.poll(now, ALL));
     finish(&mut scheduler, &probe, REFUSED, now);
     let works = started(scheduler.poll(now, ALL));
+    finish(&mut scheduler, &works, REFUSED, now);
+    let works = started(scheduler.poll(now, ALL));
     finish(&mut scheduler, &works, OURS, now);
     assert_eq!(scheduler.queues[&WebhookId::new(1)].gate.opens_at(), Some(after(now, seconds(1))));
+}
+
+#[test]
+fn one_for_which_there_is_enough_for_a_probe_only_is_left_alone_twice_as_long_each_time_too() {
+    let mut scheduler = waiting(9_000);
+    for _ in 0..100 {
+        let works = started(scheduler.poll(start(), ALL));
+        finish(&mut scheduler, &works, OK, start());
+    }
+    let works = started(scheduler.poll(start(), ALL));
+    finish(&mut scheduler, &works, OURS, start());
+    let (mut now, mut failed) = (start(), Vec::new());
+    for wait in [1, 2, 4, 8, 16, 32, 60, 60, 60] {
+        let then = scheduler.queues[&WebhookId::new(1)].gate.opens_at().unwrap();
+        assert_eq!(then, after(now, seconds(wait)));
+        now = then;
+        let probe = started(scheduler.poll(now, ALL));
+        finish(&mut scheduler, &probe, OK, now);
+        let works = started(scheduler.poll(now, ALL));
+        finish(&mut scheduler, &works, OURS, now);
+        failed.push(works.len());
+    }
+    assert_eq!(failed, [64, 32, 16, 8, 4, 2, 1, 1, 1]);
+}
+
+#[test]
+fn a_whole_window_of_attempts_that_could_be_made_ends_a_row_of_such_that_could_not() {
+    for (made, pause) in [(3, 2), (4, 1)] {
+        let mut scheduler = waiting(100);
+        let works = started(scheduler.poll(start(), ALL));
+        finish(&mut scheduler, &works, OURS, start());
+        let now = after(start(), seconds(1));
+        let probe = started(scheduler.poll(now, ALL));
+        finish(&mut scheduler, &probe, OK, now);
+        let works = started(scheduler.poll(now, made));
+        finish(&mut scheduler, &works, OK, now);
+        let works = started(scheduler.poll(now, ALL));
+        finish(&mut scheduler, &works, OURS, now);
+        let opens = scheduler.queues[&WebhookId::new(1)].gate.opens_at();
+        assert_eq!(opens, Some(after(now, seconds(pause))), "after {made}");
+    }
 }
 
 #[test]
@@ -253,7 +296,7 @@ fn an_endpoint_that_answers_after_something_of_ours_was_missing_has_its_window_b
         finish(&mut scheduler, &then, OURS, now);
     }
     // But not after a probe that says how the receiver is.
-    let then = after(now, seconds(1));
+    let then = scheduler.queues[&WebhookId::new(1)].gate.opens_at().unwrap();
     let probe = started(scheduler.poll(then, ALL));
     finish(&mut scheduler, &probe, FAILED, then);
     let then = scheduler.queues[&WebhookId::new(1)].gate.opens_at().unwrap();
