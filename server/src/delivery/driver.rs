@@ -72,10 +72,10 @@ pub(super) struct Driver {
     swept: Duration,
 }
 
-/// When a receiver answered that it is gone, and which version of its webhook it was told.
+/// When a receiver answered that it is gone, and when its webhook was last changed before.
 #[derive(Clone, Copy)]
 struct Gone {
-    version: u64,
+    changed_at: Timestamp,
     landed: Duration,
 }
 
@@ -86,6 +86,8 @@ struct InFlight {
     webhook: WebhookId,
     number: u32,
     webhook_version: u64,
+    /// When the webhook was last changed before. Not every version is a change, and what receivers say counts until one.
+    changed_at: Timestamp,
     public_id: PublicId,
     cause: Cause,
     started_at: Timestamp,
@@ -239,10 +241,12 @@ impl Driver {
 
     fn changed(&mut self, webhook: WebhookId) {
         self.attempter.signers.forget(webhook);
-        self.gone.remove(&webhook);
         let (standing, now) = (self.standing(webhook), self.now());
-        let version = self.attempter.store.directory().webhook(webhook).map(|webhook| webhook.version);
-        self.scheduler.webhook_changed(webhook, version, standing, now);
+        let changed_at = self.attempter.store.directory().webhook(webhook).map(|webhook| webhook.updated_at);
+        if self.gone.get(&webhook).is_some_and(|first| Some(first.changed_at) != changed_at) {
+            self.gone.remove(&webhook);
+        }
+        self.scheduler.webhook_changed(webhook, changed_at, standing, now);
     }
 
     fn standing(&self, webhook: WebhookId) -> Standing {
@@ -311,11 +315,11 @@ impl Driver {
         let tenant = directory.tenant(work.tenant);
         let Some(tenant) = tenant.filter(|_| webhook.state == WebhookState::Enabled) else {
             // Told so by the directory before the message arrived: the delivery is parked.
-            let version = Some(webhook.version);
-            self.scheduler.webhook_changed(work.webhook, version, Standing::Disabled, now);
+            let changed_at = Some(webhook.updated_at);
+            self.scheduler.webhook_changed(work.webhook, changed_at, Standing::Disabled, now);
             return self.scheduler.give_back(work.delivery, GiveBack::Until(now), now);
         };
-        if !self.scheduler.attempted_with(work.delivery, webhook.version) {
+        if !self.scheduler.attempted_as_of(work.delivery, webhook.updated_at) {
             // Changed before the message arrived: it starts again as what it is made with.
             return self.scheduler.give_back(work.delivery, GiveBack::Until(now), now);
         }
@@ -325,6 +329,7 @@ impl Driver {
             webhook: work.webhook,
             number: work.attempts_made.saturating_add(1),
             webhook_version: webhook.version,
+            changed_at: webhook.updated_at,
             public_id: webhook.public_id,
             cause: work.cause,
             started_at: self.clock().now(),
@@ -412,7 +417,7 @@ impl Driver {
         if !flight.cause.counts() || attempt.outcome.is_ours() {
             return None;
         }
-        let changed = |now: Arc<Webhook>| now.version != flight.webhook_version;
+        let changed = |now: Arc<Webhook>| now.updated_at != flight.changed_at;
         if self.attempter.store.directory().webhook(webhook).is_none_or(changed) {
             // It was another receiver's, and neither blames nor excuses this one.
             return None;
@@ -420,11 +425,11 @@ impl Driver {
         // The first may be a mishap, as when a receiver is being replaced.
         let gone = matches!(attempt.outcome, Outcome::Response { status: 410, .. });
         if gone {
-            let version = flight.webhook_version;
-            match self.gone.get(&webhook).filter(|first| first.version == version) {
+            let changed_at = flight.changed_at;
+            match self.gone.get(&webhook).filter(|first| first.changed_at == changed_at) {
                 None => {
                     let landed = self.clock().monotonic();
-                    self.gone.insert(webhook, Gone { version, landed });
+                    self.gone.insert(webhook, Gone { changed_at, landed });
                 }
                 // One that was under way already is the same mishap; one that was not is the probe after the pause that
                 // the first one made.
@@ -446,7 +451,7 @@ impl Driver {
     fn switch_off(&self, flight: &InFlight, reason: DisabledReason, now: Timestamp) {
         let current = self.attempter.store.directory().webhook(flight.webhook);
         let same = |webhook: &Arc<Webhook>| {
-            webhook.version == flight.webhook_version && webhook.state == WebhookState::Enabled
+            webhook.updated_at == flight.changed_at && webhook.state == WebhookState::Enabled
         };
         let Some(current) = current.filter(same) else { return };
         let next = Webhook { state: WebhookState::Disabled(reason), ..current.next_version(now) };

@@ -36,7 +36,8 @@ pub struct Webhook {
     pub profile: Profile,
     /// When it was made.
     pub created_at: Timestamp,
-    /// When it was last changed.
+    /// When it was last changed. A version in which nothing has changed that is sent leaves this as it is, and what is
+    /// known of the receiver with it.
     pub updated_at: Timestamp,
 }
 

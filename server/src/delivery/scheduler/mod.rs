@@ -206,28 +206,29 @@ impl Scheduler {
         self.refresh(webhook);
     }
 
-    /// Takes in with which version of its webhook an attempt is about to be made that [`Scheduler::poll`] has started.
-    /// Returns whether it was started for that version. Otherwise it is to be given back: the webhook begins anew, and what
+    /// Takes in when the webhook was last changed, of an attempt that is about to be made and that [`Scheduler::poll`] has
+    /// started. Returns whether it was started after that. Otherwise it is to be given back: the webhook begins anew, and what
     /// comes of an attempt that was started before would count as another receiver's.
     #[must_use]
-    pub(super) fn attempted_with(&mut self, delivery: DeliveryId, version: u64) -> bool {
+    pub(super) fn attempted_as_of(&mut self, delivery: DeliveryId, changed_at: Timestamp) -> bool {
         let Some(job) = self.in_flight.get(&delivery) else { return true };
         let queue = self.queues.get_mut(&job.work().webhook);
-        queue.is_none_or(|queue| queue.attempted_with(version, job.era()))
+        queue.is_none_or(|queue| queue.attempted_as_of(changed_at, job.era()))
     }
 
-    /// Takes in what the directory says of a webhook now. Without another version only its tenant or its user has changed.
+    /// Takes in what the directory says of a webhook now. If it was last changed when it had been before, something else has
+    /// changed: its tenant or its user, or what it keeps and nobody is sent.
     pub(super) fn webhook_changed(
         &mut self,
         webhook: WebhookId,
-        version: Option<u64>,
+        changed_at: Option<Timestamp>,
         standing: Standing,
         now: Timestamp,
     ) {
         self.now = now;
         let Some(queue) = self.queues.get_mut(&webhook) else { return };
         let tenant = queue.tenant;
-        queue.set_version(version);
+        queue.set_changed(changed_at);
         self.stand(webhook, tenant, standing);
         self.refresh(webhook);
     }

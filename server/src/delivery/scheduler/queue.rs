@@ -39,8 +39,8 @@ pub(super) struct Queue {
     /// Whether it was needed since it was last looked at.
     pub(super) used: bool,
     standing: Standing,
-    /// Of the webhook, as it was last attempted or heard of.
-    version: Option<u64>,
+    /// When the webhook was last changed, as it was last attempted or heard of.
+    changed_at: Option<Timestamp>,
     /// Due.
     ready: Lanes,
     /// Not due yet.
@@ -77,7 +77,7 @@ impl Queue {
             timer: None,
             used: true,
             standing: Standing::Enabled,
-            version: None,
+            changed_at: None,
             ready: Lanes::default(),
             later: BTreeMap::new(),
             hastened: HashSet::new(),
@@ -170,24 +170,24 @@ impl Queue {
         [later, opens, asks].into_iter().flatten().filter(|at| *at > now).min()
     }
 
-    /// Takes in with which version of the webhook an attempt is to be made that was admitted in this era. Returns whether
-    /// it was admitted for that version.
-    pub(super) fn attempted_with(&mut self, version: u64, era: Era) -> bool {
-        // One that is not heard of yet begins anew here, and not when it is.
-        match self.version {
-            None => self.version = Some(version),
-            Some(_) => self.set_version(Some(version)),
+    /// Takes in when the webhook was last changed that an attempt is to be made of which was admitted in this era. Returns
+    /// whether it was admitted after that.
+    pub(super) fn attempted_as_of(&mut self, changed_at: Timestamp, era: Era) -> bool {
+        // A change that is not heard of yet begins anew here, and not when it is.
+        match self.changed_at {
+            None => self.changed_at = Some(changed_at),
+            Some(_) => self.set_changed(Some(changed_at)),
         }
         self.gate.is_current(era)
     }
 
-    /// Takes in which version of the webhook there is. With another one it may be another receiver, or one that was
+    /// Takes in when the webhook was last changed. After another change it may be another receiver, or one that was
     /// mended: nothing is known of it.
-    pub(super) fn set_version(&mut self, version: Option<u64>) {
-        if version.is_some() && version == self.version {
+    pub(super) fn set_changed(&mut self, changed_at: Option<Timestamp>) {
+        if changed_at.is_some() && changed_at == self.changed_at {
             return;
         }
-        self.version = version;
+        self.changed_at = changed_at;
         self.gate.renew();
         self.speed = Speed::default();
     }

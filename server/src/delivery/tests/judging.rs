@@ -240,6 +240,48 @@ async fn a_410_of_a_change_that_is_heard_of_later_is_left_alone_before_a_second_
 }
 
 #[tokio::test]
+async fn a_410_counts_although_the_tenant_was_changed_in_between() {
+    let receiver = answering(&["410 Gone"]).await;
+    let (world, clock) = without_retries();
+    let webhook = world.webhook(&receiver.url());
+    world.store.ended(world.publish(&webhook)).await;
+    // The webhook is the same.
+    world.dispatcher.webhook_changed(webhook.id);
+    clock.leap();
+    world.store.ended(world.publish(&webhook)).await;
+    until_switched_off(&world, &webhook, DisabledReason::Gone).await;
+}
+
+#[tokio::test]
+async fn what_a_receiver_says_counts_although_a_retired_secret_was_erased_in_between() {
+    let receiver = Receiver::start(|_, _| slowly("410 Gone")).await;
+    let (world, clock) = without_retries();
+    let webhook = world.webhook(&receiver.url());
+    let first = world.publish(&webhook);
+    let erase = |version: &Webhook| {
+        let now = SystemClock::new().now();
+        let next = Webhook { updated_at: version.updated_at, ..version.next_version(now) };
+        world.store.directory().test_put_webhook(&Arc::new(next.clone()));
+        world.dispatcher.webhook_changed(next.id);
+        next
+    };
+    // While an attempt is under way, and while the receiver is left alone.
+    world.store.until("it is under way", |_| receiver.requests().len() == 1).await;
+    let next = erase(&webhook);
+    world.store.ended(first).await;
+    let next = erase(&next);
+    let second = world.publish(&next);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(receiver.requests().len(), 1, "it is left alone");
+    clock.leap();
+    world.store.until("it is under way", |_| receiver.requests().len() == 2).await;
+    let next = erase(&next);
+    world.store.ended(second).await;
+    until_switched_off(&world, &next, DisabledReason::Gone).await;
+    assert_eq!(world.store.directory().webhook(webhook.id).unwrap().version, 5);
+}
+
+#[tokio::test]
 async fn a_success_of_an_older_version_does_not_excuse_the_one_in_its_place() {
     let receiver = Receiver::start(|number, _| match number {
         0 => slowly("200 OK"),

@@ -207,6 +207,7 @@ impl World {
     fn change(&self, webhook: &Webhook, change: impl FnOnce(&mut Webhook)) -> Arc<Webhook> {
         let mut changed = webhook.clone();
         changed.version += 1;
+        changed.updated_at = SystemClock::new().now();
         change(&mut changed);
         let changed = Arc::new(changed);
         self.store.directory().test_put_webhook(&changed);

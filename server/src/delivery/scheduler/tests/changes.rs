@@ -12,7 +12,7 @@ fn a_webhook_that_was_moved_begins_at_once_whatever_hangs_where_it_was() {
     let later = after(start(), seconds(2));
     scheduler.recount(later);
     assert_eq!(total(&scheduler), 0, "it hangs");
-    scheduler.webhook_changed(WebhookId::new(1), Some(2), Standing::Enabled, later);
+    scheduler.webhook_changed(WebhookId::new(1), Some(change(2)), Standing::Enabled, later);
     assert_eq!(total(&scheduler), 16, "it may be another receiver");
     let moved = started(scheduler.poll(later, ALL));
     assert_eq!((hanging.len(), moved.len()), (4, 4));
@@ -35,10 +35,10 @@ fn a_webhook_whose_tenant_or_user_has_changed_does_not_begin_anew() {
         scheduler.accept(work(id, 1, 1), Standing::Enabled, &policy(), start());
     }
     let works = started(scheduler.poll(start(), ALL));
-    assert!(works.iter().all(|work| scheduler.attempted_with(work.delivery, 1)));
+    assert!(works.iter().all(|work| scheduler.attempted_as_of(work.delivery, change(1))));
     let mut hanging = works.len();
     for version in [1, 1, 2, 2] {
-        scheduler.webhook_changed(webhook, Some(version), Standing::Enabled, start());
+        scheduler.webhook_changed(webhook, Some(change(version)), Standing::Enabled, start());
         hanging += started(scheduler.poll(start(), ALL)).len();
     }
     assert_eq!(hanging, 8);
@@ -53,20 +53,20 @@ fn a_change_that_is_heard_of_later_begins_with_the_first_attempt_that_is_made_wi
     }
     let before = started(scheduler.poll(start(), ALL));
     for work in &before {
-        assert!(scheduler.attempted_with(work.delivery, 1));
+        assert!(scheduler.attempted_as_of(work.delivery, change(1)));
         scheduler.finished(work.delivery, OK, &policy(), 0, start());
     }
     // The directory has the second version, and the message is still under way.
     let early = started(scheduler.poll(start(), ALL));
     assert_eq!(early.len(), 5, "as the window of the first has grown");
     for work in &early {
-        assert!(!scheduler.attempted_with(work.delivery, 2), "they were started for the first");
+        assert!(!scheduler.attempted_as_of(work.delivery, change(2)), "they were started for the first");
         scheduler.give_back(work.delivery, GiveBack::Until(start()), start());
     }
     let works = started(scheduler.poll(start(), ALL));
     assert_eq!(works.len(), 4, "and it begins anew");
-    assert!(works.iter().all(|work| scheduler.attempted_with(work.delivery, 2)));
-    scheduler.webhook_changed(webhook, Some(2), Standing::Enabled, start());
+    assert!(works.iter().all(|work| scheduler.attempted_as_of(work.delivery, change(2))));
+    scheduler.webhook_changed(webhook, Some(change(2)), Standing::Enabled, start());
     assert!(scheduler.poll(start(), ALL).is_empty(), "the message says nothing new");
     let hour = Verdict { signal: Signal::Trouble, retry_after: Some(seconds(3_600)) };
     let next = scheduler.finished(works[0].delivery, hour, &policy(), 0, start());
@@ -83,7 +83,7 @@ fn a_webhook_that_hangs_gets_no_more_than_the_largest_window_however_often_it_is
     }
     let mut hanging = started(scheduler.poll(start(), ALL));
     for version in 2..=100 {
-        scheduler.webhook_changed(webhook, Some(version), Standing::Enabled, start());
+        scheduler.webhook_changed(webhook, Some(change(version)), Standing::Enabled, start());
         hanging.extend(started(scheduler.poll(start(), ALL)));
     }
     assert_eq!((hanging.len(), total(&scheduler)), (64, 0), "and it holds up nobody's publishing");

@@ -382,7 +382,7 @@ fn what_somebody_tries_by_hand_is_no_probe() {
 fn results_of_an_older_version_of_the_webhook_say_nothing_of_the_new_one() {
     let mut scheduler = waiting(100);
     let works = started(scheduler.poll(start(), ALL));
-    scheduler.webhook_changed(WebhookId::new(1), Some(2), Standing::Enabled, start());
+    scheduler.webhook_changed(WebhookId::new(1), Some(change(2)), Standing::Enabled, start());
     finish(&mut scheduler, &works, FAILED, start());
     assert_eq!(window(&scheduler), 4);
 }
@@ -423,7 +423,7 @@ fn what_is_known_of_an_endpoint_that_rests_is_forgotten_but_for_trouble() {
 fn what_an_older_version_of_a_webhook_is_asked_is_not_asked_of_the_new_one() {
     let mut scheduler = waiting(100);
     let works = started(scheduler.poll(start(), ALL));
-    scheduler.webhook_changed(WebhookId::new(1), Some(2), Standing::Enabled, start());
+    scheduler.webhook_changed(WebhookId::new(1), Some(change(2)), Standing::Enabled, start());
     let verdict = Verdict { signal: Signal::Trouble, retry_after: Some(seconds(86_400)) };
     for work in &works {
         let next = scheduler.finished(work.delivery, verdict, &policy(), 0, start());

@@ -65,6 +65,11 @@ fn scheduler(slots: usize) -> Scheduler {
     Scheduler::new(bounds(slots))
 }
 
+/// When a webhook was changed, the one after the other.
+fn change(n: u64) -> Timestamp {
+    after(start(), seconds(n))
+}
+
 fn policy() -> RetryPolicy {
     RetryPolicy::default()
 }
@@ -153,7 +158,7 @@ fn a_disabled_webhooks_deliveries_stay_in_the_store_until_it_is_enabled() {
     assert!(scheduler.poll(after(start(), seconds(60)), ALL).is_empty());
     assert_eq!((total(&scheduler), scheduler.held), (0, 0));
     let now = after(start(), seconds(61));
-    scheduler.webhook_changed(webhook, Some(2), Standing::Enabled, now);
+    scheduler.webhook_changed(webhook, Some(change(2)), Standing::Enabled, now);
     let wanted = asked(scheduler.poll(now, ALL));
     assert_eq!((wanted.webhook, wanted.from), (webhook, Turn::FIRST));
     scheduler.answered(&wanted, page([work(1, 1, 1), work(2, 1, 1)]), &policy(), now);
@@ -231,8 +236,8 @@ fn what_lands_while_the_store_is_asked_is_not_taken_back_in() {
     let flying = started(scheduler.poll(start(), 4));
     let later = after(start(), seconds(1));
     // An older one comes to the front, and one that is in flight is behind the horizon then.
-    scheduler.webhook_changed(WebhookId::new(1), Some(2), Standing::Disabled, later);
-    scheduler.webhook_changed(WebhookId::new(1), Some(2), Standing::Enabled, later);
+    scheduler.webhook_changed(WebhookId::new(1), Some(change(2)), Standing::Disabled, later);
+    scheduler.webhook_changed(WebhookId::new(1), Some(change(2)), Standing::Enabled, later);
     let wanted = asked(scheduler.poll(later, 0));
     scheduler.finished(flying[0].delivery, OK, &policy(), 0, later);
     let works = flying.iter().cloned().map(|flown| Work { body: None, ..flown });

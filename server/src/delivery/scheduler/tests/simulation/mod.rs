@@ -321,7 +321,7 @@ impl World {
         self.untold.remove(&webhook);
         let version = self.version_of(webhook);
         let other = self.windows.entry(webhook).or_default().changed(version);
-        self.scheduler.webhook_changed(webhook, Some(version), self.standing_of(webhook), self.now);
+        self.scheduler.webhook_changed(webhook, Some(change(version)), self.standing_of(webhook), self.now);
         if let Some(queue) = self.scheduler.queues.get(&webhook).filter(|_| other) {
             assert_eq!(queue.gate.window(), 4, "what was known of it was of another version");
         }
@@ -372,7 +372,7 @@ impl World {
     fn is_for_this_version(&mut self, work: &Work) -> bool {
         let version = self.version_of(work.webhook);
         self.windows.entry(work.webhook).or_default().changed(version);
-        self.scheduler.attempted_with(work.delivery, version)
+        self.scheduler.attempted_as_of(work.delivery, change(version))
     }
 
     /// The scheduler did not know that the webhook delivers no more.
