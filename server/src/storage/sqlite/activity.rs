@@ -1,4 +1,5 @@
 //! How webhooks are doing, at rest: counted in memory, written at most once a second with whatever is committed then.
+//! Where that of a webhook cannot be written, its attempts are not counted any more until the next start.
 
 use core::time::Duration;
 use std::collections::HashSet;
@@ -7,6 +8,7 @@ use rusqlite::{Connection, Row, params, params_from_iter};
 
 use super::rows::Place;
 use super::transaction::Transaction;
+use crate::causes::causes;
 use crate::domain::{Activity, EndedAttempt, IdMap, LATENCY_CLASSES, Stats, Timestamp, WebhookId};
 use crate::storage::{Directory, StoreError};
 
@@ -19,12 +21,20 @@ pub(super) struct Counted {
     changed: HashSet<WebhookId>,
     stats: IdMap<(WebhookId, Timestamp), Stats>,
     written_at: Duration,
+    given_up: HashSet<WebhookId>,
+}
+
+/// Whose counts could not be written, and why.
+#[derive(Debug)]
+pub(super) struct Uncounted {
+    webhook: WebhookId,
+    pub(super) error: StoreError,
 }
 
 impl Counted {
     /// Takes in attempts that have become durable.
     pub(super) fn count(&mut self, ended: &[EndedAttempt]) {
-        for attempt in ended {
+        for attempt in ended.iter().filter(|attempt| !self.given_up.contains(&attempt.webhook)) {
             self.changed.insert(attempt.webhook);
             let step = (attempt.webhook, Stats::step_of(attempt.at));
             self.stats.entry(step).or_default().count(attempt);
@@ -33,7 +43,22 @@ impl Counted {
 
     /// Notes that a webhook's activity was changed otherwise.
     pub(super) fn touch(&mut self, webhook: WebhookId) {
-        self.changed.insert(webhook);
+        if !self.given_up.contains(&webhook) {
+            self.changed.insert(webhook);
+        }
+    }
+
+    /// Does without the counts of a webhook: tried again they would fail again, and all that is committed with them.
+    pub(super) fn give_up(&mut self, Uncounted { webhook, error }: &Uncounted) {
+        self.given_up.insert(*webhook);
+        self.changed.remove(webhook);
+        self.stats.retain(|(of, _), _| of != webhook);
+        let (webhook, error) = (webhook.get(), causes(error));
+        tracing::error!(
+            webhook,
+            error,
+            "how a webhook is doing cannot be written and is not counted any more"
+        );
     }
 
     /// Everything has been written.
@@ -71,7 +96,7 @@ const STATS: &str =
 
 impl Transaction<'_> {
     /// Writes what was counted, if it is time to or `now` is asked for.
-    pub(super) fn save_activity(&mut self, at_once: bool) -> Result<(), StoreError> {
+    pub(super) fn save_activity(&mut self, at_once: bool) -> Result<(), Uncounted> {
         let now = self.context.clock.monotonic();
         let counted = &self.state.counted;
         if self.draft.counted_until.is_some() || !(at_once || counted.is_due(now)) {
@@ -90,14 +115,16 @@ impl Transaction<'_> {
                     time(failing_since),
                     failures
                 ],
-            )?;
+            )
+            .map_err(|error| Uncounted { webhook: *webhook, error })?;
         }
         for ((webhook, start), stats) in &counted.stats {
             let Stats { succeeded, failed, duration_us, latency } = stats;
             let head = [webhook.get(), start.as_microsecond()];
             let counts = [*succeeded, *failed, *duration_us].into_iter().chain(*latency);
             let counts = counts.map(|count| i64::try_from(count).unwrap_or(i64::MAX));
-            self.execute(ADD_STATS, params_from_iter(head.into_iter().chain(counts)))?;
+            self.execute(ADD_STATS, params_from_iter(head.into_iter().chain(counts)))
+                .map_err(|error| Uncounted { webhook: *webhook, error })?;
         }
         self.draft.counted_until = Some(now);
         Ok(())

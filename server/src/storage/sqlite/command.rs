@@ -173,7 +173,9 @@ impl Command {
             Self::CreateReplay(job) => job.run_apart(transaction, Transaction::create_replay),
             Self::AdvanceReplay(job) => job.run_apart(transaction, Transaction::advance_replay),
             Self::CancelReplay(job) => job.run_apart(transaction, Transaction::cancel_replay),
-            Self::SaveCounts(job) => job.run_apart(transaction, |t, ()| t.save_activity(true)),
+            Self::SaveCounts(job) => {
+                job.run_apart(transaction, |t, ()| t.save_activity(true).map_err(|uncounted| uncounted.error))
+            }
             Self::CreateResend(job) => job.run_apart(transaction, |t, named| t.create_resend(*named)),
             Self::Prune(job) => job.run_apart(transaction, |t, events| t.prune(events)),
             Self::Forget(job) => job.run_apart(transaction, Transaction::forget),

@@ -432,7 +432,6 @@ impl<'a> Transaction<'a> {
 
     /// Writes the counters that moved: the last thing before the commit.
     pub(super) fn save_counters(&mut self) -> Result<(), StoreError> {
-        self.save_activity(false)?;
         let next = self.draft.sequences;
         if next != self.state.sequences {
             let params = [next.tenant, next.webhook, next.event, next.delivery, next.attempt];

@@ -9,7 +9,7 @@
 //! |---|---|
 //! | a management command | it alone, by its savepoint; where it meets a damaged page, as any other |
 //! | any other operation | the transaction is rolled back, and each operation runs in one of its own |
-//! | writing idempotency keys down, or deleting old ones | nothing: these are given up, and the transaction runs again without them |
+//! | idempotency keys, or how webhooks are doing | nothing: what cannot be written or deleted of that is given up, and the transaction runs again without it |
 //! | no space left | the batch's events are refused; the rest is tried again; results wait until there is space, and no attempt starts while they do |
 //! | the commit (write, fsync), or a [copy](super::checkpoint) of the log | the store stops: nobody can know what the disk has kept |
 
@@ -20,6 +20,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 use tokio::sync::mpsc;
 
+use super::activity::Uncounted;
 use super::checkpoint::Checkpointer;
 use super::command::{Command, Told};
 use super::dedupe::Unkept;
@@ -59,6 +60,12 @@ enum Failure {
     RolledBack(StoreError),
     /// The disk failed at the commit.
     Fatal(StoreError),
+}
+
+/// What is written with whatever is committed next, and must not fail it.
+enum Beside {
+    Keys(Unkept),
+    Counts(Uncounted),
 }
 
 impl Writer {
@@ -191,14 +198,15 @@ impl Writer {
         Ok(())
     }
 
-    /// One transaction. Returns what it made. What fails of earlier events' keys keeps nobody from publishing: each time
-    /// there is less of it.
+    /// One transaction. Returns what it made. What fails beside it keeps nobody from publishing: each time there is less
+    /// of it.
     fn transact(&mut self, results: &[Settlement], commands: &mut [Command]) -> Result<Vec<Work>, Failure> {
         self.state.dedupe.advance();
         loop {
             match self.try_to_transact(results, commands)? {
                 Ok(made) => return Ok(made),
-                Err(unkept) => self.state.dedupe.give_up(&unkept),
+                Err(Beside::Keys(unkept)) => self.state.dedupe.give_up(&unkept),
+                Err(Beside::Counts(uncounted)) => self.state.counted.give_up(&uncounted),
             }
         }
     }
@@ -208,7 +216,7 @@ impl Writer {
         &mut self,
         results: &[Settlement],
         commands: &mut [Command],
-    ) -> Result<Result<Vec<Work>, Unkept>, Failure> {
+    ) -> Result<Result<Vec<Work>, Beside>, Failure> {
         let began = self.context.clock.monotonic();
         self.statement("BEGIN IMMEDIATE").map_err(Failure::RolledBack)?;
         let settled = self.settled + results.len() as u64;
@@ -217,9 +225,9 @@ impl Writer {
         let draft = transaction.draft;
         match written {
             Ok(Ok(())) => {}
-            Ok(Err(unkept)) => {
+            Ok(Err(beside)) => {
                 self.undo()?;
-                return Ok(Err(unkept));
+                return Ok(Err(beside));
             }
             Err(error) => return Err(self.roll_back(error)),
         }
@@ -282,7 +290,7 @@ fn run_all(
     transaction: &mut Transaction<'_>,
     results: &[Settlement],
     commands: &mut [Command],
-) -> Result<Result<(), Unkept>, StoreError> {
+) -> Result<Result<(), Beside>, StoreError> {
     for result in results {
         transaction.settle(result)?;
     }
@@ -294,8 +302,13 @@ fn run_all(
     }
     match transaction.keep_keys() {
         Ok(()) => {}
-        Err(unkept) if is_damage(&unkept.error) => return Ok(Err(unkept)),
+        Err(unkept) if is_damage(&unkept.error) => return Ok(Err(Beside::Keys(unkept))),
         Err(Unkept { error, .. }) => return Err(error),
+    }
+    match transaction.save_activity(false) {
+        Ok(()) => {}
+        Err(uncounted) if is_damage(&uncounted.error) => return Ok(Err(Beside::Counts(uncounted))),
+        Err(Uncounted { error, .. }) => return Err(error),
     }
     transaction.save_counters()?;
     Ok(Ok(()))

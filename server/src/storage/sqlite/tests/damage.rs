@@ -240,3 +240,30 @@ async fn idempotency_keys_that_cannot_be_written_keep_nobody_from_publishing() {
     assert!(matches!(world.publish(event(world.tenant, "5999", &[])).await, Published::Duplicate { .. }));
     world.store.close().await;
 }
+
+#[tokio::test]
+async fn how_a_webhook_is_doing_keeps_nobody_from_publishing_where_it_cannot_be_written() {
+    for table in ["webhook_activity", "webhook_stats"] {
+        let failing = format!(
+            "CREATE TEMP TRIGGER failing BEFORE INSERT ON main.{table} WHEN new.webhook = 1
+             BEGIN SELECT raise(ABORT, 'malformed'); END"
+        );
+        let world = prepared(&failing).await;
+        let (bad, good) = (world.webhook().await, world.webhook().await);
+        assert_eq!(bad.id.get(), 1);
+        for id in ["1", "2", "3"] {
+            for delivery in world.deliver(id, &[&bad, &good]).await {
+                world.store.settle(ended(delivery, 200)).await.unwrap();
+            }
+            world.clock.advance(Duration::from_secs(2));
+            world.store.check().await.unwrap();
+        }
+        let counted = async |webhook| {
+            let stats = world.store.stats(webhook, time(0), time(10_000)).await.unwrap();
+            stats.iter().map(|(_, stats)| stats.succeeded).sum::<u64>()
+        };
+        assert_eq!((counted(good.id).await, counted(bad.id).await), (3, 0), "{table}");
+        assert_eq!(world.history().await.total, 6);
+        world.store.close().await;
+    }
+}
