@@ -53,7 +53,7 @@ pub(super) enum NotMade {
     /// The store cannot say.
     #[error("the body could not be read")]
     Store(#[source] StoreError),
-    /// It cannot be sent as the webhook is: no time changes that.
+    /// It cannot be sent as the webhook and its tenant's settings are: no time changes that.
     #[error("no request can be made for the webhook")]
     Request(#[from] MakeRequestError),
 }
@@ -139,9 +139,11 @@ impl Attempter {
         let body = body.to_bytes();
         let request = self.signers.request(target, &work.message_id, &body, now);
         let request = request.inspect_err(|error| {
-            let error = causes(error);
-            let webhook = target.webhook.id.get();
-            tracing::error!(webhook, error, "no request can be made for the webhook");
+            if self.signers.is_to_be_told(target.webhook.id) {
+                let error = causes(error);
+                let webhook = target.webhook.id.get();
+                tracing::error!(webhook, error, "no request can be made for the webhook");
+            }
         })?;
         let request = request.map(|()| Full::new(body));
         let deadline = target.tenant.settings.timeout;

@@ -360,10 +360,14 @@ impl Driver {
             Ok((_, Err(NotMade::Store(error @ StoreError::Inconsistent { .. })))) => {
                 let error = causes(&error);
                 tracing::error!(delivery = flight.delivery.get(), error, "a delivery cannot be read");
-                self.failed_here(&flight, now);
+                self.failed_here(&flight, Signal::Nothing, now);
             }
-            // The log has it already.
-            Ok((_, Err(NotMade::Request(_)))) => self.failed_here(&flight, now),
+            // The log has it already. What goes for the next as well leaves the webhook alone, as when its receiver fails.
+            Ok((_, Err(NotMade::Request(error)))) => {
+                let only_here = error.is_of_the_delivery();
+                let signal = if only_here { Signal::Nothing } else { Signal::Trouble };
+                self.failed_here(&flight, signal, now);
+            }
             Ok((_, Err(NotMade::NoBody))) => {
                 self.scheduler.give_back(flight.delivery, GiveBack::Gone, now);
             }
@@ -376,13 +380,14 @@ impl Driver {
             // A defect of this program, which one delivery has met: it is that delivery's failure and nobody else's.
             Err(_) => {
                 tracing::error!(delivery = flight.delivery.get(), "an attempt panicked");
-                self.failed_here(&flight, now);
+                self.failed_here(&flight, Signal::Nothing, now);
             }
         }
     }
 
-    /// An attempt failed for a reason that lies here and in its delivery. It uses up the ladder: it would never end.
-    fn failed_here(&mut self, flight: &InFlight, now: Timestamp) {
+    /// An attempt failed for a reason that lies here and in its delivery or its webhook. It uses up the ladder: it would
+    /// never end.
+    fn failed_here(&mut self, flight: &InFlight, signal: Signal, now: Timestamp) {
         let attempt = Attempt {
             number: flight.number,
             started_at: flight.started_at,
@@ -390,7 +395,7 @@ impl Driver {
             webhook_version: flight.webhook_version,
             outcome: local_outcome(),
         };
-        self.settle(flight, Ended::broken(attempt), Signal::Nothing, now);
+        self.settle(flight, Ended::broken(attempt), signal, now);
     }
 
     /// Decides what becomes of a delivery after an attempt and gives the result to the store.

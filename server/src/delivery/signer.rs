@@ -1,8 +1,9 @@
 //! The head of a request: where it goes, who sends it, and the proof that it is genuine.
 //!
-//! Keys are derived once for each version of a webhook and forgotten when it changes or is deleted. Without a secret
-//! there is no signature header of any kind.
+//! Keys are derived once for each version of a webhook and forgotten when it changes or is deleted, or its tenant does.
+//! Without a secret there is no signature header of any kind.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::header::{self, HeaderValue, InvalidHeaderName, InvalidHeaderValue};
@@ -24,6 +25,8 @@ const MAX_PREPARED: usize = 16_384;
 #[derive(Default)]
 pub(super) struct Signers {
     prepared: Mutex<IdMap<WebhookId, Arc<Prepared>>>,
+    /// Webhooks of which the log has that no request can be made.
+    told: Mutex<HashSet<WebhookId>>,
 }
 
 /// What the requests of one version of a webhook have in common, as long as the same secrets sign them.
@@ -36,7 +39,8 @@ struct Prepared {
     signers: head::Signers,
 }
 
-/// Why no request can be made. A webhook's URL is checked when it is made, so this is a defect of this program.
+/// Why no request can be made. What a webhook is made of is checked against its tenant's settings when it is changed, but
+/// these can change, too; the rest would be a defect of this program.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum MakeRequestError {
     /// The URL's path and query cannot be a request's target.
@@ -54,6 +58,13 @@ pub(super) enum MakeRequestError {
     /// The webhook's secret is no key of a scheme.
     #[error("the secret cannot sign")]
     Key(#[from] KeyError),
+}
+
+impl MakeRequestError {
+    /// Whether it lies in the one delivery, and says nothing of the next.
+    pub(super) const fn is_of_the_delivery(&self) -> bool {
+        matches!(self, Self::Sign(_))
+    }
 }
 
 impl Signers {
@@ -86,11 +97,19 @@ impl Signers {
     /// Forgets a webhook's keys.
     pub(super) fn forget(&self, webhook: WebhookId) {
         self.lock().remove(&webhook);
+        self.lock_told().remove(&webhook);
+    }
+
+    /// Whether the log is to be told that no request can be made for a webhook: once until it or its tenant is changed, for
+    /// as many as wait for it fail one after the other.
+    pub(super) fn is_to_be_told(&self, webhook: WebhookId) -> bool {
+        webhook == WebhookId::NONE || self.lock_told().insert(webhook)
     }
 
     /// Forgets all but these webhooks' keys.
     pub(super) fn retain(&self, stays: impl Fn(WebhookId) -> bool) {
         self.lock().retain(|webhook, _| stays(*webhook));
+        self.lock_told().retain(|webhook| stays(*webhook));
     }
 
     #[cfg(test)]
@@ -119,6 +138,10 @@ impl Signers {
 
     fn lock(&self) -> MutexGuard<'_, IdMap<WebhookId, Arc<Prepared>>> {
         self.prepared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock_told(&self) -> MutexGuard<'_, HashSet<WebhookId>> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -84,6 +84,32 @@ async fn what_no_request_can_be_made_of_uses_up_its_ladder() {
 }
 
 #[tokio::test]
+async fn a_webhook_that_no_request_can_be_made_of_is_left_alone_and_told_of_once_until_it_is_changed() {
+    let written = tempfile::NamedTempFile::new().unwrap();
+    let log = tracing_subscriber::fmt().with_writer(Arc::new(written.reopen().unwrap())).finish();
+    let _log = tracing::subscriber::set_default(log);
+    let lines = || std::fs::read_to_string(written.path()).unwrap();
+    let told = || lines().matches("no request can be made").count();
+    let mut plan = Plan::default();
+    let hour = Duration::from_secs(3_600);
+    plan.settings.retry = RetryPolicy::new(vec![Duration::ZERO, hour, hour]).unwrap();
+    let world = World::start(plan);
+    let webhook = world.webhook("http://127.0.0.1:9/");
+    let all: Vec<_> = (0..100).map(|_| world.durable(&webhook)).collect();
+    let public = Secret::new(format!("whpk_{}=", "A".repeat(43))).unwrap();
+    let change = || world.change(&webhook, |webhook| webhook.secrets = Secrets::new(Some(public.clone())));
+    change();
+    world.store.made(all.clone());
+    for changes in 1..=2 {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let attempts: usize = all.iter().map(|work| world.store.row(work.delivery).attempts.len()).sum();
+        // A window of four, of two, of one.
+        assert_eq!((attempts, told()), (7 * changes, changes));
+        change();
+    }
+}
+
+#[tokio::test]
 async fn a_deleted_webhooks_deliveries_are_cancelled_without_an_attempt() {
     let receiver = Receiver::ok().await;
     let world = World::with_loopback();
