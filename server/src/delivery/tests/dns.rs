@@ -32,6 +32,7 @@ async fn a_name_without_addresses_and_a_name_service_that_fails_are_told_apart()
     let not_found = Answer::Error(ResolveError::NotFound);
     assert_eq!(probe_name(not_found).await.0, connect(FailureClass::DnsNotFound));
     assert_eq!(probe_name(Answer::Error(ResolveError::Failed)).await.0, connect(FailureClass::DnsFailed));
+    assert_eq!(probe_name(Answer::Error(ResolveError::NotAsked)).await.0, connect(FailureClass::Local));
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ pub(super) fn of_resolution(error: ResolveError) -> FailureClass {
     match error {
         ResolveError::NotFound => FailureClass::DnsNotFound,
         ResolveError::Failed => FailureClass::DnsFailed,
+        ResolveError::NotAsked => FailureClass::Local,
     }
 }
 

@@ -19,7 +19,7 @@ pub trait Resolve: Send + Sync + 'static {
     /// addresses means the same as [`ResolveError::NotFound`]. The caller sets the time limit.
     ///
     /// # Errors
-    /// [`ResolveError`] says whether the name or the name service is at fault.
+    /// [`ResolveError`] says whether the name, the name service or this machine is at fault.
     async fn resolve(&self, name: &str) -> Result<Vec<IpAddr>, ResolveError>;
 }
 
@@ -32,6 +32,9 @@ pub enum ResolveError {
     /// The name service did not say.
     #[error("the name service failed")]
     Failed,
+    /// It could not be asked, which is nobody's fault but ours.
+    #[error("no name server can be spoken to")]
+    NotAsked,
 }
 
 /// The system's name servers and hosts file.
@@ -98,6 +101,30 @@ fn classify(error: &NetError) -> ResolveError {
             response_code: ResponseCode::NXDomain | ResponseCode::NoError,
             ..
         })) => ResolveError::NotFound,
+        // No name server could be spoken to, for want of file descriptors or of a network, or because it is down.
+        NetError::Io(_) | NetError::NoConnections => ResolveError::NotAsked,
         _ => ResolveError::Failed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hickory_resolver::config::ConnectionConfig;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_name_service_that_cannot_be_spoken_to_is_told_from_one_that_fails() {
+        // Nobody listens there. That no socket can be made for want of file descriptors is told as the same.
+        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut connection = ConnectionConfig::tcp();
+        connection.port = closed;
+        let server = NameServerConfig::new(Ipv4Addr::LOCALHOST.into(), true, vec![connection]);
+        let config = ResolverConfig::from_name_servers(vec![server]);
+        let mut builder = Resolver::builder_with_config(config, TokioRuntimeProvider::default());
+        bound(builder.options_mut());
+        let resolver = SystemResolver(builder.build().unwrap());
+        assert_eq!(resolver.resolve("hooks.test").await, Err(ResolveError::NotAsked));
+        assert_eq!(classify(&NetError::Timeout), ResolveError::Failed);
     }
 }
