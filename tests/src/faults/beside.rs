@@ -18,6 +18,8 @@ const SLOWER: f64 = 1.5;
 const NOISE: f64 = 100.0;
 /// How long no event may be acknowledged at all, in seconds: publishing never stops.
 const SILENCE: f64 = 2.0;
+/// How far behind the numbers of a phase those of its warm-up are. A round number, so that they are of the same kinds.
+const ELSEWHERE: u64 = 500_000;
 /// How long what is unharmed is waited for at the end of a phase.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -52,6 +54,22 @@ impl Phase {
             published.ensure_sound()?;
         }
         Ok(Self { published, arrivals })
+    }
+
+    /// Has the server bear the same for a while. The first seconds after a start are slower, for the log beside the database
+    /// grows from nothing: whoever compared with them would allow for too much.
+    /// Returns how many events that were.
+    pub(super) fn warm_up(trial: &Trial, rig: &Rig, orders: &[Orders]) -> Result<u64> {
+        let seconds = trial.pick(1, 10);
+        let orders = orders.iter().map(|orders| Orders {
+            events: u64::from(orders.rate) * seconds,
+            first: orders.first + ELSEWHERE,
+            ..orders.clone()
+        });
+        let orders: Vec<_> = orders.collect();
+        let all = orders.iter().map(|orders| orders.events).sum();
+        Self::of(rig, &orders, |_| true, all)?;
+        Ok(all)
     }
 
     /// From sending to the server to arriving, in milliseconds, for so many of a hundred.

@@ -54,6 +54,7 @@ pub(super) fn run(trial: &mut Trial) -> Result<()> {
         Orders { connections: 16, rate, events, first, ..rig.orders(tenant) }
     };
     let before = [orders(HEALTHY, beside, 0), orders(WELL, rate, 0)];
+    Phase::warm_up(trial, &rig, &before)?;
     let before = Phase::of(&rig, &before, is_unharmed, healthy)?;
     let during = [orders(HEALTHY, beside, 1), orders(DEAD, rate, 1)];
     let during = Phase::of(&rig, &during, is_unharmed, healthy)?;

@@ -36,6 +36,7 @@ pub(super) fn run(trial: &mut Trial) -> Result<()> {
     let events = u64::from(rate) * seconds;
     let orders = |first| Orders { connections: 32, rate, events, first, ..rig.orders(0) };
     let healthy = (0..events).filter(|number| is_unharmed(place(*number))).count() as u64;
+    let warm = Phase::warm_up(trial, &rig, &[orders(0)])?;
     let before = Phase::of(&rig, &[orders(0)], is_unharmed, healthy)?;
     for endpoint in 0..hanging {
         rig.taker.behave(endpoint, Manner::Hang);
@@ -55,8 +56,8 @@ pub(super) fn run(trial: &mut Trial) -> Result<()> {
     trial.reckon(&Balance::of(published, &during.arrivals, wants), Some(0));
     if trial.pick(false, true) {
         rig.taker.all_behave(Manner::status(200));
-        let both = published.count() + before.published[0].count();
-        ensure!(rig.drained(both, SOON), "not everything arrived within {SOON:?} of the last hang");
+        let all = published.count() + before.published[0].count() + warm;
+        ensure!(rig.drained(all, SOON), "not everything arrived within {SOON:?} of the last hang");
         let none_left = || rig.deliveries(0, "pending", 1).ok().filter(|count| *count == 0);
         let settled = Deadline::after(SOON).poll(none_left);
         trial.none("still pending", usize::from(settled.is_none()));

@@ -62,6 +62,7 @@ pub(super) fn run(trial: &mut Trial) -> Result<()> {
             ..of_kind(tenant, 1, first)
         })
     };
+    Phase::warm_up(trial, &rig, &light(1))?;
     let before = Phase::of(&rig, &light(1), is_unharmed, 2 * events)?;
     let idle = usage::memory(server)?.0;
     let piling = Publisher::start(rig.server.base(), Orders { events: heap, batch: 100, ..of_kind(0, 0, 0) });
