@@ -169,7 +169,10 @@ impl From<StoreError> for Error {
             StoreError::Stopped => Self::Unavailable,
             StoreError::PageTooLarge => Self::invalid("page", error.to_string()),
             StoreError::TookTooLong => Self::invalid("filter", error.to_string()),
-            StoreError::DialectChanged { .. } | StoreError::Inconsistent { .. } | StoreError::Backend(_) => {
+            StoreError::DialectChanged { .. }
+            | StoreError::Inconsistent { .. }
+            | StoreError::Damaged(_)
+            | StoreError::Backend(_) => {
                 tracing::error!(error = causes(&error), "the store failed");
                 Self::Internal
             }

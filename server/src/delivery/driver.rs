@@ -357,7 +357,10 @@ impl Driver {
                 self.settle(&flight, ended, signal, now);
             }
             // It can never be sent: that is this delivery's failure, and must not hold up those behind it.
-            Ok((_, Err(NotMade::Store(error @ StoreError::Inconsistent { .. })))) => {
+            Ok((
+                _,
+                Err(NotMade::Store(error @ (StoreError::Inconsistent { .. } | StoreError::Damaged(_)))),
+            )) => {
                 let error = causes(&error);
                 tracing::error!(delivery = flight.delivery.get(), error, "a delivery cannot be read");
                 self.failed_here(&flight, Signal::Nothing, now);

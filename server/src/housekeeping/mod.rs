@@ -124,7 +124,7 @@ impl Walks {
             let (limit, rest) = if behind { PRUNE_LONG_STEP } else { PRUNE_STEP };
             let pruned = prune(old, walk, limit).await;
             // Past what is damaged the store goes on; from the old end it would be met again.
-            let begun = matches!(pruned, Ok(_) | Err(StoreError::Backend(_)));
+            let begun = matches!(pruned, Ok(_) | Err(StoreError::Damaged(_)));
             if begun && walk == Walk::Anew {
                 (walk, self.anew_at) = (Walk::On, Some(began));
             }

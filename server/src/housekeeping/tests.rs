@@ -139,13 +139,15 @@ async fn history_is_walked_from_its_old_end_at_the_start_and_once_an_hour() {
 async fn a_walk_from_the_old_end_that_cannot_begin_is_begun_by_the_next_round() {
     let (asked, mut walks) = (Asked::new(), Walks::default());
     walks.round(&asked.clock, none, async |_, _, _| Err(StoreError::Overloaded)).await;
+    // No file descriptors are left, for one.
+    walks.round(&asked.clock, none, async |_, _, _| Err(StoreError::Backend("unable to open".into()))).await;
     assert_eq!(asked.round(&mut walks, none, (1, 0)).await[0].1, Walk::Anew);
 }
 
 #[tokio::test]
 async fn a_walk_that_meets_damage_at_the_old_end_goes_on_past_it() {
     let (asked, mut walks) = (Asked::new(), Walks::default());
-    let damaged = || StoreError::Backend("malformed".into());
+    let damaged = || StoreError::Damaged("malformed".into());
     walks.round(&asked.clock, none, async |_, _, _| Err(damaged())).await;
     assert_eq!(asked.round(&mut walks, none, (1, 0)).await[0].1, Walk::On);
 }

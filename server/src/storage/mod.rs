@@ -291,6 +291,9 @@ pub enum StoreError {
         /// The row's key.
         row: i64,
     },
+    /// A page of the database is not what was written there, and stays so.
+    #[error("the database is damaged: `sigpost doctor` tells what")]
+    Damaged(#[source] Box<dyn core::error::Error + Send + Sync>),
     /// The backend failed.
     #[error("the database failed")]
     Backend(#[source] Box<dyn core::error::Error + Send + Sync>),

@@ -500,3 +500,18 @@ async fn what_an_earlier_process_has_left_is_taken_up_before_anybody_says_anythi
     let ended = tokio::time::timeout(Duration::from_millis(900), store.ended(left.delivery)).await;
     assert_eq!(ended.expect("it waits for something").state, DeliveryState::Delivered);
 }
+
+#[tokio::test]
+async fn a_body_on_a_damaged_page_holds_up_nothing_behind_it() {
+    let receiver = Receiver::ok().await;
+    let world = World::start(Plan::default());
+    let webhook = world.webhook(&receiver.url());
+    let work = world.durable(&webhook);
+    *world.store.damaged.lock().unwrap() = Some(work.delivery);
+    world.store.made(vec![Work { body: None, ..work.clone() }]);
+    let has_failed = |store: &FakeStore| !store.row(work.delivery).attempts.is_empty();
+    world.store.until("it takes a step of the ladder", has_failed).await;
+    let behind = world.publish(&webhook);
+    assert_eq!(world.store.ended(behind).await.state, DeliveryState::Delivered);
+    assert_eq!(receiver.requests().len(), 1);
+}

@@ -31,6 +31,8 @@ pub(super) struct FakeStore {
     /// Bodies cannot be read while this is set; and how often one was asked for.
     pub(super) unreadable: AtomicBool,
     pub(super) bodies_asked: AtomicUsize,
+    /// Of this one the body stands on a page that is damaged.
+    pub(super) damaged: Mutex<Option<DeliveryId>>,
     stalled_results: Mutex<Vec<Settlement>>,
     changed: Notify,
     engine: Mutex<Option<mpsc::UnboundedSender<Arrival>>>,
@@ -215,6 +217,9 @@ impl Store for FakeStore {
         self.bodies_asked.fetch_add(1, Ordering::SeqCst);
         if self.unreadable.load(Ordering::SeqCst) {
             return Err(StoreError::Stopped);
+        }
+        if *self.damaged.lock().unwrap() == Some(delivery) {
+            return Err(StoreError::Damaged("a page".into()));
         }
         Ok(self.rows.lock().unwrap().get(&delivery).and_then(|row| row.work.body.clone()))
     }

@@ -12,6 +12,7 @@ impl From<rusqlite::Error> for StoreError {
             Some(ErrorCode::OperationInterrupted) => Self::TookTooLong,
             // Another program holds the write lock, for longer than the patience set at opening.
             Some(ErrorCode::DatabaseBusy) => Self::Overloaded,
+            _ if structure::is_damage(&error) => Self::Damaged(Box::new(error)),
             _ => Self::Backend(Box::new(error)),
         }
     }
@@ -19,14 +20,13 @@ impl From<rusqlite::Error> for StoreError {
 
 /// Whether something is the matter with what is stored: the same would be found there again.
 pub(super) const fn is_damage(error: &StoreError) -> bool {
-    matches!(error, StoreError::Inconsistent { .. } | StoreError::Backend(_))
+    matches!(error, StoreError::Inconsistent { .. } | StoreError::Damaged(_) | StoreError::Backend(_))
 }
 
 /// Whether SQLite has met a page that cannot be read as what it is. Of a transaction that has, it commits nothing, and
 /// rolling back to a savepoint does not change that.
-pub(super) fn spoils_transaction(error: &StoreError) -> bool {
-    let StoreError::Backend(source) = error else { return false };
-    source.downcast_ref().is_some_and(structure::is_damage)
+pub(super) const fn spoils_transaction(error: &StoreError) -> bool {
+    matches!(error, StoreError::Damaged(_))
 }
 
 /// A tenant id that this store never gave out: a mistake of the calling code.

@@ -25,8 +25,8 @@ use crate::storage::StoreError;
 
 /// How long a look is good for.
 const FRESH: Duration = Duration::from_secs(1);
-/// The part of the watermark that must be the file system's, for the log: 64 MiB where nothing else is configured, twice of
-/// what it grows to.
+/// The part of the watermark that must be the file system's, for the log: 64 MiB where nothing else is configured, what it
+/// mostly grows to.
 pub const LOG_PART: u64 = 4;
 /// The part of the watermark by which there must be more before intake begins again.
 const MARGIN_PART: u64 = 8;

@@ -108,7 +108,7 @@ async fn sending_again_what_stands_on_a_damaged_page_fails_and_stops_nothing() {
     let mut world = delivered(2_000).await;
     ruined(&mut world, "event_data", "{\"text\":\"id-00100\"}").await;
     let resent = world.store.create_resend(world.tenant, number(101), time(70)).await;
-    assert!(matches!(resent, Err(StoreError::Backend(_))));
+    assert!(matches!(resent, Err(StoreError::Damaged(_))));
     world.store.check().await.unwrap();
     world.publish(event(world.tenant, "new", &[])).await;
     let others = world.store.create_resend(world.tenant, number(2_000), time(70)).await;
