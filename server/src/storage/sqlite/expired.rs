@@ -8,7 +8,9 @@ use core::time::Duration;
 
 use rusqlite::{Connection, params};
 
+use super::error::is_damage;
 use super::transaction::Transaction;
+use crate::causes::causes;
 use crate::domain::{RetryPolicy, TenantId, Timestamp};
 use crate::storage::StoreError;
 
@@ -80,11 +82,27 @@ pub(super) fn look(
         room -= rows.len();
         Ok::<_, StoreError>(rows)
     };
-    let (stats, versions) = (of_webhooks(OLD_STATS, before)?, of_webhooks(OLD_VERSIONS, versions_before)?);
-    let most = i64::try_from(room).unwrap_or(i64::MAX);
-    let mut statement = sql.prepare_cached(OLD_REPLAYS)?;
-    let replays = statement.query_map(params![tenant, before, most], |row| row.get(0))?;
-    Ok(Expired { stats, versions, replays: replays.collect::<Result<_, _>>()? })
+    let stats = or_kept("counts", of_webhooks(OLD_STATS, before))?;
+    let versions = or_kept("old versions of webhooks", of_webhooks(OLD_VERSIONS, versions_before))?;
+    let replays = || {
+        let most = i64::try_from(room).unwrap_or(i64::MAX);
+        let mut statement = sql.prepare_cached(OLD_REPLAYS)?;
+        let replays = statement.query_map(params![tenant, before, most], |row| row.get(0))?;
+        Ok(replays.collect::<Result<_, _>>()?)
+    };
+    Ok(Expired { stats, versions, replays: or_kept("replays", replays())? })
+}
+
+/// Nothing, where that stands on a damaged page.
+fn or_kept<Row>(what: &str, found: Result<Vec<Row>, StoreError>) -> Result<Vec<Row>, StoreError> {
+    match found {
+        Err(error) if is_damage(&error) => {
+            let error = causes(&error);
+            tracing::error!(what, error, "what has expired cannot be read and is kept");
+            Ok(Vec::new())
+        }
+        found => found,
+    }
 }
 
 impl Transaction<'_> {

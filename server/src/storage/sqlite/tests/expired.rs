@@ -53,3 +53,26 @@ async fn attempts_show_what_they_have_sent_for_as_long_as_their_delivery_is_kept
     assert_eq!(world.shown().await, [false, true]);
     world.store.close().await;
 }
+
+#[tokio::test]
+async fn a_damaged_page_of_the_counts_keeps_no_old_version_of_a_webhook() {
+    let mut world = World::<Directory>::new().await;
+    let webhook = world.webhook().await;
+    let delivery = world.deliver("1", &[&webhook]).await[0];
+    world.store.settle(ended(delivery, 200)).await.unwrap();
+    world.updates(webhook.next_version(time(50))).await;
+    world.store.close().await;
+    let number =
+        |query: &str| -> u32 { world.bench.database().query_row(query, [], |row| row.get(0)).unwrap() };
+    let root = number("SELECT rootpage FROM sqlite_schema WHERE name = 'webhook_stats'");
+    let at = u64::from(root - 1) * u64::from(number("PRAGMA page_size"));
+    let database = std::fs::File::options().write(true).open(world.bench.path.path().join("sigpost.db"));
+    // No page is of this kind.
+    std::os::unix::fs::FileExt::write_all_at(&database.unwrap(), &[0xff], at).unwrap();
+    world.store = Arc::new(world.bench.open().await);
+    world.store.apply_tenants(vec![spec("acme")]).await.unwrap();
+    let later = time(50) + Duration::from_secs(30 * 24 * 60 * 60);
+    while world.store.forget(world.tenant, later, 8).await.unwrap() {}
+    assert_eq!(world.bench.count("webhook_version"), 1);
+    world.store.close().await;
+}
