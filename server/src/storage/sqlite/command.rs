@@ -153,10 +153,8 @@ impl Command {
             Self::Publish(job) => job.run(|events| transaction.publish(events)),
             Self::Settle(job) => job.run(|settlement| transaction.settle(settlement)),
             Self::Check(job) => job.run(|()| transaction.touch()),
-            Self::Waiting(question) => {
-                question.page = transaction.waiting(&question.wanted, question.after_results)?;
-                Ok(())
-            }
+            // It is answered once this transaction has ended.
+            Self::Waiting(_) => Ok(()),
             Self::ApplyTenants(job) => job.run_apart(transaction, |t, specs| t.apply_tenants(specs)),
             Self::CreateTenant(job) => job.run_apart(transaction, Transaction::create_tenant),
             Self::UpdateTenant(job) => job.run_apart(transaction, Transaction::update_tenant),

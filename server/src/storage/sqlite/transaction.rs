@@ -10,7 +10,6 @@ use super::rows::{
     stored,
 };
 use super::state::{Draft, State, TenantState, take, take_number};
-use super::waiting;
 use crate::clock::Clock;
 use crate::domain::{
     Attempt, AttemptEnded, AttemptResult, Body, Cause, DeliveryId, DeliveryState, EndedAttempt, EventId,
@@ -18,7 +17,7 @@ use crate::domain::{
     Settlement, TenantId, Timestamp, WebhookId, Work,
 };
 use crate::rng::Rng;
-use crate::storage::{Page, StoreError, Wanted};
+use crate::storage::StoreError;
 use std::sync::Arc;
 
 /// Whether events and results are written down: only the engine's benchmark builds a server that does not.
@@ -37,8 +36,6 @@ pub(super) struct Transaction<'a> {
     pub(super) state: &'a State,
     pub(super) context: &'a Context,
     pub(super) draft: Draft,
-    /// How many results were ever written, those of this transaction included.
-    settled: u64,
 }
 
 /// A delivery to be stored, whatever its cause.
@@ -103,8 +100,8 @@ const SAVE_NUMBERS: &str =
 const TOUCH: &str = "INSERT OR REPLACE INTO meta (name, value) VALUES ('checked_at', ?1)";
 
 impl<'a> Transaction<'a> {
-    pub(super) fn new(sql: &'a Connection, state: &'a State, context: &'a Context, settled: u64) -> Self {
-        Self { sql, state, context, draft: state.draft(), settled }
+    pub(super) fn new(sql: &'a Connection, state: &'a State, context: &'a Context) -> Self {
+        Self { sql, state, context, draft: state.draft() }
     }
 
     /// Runs a statement whose plan is kept from one transaction to the next.
@@ -182,14 +179,6 @@ impl<'a> Transaction<'a> {
             });
         }
         Ok(())
-    }
-
-    /// Reads what waits; `None` when results that were given before are not written yet.
-    pub(super) fn waiting(&self, wanted: &Wanted, after_results: u64) -> Result<Option<Page>, StoreError> {
-        if self.settled < after_results {
-            return Ok(None);
-        }
-        waiting::read(self.sql, wanted, self.state.newest_at_open).map(Some)
     }
 
     pub(super) fn publish_one(&mut self, event: &NewEvent, cause: Cause) -> Result<Published, StoreError> {

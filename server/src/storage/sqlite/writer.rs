@@ -9,6 +9,7 @@
 //! |---|---|
 //! | a management command | it alone, by its savepoint; where it meets a damaged page, as any other |
 //! | any other operation | the transaction is rolled back, and each operation runs in one of its own |
+//! | reading what the engine asks for | nothing: it is read after the commit; damage is [passed over](super::waiting) |
 //! | idempotency keys, or how webhooks are doing | nothing: what cannot be written or deleted of that is given up, and the transaction runs again without it |
 //! | no space left | the batch's events are refused; the rest is tried again; results wait until there is space, and no attempt starts while they do |
 //! | the commit (write, fsync), or a [copy](super::checkpoint) of the log | the store stops: nobody can know what the disk has kept |
@@ -22,13 +23,14 @@ use tokio::sync::mpsc;
 
 use super::activity::Uncounted;
 use super::checkpoint::Checkpointer;
-use super::command::{Command, Told};
+use super::command::{Command, Question, Told};
 use super::dedupe::Unkept;
 use super::error::is_damage;
 use super::figures::{Committed, Figures};
 use super::queue::{Batch, Queue};
 use super::state::State;
 use super::transaction::{Context, STORES, Transaction};
+use super::waiting;
 use crate::causes::causes;
 use crate::domain::{Settlement, Work};
 use crate::storage::StoreError;
@@ -219,8 +221,7 @@ impl Writer {
     ) -> Result<Result<Vec<Work>, Beside>, Failure> {
         let began = self.context.clock.monotonic();
         self.statement("BEGIN IMMEDIATE").map_err(Failure::RolledBack)?;
-        let settled = self.settled + results.len() as u64;
-        let mut transaction = Transaction::new(&self.sql, &self.state, &self.context, settled);
+        let mut transaction = Transaction::new(&self.sql, &self.state, &self.context);
         let written = run_all(&mut transaction, results, commands);
         let draft = transaction.draft;
         match written {
@@ -267,7 +268,7 @@ impl Writer {
 
     fn refuse(&self, mut commands: Vec<Command>, error: StoreError) -> StoreError {
         commands.iter_mut().for_each(|command| command.fail(StoreError::Stopped));
-        self.tell(Vec::new(), commands);
+        tell(&self.finished, Vec::new(), commands);
         error
     }
 
@@ -276,7 +277,28 @@ impl Writer {
         self.queue.settled(count);
     }
 
-    fn tell(&self, made: Vec<Work>, commands: Vec<Command>) {
+    /// Reads what waits, between two transactions: one that has met a damaged page could not be committed any more.
+    fn answer(&self, question: &mut Question) {
+        // Otherwise what was attempted, and is not written, would be given once more.
+        if self.settled < question.after_results {
+            return;
+        }
+        match waiting::read(&self.sql, &question.wanted, self.state.newest_at_open) {
+            Ok(page) => question.page = Some(page),
+            Err(error) => {
+                let (webhook, error) = (question.wanted.webhook.get(), causes(&error));
+                tracing::error!(webhook, error, "what waits for a webhook cannot be read");
+            }
+        }
+    }
+
+    /// Answers the engine's questions and has everybody told.
+    fn tell(&self, made: Vec<Work>, mut commands: Vec<Command>) {
+        for command in &mut commands {
+            if let Command::Waiting(question) = command {
+                self.answer(question);
+            }
+        }
         tell(&self.finished, made, commands);
     }
 }

@@ -9,8 +9,8 @@ use crate::storage::{Pruned, Walk};
 /// No page is of this kind.
 const RUINED: u8 = 0xff;
 
-/// Makes a page of a table unreadable, in the middle of those that have this text. Returns how many rows stand on it.
-fn ruin(world: &World<Directory>, table: &str, text: &str) -> usize {
+/// Makes a page of a table or an index unreadable, in the middle of those that have this text. Returns how many rows stand on it.
+pub(super) fn ruin(world: &World<Directory>, table: &str, text: &str) -> usize {
     let sql = world.bench.database();
     let number = |query: &str| sql.query_row(query, [], |row| row.get::<_, u32>(0)).unwrap() as usize;
     let size = number("PRAGMA page_size");
@@ -37,15 +37,15 @@ fn start(page: usize, size: usize) -> usize {
     (page - 1) * size
 }
 
-/// The leaves of a table's tree.
+/// The leaves of a tree.
 fn leaves(bytes: &[u8], size: usize, page: usize, found: &mut Vec<usize>) {
     let page_bytes = &bytes[start(page, size)..][..size];
     let number = |at: usize, length: usize| {
         page_bytes[at..at + length].iter().fold(0, |number, byte| number << 8 | usize::from(*byte))
     };
     match page_bytes[0] {
-        0x0d | RUINED => found.push(page),
-        0x05 => {
+        0x0a | 0x0d | RUINED => found.push(page),
+        0x02 | 0x05 => {
             for cell in 0..number(3, 2) {
                 leaves(bytes, size, number(number(12 + 2 * cell, 2), 4), found);
             }

@@ -1,5 +1,6 @@
 //! What only this backend does: files, keys, crashes, full disks. The rest is the contract suite.
 
+mod backlog;
 mod backup;
 mod checkpoint;
 mod damage;
