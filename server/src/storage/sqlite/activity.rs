@@ -1,11 +1,14 @@
 //! How webhooks are doing, at rest: counted in memory, written at most once a second with whatever is committed then.
-//! Where that of a webhook cannot be written, its attempts are not counted any more until the next start.
+//! Where that of a webhook cannot be written, its attempts are not counted any more until the next start. Where it cannot
+//! be read at a start, the webhook is one that was never attempted.
 
+use core::ops::ControlFlow;
 use core::time::Duration;
 use std::collections::HashSet;
 
 use rusqlite::{Connection, Row, params, params_from_iter};
 
+use super::damage::{Order, Unread, each_readable};
 use super::rows::Place;
 use super::transaction::Transaction;
 use crate::causes::causes;
@@ -89,7 +92,8 @@ const ADD_STATS: &str = "
         l8 = l8 + excluded.l8, l9 = l9 + excluded.l9, l10 = l10 + excluded.l10, l11 = l11 + excluded.l11,
         l12 = l12 + excluded.l12, l13 = l13 + excluded.l13";
 
-const ACTIVITIES: &str = "SELECT * FROM webhook_activity";
+const ACTIVITIES: &str =
+    "SELECT * FROM webhook_activity WHERE webhook >= ?1 AND webhook <= ?2 ORDER BY webhook";
 
 const STATS: &str =
     "SELECT * FROM webhook_stats WHERE webhook = ?1 AND start >= ?2 AND start < ?3 ORDER BY start";
@@ -131,11 +135,9 @@ impl Transaction<'_> {
     }
 }
 
-/// Reads how each webhook is doing.
+/// Reads how each webhook is doing, as far as that can be read.
 pub(super) fn load(sql: &Connection, directory: &Directory) -> Result<(), StoreError> {
-    let mut statement = sql.prepare(ACTIVITIES)?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
+    let unread = each_readable(sql, ACTIVITIES, Order::Ascending, 0..=i64::MAX, |row| {
         let id: i64 = row.get("webhook")?;
         let place = Place::new("webhook_activity", id);
         let time = |column| -> Result<Option<Timestamp>, StoreError> {
@@ -149,6 +151,11 @@ pub(super) fn load(sql: &Connection, directory: &Directory) -> Result<(), StoreE
             failures: place.unsigned("failures", row.get("failures")?)?,
         };
         directory.set_activity(WebhookId::new(id), activity);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    if let Some(Unread { from, to, error }) = unread {
+        let error = causes(&error);
+        tracing::error!(from, to, error, "how webhooks were doing cannot be read and is told anew");
     }
     Ok(())
 }

@@ -37,6 +37,7 @@ mod audit;
 pub mod backup;
 mod checkpoint;
 mod command;
+mod damage;
 mod dedupe;
 mod error;
 pub mod examine;

@@ -1,5 +1,6 @@
 //! Opening a store: the directory, its lock, the database, its layout, the key, and what is kept in memory.
 
+use core::ops::ControlFlow;
 use core::time::Duration;
 use std::collections::HashMap;
 use std::fs::{DirBuilder, File, TryLockError};
@@ -8,10 +9,11 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension};
 
 use super::Options;
 use super::activity::{self, Counted};
+use super::damage::{Order, Unread, each_readable};
 use super::dedupe::{Dedupe, DedupeWindow, Key};
 use super::files::{self, private};
 use super::key::{KeyId, KeySource, MasterKey, Sealer, sealed_with};
@@ -19,6 +21,7 @@ use super::keyfile;
 use super::rows::{Place, WebhookRow};
 use super::state::{Numbers, Sequences, State, TenantState};
 use super::{checkpoint, tokens, waiting};
+use crate::causes::causes;
 use crate::domain::{DeliveryId, EventId, TenantId, Timestamp};
 use crate::rng::Rng;
 use crate::storage::happenings::Bell;
@@ -244,8 +247,8 @@ const LIVING_WEBHOOKS: &str = "
     WHERE deleted_at IS NULL";
 
 /// The newest events, newest first: small columns only.
-const RECENT_EVENTS: &str =
-    "SELECT id, tenant, received_at, source, ce_id FROM event WHERE id > ?2 ORDER BY id DESC LIMIT ?1";
+const RECENT_EVENTS: &str = "
+    SELECT id, tenant, received_at, source, ce_id FROM event WHERE id >= ?1 AND id <= ?2 ORDER BY id DESC";
 
 /// So many events in a row that are older than the window are its end; a few are not, for a clock that was behind has
 /// stamped them too early.
@@ -273,7 +276,7 @@ fn load(
         directory.put_webhook(&Arc::new(row?.opened(sealer)?));
     }
     tokens::load(sql, &directory, now)?;
-    let dedupe = load_dedupe(sql, &tenants, window, now)?;
+    let dedupe = load_dedupe(sql, &tenants, sequences.event, window, now)?;
     activity::load(sql, &directory)?;
     let counted = Counted::default();
     let bell = Bell::default();
@@ -301,34 +304,42 @@ fn load_tenants(sql: &Connection) -> Result<HashMap<TenantId, TenantState>, Stor
 }
 
 /// Reads back from the newest event to those in runs, or until the window has ended, then remembers them in the order of
-/// acceptance.
+/// acceptance. What cannot be read is not recognised when it is published again, which is less harm than no server.
 fn load_dedupe(
     sql: &Connection,
     tenants: &HashMap<TenantId, TenantState>,
+    next_event: i64,
     window: DedupeWindow,
     now: Timestamp,
 ) -> Result<Dedupe, StoreError> {
     let mut dedupe = Dedupe::open(window, sql)?;
     let start = dedupe.start(now).as_microsecond();
-    let mut statement = sql.prepare(RECENT_EVENTS)?;
-    let capacity = i64::try_from(dedupe.capacity()).unwrap_or(i64::MAX);
-    let mut rows = statement.query(params![capacity, dedupe.last_event().get()])?;
-    let (mut recent, mut past) = (Vec::new(), 0);
-    while let Some(row) = rows.next()? {
+    let ids = dedupe.last_event().get() + 1..=next_event - 1;
+    let (mut recent, mut looked, mut past) = (Vec::new(), 0, 0);
+    let unread = each_readable(sql, RECENT_EVENTS, Order::Descending, ids, |row| {
         let (id, tenant, received_at): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        looked += 1;
         if received_at < start {
             past += 1;
-            if past == PAST_WINDOW {
-                break;
-            }
-            continue;
+        } else {
+            past = 0;
+            let place = Place::new("event", id);
+            let tenant = tenants.get(&TenantId::new(tenant)).ok_or_else(|| place.column("tenant"))?;
+            let text = |column| row.get_ref(column).and_then(|text| Ok(text.as_str()?));
+            let key = Key::of(&tenant.uid, text(3)?, text(4)?);
+            recent.push((key, EventId::new(id), place.time("received_at", received_at)?));
         }
-        past = 0;
-        let place = Place::new("event", id);
-        let tenant = tenants.get(&TenantId::new(tenant)).ok_or_else(|| place.column("tenant"))?;
-        let text = |column| row.get_ref(column).and_then(|text| Ok(text.as_str()?));
-        let key = Key::of(&tenant.uid, text(3)?, text(4)?);
-        recent.push((key, EventId::new(id), place.time("received_at", received_at)?));
+        let ended = past == PAST_WINDOW || looked >= dedupe.capacity();
+        Ok(if ended { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    })?;
+    if let Some(Unread { from, to, error }) = unread {
+        let error = causes(&error);
+        tracing::error!(
+            from,
+            to,
+            error,
+            "recent events cannot be read; those are not recognised when they are published again"
+        );
     }
     for (key, event, received) in recent.into_iter().rev() {
         dedupe.insert(key, event, received);

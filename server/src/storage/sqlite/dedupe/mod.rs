@@ -11,7 +11,8 @@
 //! the events behind the last run.
 //!
 //! A run that cannot be written stays in memory until there are as many new keys; one that cannot be deleted is left where
-//! it is. Either is told once.
+//! it is. Either is told once. So is, at a start, what cannot be read: it goes on without those keys. Where that is the
+//! newest run, its events are read instead.
 //!
 //! The window ends at an age (told by the event's row, so exactly) and at a number of keys (by whole runs), whichever
 //! comes first.

@@ -5,11 +5,15 @@
 //! digests, so chunks are of about the same size. What a flipped bit has changed is found by checksums: a filter then
 //! rules nothing out, a chunk is an error.
 
+use core::ops::ControlFlow;
+
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use xorf::{BinaryFuse16, Descriptor, Filter};
 
+use super::super::damage::{Order, Unread, each_readable};
 use super::super::rows::{Place, checksum};
 use super::Key;
+use crate::causes::causes;
 use crate::domain::{EventId, Timestamp};
 use crate::storage::StoreError;
 
@@ -128,13 +132,22 @@ impl NewRun {
 }
 
 impl Run {
-    /// All runs, the oldest first.
+    /// All runs that can be read, the oldest first.
     pub(super) fn all(sql: &Connection) -> Result<Vec<Self>, StoreError> {
-        let mut statement = sql.prepare("SELECT * FROM idempotency_run ORDER BY id")?;
-        let mut rows = statement.query([])?;
+        const RUNS: &str = "SELECT * FROM idempotency_run WHERE id >= ?1 AND id <= ?2 ORDER BY id";
         let mut runs = Vec::new();
-        while let Some(row) = rows.next()? {
+        let unread = each_readable(sql, RUNS, Order::Ascending, 0..=i64::MAX, |row| {
             runs.push(Self::read(row)?);
+            Ok(ControlFlow::Continue(()))
+        })?;
+        if let Some(Unread { from, to, error }) = unread {
+            let error = causes(&error);
+            tracing::error!(
+                from,
+                to,
+                error,
+                "runs of idempotency keys cannot be read; their events are not recognised when they are published again"
+            );
         }
         Ok(runs)
     }

@@ -1,5 +1,7 @@
 //! Pages of the file that nobody can read: what stands on them is lost, and nothing else.
 
+use std::path::PathBuf;
+
 use super::*;
 use crate::causes::causes;
 use crate::domain::{EventId, IdMap, Timestamp};
@@ -9,14 +11,10 @@ use crate::storage::{Pruned, Walk};
 /// No page is of this kind.
 const RUINED: u8 = 0xff;
 
-/// Makes a page of a table or an index unreadable, in the middle of those that have this text. Returns how many rows stand on it.
+/// Makes a page of a table or an index unreadable, in the middle of those that have this text. Returns how many rows stand
+/// on it.
 pub(super) fn ruin(world: &World<Directory>, table: &str, text: &str) -> usize {
-    let sql = world.bench.database();
-    let number = |query: &str| sql.query_row(query, [], |row| row.get::<_, u32>(0)).unwrap() as usize;
-    let size = number("PRAGMA page_size");
-    let root = number(&format!("SELECT rootpage FROM sqlite_schema WHERE name = '{table}'"));
-    drop(sql);
-    let file = world.bench.path.path().join("sigpost.db");
+    let (file, size, root) = self::table(world, table);
     let mut bytes = std::fs::read(&file).unwrap();
     let mut pages = Vec::new();
     leaves(&bytes, size, root, &mut pages);
@@ -27,10 +25,23 @@ pub(super) fn ruin(world: &World<Directory>, table: &str, text: &str) -> usize {
     };
     pages.retain(|page| has(*page));
     let at = start(pages[pages.len() / 2], size);
-    let rows = usize::from(bytes[at + 3]) << 8 | usize::from(bytes[at + 4]);
-    bytes[at] = RUINED;
+    let rows = ruin_page(&mut bytes, at);
     std::fs::write(&file, bytes).unwrap();
     rows
+}
+
+/// The file a table is in, the size of its pages, and the one that the table's tree begins with.
+fn table(world: &World<Directory>, table: &str) -> (PathBuf, usize, usize) {
+    let sql = world.bench.database();
+    let number = |query: &str| sql.query_row(query, [], |row| row.get::<_, u32>(0)).unwrap() as usize;
+    let root = number(&format!("SELECT rootpage FROM sqlite_schema WHERE name = '{table}'"));
+    (world.bench.path.path().join("sigpost.db"), number("PRAGMA page_size"), root)
+}
+
+/// Makes the page unreadable that begins here. Returns how many rows stand on it.
+fn ruin_page(bytes: &mut [u8], at: usize) -> usize {
+    bytes[at] = RUINED;
+    usize::from(bytes[at + 3]) << 8 | usize::from(bytes[at + 4])
 }
 
 fn start(page: usize, size: usize) -> usize {
@@ -191,7 +202,7 @@ async fn a_walk_ends_where_nothing_behind_it_can_be_read_and_what_was_found_goes
 }
 
 /// Opens the store anew, with runs of idempotency keys of four pages each.
-async fn with_small_runs(world: &mut World<Directory>) {
+pub(super) async fn with_small_runs(world: &mut World<Directory>) {
     let options = world.bench.options();
     let window = DedupeWindow { age: Duration::from_secs(86_400), keys: 1_000_000, run: 2_000 };
     let opened = open::open(&options, window).unwrap();

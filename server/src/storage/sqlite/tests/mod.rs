@@ -12,6 +12,7 @@ mod retention;
 mod rotate;
 mod secrets;
 mod space;
+mod start;
 mod tenancy;
 
 use core::time::Duration;

@@ -1,0 +1,119 @@
+//! A start from a file of which pages cannot be read: it does without what it can do without.
+
+use super::damage::{ruin, with_small_runs};
+use super::*;
+use crate::domain::Webhook;
+
+/// Publishes so many events, one after the other.
+async fn publish(world: &World<Directory>, events: core::ops::Range<usize>) -> Vec<bool> {
+    let events = events.map(|id| event(world.tenant, &format!("id-{id:05}"), &[])).collect();
+    let published = world.store.publish(events).await.unwrap();
+    published.iter().map(|published| matches!(published, Published::Duplicate { .. })).collect()
+}
+
+async fn start(world: &mut World<Directory>) {
+    world.store = Arc::new(world.bench.open().await);
+    world.store.apply_tenants(vec![spec("acme")]).await.unwrap();
+}
+
+fn count(known: &[bool]) -> usize {
+    known.iter().filter(|known| **known).count()
+}
+
+#[tokio::test]
+async fn a_damaged_page_of_recent_events_keeps_nobody_from_starting() {
+    for place in ["id-00000", "id-01000", "id-01999"] {
+        let mut world = World::<Directory>::new().await;
+        publish(&world, 0..2_000).await;
+        world.store.close().await;
+        let rows = ruin(&world, "event", place);
+        start(&mut world).await;
+        if place == "id-01999" {
+            // Where new events would be written.
+            world.store.close().await;
+            continue;
+        }
+        let known = publish(&world, 0..2_000).await;
+        assert_eq!((count(&known), known[1_999]), (2_000 - rows, true), "all others are recognised: {place}");
+        world.store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn recent_events_between_damaged_pages_are_recognised() {
+    let mut world = World::<Directory>::new().await;
+    publish(&world, 0..2_000).await;
+    world.store.close().await;
+    let rows = ["id-00400", "id-00800", "id-01200"].map(|id| ruin(&world, "event", id));
+    start(&mut world).await;
+    assert_eq!(count(&publish(&world, 0..2_000).await), 2_000 - rows.iter().sum::<usize>());
+    world.store.close().await;
+}
+
+#[tokio::test]
+async fn a_recent_event_that_no_version_writes_keeps_nobody_from_starting() {
+    for change in ["tenant = 77", "received_at = 9e18"] {
+        let mut world = World::<Directory>::new().await;
+        publish(&world, 0..10).await;
+        world.store.close().await;
+        world.bench.database().execute(&format!("UPDATE event SET {change} WHERE id = 5"), []).unwrap();
+        start(&mut world).await;
+        assert_eq!(count(&publish(&world, 0..10).await), 9, "{change}");
+        world.store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn idempotency_keys_on_a_damaged_page_keep_nobody_from_starting_and_others_are_known() {
+    let mut world = World::<Directory>::new().await;
+    world.store.close().await;
+    with_small_runs(&mut world).await;
+    let mut end = 0;
+    while world.bench.count("idempotency_run") < 5 {
+        publish(&world, end..end + 100).await;
+        end += 100;
+    }
+    world.store.close().await;
+    let runs = ruin(&world, "idempotency_run", "");
+    assert!(runs > 0);
+    with_small_runs(&mut world).await;
+    let mut known = 0;
+    for from in (0..end).step_by(100) {
+        known += count(&publish(&world, from..from + 100).await);
+    }
+    assert!((2_000 * runs..2_500 * runs).contains(&(end - known)), "{known} of {end}, {runs} runs were lost");
+    world.store.close().await;
+}
+
+#[tokio::test]
+async fn how_webhooks_are_doing_on_a_damaged_page_keeps_nobody_from_starting_and_others_is_known() {
+    let mut world = World::<Directory>::new().await;
+    let first = failing(&world, "1").await;
+    world.store.close().await;
+    world
+        .bench
+        .database()
+        .execute_batch(
+            "WITH RECURSIVE other(id) AS (VALUES (2) UNION ALL SELECT id + 1 FROM other WHERE id < 3000)
+             INSERT INTO webhook_activity (webhook, failures) SELECT id, 7 FROM other;
+             UPDATE sequence SET webhook = 3001",
+        )
+        .unwrap();
+    start(&mut world).await;
+    let last = failing(&world, "2").await;
+    world.store.close().await;
+    ruin(&world, "webhook_activity", "");
+    start(&mut world).await;
+    for webhook in [first, last] {
+        assert_eq!(world.store.directory().activity(webhook.id).failures, 1, "{}", webhook.id.get());
+    }
+    world.store.close().await;
+}
+
+/// A webhook that has failed once.
+async fn failing(world: &World<Directory>, event: &str) -> Arc<Webhook> {
+    let webhook = world.webhook().await;
+    let delivery = world.deliver(event, &[&webhook]).await[0];
+    world.store.settle(ended(delivery, 500)).await.unwrap();
+    webhook
+}
