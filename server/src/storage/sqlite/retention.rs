@@ -21,6 +21,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::SqliteStore;
 use super::command::Command;
+use super::damage::behind_damage;
 use super::error::is_damage;
 use super::rows::Place;
 use super::transaction::Transaction;
@@ -238,7 +239,7 @@ pub(super) fn look(
                 break;
             }
             Err(error) if is_damage(&error) => {
-                let Some(behind) = behind_damage(sql, last.get().saturating_add(1))? else {
+                let Some(behind) = behind(sql, last.get().saturating_add(1))? else {
                     told_unread(last.get(), None, &error);
                     old.ended = true;
                     break;
@@ -297,34 +298,10 @@ pub(super) fn look(
     Ok(old)
 }
 
-/// From which id on events can be read, if those from another on cannot: a page is damaged, or more. `None` when that is so
-/// as far as there are ids.
-fn behind_damage(sql: &Connection, from: i64) -> Result<Option<i64>, StoreError> {
-    let can_be_read = |from| match EventRow::next(sql, from) {
-        Ok(_) => Ok(true),
-        Err(error) if is_damage(&error) => Ok(false),
-        Err(error) => Err(error),
-    };
-    // Nobody knows how far it reaches: twice as far each time, and then back to its end.
-    let (mut damaged, mut sound) = (from, None);
-    for gap in (0..63).map(|power| 1 << power) {
-        let Some(next) = from.checked_add(gap) else { break };
-        if can_be_read(next)? {
-            sound = Some(next);
-            break;
-        }
-        damaged = next;
-    }
-    let Some(mut sound) = sound else { return Ok(None) };
-    while sound - damaged > 1 {
-        let middle = damaged + (sound - damaged) / 2;
-        if can_be_read(middle)? {
-            sound = middle;
-        } else {
-            damaged = middle;
-        }
-    }
-    Ok(Some(sound))
+/// From which id on events can be read, if those from another on cannot. `None` when that is so as far as there are ids.
+fn behind(sql: &Connection, from: i64) -> Result<Option<i64>, StoreError> {
+    let read = |gap| EventRow::next(sql, from + gap).map(drop);
+    Ok(behind_damage(i64::MAX.saturating_sub(from), read)?.map(|gap| from + gap))
 }
 
 fn told_unread(after: i64, before: Option<i64>, error: &StoreError) {

@@ -201,6 +201,32 @@ async fn a_walk_ends_where_nothing_behind_it_can_be_read_and_what_was_found_goes
     assert_eq!((old.ended, old.events.len() + rows), (true, 2_000));
 }
 
+#[tokio::test]
+async fn a_walk_passes_over_nothing_sound_between_damaged_pages() {
+    for pattern in ["1101", "11101", "111011", "110101"] {
+        let world = delivered(2_000).await;
+        world.store.close().await;
+        let (file, size, root) = table(&world, "event");
+        let mut bytes = std::fs::read(&file).unwrap();
+        let (mut pages, mut rows) = (Vec::new(), 0);
+        leaves(&bytes, size, root, &mut pages);
+        for (page, _) in pages[4..].iter().zip(pattern.bytes()).filter(|(_, kind)| *kind == b'1') {
+            rows += ruin_page(&mut bytes, start(*page, size));
+        }
+        std::fs::write(&file, bytes).unwrap();
+        let (sql, before) = (world.bench.database(), all(&world));
+        let (mut found, mut after) = (0, EventId::new(0));
+        loop {
+            let old = retention::look(&sql, after, &before, 1, time(10_000)).unwrap();
+            if old.ended {
+                break;
+            }
+            (after, found) = (old.until, found + 1);
+        }
+        assert_eq!(found + rows, 2_000, "pages ruined as {pattern}");
+    }
+}
+
 /// Opens the store anew, with runs of idempotency keys of four pages each.
 pub(super) async fn with_small_runs(world: &mut World<Directory>) {
     let options = world.bench.options();
