@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use rusqlite::{Connection, Row, params, params_from_iter};
 
-use super::damage::{Order, Unread, each_readable};
+use super::damage::{Order, each_readable};
 use super::rows::Place;
 use super::transaction::Transaction;
 use crate::causes::causes;
@@ -153,9 +153,8 @@ pub(super) fn load(sql: &Connection, directory: &Directory) -> Result<(), StoreE
         directory.set_activity(WebhookId::new(id), activity);
         Ok(ControlFlow::Continue(()))
     })?;
-    if let Some(Unread { from, to, error }) = unread {
-        let error = causes(&error);
-        tracing::error!(from, to, error, "how webhooks were doing cannot be read and is told anew");
+    if let Some(unread) = unread {
+        unread.tell("how webhooks were doing cannot be read and is told anew");
     }
     Ok(())
 }

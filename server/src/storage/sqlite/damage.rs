@@ -5,6 +5,7 @@ use core::ops::{ControlFlow, RangeInclusive};
 use rusqlite::{Connection, Row};
 
 use super::error::is_damage;
+use crate::causes::causes;
 use crate::storage::StoreError;
 
 /// Which rows are read first.
@@ -86,6 +87,14 @@ pub(super) fn each_readable(
                 note(&mut unread, to + 1, last, error);
             }
         }
+    }
+}
+
+impl Unread {
+    /// Says so in the log, once for all of it.
+    pub(super) fn tell(&self, what: &str) {
+        let Self { from, to, error } = self;
+        tracing::error!(from, to, error = causes(error), "{what}");
     }
 }
 

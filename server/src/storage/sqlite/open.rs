@@ -13,7 +13,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::Options;
 use super::activity::{self, Counted};
-use super::damage::{Order, Unread, each_readable};
+use super::damage::{Order, each_readable};
 use super::dedupe::{Dedupe, DedupeWindow, Key};
 use super::files::{self, private};
 use super::key::{KeyId, KeySource, MasterKey, Sealer, sealed_with};
@@ -21,7 +21,6 @@ use super::keyfile;
 use super::rows::{Place, WebhookRow};
 use super::state::{Numbers, Sequences, State, TenantState};
 use super::{checkpoint, tokens, waiting};
-use crate::causes::causes;
 use crate::domain::{DeliveryId, EventId, TenantId, Timestamp};
 use crate::rng::Rng;
 use crate::storage::happenings::Bell;
@@ -332,14 +331,8 @@ fn load_dedupe(
         let ended = past == PAST_WINDOW || looked >= dedupe.capacity();
         Ok(if ended { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     })?;
-    if let Some(Unread { from, to, error }) = unread {
-        let error = causes(&error);
-        tracing::error!(
-            from,
-            to,
-            error,
-            "recent events cannot be read; those are not recognised when they are published again"
-        );
+    if let Some(unread) = unread {
+        unread.tell("recent events cannot be read; those are not recognised when they are published again");
     }
     for (key, event, received) in recent.into_iter().rev() {
         dedupe.insert(key, event, received);

@@ -205,8 +205,8 @@ fn one_whose_attempts_fail_for_want_of_something_of_ours_is_left_alone_twice_as_
     assert_eq!(scheduler.queues[&WebhookId::new(1)].gate.opens_at(), Some(after(now, seconds(1))));
 }
 
-#[test]
-fn one_for_which_there_is_enough_for_a_probe_only_is_left_alone_twice_as_long_each_time_too() {
+/// Its window is the largest, and all of that, so many attempts, has just failed for want of something of ours.
+fn short_of_something_at_full_width() -> (Scheduler, usize) {
     let mut scheduler = waiting(9_000);
     for _ in 0..100 {
         let works = started(scheduler.poll(start(), ALL));
@@ -214,6 +214,12 @@ fn one_for_which_there_is_enough_for_a_probe_only_is_left_alone_twice_as_long_ea
     }
     let works = started(scheduler.poll(start(), ALL));
     finish(&mut scheduler, &works, OURS, start());
+    (scheduler, works.len())
+}
+
+#[test]
+fn one_for_which_there_is_enough_for_a_probe_only_is_left_alone_twice_as_long_each_time_too() {
+    let (mut scheduler, _) = short_of_something_at_full_width();
     let (mut now, mut failed) = (start(), Vec::new());
     for wait in [1, 2, 4, 8, 16, 32, 60, 60, 60] {
         let then = scheduler.queues[&WebhookId::new(1)].gate.opens_at().unwrap();
@@ -279,20 +285,14 @@ fn a_delivery_that_always_wants_something_of_ours_is_attempted_some_thousands_of
 
 #[test]
 fn an_endpoint_that_answers_after_something_of_ours_was_missing_has_its_window_back() {
-    let mut scheduler = waiting(9_000);
-    for _ in 0..100 {
-        let works = started(scheduler.poll(start(), ALL));
-        finish(&mut scheduler, &works, OK, start());
-    }
-    let works = started(scheduler.poll(start(), ALL));
-    finish(&mut scheduler, &works, OURS, start());
+    let (mut scheduler, at_first) = short_of_something_at_full_width();
     let mut now = start();
     for (wait, verdict, window) in [(1, OURS, 1), (2, OK, 64)] {
         now = after(now, seconds(wait));
         let probe = started(scheduler.poll(now, ALL));
         finish(&mut scheduler, &probe, verdict, now);
         let then = started(scheduler.poll(now, ALL));
-        assert_eq!((works.len(), probe.len(), then.len()), (64, 1, if window == 1 { 0 } else { window }));
+        assert_eq!((at_first, probe.len(), then.len()), (64, 1, if window == 1 { 0 } else { window }));
         finish(&mut scheduler, &then, OURS, now);
     }
     // But not after a probe that says how the receiver is.

@@ -10,10 +10,9 @@ use core::ops::ControlFlow;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use xorf::{BinaryFuse16, Descriptor, Filter};
 
-use super::super::damage::{Order, Unread, each_readable};
+use super::super::damage::{Order, each_readable};
 use super::super::rows::{Place, checksum};
 use super::Key;
-use crate::causes::causes;
 use crate::domain::{EventId, Timestamp};
 use crate::storage::StoreError;
 
@@ -140,13 +139,9 @@ impl Run {
             runs.push(Self::read(row)?);
             Ok(ControlFlow::Continue(()))
         })?;
-        if let Some(Unread { from, to, error }) = unread {
-            let error = causes(&error);
-            tracing::error!(
-                from,
-                to,
-                error,
-                "runs of idempotency keys cannot be read; their events are not recognised when they are published again"
+        if let Some(unread) = unread {
+            unread.tell(
+                "runs of idempotency keys cannot be read; their events are not recognised when they are published again",
             );
         }
         Ok(runs)
