@@ -226,7 +226,10 @@ impl Queue {
                 inner.results.push_front(result);
             }
         } else if !results.is_empty() {
-            tracing::error!(results = results.len(), "results of attempts were lost for want of space");
+            tracing::error!(
+                results = results.len(),
+                "results of attempts could not be written, and are lost"
+            );
             self.settled(results.len());
         }
     }

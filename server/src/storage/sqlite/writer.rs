@@ -8,7 +8,8 @@
 //! | what fails | what follows |
 //! |---|---|
 //! | a management command | it alone, by its savepoint; where it meets a damaged page, as any other |
-//! | any other operation | the transaction is rolled back, and each operation runs in one of its own |
+//! | any other command | the transaction is rolled back and runs again without it; then it runs in one of its own |
+//! | a result, or more than a few commands | the transaction is rolled back, and each operation runs in one of its own |
 //! | reading what the engine asks for | nothing: it is read after the commit; damage is [passed over](super::waiting) |
 //! | idempotency keys, or how webhooks are doing | nothing: what cannot be written or deleted of that is given up, and the transaction runs again without it |
 //! | no space left | the batch's events are refused; the rest is tried again; results wait until there is space, and no attempt starts while they do |
@@ -39,6 +40,8 @@ use crate::storage::StoreError;
 const RESULT_PATIENCE: Duration = Duration::from_millis(5);
 /// How long results that found no space wait before they are tried again on their own.
 const FULL_PATIENCE: Duration = Duration::from_millis(200);
+/// So many commands are taken out of a batch that fails before everything in it runs by itself.
+const TAKEN_OUT: usize = 4;
 
 pub(super) struct Writer {
     pub(super) sql: Connection,
@@ -59,9 +62,20 @@ pub(super) struct Writer {
 /// Why a transaction did not come about.
 enum Failure {
     /// It was rolled back; others may succeed.
-    RolledBack(StoreError),
+    RolledBack(StoreError, Culprit),
     /// The disk failed at the commit.
     Fatal(StoreError),
+}
+
+/// Which operation has met the error.
+#[derive(Clone, Copy)]
+enum Culprit {
+    /// One of the results.
+    Result,
+    /// The command with this index.
+    Command(usize),
+    /// None: nothing could be written.
+    None,
 }
 
 /// What is written with whatever is committed next, and must not fail it.
@@ -111,65 +125,93 @@ impl Writer {
         }
         match self.transact(&results, &mut commands) {
             Ok(made) => {
-                self.settled(results.len());
-                self.queue.all_written();
-                self.tell(made, commands);
+                self.written(results.len(), made, commands);
                 Ok(true)
             }
-            Err(Failure::RolledBack(error)) => self.write_what_fits(results, commands, &error),
+            Err(Failure::RolledBack(StoreError::DiskFull, _)) => self.write_what_fits(results, commands),
+            Err(Failure::RolledBack(_, culprit)) => self.write_without(results, commands, culprit),
             Err(Failure::Fatal(error)) => Err(self.refuse(commands, error)),
         }
     }
 
-    /// After a transaction has failed: without the events if they did not fit, else one by one, so that whoever is
-    /// to blame fails alone.
+    /// When the disk is full: without the events, else one by one.
     fn write_what_fits(
         &mut self,
         results: Vec<Settlement>,
         commands: Vec<Command>,
-        error: &StoreError,
     ) -> Result<bool, StoreError> {
-        let full = matches!(error, StoreError::DiskFull);
-        if full {
-            // Best effort: once all it holds is copied the log starts anew, and needs no room to grow.
-            self.checkpointer.copy_now(&self.sql);
-        }
-        let (mut refused, mut rest) = commands.into_iter().partition::<Vec<_>, _>(|c| full && c.is_publish());
+        // Best effort: once all it holds is copied the log starts anew, and needs no room to grow.
+        self.checkpointer.copy_now(&self.sql);
+        let (mut refused, mut rest) = commands.into_iter().partition::<Vec<_>, _>(Command::is_publish);
         refused.iter_mut().for_each(|command| command.fail(StoreError::DiskFull));
         if !refused.is_empty() {
             self.tell(Vec::new(), refused);
             match self.transact(&results, &mut rest) {
                 Ok(made) => {
-                    self.settled(results.len());
-                    self.queue.all_written();
-                    self.tell(made, rest);
+                    self.written(results.len(), made, rest);
                     return Ok(false);
                 }
-                Err(Failure::RolledBack(_)) => {}
+                Err(Failure::RolledBack(..)) => {}
                 Err(Failure::Fatal(error)) => return Err(self.refuse(rest, error)),
             }
         }
-        let kept = match self.settle_apart(results) {
-            Ok(kept) => kept,
-            Err(error) => return Err(self.refuse(rest, error)),
-        };
-        let space = kept.is_empty() && !full;
-        self.queue.put_back(kept);
-        self.run_apart(rest)?;
-        Ok(space)
+        self.write_apart(results, rest)?;
+        Ok(false)
     }
 
-    /// Each result in its own transaction. Returns those that must wait; one that can never be written is logged
-    /// and dropped: its delivery stays pending and is repeated by the next start.
+    /// After a command has failed the transaction: the rest together, then that command by itself. Of a few commands; else
+    /// everything runs by itself, so that whoever is to blame fails alone.
+    fn write_without(
+        &mut self,
+        results: Vec<Settlement>,
+        mut commands: Vec<Command>,
+        mut culprit: Culprit,
+    ) -> Result<bool, StoreError> {
+        let mut apart = Vec::new();
+        while let Culprit::Command(at) = culprit
+            && apart.len() < TAKEN_OUT
+        {
+            apart.push(commands.remove(at));
+            match self.transact(&results, &mut commands) {
+                Ok(made) => {
+                    self.written(results.len(), made, commands);
+                    return self.write_apart(Vec::new(), apart);
+                }
+                Err(Failure::RolledBack(_, next)) => culprit = next,
+                Err(Failure::Fatal(error)) => {
+                    commands.extend(apart);
+                    return Err(self.refuse(commands, error));
+                }
+            }
+        }
+        commands.extend(apart);
+        self.write_apart(results, commands)
+    }
+
+    /// Each operation by itself. Returns whether no result must wait.
+    fn write_apart(&mut self, results: Vec<Settlement>, commands: Vec<Command>) -> Result<bool, StoreError> {
+        let kept = match self.settle_apart(results) {
+            Ok(kept) => kept,
+            Err(error) => return Err(self.refuse(commands, error)),
+        };
+        let all = kept.is_empty();
+        self.queue.put_back(kept);
+        self.run_apart(commands)?;
+        Ok(all)
+    }
+
+    /// Each result in its own transaction. Returns those that must wait, for nothing can be written now; one that can
+    /// never be written is logged and dropped: its delivery stays pending and is repeated by the next start.
     fn settle_apart(&mut self, results: Vec<Settlement>) -> Result<Vec<Settlement>, StoreError> {
         let mut results = results.into_iter();
         while let Some(result) = results.next() {
             match self.transact(core::slice::from_ref(&result), &mut []) {
                 Ok(_) => {}
-                Err(Failure::RolledBack(StoreError::DiskFull | StoreError::Overloaded)) => {
+                Err(Failure::RolledBack(StoreError::DiskFull | StoreError::Overloaded, _))
+                | Err(Failure::RolledBack(_, Culprit::None)) => {
                     return Ok(core::iter::once(result).chain(results).collect());
                 }
-                Err(Failure::RolledBack(error)) => {
+                Err(Failure::RolledBack(error, _)) => {
                     let delivery = result.delivery.get();
                     let error = causes(&error);
                     tracing::error!(delivery, error, "the result of an attempt could not be stored");
@@ -187,7 +229,7 @@ impl Writer {
         while let Some(mut command) = commands.next() {
             let made = match self.transact(&[], core::slice::from_mut(&mut command)) {
                 Ok(made) => made,
-                Err(Failure::RolledBack(error)) => {
+                Err(Failure::RolledBack(error, _)) => {
                     command.fail(error);
                     Vec::new()
                 }
@@ -220,7 +262,7 @@ impl Writer {
         commands: &mut [Command],
     ) -> Result<Result<Vec<Work>, Beside>, Failure> {
         let began = self.context.clock.monotonic();
-        self.statement("BEGIN IMMEDIATE").map_err(Failure::RolledBack)?;
+        self.statement("BEGIN IMMEDIATE").map_err(|error| Failure::RolledBack(error, Culprit::None))?;
         let mut transaction = Transaction::new(&self.sql, &self.state, &self.context);
         let written = run_all(&mut transaction, results, commands);
         let draft = transaction.draft;
@@ -230,7 +272,7 @@ impl Writer {
                 self.undo()?;
                 return Ok(Err(beside));
             }
-            Err(error) => return Err(self.roll_back(error)),
+            Err((error, culprit)) => return Err(self.roll_back(error, culprit)),
         }
         match self.statement("COMMIT") {
             Ok(()) => {
@@ -244,13 +286,13 @@ impl Writer {
                 Ok(Ok(made))
             }
             // Nothing was made durable and nothing is unknown: the log was not extended.
-            Err(StoreError::DiskFull) => Err(self.roll_back(StoreError::DiskFull)),
+            Err(StoreError::DiskFull) => Err(self.roll_back(StoreError::DiskFull, Culprit::None)),
             Err(error) => Err(Failure::Fatal(error)),
         }
     }
 
-    fn roll_back(&self, error: StoreError) -> Failure {
-        self.undo().err().unwrap_or(Failure::RolledBack(error))
+    fn roll_back(&self, error: StoreError, culprit: Culprit) -> Failure {
+        self.undo().err().unwrap_or(Failure::RolledBack(error, culprit))
     }
 
     fn undo(&self) -> Result<(), Failure> {
@@ -270,6 +312,13 @@ impl Writer {
         commands.iter_mut().for_each(|command| command.fail(StoreError::Stopped));
         tell(&self.finished, Vec::new(), commands);
         error
+    }
+
+    /// Has everybody told of a batch that is durable.
+    fn written(&mut self, results: usize, made: Vec<Work>, commands: Vec<Command>) {
+        self.settled(results);
+        self.queue.all_written();
+        self.tell(made, commands);
     }
 
     fn settled(&mut self, count: usize) {
@@ -312,12 +361,12 @@ fn run_all(
     transaction: &mut Transaction<'_>,
     results: &[Settlement],
     commands: &mut [Command],
-) -> Result<Result<(), Beside>, StoreError> {
+) -> Result<Result<(), Beside>, (StoreError, Culprit)> {
     for result in results {
-        transaction.settle(result)?;
+        transaction.settle(result).map_err(|error| (error, Culprit::Result))?;
     }
-    for command in commands {
-        command.run(transaction)?;
+    for (at, command) in commands.iter_mut().enumerate() {
+        command.run(transaction).map_err(|error| (error, Culprit::Command(at)))?;
     }
     if !STORES {
         return Ok(Ok(()));
@@ -325,14 +374,14 @@ fn run_all(
     match transaction.keep_keys() {
         Ok(()) => {}
         Err(unkept) if is_damage(&unkept.error) => return Ok(Err(Beside::Keys(unkept))),
-        Err(Unkept { error, .. }) => return Err(error),
+        Err(Unkept { error, .. }) => return Err((error, Culprit::None)),
     }
     match transaction.save_activity(false) {
         Ok(()) => {}
         Err(uncounted) if is_damage(&uncounted.error) => return Ok(Err(Beside::Counts(uncounted))),
-        Err(Uncounted { error, .. }) => return Err(error),
+        Err(Uncounted { error, .. }) => return Err((error, Culprit::None)),
     }
-    transaction.save_counters()?;
+    transaction.save_counters().map_err(|error| (error, Culprit::None))?;
     Ok(Ok(()))
 }
 

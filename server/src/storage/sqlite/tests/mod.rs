@@ -3,6 +3,7 @@
 mod backlog;
 mod backup;
 mod checkpoint;
+mod commits;
 mod damage;
 mod examine;
 mod expired;
