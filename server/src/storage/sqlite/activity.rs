@@ -1,6 +1,6 @@
 //! How webhooks are doing, at rest: counted in memory, written at most once a second with whatever is committed then.
-//! Where that of a webhook cannot be written, its attempts are not counted any more until the next start. Where it cannot
-//! be read at a start, the webhook is one that was never attempted.
+//! Where that of a webhook cannot be written, its attempts are not counted any more until the next start; where that is so
+//! of many, nobody's are. Where it cannot be read at a start, the webhook is one that was never attempted.
 
 use core::ops::ControlFlow;
 use core::time::Duration;
@@ -17,6 +17,9 @@ use crate::storage::{Directory, StoreError};
 
 /// How often what was counted is written.
 const EVERY: Duration = Duration::from_secs(1);
+
+/// So many webhooks are given up one by one, each for a transaction that is undone.
+const MOST_GIVEN_UP: usize = 16;
 
 /// What has been counted since it was last written.
 #[derive(Default)]
@@ -37,7 +40,10 @@ pub(super) struct Uncounted {
 impl Counted {
     /// Takes in attempts that have become durable.
     pub(super) fn count(&mut self, ended: &[EndedAttempt]) {
-        for attempt in ended.iter().filter(|attempt| !self.given_up.contains(&attempt.webhook)) {
+        for attempt in ended {
+            if !self.counts(attempt.webhook) {
+                continue;
+            }
             self.changed.insert(attempt.webhook);
             let step = (attempt.webhook, Stats::step_of(attempt.at));
             self.stats.entry(step).or_default().count(attempt);
@@ -46,9 +52,13 @@ impl Counted {
 
     /// Notes that a webhook's activity was changed otherwise.
     pub(super) fn touch(&mut self, webhook: WebhookId) {
-        if !self.given_up.contains(&webhook) {
+        if self.counts(webhook) {
             self.changed.insert(webhook);
         }
+    }
+
+    fn counts(&self, webhook: WebhookId) -> bool {
+        self.given_up.len() < MOST_GIVEN_UP && !self.given_up.contains(&webhook)
     }
 
     /// Does without the counts of a webhook: tried again they would fail again, and all that is committed with them.
@@ -62,6 +72,13 @@ impl Counted {
             error,
             "how a webhook is doing cannot be written and is not counted any more"
         );
+        if self.given_up.len() >= MOST_GIVEN_UP {
+            self.changed.clear();
+            self.stats.clear();
+            tracing::error!(
+                "how webhooks are doing is not counted any more, for that of many cannot be written"
+            );
+        }
     }
 
     /// Everything has been written.
@@ -188,4 +205,26 @@ fn step(webhook: WebhookId, row: &Row<'_>) -> Result<(Timestamp, Stats), StoreEr
         latency,
     };
     Ok((place.time("start", row.get("start")?)?, stats))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::sqlite::rows::Place;
+
+    #[test]
+    fn what_cannot_be_written_of_many_webhooks_is_given_up_of_all() {
+        let mut counted = Counted::default();
+        for id in 1..=100 {
+            counted.touch(WebhookId::new(id));
+        }
+        let mut tries = 0;
+        while let Some(webhook) = counted.changed.iter().next().copied() {
+            counted.give_up(&Uncounted { webhook, error: Place::new("webhook_stats", 1).column("start") });
+            tries += 1;
+        }
+        assert_eq!(tries, MOST_GIVEN_UP, "each is a transaction that is undone");
+        counted.touch(WebhookId::new(101));
+        assert!(!counted.is_due(EVERY), "nobody is counted until the next start");
+    }
 }
