@@ -18,9 +18,22 @@ impl From<rusqlite::Error> for StoreError {
     }
 }
 
-/// Whether something is the matter with what is stored: the same would be found there again.
-pub(super) const fn is_damage(error: &StoreError) -> bool {
-    matches!(error, StoreError::Inconsistent { .. } | StoreError::Damaged(_) | StoreError::Backend(_))
+/// Whether something is the matter with what is stored: the same would be found there again. Not if only the disk, or the
+/// memory, did not answer for a moment.
+pub(super) fn is_damage(error: &StoreError) -> bool {
+    match error {
+        StoreError::Inconsistent { .. } | StoreError::Damaged(_) => true,
+        StoreError::Backend(source) => !source.downcast_ref().is_some_and(is_of_a_moment),
+        _ => false,
+    }
+}
+
+fn is_of_a_moment(error: &rusqlite::Error) -> bool {
+    use ErrorCode::{CannotOpen, FileLockingProtocolFailed, OutOfMemory, SystemIoFailure};
+    matches!(
+        error.sqlite_error_code(),
+        Some(CannotOpen | FileLockingProtocolFailed | OutOfMemory | SystemIoFailure)
+    )
 }
 
 /// Whether SQLite has met a page that cannot be read as what it is. Of a transaction that has, it commits nothing, and

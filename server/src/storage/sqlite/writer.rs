@@ -26,7 +26,6 @@ use super::activity::Uncounted;
 use super::checkpoint::Checkpointer;
 use super::command::{Command, Question, Told};
 use super::dedupe::Unkept;
-use super::error::is_damage;
 use super::figures::{Committed, Figures};
 use super::queue::{Batch, Queue};
 use super::state::State;
@@ -371,15 +370,20 @@ fn run_all(
     if !STORES {
         return Ok(Ok(()));
     }
+    // What others free is waited for: space, and the lock.
     match transaction.keep_keys() {
         Ok(()) => {}
-        Err(unkept) if is_damage(&unkept.error) => return Ok(Err(Beside::Keys(unkept))),
-        Err(Unkept { error, .. }) => return Err((error, Culprit::None)),
+        Err(Unkept { error: error @ (StoreError::DiskFull | StoreError::Overloaded), .. }) => {
+            return Err((error, Culprit::None));
+        }
+        Err(unkept) => return Ok(Err(Beside::Keys(unkept))),
     }
     match transaction.save_activity(false) {
         Ok(()) => {}
-        Err(uncounted) if is_damage(&uncounted.error) => return Ok(Err(Beside::Counts(uncounted))),
-        Err(Uncounted { error, .. }) => return Err((error, Culprit::None)),
+        Err(Uncounted { error: error @ (StoreError::DiskFull | StoreError::Overloaded), .. }) => {
+            return Err((error, Culprit::None));
+        }
+        Err(uncounted) => return Ok(Err(Beside::Counts(uncounted))),
     }
     transaction.save_counters().map_err(|error| (error, Culprit::None))?;
     Ok(Ok(()))

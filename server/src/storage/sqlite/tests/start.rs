@@ -1,8 +1,13 @@
 //! A start from a file of which pages cannot be read: it does without what it can do without.
 
+use core::ops::ControlFlow;
+
+use rusqlite::{Error as SqliteError, ffi};
+
 use super::damage::{ruin, with_small_runs};
 use super::*;
-use crate::domain::Webhook;
+use crate::storage::sqlite::damage::{Order, each_readable};
+use crate::storage::sqlite::error::is_damage;
 
 /// Publishes so many events, one after the other.
 async fn publish(world: &World<Directory>, events: core::ops::Range<usize>) -> Vec<bool> {
@@ -116,4 +121,39 @@ async fn failing(world: &World<Directory>, event: &str) -> Arc<Webhook> {
     let delivery = world.deliver(event, &[&webhook]).await[0];
     world.store.settle(ended(delivery, 500)).await.unwrap();
     webhook
+}
+
+#[test]
+fn what_a_disk_does_not_answer_for_a_moment_is_no_damage() {
+    let error = |code| StoreError::from(SqliteError::SqliteFailure(ffi::Error::new(code), None));
+    for code in [ffi::SQLITE_IOERR, ffi::SQLITE_IOERR_READ, ffi::SQLITE_NOMEM, ffi::SQLITE_CANTOPEN] {
+        assert!(!is_damage(&error(code)), "{code}");
+    }
+    for code in [ffi::SQLITE_CORRUPT, ffi::SQLITE_NOTADB, ffi::SQLITE_CONSTRAINT, ffi::SQLITE_MISMATCH] {
+        assert!(is_damage(&error(code)), "{code}");
+    }
+    let others = [ffi::SQLITE_FULL, ffi::SQLITE_BUSY, ffi::SQLITE_INTERRUPT].map(error);
+    assert!(others.iter().all(|error| !is_damage(error)), "{others:?}");
+}
+
+#[test]
+fn a_disk_that_does_not_answer_ends_a_walk_which_passes_over_nothing() {
+    let sql = Connection::open_in_memory().unwrap();
+    sql.execute_batch("CREATE TABLE row (id INTEGER PRIMARY KEY); INSERT INTO row VALUES (1), (2), (3)")
+        .unwrap();
+    let walk = |code| {
+        let mut seen = Vec::new();
+        let query = "SELECT id FROM row WHERE id >= ?1 AND id <= ?2 ORDER BY id";
+        let walked = each_readable(&sql, query, Order::Ascending, 1..=3, |row| {
+            let id: i64 = row.get(0)?;
+            if id == 2 {
+                return Err(SqliteError::SqliteFailure(ffi::Error::new(code), None).into());
+            }
+            seen.push(id);
+            Ok(ControlFlow::Continue(()))
+        });
+        (walked.map(|unread| unread.map(|unread| (unread.from, unread.to))).ok(), seen)
+    };
+    assert_eq!(walk(ffi::SQLITE_IOERR_READ), (None, vec![1]));
+    assert_eq!(walk(ffi::SQLITE_CORRUPT), (Some(Some((2, 2))), vec![1, 3]));
 }
