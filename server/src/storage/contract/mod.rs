@@ -270,12 +270,17 @@ impl<B: Bench> World<B> {
 
     /// What the store says of a webhook's turns from this one on.
     pub(super) async fn waiting(&self, webhook: WebhookId, from: Turn, limit: u32) -> Page {
+        self.asked(webhook, from, limit).await.unwrap()
+    }
+
+    /// What the store answers when it is asked for that; `None` when it is to be asked again.
+    pub(super) async fn asked(&self, webhook: WebhookId, from: Turn, limit: u32) -> Option<Page> {
         let mut arrivals = self.arrivals.lock().await;
         let ticket = self.tickets.fetch_add(1, Ordering::Relaxed);
         self.store.ask_waiting(Wanted { webhook, from, limit, ticket });
         loop {
             match arrivals.recv().await.unwrap() {
-                Arrival::Waiting(answer) if answer.wanted.ticket == ticket => return answer.page.unwrap(),
+                Arrival::Waiting(answer) if answer.wanted.ticket == ticket => return answer.page,
                 Arrival::Waiting(_) | Arrival::Made(_) => {}
             }
         }

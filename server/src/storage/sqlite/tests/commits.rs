@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::causes::causes;
+use crate::domain::Turn;
 use crate::metrics::render;
 
 /// How many commits there were.
@@ -89,5 +90,16 @@ async fn results_wait_while_nothing_can_be_written() {
     world.settled().await;
     assert_eq!((world.bench.pending(), world.store.is_full()), (0, false));
     world.publish(event(world.tenant, "3", &[])).await;
+    world.store.close().await;
+}
+
+#[tokio::test]
+async fn what_was_attempted_and_is_not_written_for_want_of_space_is_not_given_again() {
+    let (world, webhook) = without_space().await;
+    assert!(world.bench.pending() > 0);
+    assert!(
+        world.asked(webhook.id, Turn::FIRST, 256).await.is_none(),
+        "it is asked again when they are written"
+    );
     world.store.close().await;
 }

@@ -34,7 +34,7 @@ use super::{
 use crate::clock::MockClock;
 use crate::domain::{
     DeliveryState, HistoryOrder, NewEvent, Next, Outcome, Published, ResponseHeaders, Rotation, Settlement,
-    SortField, SortOrder, TenantId,
+    SortField, SortOrder, TenantId, Webhook,
 };
 use crate::rng::SeededRng;
 use crate::storage::contract::{
@@ -93,14 +93,14 @@ fn options(directory: &Path, clock: &Arc<MockClock>) -> Options {
 
 /// A world whose store is prepared by SQL on the writer's own connection.
 async fn prepared(sql: &str) -> World<Directory> {
-    let mut world = World::<Directory>::new().await;
+    let world = World::<Directory>::new().await;
     world.store.close().await;
     let options = world.bench.options();
     let opened = open::open(&options, DedupeWindow::default()).unwrap();
     opened.sql.execute_batch(sql).unwrap();
-    world.store = Arc::new(SqliteStore::start(opened, options).unwrap());
-    world.store.apply_tenants(vec![spec("acme")]).await.unwrap();
-    world
+    let store = Arc::new(SqliteStore::start(opened, options).unwrap());
+    store.apply_tenants(vec![spec("acme")]).await.unwrap();
+    World::over(world.bench, world.clock, store, world.tenant)
 }
 
 fn opening(options: Options) -> OpenError {
@@ -315,8 +315,8 @@ async fn a_tenants_dialect_cannot_be_changed() {
     world.store.close().await;
 }
 
-#[tokio::test]
-async fn results_that_find_no_space_wait_until_there_is_some() {
+/// A world without space, in which results of a webhook's attempts wait.
+async fn without_space() -> (World<Directory>, Arc<Webhook>) {
     let world = prepared("PRAGMA max_page_count = 60").await;
     let webhook = world.webhook().await;
     let mut accepted = Vec::new();
@@ -344,6 +344,12 @@ async fn results_that_find_no_space_wait_until_there_is_some() {
     while !world.store.is_full() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+    (world, webhook)
+}
+
+#[tokio::test]
+async fn results_that_find_no_space_wait_until_there_is_some() {
+    let (world, webhook) = without_space().await;
     let waiting = world.store.unsettled();
     assert!(waiting > 0 && world.bench.pending() >= waiting, "they are kept, and known to be not durable");
     world.bench.database().execute("UPDATE meta SET value = value", []).unwrap();
