@@ -1,6 +1,8 @@
 //! One transaction of the writer: the hot path, publishing and settling. Management is in [`super::management`].
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use core::cell::RefCell;
+
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 
 use super::dedupe::{Key, Unkept};
 use super::error::{UnknownTenant, spoils_transaction};
@@ -36,6 +38,32 @@ pub(super) struct Transaction<'a> {
     pub(super) state: &'a State,
     pub(super) context: &'a Context,
     pub(super) draft: Draft,
+    statements: Statements<'a>,
+}
+
+/// The statements that a transaction has used: it repeats a few of them for each operation, and finding one here costs a
+/// comparison of pointers.
+#[derive(Default)]
+struct Statements<'a>(RefCell<Vec<(&'static str, CachedStatement<'a>)>>);
+
+impl<'a> Statements<'a> {
+    /// `run` uses no other statement of the transaction.
+    fn with<T>(
+        &self,
+        sql: &'a Connection,
+        statement: &'static str,
+        run: impl FnOnce(&mut CachedStatement<'a>) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<T> {
+        let mut used = self.0.borrow_mut();
+        let at = match used.iter().position(|(known, _)| core::ptr::eq(*known, statement)) {
+            Some(at) => at,
+            None => {
+                used.push((statement, sql.prepare_cached(statement)?));
+                used.len() - 1
+            }
+        };
+        run(&mut used[at].1)
+    }
 }
 
 /// A delivery to be stored, whatever its cause.
@@ -101,7 +129,7 @@ const TOUCH: &str = "INSERT OR REPLACE INTO meta (name, value) VALUES ('checked_
 
 impl<'a> Transaction<'a> {
     pub(super) fn new(sql: &'a Connection, state: &'a State, context: &'a Context) -> Self {
-        Self { sql, state, context, draft: state.draft() }
+        Self { sql, state, context, draft: state.draft(), statements: Statements::default() }
     }
 
     /// Runs a statement whose plan is kept from one transaction to the next.
@@ -110,7 +138,18 @@ impl<'a> Transaction<'a> {
         statement: &'static str,
         params: impl rusqlite::Params,
     ) -> Result<usize, StoreError> {
-        Ok(self.sql.prepare_cached(statement)?.execute(params)?)
+        Ok(self.statements.with(self.sql, statement, |statement| statement.execute(params))?)
+    }
+
+    /// The same for one that yields a row at most.
+    fn row<T>(
+        &self,
+        statement: &'static str,
+        params: impl rusqlite::Params,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>, StoreError> {
+        let read = |statement: &mut CachedStatement<'_>| statement.query_row(params, read).optional();
+        Ok(self.statements.with(self.sql, statement, read)?)
     }
 
     /// Runs something that may fail alone. The outer error says that the whole transaction is lost.
@@ -225,8 +264,7 @@ impl<'a> Transaction<'a> {
         };
         let Some(known) = known else { return Ok(None) };
         let start = self.state.dedupe.start(self.context.clock.now()).as_microsecond();
-        let mut statement = self.sql.prepare_cached(EVENT_BY_ID)?;
-        let row = statement.query_row([known.get()], |row| {
+        let row = self.row(EVENT_BY_ID, [known.get()], |row| {
             let same_key = row.get_ref(5)?.as_i64()? >= start
                 && row.get_ref(0)?.as_i64()? == event.tenant.get()
                 && row.get_ref(1)?.as_str()? == event.source
@@ -234,7 +272,7 @@ impl<'a> Transaction<'a> {
             let Fingerprint(fingerprint) = &event.fingerprint;
             Ok((same_key, row.get::<_, i64>(3)?, row.get_ref(4)?.as_blob()? == fingerprint))
         });
-        Ok(match row.optional()? {
+        Ok(match row? {
             Some((true, number, true)) => Some(Published::Duplicate {
                 number: Place::new("event", known.get()).number("number", number)?,
             }),
@@ -335,20 +373,16 @@ impl<'a> Transaction<'a> {
         };
         let Some(attempt) = attempt else {
             let due = due.unwrap_or_else(|| stored(self.context.clock.now()).as_microsecond());
-            let mut statement = self.sql.prepare_cached(SETTLE_UNATTEMPTED)?;
-            let whose = statement
-                .query_row(params![delivery.get(), state_code(state), due, tries], |row| {
-                    Ok((TenantId::new(row.get(0)?), WebhookId::new(row.get(1)?)))
-                })
-                .optional()?;
+            let params = params![delivery.get(), state_code(state), due, tries];
+            let whose = self.row(SETTLE_UNATTEMPTED, params, |row| {
+                Ok((TenantId::new(row.get(0)?), WebhookId::new(row.get(1)?)))
+            })?;
             if let Some((tenant, webhook)) = whose.filter(|_| state != DeliveryState::Pending) {
                 self.draft.count_pending(tenant, webhook, -1);
             }
             return Ok(());
         };
-        let mut statement = self.sql.prepare_cached(BEFORE_ATTEMPT)?;
-        let before = statement.query_row([delivery.get()], Before::read).optional()?;
-        drop(statement);
+        let before = self.row(BEFORE_ATTEMPT, [delivery.get()], Before::read)?;
         // Its history may have been deleted: then nothing is recorded.
         let Some(mut row) = before else { return Ok(()) };
         let id = take(&mut self.draft.sequences.attempt);

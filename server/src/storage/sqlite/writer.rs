@@ -262,9 +262,10 @@ impl Writer {
     ) -> Result<Result<Vec<Work>, Beside>, Failure> {
         let began = self.context.clock.monotonic();
         self.statement("BEGIN IMMEDIATE").map_err(|error| Failure::RolledBack(error, Culprit::None))?;
-        let mut transaction = Transaction::new(&self.sql, &self.state, &self.context);
-        let written = run_all(&mut transaction, results, commands);
-        let draft = transaction.draft;
+        let (written, draft) = {
+            let mut transaction = Transaction::new(&self.sql, &self.state, &self.context);
+            (run_all(&mut transaction, results, commands), transaction.draft)
+        };
         match written {
             Ok(Ok(())) => {}
             Ok(Err(beside)) => {
