@@ -51,7 +51,7 @@ pub(super) struct Span {
 }
 
 impl NewRun {
-    /// Sorts keys into a run; `id` is that of no other. Takes a while.
+    /// Sorts keys into a run; `id` is that of no other that is known. Takes a while.
     pub(super) fn build(id: i64, mut entries: Vec<(Key, EventId)>, span: Span) -> Self {
         entries.sort_unstable();
         let keys: Vec<u64> = entries.iter().map(|(key, _)| key.0).collect();
