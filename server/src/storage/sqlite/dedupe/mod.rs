@@ -31,6 +31,7 @@ use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 
 use self::run::{NewRun, Run, Span};
+pub(super) use self::run::{filter_fits, numbers_fit};
 use crate::causes::causes;
 use crate::domain::{EventId, TenantUid, Timestamp};
 use crate::storage::StoreError;
