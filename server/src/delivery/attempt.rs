@@ -139,7 +139,7 @@ impl Attempter {
         let body = body.to_bytes();
         let request = self.signers.request(target, &work.message_id, &body, now);
         let request = request.inspect_err(|error| {
-            if self.signers.is_to_be_told(target.webhook.id) {
+            if self.signers.is_to_be_told(target.webhook.id, error) {
                 let error = causes(error);
                 let webhook = target.webhook.id.get();
                 tracing::error!(webhook, error, "no request can be made for the webhook");

@@ -240,13 +240,15 @@ impl Driver {
     }
 
     fn changed(&mut self, webhook: WebhookId) {
-        self.attempter.signers.forget(webhook);
+        let unmade = self.attempter.signers.forget(webhook);
         let (standing, now) = (self.standing(webhook), self.now());
         let changed_at = self.attempter.store.directory().webhook(webhook).map(|webhook| webhook.updated_at);
         if self.gone.get(&webhook).is_some_and(|first| Some(first.changed_at) != changed_at) {
             self.gone.remove(&webhook);
         }
-        self.scheduler.webhook_changed(webhook, changed_at, standing, now);
+        // Where no request could be made, and its tenant's settings have changed, nothing is known of its receiver either.
+        let known_since = changed_at.filter(|_| !unmade);
+        self.scheduler.webhook_changed(webhook, known_since, standing, now);
     }
 
     fn standing(&self, webhook: WebhookId) -> Standing {

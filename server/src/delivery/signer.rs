@@ -21,12 +21,15 @@ const WEBHOOK_TIMESTAMP: HeaderName = HeaderName::from_static(head::WEBHOOK_TIME
 /// Webhooks whose keys are kept. Beyond this the others' are derived anew at each attempt, which only costs time.
 const MAX_PREPARED: usize = 16_384;
 
+/// See [`MakeRequestError::is_of_the_delivery`].
+type OfTheDelivery = bool;
+
 /// Makes the heads of requests.
 #[derive(Default)]
 pub(super) struct Signers {
     prepared: Mutex<IdMap<WebhookId, Arc<Prepared>>>,
-    /// Webhooks of which the log has that no request can be made.
-    told: Mutex<HashSet<WebhookId>>,
+    /// Webhooks of which the log has that no request can be made: that none can, and that one delivery's cannot.
+    told: Mutex<HashSet<(WebhookId, OfTheDelivery)>>,
 }
 
 /// What the requests of one version of a webhook have in common, as long as the same secrets sign them.
@@ -94,22 +97,24 @@ impl Signers {
         Ok(request)
     }
 
-    /// Forgets a webhook's keys.
-    pub(super) fn forget(&self, webhook: WebhookId) {
+    /// Forgets a webhook's keys, for it or its tenant was changed. Returns whether no request could be made for it.
+    pub(super) fn forget(&self, webhook: WebhookId) -> bool {
         self.lock().remove(&webhook);
-        self.lock_told().remove(&webhook);
+        let mut told = self.lock_told();
+        told.remove(&(webhook, true));
+        told.remove(&(webhook, false))
     }
 
     /// Whether the log is to be told that no request can be made for a webhook: once until it or its tenant is changed, for
     /// as many as wait for it fail one after the other.
-    pub(super) fn is_to_be_told(&self, webhook: WebhookId) -> bool {
-        webhook == WebhookId::NONE || self.lock_told().insert(webhook)
+    pub(super) fn is_to_be_told(&self, webhook: WebhookId, error: &MakeRequestError) -> bool {
+        webhook == WebhookId::NONE || self.lock_told().insert((webhook, error.is_of_the_delivery()))
     }
 
     /// Forgets all but these webhooks' keys.
     pub(super) fn retain(&self, stays: impl Fn(WebhookId) -> bool) {
         self.lock().retain(|webhook, _| stays(*webhook));
-        self.lock_told().retain(|webhook| stays(*webhook));
+        self.lock_told().retain(|(webhook, _)| stays(*webhook));
     }
 
     #[cfg(test)]
@@ -140,7 +145,7 @@ impl Signers {
         self.prepared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn lock_told(&self) -> MutexGuard<'_, HashSet<WebhookId>> {
+    fn lock_told(&self) -> MutexGuard<'_, HashSet<(WebhookId, OfTheDelivery)>> {
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

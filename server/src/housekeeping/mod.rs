@@ -27,7 +27,7 @@ const PRUNE_STEP: (u32, Duration) = (8, Duration::from_millis(5));
 /// And after so long, for by then history grows faster than it goes.
 const PRUNE_LONG_STEP: (u32, Duration) = (64, Duration::from_millis(1));
 const PRUNE_BEHIND: Duration = Duration::from_secs(60 * 60);
-/// How many rows other than history one step deletes at most, and what lies between two.
+/// How many rows of each other kind one step deletes at most, and what lies between two.
 const FORGET_STEP: (u32, Duration) = (32, Duration::from_millis(5));
 const AUDIT_STEP: (u32, Duration) = (128, Duration::from_millis(5));
 /// How long what tenants keep is taken for what it was.

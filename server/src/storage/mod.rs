@@ -178,7 +178,7 @@ pub trait Store: Tenancy + AuditLog {
     ) -> Result<Pruned, StoreError>;
 
     /// Deletes what else a tenant has from before a time: counts, what old versions of webhooks sent, and replays that were
-    /// over by then; `limit` rows at most. Returns whether there may be more.
+    /// over by then; `limit` rows of each at most. What cannot be deleted is kept, and told. Returns whether there may be more.
     async fn forget(&self, tenant: TenantId, before: Timestamp, limit: u32) -> Result<bool, StoreError>;
 
     /// Whether the store still commits.

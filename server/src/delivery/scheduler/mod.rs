@@ -217,7 +217,7 @@ impl Scheduler {
     }
 
     /// Takes in what the directory says of a webhook now. If it was last changed when it had been before, something else has
-    /// changed: its tenant or its user, or what it keeps and nobody is sent.
+    /// changed: its tenant or its user, or what it keeps and nobody is sent. Without a time it begins anew whatever it was.
     pub(super) fn webhook_changed(
         &mut self,
         webhook: WebhookId,

@@ -182,7 +182,7 @@ impl Queue {
     }
 
     /// Takes in when the webhook was last changed. After another change it may be another receiver, or one that was
-    /// mended: nothing is known of it.
+    /// mended: nothing is known of it. Neither is it where no time is given.
     pub(super) fn set_changed(&mut self, changed_at: Option<Timestamp>) {
         if changed_at.is_some() && changed_at == self.changed_at {
             return;

@@ -110,6 +110,37 @@ async fn a_webhook_that_no_request_can_be_made_of_is_left_alone_and_told_of_once
 }
 
 #[tokio::test]
+async fn a_webhook_that_no_request_could_be_made_of_is_sent_to_once_its_tenants_settings_are_put_right() {
+    let (receiver, failing) = (Receiver::ok().await, Receiver::start(|_, _| Reply::status("503 Busy")).await);
+    let mut plan = Plan::default();
+    let hour = Duration::from_secs(3_600);
+    plan.settings.retry = RetryPolicy::new(vec![Duration::ZERO, hour, hour]).unwrap();
+    let world = World::start(plan);
+    // Fit to sign with as it is written; as base64 it is blank.
+    let blank = Secret::new(format!("whsec_{}", "A".repeat(32))).unwrap();
+    let webhook = world.webhook(&receiver.url());
+    let webhook = world.change(&webhook, |webhook| webhook.secrets = Secrets::new(Some(blank)));
+    let busy = world.webhook(&failing.url());
+    let all = [&webhook, &busy].map(|webhook| (0..10).map(|_| world.durable(webhook)).collect::<Vec<_>>());
+    world.store.made(all.concat());
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let attempts = |works: &[Work]| -> usize {
+        works.iter().map(|work| world.store.row(work.delivery).attempts.len()).sum()
+    };
+    assert_eq!([attempts(&all[0]), attempts(&all[1])], [7, 7], "both are left alone");
+    let mut right = (*world.store.directory().tenant(TENANT).unwrap()).clone();
+    right.settings.standard_webhooks = false;
+    world.store.directory().test_set_tenants(vec![Arc::new(right)]);
+    world.dispatcher.webhook_changed(webhook.id);
+    world.dispatcher.webhook_changed(busy.id);
+    let (now, later) = (world.publish(&webhook), world.publish(&busy));
+    let ended = tokio::time::timeout(Duration::from_secs(5), world.store.ended(now)).await;
+    assert_eq!(ended.expect("it waits for a step of the ladder").state, DeliveryState::Delivered);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(world.store.row(later).attempts.len(), 0, "a receiver that fails is as it was");
+}
+
+#[tokio::test]
 async fn a_deleted_webhooks_deliveries_are_cancelled_without_an_attempt() {
     let receiver = Receiver::ok().await;
     let world = World::with_loopback();

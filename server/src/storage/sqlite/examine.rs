@@ -14,6 +14,7 @@ use std::sync::Arc;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row};
 
+use super::dedupe::{filter_fits, numbers_fit};
 use super::files::{database, with_ending};
 use super::key::{KeyId, KeySource, Label, MasterKey, Sealer, sealed_with};
 use super::open::{self, BUSY_PATIENCE, OpenError};
@@ -434,14 +435,14 @@ const GUARDED: [Guarded; 4] = [
     Guarded {
         name: "idempotency_run",
         key: "id",
-        select: "SELECT id, checksum, descriptor, filter FROM idempotency_run WHERE id > ?1 ORDER BY id LIMIT 10",
-        fits: |row| parts_fit("idempotency_run", row, &["descriptor", "filter"]),
+        select: "SELECT * FROM idempotency_run WHERE id > ?1 ORDER BY id LIMIT 10",
+        fits: |row| Ok(numbers_fit(row)? && filter_fits(row)?),
     },
     Guarded {
         name: "idempotency_chunk",
         key: "id",
         select: "SELECT id, checksum, entries FROM idempotency_chunk WHERE id > ?1 ORDER BY id LIMIT 1000",
-        fits: |row| parts_fit("idempotency_chunk", row, &["entries"]),
+        fits: chunk_fits,
     },
 ];
 
@@ -457,12 +458,9 @@ impl Guarded {
     }
 }
 
-/// Whether bytes fit the checksum that is made of them as they are.
-fn parts_fit(table: &str, row: &Row<'_>, parts: &[&str]) -> rusqlite::Result<bool> {
-    let sum: Vec<u8> = row.get("checksum")?;
-    let parts: Vec<Vec<u8>> = parts.iter().map(|part| row.get(*part)).collect::<rusqlite::Result<_>>()?;
-    let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
-    Ok(sum == checksum(table, row.get("id")?, &parts))
+fn chunk_fits(row: &Row<'_>) -> rusqlite::Result<bool> {
+    let (sum, entries): (Vec<u8>, Vec<u8>) = (row.get("checksum")?, row.get("entries")?);
+    Ok(sum == checksum("idempotency_chunk", row.get("id")?, &[&entries]))
 }
 
 fn body_fits(row: &Row<'_>) -> rusqlite::Result<bool> {

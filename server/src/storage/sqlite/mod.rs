@@ -455,12 +455,7 @@ impl Store for SqliteStore {
     }
 
     async fn forget(&self, tenant: TenantId, before: Timestamp, limit: u32) -> Result<bool, StoreError> {
-        let found = self.retention_reader.read(move |sql| expired::look(sql, tenant, before, limit)).await?;
-        let more = found.is_full(limit);
-        if !found.is_empty() {
-            self.patiently(found, Command::Forget).await?;
-        }
-        Ok(more)
+        self.forget_expired(tenant, before, limit).await
     }
 
     /// Ahead of all that waits: a store with much to do still commits.

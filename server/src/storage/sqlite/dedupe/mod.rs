@@ -12,7 +12,8 @@
 //!
 //! A run that cannot be written stays in memory until there are as many new keys; one that cannot be deleted is left where
 //! it is. Either is told once. So is, at a start, what cannot be read: it goes on without those keys. Where that is the
-//! newest run, its events are read instead.
+//! newest run, its events are read instead, and with what is behind it they make one run that is larger: until that is
+//! written a window takes as much more as there are keys of them in memory.
 //!
 //! The window ends at an age (told by the event's row, so exactly) and at a number of keys (by whole runs), whichever
 //! comes first.
@@ -30,6 +31,7 @@ use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 
 use self::run::{NewRun, Run, Span};
+pub(super) use self::run::{filter_fits, numbers_fit};
 use crate::causes::causes;
 use crate::domain::{EventId, TenantUid, Timestamp};
 use crate::storage::StoreError;
@@ -82,7 +84,8 @@ pub(super) struct Dedupe {
     frozen: Option<Frozen>,
     /// The oldest first.
     runs: VecDeque<Run>,
-    /// The id that a run was given last, and that no other gets, whatever became of it.
+    /// The id that a run was given last, and that no other gets while this process runs, whatever became of it. That of one
+    /// that a start does not find, or cannot read, is given again, and with it the place of what is left of that.
     last_run: i64,
 }
 

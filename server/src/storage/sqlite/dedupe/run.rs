@@ -3,7 +3,7 @@
 //! A filter in memory says of almost every key that it is not in the run (it errs once in 65,536, and never about a key
 //! that is); what it cannot rule out is looked up in one chunk of the run, which the key's first bits name. Keys are
 //! digests, so chunks are of about the same size. What a flipped bit has changed is found by checksums: a filter then
-//! rules nothing out, a chunk is an error.
+//! rules nothing out, a chunk is an error, and a run of which the numbers are wrong is none.
 
 use core::ops::ControlFlow;
 
@@ -22,6 +22,9 @@ const KEY: usize = 8;
 const ENTRY: usize = KEY + 4;
 /// The most chunks of a run.
 const MAX_BITS: u32 = 20;
+
+/// What is under a run's first checksum.
+const NUMBERS: [&str; 6] = ["first_event", "last_event", "oldest_at", "newest_at", "keys", "bits"];
 
 /// What is in memory of a run.
 pub(super) struct Run {
@@ -51,7 +54,7 @@ pub(super) struct Span {
 }
 
 impl NewRun {
-    /// Sorts keys into a run; `id` is that of no other. Takes a while.
+    /// Sorts keys into a run; `id` is that of no other that is known. Takes a while.
     pub(super) fn build(id: i64, mut entries: Vec<(Key, EventId)>, span: Span) -> Self {
         entries.sort_unstable();
         let keys: Vec<u64> = entries.iter().map(|(key, _)| key.0).collect();
@@ -98,22 +101,28 @@ impl NewRun {
     pub(super) fn finish(&self, sql: &Connection) -> Result<(), StoreError> {
         const INSERT: &str = "
             INSERT OR REPLACE INTO idempotency_run
-                (id, first_event, last_event, oldest_at, newest_at, keys, bits, descriptor, filter, checksum)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+                (id, first_event, last_event, oldest_at, newest_at, keys, bits, checksum, descriptor, filter,
+                    filter_checksum)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
         let Run { id, first_event, last_event, oldest, newest, keys, bits, filter } = &self.run;
         let (descriptor, fingerprints) = filter.as_ref().map_or_else(Default::default, to_bytes);
-        let sum = checksum("idempotency_run", *id, &[&descriptor, &fingerprints]);
+        let keys = i64::try_from(*keys).unwrap_or(i64::MAX);
+        let (oldest, newest) = (oldest.as_microsecond(), newest.as_microsecond());
+        let numbers = [*first_event, last_event.get(), oldest, newest, keys, i64::from(*bits)];
+        let sum = checksum_of_numbers(*id, numbers);
+        let filter_sum = checksum_of_filter(*id, &descriptor, &fingerprints);
         sql.prepare_cached(INSERT)?.execute(params![
             id,
-            first_event,
-            last_event.get(),
-            oldest.as_microsecond(),
-            newest.as_microsecond(),
-            i64::try_from(*keys).unwrap_or(i64::MAX),
-            bits,
+            numbers[0],
+            numbers[1],
+            numbers[2],
+            numbers[3],
+            numbers[4],
+            numbers[5],
+            sum,
             descriptor,
             fingerprints,
-            sum
+            filter_sum
         ])?;
         Ok(())
     }
@@ -150,10 +159,11 @@ impl Run {
     fn read(row: &Row<'_>) -> Result<Self, StoreError> {
         let id: i64 = row.get("id")?;
         let place = Place::new("idempotency_run", id);
-        let (descriptor, fingerprints): (Vec<u8>, Vec<u8>) = (row.get("descriptor")?, row.get("filter")?);
-        let sum: Vec<u8> = row.get("checksum")?;
-        let filter = if checksum("idempotency_run", id, &[&descriptor, &fingerprints])[..] == sum[..] {
-            from_bytes(&descriptor, &fingerprints)
+        if !numbers_fit(row)? {
+            return Err(place.column("checksum"));
+        }
+        let filter = if filter_fits(row)? {
+            from_bytes(&row.get::<_, Vec<u8>>("descriptor")?, &row.get::<_, Vec<u8>>("filter")?)
         } else {
             tracing::error!(
                 run = id,
@@ -218,6 +228,31 @@ impl Run {
     fn row_of(&self, chunk: usize) -> i64 {
         (self.id << MAX_BITS) + i64::try_from(chunk).unwrap_or(0)
     }
+}
+
+/// Whether the numbers of a row of `idempotency_run` are those that were written.
+pub(in crate::storage::sqlite) fn numbers_fit(row: &Row<'_>) -> rusqlite::Result<bool> {
+    let mut numbers = [0; NUMBERS.len()];
+    for (number, column) in numbers.iter_mut().zip(NUMBERS) {
+        *number = row.get(column)?;
+    }
+    let sum: Vec<u8> = row.get("checksum")?;
+    Ok(sum == checksum_of_numbers(row.get("id")?, numbers))
+}
+
+/// Whether its filter is.
+pub(in crate::storage::sqlite) fn filter_fits(row: &Row<'_>) -> rusqlite::Result<bool> {
+    let (descriptor, fingerprints): (Vec<u8>, Vec<u8>) = (row.get("descriptor")?, row.get("filter")?);
+    let sum: Vec<u8> = row.get("filter_checksum")?;
+    Ok(sum == checksum_of_filter(row.get("id")?, &descriptor, &fingerprints))
+}
+
+fn checksum_of_numbers(run: i64, numbers: [i64; NUMBERS.len()]) -> [u8; 8] {
+    checksum("idempotency_run", run, &[&numbers.map(i64::to_be_bytes).concat()])
+}
+
+fn checksum_of_filter(run: i64, descriptor: &[u8], fingerprints: &[u8]) -> [u8; 8] {
+    checksum("idempotency_run", run, &[descriptor, fingerprints])
 }
 
 /// Where a key's event is, in the entries of a chunk.

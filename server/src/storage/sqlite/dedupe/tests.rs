@@ -165,6 +165,26 @@ fn a_flipped_bit_of_a_filter_costs_time_and_one_of_a_chunk_is_an_error() {
     assert_eq!(dedupe.get(&sql, key(5_000)).unwrap(), None, "the filter rules it out");
 }
 
+#[test]
+fn a_run_of_which_a_bit_of_any_number_has_flipped_is_none() {
+    let sql = database();
+    let size = window(1_000_000, 1_000_000, 1_000);
+    let mut dedupe = Dedupe::open(size, &sql).unwrap();
+    accept(&mut dedupe, &sql, 1..2_001);
+    settle(&mut dedupe, &sql, time(2_000));
+    let runs = || Dedupe::open(size, &sql).unwrap().runs.len();
+    assert_eq!(runs(), 2);
+    for column in ["first_event", "last_event", "oldest_at", "newest_at", "keys", "bits"] {
+        let flip =
+            format!("UPDATE idempotency_run SET {column} = {column} + 1 - 2 * ({column} & 1) WHERE id = 2");
+        sql.execute(&flip, []).unwrap();
+        let again = Dedupe::open(size, &sql).unwrap();
+        assert_eq!((again.runs.len(), again.last_event()), (1, EventId::new(1_000)), "{column}");
+        sql.execute(&flip, []).unwrap();
+        assert_eq!(runs(), 2, "{column}");
+    }
+}
+
 /// Has a kind of change of the chunks fail, as a page does that cannot be read.
 fn failing(sql: &Connection, change: &str) {
     let trigger = format!(

@@ -10,7 +10,7 @@ const EVENTS: usize = 2_000;
 const LIMIT: u32 = 256;
 
 /// So many events, each with a delivery that waits.
-async fn waiting() -> (World<Directory>, WebhookId) {
+pub(super) async fn waiting() -> (World<Directory>, WebhookId) {
     let world = World::<Directory>::new().await;
     let webhook = world.webhook().await;
     let events = (0..EVENTS).map(|id| event(world.tenant, &format!("id-{id:05}"), &[&webhook])).collect();

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use super::*;
 use crate::causes::causes;
-use crate::domain::{EventId, IdMap, Timestamp};
+use crate::domain::{EventId, IdMap, Timestamp, Turn, Webhook};
 use crate::storage::sqlite::retention;
-use crate::storage::{Pruned, Walk};
+use crate::storage::{Pruned, Resend, Walk};
 
 /// No page is of this kind.
 const RUINED: u8 = 0xff;
@@ -123,7 +123,33 @@ async fn sending_again_what_stands_on_a_damaged_page_fails_and_stops_nothing() {
     world.store.check().await.unwrap();
     world.publish(event(world.tenant, "new", &[])).await;
     let others = world.store.create_resend(world.tenant, number(2_000), time(70)).await;
-    assert!(matches!(others, Ok(crate::storage::Resend::Created { .. })), "what stands elsewhere is sent");
+    assert!(matches!(others, Ok(Resend::Created { .. })), "what stands elsewhere is sent");
+    world.store.close().await;
+}
+
+#[tokio::test]
+async fn what_somebody_attempts_by_itself_is_not_given_to_the_engine_beside_damage() {
+    let (mut world, webhook) = backlog::waiting().await;
+    let delivered = world.waiting(webhook, Turn::FIRST, 1).await.works[0].delivery;
+    world.store.settle(ended(delivered, 200)).await.unwrap();
+    world.store.close().await;
+    ruin(&world, "event_data", "{\"text\":\"id-01000\"}");
+    world.reopen().await;
+    let hook = world.store.directory().webhook(webhook).unwrap();
+    let test = world.store.create_test(event(world.tenant, "test", &[&hook])).await.unwrap();
+    let resend = world.store.create_resend(world.tenant, number(1), time(10)).await.unwrap();
+    let own = [test, resend].map(|made| match made {
+        Resend::Created { work, .. } => work.delivery,
+        _ => panic!("the webhook is there"),
+    });
+    let given = async |world: &World<Directory>| {
+        let page = world.waiting(webhook, Turn::FIRST, 3_000).await;
+        assert!(page.works.iter().all(|work| work.body.is_none()), "they are read one by one");
+        own.map(|own| page.works.iter().any(|work| work.delivery == own))
+    };
+    assert_eq!(given(&world).await, [false; 2]);
+    world.reopen().await;
+    assert_eq!(given(&world).await, [true; 2], "whoever made them is gone");
     world.store.close().await;
 }
 
@@ -189,6 +215,18 @@ async fn a_walk_passes_over_nothing_but_what_stands_on_damaged_pages() {
     }
     assert_eq!(found.len() + rows, 2_000);
     assert_eq!((found[0], after.get()), (1, 2_000));
+}
+
+#[tokio::test]
+async fn a_walk_waits_before_young_events_also_where_there_is_damage_among_them() {
+    // Fewer than end it by themselves.
+    let world = delivered(250).await;
+    world.store.close().await;
+    assert!(ruin(&world, "event", "") > 0);
+    let young = [(world.tenant, time(5))].into_iter().collect();
+    let (sql, start) = (world.bench.database(), EventId::new(0));
+    let old = retention::look(&sql, start, &young, 100, time(10_000)).unwrap();
+    assert_eq!((old.until, old.past, old.ended), (start, start, true));
 }
 
 #[tokio::test]
@@ -295,12 +333,41 @@ async fn how_a_webhook_is_doing_keeps_nobody_from_publishing_where_it_cannot_be_
             world.clock.advance(Duration::from_secs(2));
             world.store.check().await.unwrap();
         }
-        let counted = async |webhook| {
-            let stats = world.store.stats(webhook, time(0), time(10_000)).await.unwrap();
-            stats.iter().map(|(_, stats)| stats.succeeded).sum::<u64>()
-        };
-        assert_eq!((counted(good.id).await, counted(bad.id).await), (3, 0), "{table}");
+        assert_eq!((counted(&world, &good).await, counted(&world, &bad).await), (3, 0), "{table}");
         assert_eq!(world.history().await.total, 6);
         world.store.close().await;
     }
+}
+
+#[tokio::test]
+async fn a_webhook_whose_statistics_could_not_be_written_is_counted_again_from_the_next_start_on() {
+    for table in ["webhook_activity", "webhook_stats"] {
+        // Once; then it would go well.
+        let failing = format!(
+            "CREATE TEMP TRIGGER failing BEFORE INSERT ON main.{table}
+                WHEN new.webhook = 1 AND (SELECT count(*) FROM main.event) = 1
+             BEGIN SELECT raise(ABORT, 'malformed'); END"
+        );
+        let mut world = prepared(&failing).await;
+        let (bad, good) = (world.webhook().await, world.webhook().await);
+        for (id, expected) in [("1", [1, 0]), ("2", [2, 0]), ("3", [3, 0]), ("4", [4, 1])] {
+            if id == "4" {
+                world.reopen().await;
+            }
+            for delivery in world.deliver(id, &[&good, &bad]).await {
+                world.store.settle(ended(delivery, 200)).await.unwrap();
+            }
+            world.clock.advance(Duration::from_secs(2));
+            world.store.check().await.unwrap();
+            let found = [counted(&world, &good).await, counted(&world, &bad).await];
+            assert_eq!(found, expected, "{table}, event {id}");
+        }
+        world.store.close().await;
+    }
+}
+
+/// How many attempts of a webhook have succeeded.
+async fn counted(world: &World<Directory>, webhook: &Webhook) -> u64 {
+    let stats = world.store.stats(webhook.id, time(0), time(10_000)).await.unwrap();
+    stats.iter().map(|(_, stats)| stats.succeeded).sum()
 }

@@ -113,6 +113,10 @@ async fn what_idempotency_keys_are_kept_in_is_verified_too() {
     .unwrap();
     let damaged = examiner(&world).checksums(&quietly()).unwrap().damaged;
     assert_eq!(damaged.first, ["idempotency_run 1", "idempotency_chunk 1048576"]);
+    sql.execute_batch(runs.split_once('\n').unwrap().1.replace("INSERT", "INSERT OR REPLACE").as_str())
+        .unwrap();
+    sql.execute("UPDATE idempotency_run SET last_event = 3", []).unwrap();
+    assert_eq!(examiner(&world).checksums(&quietly()).unwrap().damaged.first, ["idempotency_run 1"]);
     world.store.close().await;
 }
 

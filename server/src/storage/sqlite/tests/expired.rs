@@ -1,5 +1,6 @@
 //! What is kept beside history, for as long as history needs it.
 
+use super::damage::ruin;
 use super::*;
 use crate::clock::Clock as _;
 use crate::domain::{Attempt, Endpoint, RetryPolicy, Webhook};
@@ -74,5 +75,31 @@ async fn a_damaged_page_of_the_counts_keeps_no_old_version_of_a_webhook() {
     let later = time(50) + Duration::from_secs(30 * 24 * 60 * 60);
     while world.store.forget(world.tenant, later, 8).await.unwrap() {}
     assert_eq!(world.bench.count("webhook_version"), 1);
+    world.store.close().await;
+}
+
+#[tokio::test]
+async fn what_has_expired_goes_although_another_table_cannot_be_deleted_from() {
+    let mut world = World::<Directory>::new().await;
+    let webhook = world.webhook().await;
+    let delivery = world.deliver("1", &[&webhook]).await[0];
+    world.store.settle(ended(delivery, 200)).await.unwrap();
+    world.updates(webhook.next_version(time(50))).await;
+    world.store.close().await;
+    // Some days of counts, each of which stands on more than one page.
+    let counts = "
+        WITH RECURSIVE step (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM step WHERE n < 1500)
+        INSERT INTO webhook_stats SELECT webhook, start + n * 300000000, 1, 0, 5, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+        FROM webhook_stats, step";
+    world.bench.database().execute_batch(counts).unwrap();
+    ruin(&world, "webhook_stats", "");
+    world.reopen().await;
+    let later = time(50) + Duration::from_secs(30 * 24 * 60 * 60);
+    let mut steps = 1;
+    while world.store.forget(world.tenant, later, 32).await.unwrap() {
+        steps += 1;
+        assert!(steps < 200, "it would go on for ever");
+    }
+    assert_eq!(world.bench.count("webhook_version"), 1, "after {steps} steps");
     world.store.close().await;
 }
