@@ -204,7 +204,7 @@ impl Examiner {
         let mut total = 0;
         for table in GUARDED {
             // Older layouts have fewer.
-            if self.sql.table_exists(Some("main"), table.name)? {
+            if self.sql.column_exists(Some("main"), table.name, table.checksum)? {
                 let about: i64 = self.sql.query_row(&table.about(), [], |row| row.get(0))?;
                 total += u64::try_from(about).unwrap_or(0);
                 guarded.push(table);
@@ -412,6 +412,7 @@ const NEWEST_ATTEMPT: &str = "SELECT started_at FROM attempt ORDER BY id DESC LI
 struct Guarded {
     name: &'static str,
     key: &'static str,
+    checksum: &'static str,
     /// The rows behind a key, a portion of them, their key as `id`.
     select: &'static str,
     fits: fn(&Row<'_>) -> rusqlite::Result<bool>,
@@ -421,12 +422,14 @@ const GUARDED: [Guarded; 4] = [
     Guarded {
         name: "event_data",
         key: "event",
+        checksum: "checksum",
         select: "SELECT event AS id, checksum, data FROM event_data WHERE event > ?1 ORDER BY event LIMIT 500",
         fits: body_fits,
     },
     Guarded {
         name: "delivery",
         key: "id",
+        checksum: "frame_checksum",
         select:
             "SELECT id, event, frame_head, frame_cut, frame_tail, frame_checksum FROM delivery WHERE id > ?1
             ORDER BY id LIMIT 5000",
@@ -435,12 +438,14 @@ const GUARDED: [Guarded; 4] = [
     Guarded {
         name: "idempotency_run",
         key: "id",
+        checksum: "filter_checksum",
         select: "SELECT * FROM idempotency_run WHERE id > ?1 ORDER BY id LIMIT 10",
         fits: |row| Ok(numbers_fit(row)? && filter_fits(row)?),
     },
     Guarded {
         name: "idempotency_chunk",
         key: "id",
+        checksum: "checksum",
         select: "SELECT id, checksum, entries FROM idempotency_chunk WHERE id > ?1 ORDER BY id LIMIT 1000",
         fits: chunk_fits,
     },

@@ -8,10 +8,9 @@ CREATE TABLE idempotency_run (
     newest_at  INTEGER NOT NULL,
     keys       INTEGER NOT NULL,
     bits       INTEGER NOT NULL,         -- a key's first bits name its chunk
-    checksum   BLOB NOT NULL,            -- of these numbers
     descriptor BLOB NOT NULL,            -- of the filter that tells which keys are not in it
     filter     BLOB NOT NULL,
-    filter_checksum BLOB NOT NULL
+    checksum   BLOB NOT NULL
 ) STRICT;
 
 CREATE TABLE idempotency_chunk (

@@ -101,7 +101,7 @@ async fn every_body_and_frame_that_was_damaged_is_found_and_named() {
 async fn what_idempotency_keys_are_kept_in_is_verified_too() {
     let world = lived_in().await;
     let whole = examiner(&world).checksums(&quietly()).unwrap().rows;
-    let written = layouts::written(10);
+    let written = layouts::written(11);
     let runs = written.split_once("-- Of the first two events").unwrap().1;
     let sql = world.bench.database();
     sql.execute_batch(runs.split_once('\n').unwrap().1).unwrap();
