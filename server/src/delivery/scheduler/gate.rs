@@ -24,6 +24,7 @@
 //! twice as long each time in a row: the next would most likely fail as well, and so would all that wait, one after the
 //! other. When a probe then answers, the endpoint has the window back that it had, and half of that each further time in a
 //! row: there may be enough for one attempt, and not for as many. The row ends when a whole window could be made.
+//! One that could not even be made is such an attempt, but whoever gives it back says how long the pause is.
 //!
 //! Attempts that began before the window was last narrowed say nothing new when they fail: a receiver that breaks down
 //! under 64 attempts has failed once. That it is gone is new all the same, and leaves it alone at once: the next attempt
@@ -276,19 +277,24 @@ impl Gate {
                     None => self.state = State::open(1),
                 }
             }
-            (Signal::Ours, state @ (State::Open { .. } | State::Probing)) => {
-                if let State::Open { window, .. } = *state {
-                    // One that starts slowly goes on with that.
-                    let again = if self.ours == 0 { window } else { (window / 2).max(1) };
-                    self.kept = self.pace.is_none().then_some(again);
-                }
-                (self.ours, self.made) = (self.ours.saturating_add(1), 0);
+            (Signal::Ours, State::Open { .. } | State::Probing) => {
+                self.miss();
                 self.pause_until(after(now, self.wait_for_ours(draw)));
             }
             (Signal::Nothing, State::Probing) => self.pause_until(after(now, OURS)),
             // Its era has ended with the pause.
             (_, State::Paused { .. }) | (Signal::Refused | Signal::Nothing, State::Open { .. }) => {}
         }
+    }
+
+    /// Something of ours is missing: what is known of the receiver is kept for when it is there again.
+    fn miss(&mut self) {
+        if let State::Open { window, .. } = self.state {
+            // One that starts slowly goes on with that.
+            let again = if self.ours == 0 { window } else { (window / 2).max(1) };
+            self.kept = self.pace.is_none().then_some(again);
+        }
+        (self.ours, self.made) = (self.ours.saturating_add(1), 0);
     }
 
     /// How long to wait for something of ours after so many attempts in a row that it was missing for: up to twice as
@@ -298,9 +304,10 @@ impl Gate {
         doubled.min(LONGEST_OURS).mul_f64(1.0 + f64::from(draw) / f64::from(u32::MAX))
     }
 
-    /// An attempt was not made after all; the endpoint waits until then.
+    /// An attempt was not made after all, for want of something of ours; the endpoint waits until then.
     pub(super) fn take_back(&mut self, era: Era, until: Timestamp) {
         if era == self.era {
+            self.miss();
             self.pause_until(until);
         }
     }

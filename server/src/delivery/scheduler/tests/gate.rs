@@ -539,3 +539,23 @@ fn a_slow_start_does_not_make_up_for_a_lull() {
     }
     assert_eq!(made, 1, "a burst");
 }
+
+#[test]
+fn an_attempt_that_was_not_made_leaves_the_window_as_it_was() {
+    let mut scheduler = waiting(9_000);
+    for _ in 0..100 {
+        let works = started(scheduler.poll(start(), ALL));
+        finish(&mut scheduler, &works, OK, start());
+    }
+    let works = started(scheduler.poll(start(), ALL));
+    assert_eq!(works.len(), 64);
+    let then = after(start(), seconds(5));
+    // As when the store cannot be read for a moment: none of their bodies can.
+    for work in &works {
+        scheduler.give_back(work.delivery, GiveBack::Until(then), start());
+    }
+    assert!(scheduler.poll(after(start(), seconds(4)), ALL).is_empty(), "nor could the next");
+    let probe = started(scheduler.poll(then, ALL));
+    finish(&mut scheduler, &probe, OK, then);
+    assert_eq!((probe.len(), started(scheduler.poll(then, ALL)).len()), (1, 64));
+}
