@@ -24,7 +24,8 @@ pub(super) fn work(delivery: i64, webhook: i64, tenant: i64) -> Work {
         attempts_made: 0,
         tries: 0,
         due: start(),
-        body: Some(Body { data: "0123456789".into(), frame: Frame::default() }),
+        // Of one length, and no two the same.
+        body: Some(Body { data: format!("{delivery:010}").into(), frame: Frame::default() }),
         trace: Traced::Unknown,
     }
 }
