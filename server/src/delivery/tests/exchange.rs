@@ -195,16 +195,39 @@ async fn whoever_wants_all_of_an_answer_gets_what_is_read_of_it() {
         Reply::Send([head.into_bytes(), vec![b'x'; length]].concat())
     })
     .await;
+    for kept in [10_000, 10_000, 65_536] {
+        assert_eq!(body_of(&ask(&receiver, Keep::All).await), vec![b'x'; kept]);
+    }
+}
+
+/// Makes one exchange of which so much is wanted.
+async fn ask(receiver: &Receiver, keep: Keep) -> Outcome {
     let clock = Arc::new(SystemClock::new());
     let transport = Transport::new(Arc::<TestResolver>::default(), Guard::default(), clock, 8);
     let tenant = Arc::new(tenant(1, egress(&["127.0.0.0/8"]), Settings::default()));
     let policy = Policies::new().of(&tenant, Proof::Required).unwrap();
     let endpoint = Endpoint::parse(&receiver.url()).unwrap();
-    for kept in [10_000, 10_000, 65_536] {
-        let request = http::Request::post(endpoint.target()).body(Full::new("".into())).unwrap();
-        let deadline = Duration::from_secs(2);
-        let answer = transport.exchange(&policy, &endpoint, request, Keep::All, deadline).await;
-        assert_eq!(body_of(&answer.outcome), vec![b'x'; kept]);
+    let request = http::Request::post(endpoint.target()).body(Full::new("".into())).unwrap();
+    transport.exchange(&policy, &endpoint, request, keep, Duration::from_secs(2)).await.outcome
+}
+
+#[tokio::test]
+async fn no_more_than_sixty_four_kib_of_an_answer_are_read_whatever_is_wanted_of_it() {
+    for head in [
+        "HTTP/1.1 200 OK\r\n\r\n",
+        "HTTP/1.1 200 OK\r\ncontent-length: 4194304\r\n\r\n",
+        "HTTP/1.1 500 Oops\r\ncontent-length: 4194304\r\n\r\n",
+    ] {
+        // Nothing follows the first: whoever wants to read on waits for it until the deadline.
+        for length in [65_536, 4_194_304] {
+            let answer = [head.as_bytes(), &vec![b'x'; length]].concat();
+            let receiver = Receiver::start(move |_, _| Reply::Send(answer.clone())).await;
+            let all = ask(&receiver, Keep::All).await;
+            assert_eq!(body_of(&all), vec![b'x'; 65_536], "{length} bytes after {head:?}");
+            let some = ask(&receiver, Keep::History).await;
+            let kept = if status_of(&some) == 200 { 512 } else { 4_096 };
+            assert_eq!(body_of(&some), vec![b'x'; kept], "{length} bytes after {head:?}");
+        }
     }
 }
 
