@@ -1,5 +1,6 @@
 //! The engine over real sockets, with a store in memory and receivers that misbehave.
 
+mod admission;
 mod answers;
 mod dns;
 mod engine;
