@@ -18,7 +18,7 @@ pub(super) fn work(delivery: i64, webhook: i64, tenant: i64) -> Work {
         tenant: TenantId::new(tenant),
         webhook: WebhookId::new(webhook),
         event: EventId::new(delivery),
-        message_id: MessageId::derive(&TenantUid::new([0; 16]), number, number),
+        message_id: MessageId::derive(&TenantUid::new([0; 16]), number, start(), number),
         cause: Cause::Event,
         received_at: start(),
         attempts_made: 0,
