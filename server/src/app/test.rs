@@ -90,7 +90,7 @@ impl App {
             tenant: tenant.id,
             webhook: webhook.id,
             event: EventId::new(0),
-            message_id: MessageId::derive(&tenant.uid, message, webhook.number),
+            message_id: MessageId::derive(&tenant.uid, message, now, webhook.number),
             cause: Cause::Test,
             received_at: now,
             attempts_made: 0,

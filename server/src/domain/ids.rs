@@ -257,13 +257,17 @@ pub struct MessageId(Box<str>);
 impl MessageId {
     /// Derives the id. It is a digest, not the numbers themselves: two tenants that deliver to one receiver never
     /// collide, and the id tells nothing of how much anybody sends.
+    ///
+    /// When the event was received, to the microsecond, belongs to its name: a database that is restored from a backup gives
+    /// the numbers again that were given since, and a receiver must not take the new event for the one it knows.
     #[must_use]
-    pub fn derive(tenant: &TenantUid, event: Number, webhook: Number) -> Self {
+    pub fn derive(tenant: &TenantUid, event: Number, received_at: Timestamp, webhook: Number) -> Self {
         use sha2::{Digest, Sha256};
         let mut digest = Sha256::new();
-        digest.update(b"sigpost/webhook-id/v1");
+        digest.update(b"sigpost/webhook-id/v2");
         digest.update(tenant.as_bytes());
         digest.update(event.get().to_be_bytes());
+        digest.update(received_at.as_microsecond().to_be_bytes());
         digest.update(webhook.get().to_be_bytes());
         Self(format!("msg_{}", hex::encode(&digest.finalize()[..16])).into())
     }
@@ -286,13 +290,13 @@ mod tests {
     #[test]
     fn a_message_id_is_stable_and_differs_by_tenant_event_and_webhook() {
         let (a, b) = (TenantUid::new([1; 16]), TenantUid::new([2; 16]));
-        let id = MessageId::derive(&a, number(1), number(2));
-        assert_eq!(id, MessageId::derive(&a, number(1), number(2)));
-        for other in [
-            MessageId::derive(&b, number(1), number(2)),
-            MessageId::derive(&a, number(2), number(2)),
-            MessageId::derive(&a, number(1), number(1)),
-        ] {
+        let derive = |tenant, event, micros, webhook| {
+            let received_at = Timestamp::from_microsecond(micros).unwrap();
+            MessageId::derive(tenant, number(event), received_at, number(webhook))
+        };
+        let id = derive(&a, 1, 7, 2);
+        assert_eq!(id, derive(&a, 1, 7, 2));
+        for other in [derive(&b, 1, 7, 2), derive(&a, 2, 7, 2), derive(&a, 1, 8, 2), derive(&a, 1, 7, 1)] {
             assert_ne!(id, other);
         }
         assert!(!id.as_str().contains('.'), "Standard Webhooks forbids a dot in the id");

@@ -50,8 +50,8 @@ impl Webhook {
 
     /// The `webhook-id` of this webhook's delivery of an event.
     #[must_use]
-    pub fn message_id(&self, tenant: &Tenant, event: Number) -> MessageId {
-        MessageId::derive(&tenant.uid, event, self.number)
+    pub fn message_id(&self, tenant: &Tenant, event: Number, received_at: Timestamp) -> MessageId {
+        MessageId::derive(&tenant.uid, event, received_at, self.number)
     }
 
     /// What its deliveries may call it.

@@ -2,8 +2,10 @@
 //!
 //! Each kind has a lane of its own, and lanes that wait share the turns 8 : 2 : 1: what is new goes first, and neither a
 //! long outage's retries nor a replay of a million events starve, or starve anything. A lane in which nothing waits
-//! takes no part and saves nothing up.
+//! takes no part and saves nothing up. Only what is in memory has a lane; see [`queue`](super::queue) for what is new while
+//! memory is full of the rest.
 
+use core::ops::Bound;
 use std::collections::BTreeMap;
 
 use super::job::Job;
@@ -11,7 +13,13 @@ use crate::domain::{Cause, DeliveryId, Turn};
 
 /// First tries, retries, replays.
 const WEIGHTS: [i32; 3] = [8, 2, 1];
+const NEW: usize = 0;
 const REPLAYS: usize = 2;
+
+/// Whether it has the lane that goes first.
+pub(super) fn is_new(job: &Job) -> bool {
+    lane_of(job) == NEW
+}
 
 /// What is due, in the order of turns, by kind.
 #[derive(Debug, Default)]
@@ -24,7 +32,7 @@ pub(super) struct Lanes {
 fn lane_of(job: &Job) -> usize {
     match (job.work().cause, job.work().attempts_made) {
         (Cause::Replay, _) => REPLAYS,
-        (Cause::Event | Cause::Resend | Cause::Test, 0) => 0,
+        (Cause::Event | Cause::Resend | Cause::Test, 0) => NEW,
         (Cause::Event | Cause::Resend | Cause::Test, _) => 1,
     }
 }
@@ -53,9 +61,11 @@ impl Lanes {
         job.map(|(_, job)| job)
     }
 
-    /// The last turn of all.
-    pub(super) fn last_turn(&self) -> Option<Turn> {
-        self.waiting.iter().filter_map(|lane| lane.last_key_value()).map(|(turn, _)| *turn).max()
+    /// The last turn of those before this one, or of all.
+    pub(super) fn last_turn(&self, before: Option<Turn>) -> Option<Turn> {
+        let until = before.map_or(Bound::Unbounded, Bound::Excluded);
+        let last = |lane: &BTreeMap<Turn, Job>| Some(*lane.range((Bound::Unbounded, until)).next_back()?.0);
+        self.waiting.iter().filter_map(last).max()
     }
 
     /// The first turn of what is no replay.
@@ -87,6 +97,11 @@ impl Lanes {
 
     pub(super) fn len(&self) -> usize {
         self.waiting.iter().map(BTreeMap::len).sum()
+    }
+
+    /// How many wait that are new.
+    pub(super) fn new(&self) -> usize {
+        self.waiting[NEW].len()
     }
 
     /// How many wait that are no replays: those only take what is left over.

@@ -18,7 +18,8 @@
 //! - What is parked is taken up again: nothing that the store has is out of the scheduler's sight for good; see [`queue`].
 //! - No attempt starts before it was due, unless its endpoint's [`gate`] admits it, beyond the slots, while its webhook is
 //!   disabled, or after its webhook was deleted.
-//! - Of an endpoint's turns, first tries, retries and replays that wait in memory get 8 : 2 : 1; see [`lanes`].
+//! - Of an endpoint's turns, first tries, retries and replays that wait in memory get 8 : 2 : 1; see [`lanes`]. A few of
+//!   what is new are in memory however many retries wait in the store.
 //! - Slots are shared out by [`turns`]: tenant first, then endpoint. No tenant gets a slot while it holds as many as are
 //!   free (the dynamic threshold of Choudhury and Hahne, 1998): one whose receivers all hang leaves half of them to
 //!   the others, n such tenants one part in n + 1.

@@ -12,16 +12,21 @@
 //! and something is withdrawn (neither is taken back in).
 //!
 //! A delivery may be due sooner here than in the store, where the clock of an earlier process has put it too far off. It
-//! then may be in memory and beyond the horizon, and is not taken in a second time.
+//! then may be in memory and beyond the horizon, and is not taken in a second time. What is new while memory is full of the
+//! rest may be there, too: a few of those are held ahead of what is parked, or they would wait for every retry there is.
+//! When the store shows one of them it has the same turn there, and takes its own place.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::Standing;
 use super::gate::{Era, Gate, LARGEST_WINDOW};
 use super::job::Job;
-use super::lanes::Lanes;
+use super::lanes::{self, Lanes};
 use super::speed::Speed;
 use crate::domain::{DeliveryId, TenantId, Timestamp, Turn};
+
+/// With less than one part in so many of what may be in memory being new, what comes is held ahead of what is parked.
+const AHEAD: usize = 8;
 
 /// One endpoint: its deliveries and what is known of it.
 #[derive(Debug)]
@@ -47,6 +52,8 @@ pub(super) struct Queue {
     later: BTreeMap<Turn, Job>,
     /// Of these in memory, those that are due sooner than in the store.
     hastened: HashSet<DeliveryId>,
+    /// Of what is ready, what is new and beyond the horizon.
+    ahead: BTreeSet<Turn>,
     horizon: Option<Turn>,
     question: Option<Question>,
     /// The store is not asked before then.
@@ -81,6 +88,7 @@ impl Queue {
             ready: Lanes::default(),
             later: BTreeMap::new(),
             hastened: HashSet::new(),
+            ahead: BTreeSet::new(),
             horizon: None,
             question: None,
             ask_from: None,
@@ -99,7 +107,11 @@ impl Queue {
             return self.park(turn);
         }
         if self.horizon.is_some_and(|horizon| turn >= horizon) {
-            return self.note_parked(turn);
+            let due_and_new = lanes::is_new(&job) && job.work().due <= now;
+            if !due_and_new || self.ready.new() >= room.div_ceil(AHEAD) {
+                return self.note_parked(turn);
+            }
+            self.ahead.insert(turn);
         }
         self.insert(job, now);
         while self.held() > room {
@@ -126,7 +138,7 @@ impl Queue {
 
     fn last_turn(&self) -> Option<Turn> {
         let later = self.later.last_key_value().map(|(turn, _)| *turn);
-        later.max(self.ready.last_turn())
+        later.max(self.ready.last_turn(self.horizon))
     }
 
     /// From this turn on, only the store has what waits.
@@ -262,6 +274,7 @@ impl Queue {
             (Some(next), Some(parked)) => Some(next.min(parked)),
             (next, parked) => next.or(parked),
         };
+        self.ahead = self.horizon.map_or_else(BTreeSet::new, |horizon| self.ahead.split_off(&horizon));
         move |turn| parked.is_none_or(|parked| *turn < parked) && !settled.contains(&turn.delivery)
     }
 
@@ -281,6 +294,7 @@ impl Queue {
     pub(super) fn pop(&mut self) -> Option<Job> {
         let job = self.ready.pop()?;
         self.hastened.remove(&job.id());
+        self.ahead.remove(&job.turn());
         Some(job)
     }
 
@@ -292,6 +306,7 @@ impl Queue {
     /// Takes out everything in memory.
     fn take_all(&mut self) -> Vec<Job> {
         self.hastened.clear();
+        self.ahead.clear();
         self.ready.drain().chain(core::mem::take(&mut self.later).into_values()).collect()
     }
 
@@ -303,6 +318,7 @@ impl Queue {
         self.ready.remove(&|id| gone.contains(&id));
         self.later.retain(|turn, _| !gone.contains(&turn.delivery));
         self.hastened.retain(|delivery| !gone.contains(delivery));
+        self.ahead.retain(|turn| !gone.contains(&turn.delivery));
     }
 
     /// How many are held in memory and not in flight.

@@ -315,7 +315,7 @@ fn work(id: i64, webhook: &Webhook) -> Work {
         tenant: webhook.tenant,
         webhook: webhook.id,
         event: EventId::new(id),
-        message_id: MessageId::derive(&TenantUid::new([7; 16]), number, webhook.number),
+        message_id: MessageId::derive(&TenantUid::new([7; 16]), number, now, webhook.number),
         cause: Cause::Event,
         received_at: now,
         attempts_made: 0,

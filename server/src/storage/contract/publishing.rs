@@ -13,7 +13,7 @@ pub(in crate::storage) async fn what_was_published_is_pending_with_its_body_also
         let work = &pending[1];
         assert_eq!((work.tenant, work.webhook, work.cause), (world.tenant, b.id, Cause::Event));
         assert_eq!((work.received_at, work.due, work.attempts_made), (time(10), time(10), 0));
-        assert_eq!(work.message_id, b.message_id(&tenant, number(1)));
+        assert_eq!(work.message_id, b.message_id(&tenant, number(1), time(10)));
         let body = world.store.body(work.delivery).await.unwrap().unwrap();
         assert_eq!(work.body.as_ref(), Some(&body));
         assert_eq!(body.to_bytes(), "{\"text\":\"1\",\"webhookId\":2}");

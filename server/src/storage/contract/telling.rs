@@ -155,7 +155,7 @@ pub(in crate::storage) async fn a_test_is_a_delivery_with_a_cause_of_its_own<B: 
     };
     let tenant = world.store.directory().tenant(world.tenant).unwrap();
     assert_eq!((record, work.cause, work.attempts_made), (number(1), Cause::Test, 0));
-    assert_eq!((work.due, &work.message_id), (time(10), &webhook.message_id(&tenant, number(1))));
+    assert_eq!((work.due, &work.message_id), (time(10), &webhook.message_id(&tenant, number(1), time(10))));
     assert_eq!(work.body.as_ref().unwrap().to_bytes(), "{\"text\":\"test\",\"webhookId\":1}");
     assert_eq!(world.store.body(work.delivery).await.unwrap(), work.body);
     assert!(world.record(1).await.is_none(), "not shown before its attempt");

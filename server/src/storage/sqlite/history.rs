@@ -105,7 +105,7 @@ const RECORD: &str = "
     SELECT delivery.id, delivery.number, delivery.event, delivery.webhook, delivery.cause, delivery.state,
         delivery.attempts, delivery.due_at, delivery.created_at, delivery.updated_at, delivery.last_attempt,
         frame_head, frame_cut, frame_tail, frame_checksum,
-        event.number AS event_number, event.source AS event_source, event.ce_id, event.type,
+        event.number AS event_number, event.received_at AS event_received_at, event.source AS event_source, event.ce_id, event.type,
         event_data.checksum, event_data.data, webhook.number AS webhook_number, tenant.uid
     FROM delivery
     JOIN event ON event.id = delivery.event
@@ -324,6 +324,7 @@ impl Reader<'_> {
         let uid = Place::new("webhook", row.webhook).uid("uid", &row.uid)?;
         let (number, state) = (place.number("number", row.number)?, state(place, row.state)?);
         let event_number = Place::new("event", row.event).number("number", row.event_number)?;
+        let received_at = Place::new("event", row.event).time("received_at", row.event_received_at)?;
         let webhook_number = Place::new("webhook", row.webhook).number("number", row.webhook_number)?;
         let (created_at, attempt) = (place.time("created_at", row.created_at)?, Attempt::try_from(attempt)?);
         let due = (state == DeliveryState::Pending).then(|| place.time("due_at", row.due_at)).transpose()?;
@@ -335,7 +336,7 @@ impl Reader<'_> {
             event_source: row.event_source,
             event_id: row.event_id,
             event_type: row.event_type,
-            message_id: MessageId::derive(&uid, event_number, webhook_number),
+            message_id: MessageId::derive(&uid, event_number, received_at, webhook_number),
             cause: cause(place, row.cause)?,
             state,
             attempts: place.unsigned("attempts", row.attempts)?,
@@ -380,6 +381,7 @@ struct RecordRow {
     last_attempt: i64,
     frame: FrameRow,
     event_number: i64,
+    event_received_at: i64,
     event_source: String,
     event_id: String,
     event_type: String,
@@ -404,6 +406,7 @@ impl RecordRow {
             last_attempt: row.get("last_attempt")?,
             frame: FrameRow::read(row)?,
             event_number: row.get("event_number")?,
+            event_received_at: row.get("event_received_at")?,
             event_source: row.get("event_source")?,
             event_id: row.get("ce_id")?,
             event_type: row.get("type")?,

@@ -228,14 +228,20 @@ impl Transaction<'_> {
         })?;
         let webhook_number = Place::new("webhook", row.webhook).number("number", row.webhook_number)?;
         let event_number = place.number("number", row.event_number)?;
+        let received_at = place.time("received_at", row.received_at)?;
         let work = Work {
             delivery,
             tenant,
             webhook,
             event: EventId::new(row.event),
-            message_id: MessageId::derive(&self.tenant(tenant)?.uid, event_number, webhook_number),
+            message_id: MessageId::derive(
+                &self.tenant(tenant)?.uid,
+                event_number,
+                received_at,
+                webhook_number,
+            ),
             cause: Cause::Resend,
-            received_at: place.time("received_at", row.received_at)?,
+            received_at,
             attempts_made: 0,
             tries: 0,
             due: at,
@@ -267,7 +273,7 @@ impl Transaction<'_> {
             tenant: event.tenant,
             webhook: *webhook,
             event: id,
-            message_id: MessageId::derive(&uid, number, target.number),
+            message_id: MessageId::derive(&uid, number, stored(event.received_at), target.number),
             cause: Cause::Test,
             received_at: event.received_at,
             attempts_made: 0,

@@ -85,7 +85,7 @@ pub(super) const WITHDRAW: &str = "
 
 const ORIGINAL: &str = "
     SELECT delivery.id, delivery.event, frame_head, frame_cut, frame_tail, frame_checksum,
-        event.number AS event_number, webhook.number AS webhook_number
+        event.number AS event_number, event.received_at, webhook.number AS webhook_number
     FROM delivery
     JOIN event ON event.id = delivery.event
     JOIN webhook ON webhook.id = delivery.webhook
@@ -313,7 +313,9 @@ impl Transaction<'_> {
         at: Timestamp,
     ) -> Result<Option<Work>, StoreError> {
         let row = self.sql.prepare_cached(ORIGINAL)?.query_row([original], OriginalRow::read).optional()?;
-        let Some(OriginalRow { event, frame, event_number, webhook_number }) = row else { return Ok(None) };
+        let Some(OriginalRow { event, frame, event_number, received_at, webhook_number }) = row else {
+            return Ok(None);
+        };
         let frame = match frame.verified(event) {
             Ok(frame) => frame,
             Err(error) => {
@@ -326,7 +328,9 @@ impl Transaction<'_> {
                 return Ok(None);
             }
         };
-        let event_number = Place::new("event", event).number("number", event_number)?;
+        let place = Place::new("event", event);
+        let event_number = place.number("number", event_number)?;
+        let received_at = place.time("received_at", received_at)?;
         let webhook = filter.webhook;
         let webhook_number = Place::new("webhook", webhook.get()).number("number", webhook_number)?;
         let (delivery, _) = self.insert_delivery(&DeliveryRow {
@@ -344,7 +348,12 @@ impl Transaction<'_> {
             tenant: filter.tenant,
             webhook,
             event: EventId::new(event),
-            message_id: MessageId::derive(&self.tenant(filter.tenant)?.uid, event_number, webhook_number),
+            message_id: MessageId::derive(
+                &self.tenant(filter.tenant)?.uid,
+                event_number,
+                received_at,
+                webhook_number,
+            ),
             cause: Cause::Replay,
             received_at: at,
             attempts_made: 0,
@@ -418,6 +427,7 @@ struct OriginalRow {
     event: i64,
     frame: FrameRow,
     event_number: i64,
+    received_at: i64,
     webhook_number: i64,
 }
 
@@ -427,6 +437,7 @@ impl OriginalRow {
             event: row.get("event")?,
             frame: FrameRow::read(row)?,
             event_number: row.get("event_number")?,
+            received_at: row.get("received_at")?,
             webhook_number: row.get("webhook_number")?,
         })
     }

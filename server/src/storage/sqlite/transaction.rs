@@ -207,7 +207,7 @@ impl<'a> Transaction<'a> {
                 tenant: event.tenant,
                 webhook: *webhook,
                 event: *id,
-                message_id: MessageId::derive(&uid, *number, target.number),
+                message_id: MessageId::derive(&uid, *number, at, target.number),
                 cause: Cause::Event,
                 received_at: at,
                 attempts_made: 0,

@@ -23,7 +23,7 @@ pub(super) const WAITING: &str = "
     SELECT delivery.id, delivery.tenant, delivery.webhook, delivery.event, delivery.cause, delivery.attempts,
         delivery.tries, delivery.due_at, frame_head, frame_cut, frame_tail, frame_checksum,
         iif(delivery.replay IS NULL, event.received_at, delivery.created_at) AS received_at,
-        event.number AS event_number, webhook.number AS webhook_number, tenant.uid,
+        event.number AS event_number, event.received_at AS event_received_at, webhook.number AS webhook_number, tenant.uid,
         event_data.checksum, event_data.data
     FROM delivery INDEXED BY delivery_waiting
     CROSS JOIN event ON event.id = delivery.event
@@ -46,7 +46,7 @@ pub(super) const TURNS: &str = "
 const ONE: &str = "
     SELECT delivery.tenant, delivery.webhook, delivery.event, delivery.cause, delivery.attempts, delivery.tries,
         iif(delivery.replay IS NULL, event.received_at, delivery.created_at) AS received_at,
-        event.number AS event_number, webhook.number AS webhook_number, tenant.uid
+        event.number AS event_number, event.received_at AS event_received_at, webhook.number AS webhook_number, tenant.uid
     FROM delivery
     CROSS JOIN event ON event.id = delivery.event
     CROSS JOIN webhook ON webhook.id = delivery.webhook
@@ -162,6 +162,7 @@ fn work(row: &Row<'_>, turn: Turn, with_body: bool) -> Result<Work, StoreError> 
     let event: i64 = row.get("event")?;
     let uid = Place::new("tenant", tenant).uid("uid", &row.get::<_, Vec<u8>>("uid")?)?;
     let event_number = Place::new("event", event).number("number", row.get("event_number")?)?;
+    let event_received_at = Place::new("event", event).time("received_at", row.get("event_received_at")?)?;
     let webhook_number = Place::new("webhook", webhook).number("number", row.get("webhook_number")?)?;
     let place = Place::new("delivery", turn.delivery.get());
     let body = if with_body {
@@ -179,7 +180,7 @@ fn work(row: &Row<'_>, turn: Turn, with_body: bool) -> Result<Work, StoreError> 
         tenant: TenantId::new(tenant),
         webhook: WebhookId::new(webhook),
         event: EventId::new(event),
-        message_id: MessageId::derive(&uid, event_number, webhook_number),
+        message_id: MessageId::derive(&uid, event_number, event_received_at, webhook_number),
         cause: cause(place, row.get("cause")?)?,
         received_at: Place::new("event", event).time("received_at", row.get("received_at")?)?,
         attempts_made: place.unsigned("attempts", row.get("attempts")?)?,

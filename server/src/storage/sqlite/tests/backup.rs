@@ -58,6 +58,30 @@ async fn a_copy_opens_as_a_store_with_everything_that_was_there() {
 }
 
 #[tokio::test]
+async fn an_event_published_after_a_restore_is_no_repetition_of_one_from_before_it() {
+    let world = World::<Directory>::new().await;
+    let webhook = world.webhook().await;
+    let folder = TempDir::new().unwrap();
+    backup::copy(world.bench.path.path(), &folder.path().join("sigpost.db"), &quietly()).unwrap();
+    let publish = async |world: &World<Directory>, id, received_at| {
+        let event = NewEvent { received_at, ..event(world.tenant, id, &[&webhook]) };
+        let Published::Accepted { number, .. } = world.publish(event).await else { panic!("new") };
+        (number, world.pending().await[0].message_id.clone())
+    };
+    let before = publish(&world, "before", time(20)).await;
+    std::fs::copy(world.bench.path.path().join("master.key"), folder.path().join("master.key")).unwrap();
+    let bench = Directory { path: folder, clock: Arc::clone(&world.clock) };
+    let store = Arc::new(bench.open().await);
+    store.apply_tenants(vec![spec("acme")]).await.unwrap();
+    let restored = World::over(bench, Arc::clone(&world.clock), store, world.tenant);
+    let after = publish(&restored, "after", time(30)).await;
+    assert_eq!(before.0, after.0, "the number is given again");
+    assert_ne!(before.1, after.1, "receivers tell repetitions by the message's id");
+    restored.store.close().await;
+    world.store.close().await;
+}
+
+#[tokio::test]
 async fn a_copy_is_the_database_of_one_moment_whatever_is_written_meanwhile() {
     let world = World::<Directory>::new().await;
     fatten(&world);
