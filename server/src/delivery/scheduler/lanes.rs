@@ -99,8 +99,8 @@ impl Lanes {
         self.waiting.iter().map(BTreeMap::len).sum()
     }
 
-    /// How many wait that are new.
-    pub(super) fn new(&self) -> usize {
+    /// How many first tries wait.
+    pub(super) fn fresh(&self) -> usize {
         self.waiting[NEW].len()
     }
 

@@ -108,7 +108,7 @@ impl Queue {
         }
         if self.horizon.is_some_and(|horizon| turn >= horizon) {
             let due_and_new = lanes::is_new(&job) && job.work().due <= now;
-            if !due_and_new || self.ready.new() >= room.div_ceil(AHEAD) {
+            if !due_and_new || self.ready.fresh() >= room.div_ceil(AHEAD) {
                 return self.note_parked(turn);
             }
             self.ahead.insert(turn);
