@@ -12,10 +12,16 @@ const OFFLINE = 'The server cannot be reached: this browser is offline.';
 // axe says that it cannot read the styles once more.
 const expected = [/ERR_INTERNET_DISCONNECTED/, /Couldn't load preload assets/];
 
+/** Takes the network away. The browser takes its time: a request that is made at once may still get through. */
+async function goOffline(page, context) {
+  await context.setOffline(true);
+  await page.waitForFunction(() => !navigator.onLine && fetch('/healthz').then(() => false, () => true));
+}
+
 test('whoever signs in without a network is told so, and signs in once there is one', { timeout: TIMEOUT }, async () => {
   await withConsole(OK, async ({ base }) => {
     await withPage(`${base}/console`, async (page, context) => {
-      await context.setOffline(true);
+      await goOffline(page, context);
       await page.getByLabel('Token', { exact: true }).fill('token-of-ada-of-native');
       await page.getByRole('button', { name: 'Sign in' }).click();
       await page.getByText(OFFLINE).waitFor();
@@ -37,7 +43,7 @@ test('each list says that there is no network, and is read once there is one', {
       for (const name of ['Event types', 'Deliveries', 'Replays', 'Statistics', 'Tenants', 'Users', 'Tokens', 'Audit log', 'Webhooks']) {
         if (name !== 'Webhooks') {
           // The view's program is not there yet.
-          await context.setOffline(true);
+          await goOffline(page, context);
           await to(name);
           await page.getByText('This view could not be loaded.').waitFor();
           await accessible(page, `${name}, not loaded`);
@@ -47,7 +53,7 @@ test('each list says that there is no network, and is read once there is one', {
           await main.getByText('Loading').first().waitFor({ state: 'detached' });
           await to('Webhooks');
         } else await to('Event types');
-        await context.setOffline(true);
+        await goOffline(page, context);
         await to(name);
         await main.getByText(OFFLINE).first().waitFor();
         await accessible(page, `${name} without a network`);
@@ -68,7 +74,7 @@ test('what was entered into a form outlives a lost network, and is saved once th
     const ada = asAda(world.base, 'native');
     await withWebhooks(world, 'native', async (page, context) => {
       const survives = async (form, button, saved) => {
-        await context.setOffline(true);
+        await goOffline(page, context);
         await form.getByRole('button', { name: button }).click();
         await form.getByText(OFFLINE).waitFor();
         await accessible(page, 'a form without a network');
