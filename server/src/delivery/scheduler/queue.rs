@@ -16,7 +16,7 @@
 //! rest may be there, too: a few of those are held ahead of what is parked, or they would wait for every retry there is.
 //! When the store shows one of them it has the same turn there, and takes its own place.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use super::Standing;
 use super::gate::{Era, Gate, LARGEST_WINDOW};
@@ -52,8 +52,6 @@ pub(super) struct Queue {
     later: BTreeMap<Turn, Job>,
     /// Of these in memory, those that are due sooner than in the store.
     hastened: HashSet<DeliveryId>,
-    /// Of what is ready, what is new and beyond the horizon.
-    ahead: BTreeSet<Turn>,
     horizon: Option<Turn>,
     question: Option<Question>,
     /// The store is not asked before then.
@@ -88,7 +86,6 @@ impl Queue {
             ready: Lanes::default(),
             later: BTreeMap::new(),
             hastened: HashSet::new(),
-            ahead: BTreeSet::new(),
             horizon: None,
             question: None,
             ask_from: None,
@@ -111,7 +108,6 @@ impl Queue {
             if !due_and_new || self.ready.fresh() >= room.div_ceil(AHEAD) {
                 return self.note_parked(turn);
             }
-            self.ahead.insert(turn);
         }
         self.insert(job, now);
         while self.held() > room {
@@ -274,7 +270,6 @@ impl Queue {
             (Some(next), Some(parked)) => Some(next.min(parked)),
             (next, parked) => next.or(parked),
         };
-        self.ahead = self.horizon.map_or_else(BTreeSet::new, |horizon| self.ahead.split_off(&horizon));
         move |turn| parked.is_none_or(|parked| *turn < parked) && !settled.contains(&turn.delivery)
     }
 
@@ -294,7 +289,6 @@ impl Queue {
     pub(super) fn pop(&mut self) -> Option<Job> {
         let job = self.ready.pop()?;
         self.hastened.remove(&job.id());
-        self.ahead.remove(&job.turn());
         Some(job)
     }
 
@@ -306,7 +300,6 @@ impl Queue {
     /// Takes out everything in memory.
     fn take_all(&mut self) -> Vec<Job> {
         self.hastened.clear();
-        self.ahead.clear();
         self.ready.drain().chain(core::mem::take(&mut self.later).into_values()).collect()
     }
 
@@ -318,7 +311,6 @@ impl Queue {
         self.ready.remove(&|id| gone.contains(&id));
         self.later.retain(|turn, _| !gone.contains(&turn.delivery));
         self.hastened.retain(|delivery| !gone.contains(delivery));
-        self.ahead.retain(|turn| !gone.contains(&turn.delivery));
     }
 
     /// How many are held in memory and not in flight.

@@ -12,10 +12,19 @@ impl From<rusqlite::Error> for StoreError {
             Some(ErrorCode::OperationInterrupted) => Self::TookTooLong,
             // Another program holds the write lock, for longer than the patience set at opening.
             Some(ErrorCode::DatabaseBusy) => Self::Overloaded,
-            _ if structure::is_damage(&error) => Self::Damaged(Box::new(error)),
+            _ if structure::is_damage(&error) || is_no_value(&error) => Self::Damaged(Box::new(error)),
             _ => Self::Backend(Box::new(error)),
         }
     }
+}
+
+/// Whether a row holds what its column cannot: each table is `STRICT`, so nobody wrote that.
+const fn is_no_value(error: &rusqlite::Error) -> bool {
+    use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, Utf8Error};
+    matches!(
+        error,
+        FromSqlConversionFailure(..) | IntegralValueOutOfRange(..) | InvalidColumnType(..) | Utf8Error(..)
+    )
 }
 
 /// Whether something is the matter with what is stored: the same would be found there again. Not if only the disk, or the
