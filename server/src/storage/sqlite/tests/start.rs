@@ -132,6 +132,9 @@ fn what_a_disk_does_not_answer_for_a_moment_is_no_damage() {
     for code in [ffi::SQLITE_CORRUPT, ffi::SQLITE_NOTADB, ffi::SQLITE_CONSTRAINT, ffi::SQLITE_MISMATCH] {
         assert!(is_damage(&error(code)), "{code}");
     }
+    // As it is where a bit in the head of a row has flipped; the engine fails such a delivery, and goes on.
+    let no_value = SqliteError::InvalidColumnType(1, "checksum".into(), rusqlite::types::Type::Integer);
+    assert!(matches!(StoreError::from(no_value), StoreError::Damaged(_)));
     let others = [ffi::SQLITE_FULL, ffi::SQLITE_BUSY, ffi::SQLITE_INTERRUPT].map(error);
     assert!(others.iter().all(|error| !is_damage(error)), "{others:?}");
 }
