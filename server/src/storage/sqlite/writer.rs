@@ -10,6 +10,7 @@
 //! | a management command | it alone, by its savepoint; where it meets a damaged page, as any other |
 //! | any other command | the transaction is rolled back and runs again without it; then it runs in one of its own |
 //! | a result, or more than a few commands | the transaction is rolled back, and each operation runs in one of its own |
+//! | what belongs to no operation (the beginning, the counters) | results wait, as they do for space; each command fails by itself |
 //! | reading what the engine asks for | nothing: it is read after the commit; damage is [passed over](super::waiting) |
 //! | idempotency keys, or how webhooks are doing | nothing: what cannot be written or deleted of that is given up, and the transaction runs again without it |
 //! | no space left | the batch's events are refused; the rest is tried again; results wait until there is space, and no attempt starts while they do |
