@@ -372,23 +372,26 @@ fn run_all(
     if !STORES {
         return Ok(Ok(()));
     }
-    // What others free is waited for: space, and the lock.
-    match transaction.keep_keys() {
-        Ok(()) => {}
-        Err(Unkept { error: error @ (StoreError::DiskFull | StoreError::Overloaded), .. }) => {
-            return Err((error, Culprit::None));
-        }
-        Err(unkept) => return Ok(Err(Beside::Keys(unkept))),
+    if let Err(unkept) = transaction.keep_keys() {
+        return without(Beside::Keys(unkept));
     }
-    match transaction.save_activity(false) {
-        Ok(()) => {}
-        Err(Uncounted { error: error @ (StoreError::DiskFull | StoreError::Overloaded), .. }) => {
-            return Err((error, Culprit::None));
-        }
-        Err(uncounted) => return Ok(Err(Beside::Counts(uncounted))),
+    if let Err(uncounted) = transaction.save_activity(false) {
+        return without(Beside::Counts(uncounted));
     }
     transaction.save_counters().map_err(|error| (error, Culprit::None))?;
     Ok(Ok(()))
+}
+
+/// What others free is waited for: space, and the lock. Of anything else what failed is given up.
+fn without(beside: Beside) -> Result<Result<(), Beside>, (StoreError, Culprit)> {
+    use StoreError::{DiskFull, Overloaded};
+    match beside {
+        Beside::Keys(Unkept { error: error @ (DiskFull | Overloaded), .. })
+        | Beside::Counts(Uncounted { error: error @ (DiskFull | Overloaded), .. }) => {
+            Err((error, Culprit::None))
+        }
+        beside => Ok(Err(beside)),
+    }
 }
 
 fn tell(finished: &mpsc::UnboundedSender<Told>, made: Vec<Work>, commands: Vec<Command>) {
