@@ -10,7 +10,7 @@ use crate::domain::{
 };
 use crate::storage::{Happenings, ReplayStart, Told};
 
-fn filter(webhook: &Webhook) -> ReplayFilter {
+pub(in crate::storage) fn filter(webhook: &Webhook) -> ReplayFilter {
     ReplayFilter {
         tenant: webhook.tenant,
         webhook: webhook.id,
@@ -34,7 +34,7 @@ fn new_replay(filter: ReplayFilter) -> NewReplay {
 }
 
 impl<B: Bench> World<B> {
-    async fn replay(&self, filter: ReplayFilter) -> Replay {
+    pub(in crate::storage) async fn replay(&self, filter: ReplayFilter) -> Replay {
         match self.store.create_replay(new_replay(filter)).await.unwrap() {
             ReplayStart::Created(replay) => *replay,
             ReplayStart::Running | ReplayStart::WebhookDeleted => panic!("not made"),
@@ -47,7 +47,7 @@ impl<B: Bench> World<B> {
     }
 
     /// Lets a replay make everything it has to make, so many at a time.
-    async fn make_all(&self, replay: &Replay, most: u32) -> Vec<Work> {
+    pub(in crate::storage) async fn make_all(&self, replay: &Replay, most: u32) -> Vec<Work> {
         self.made().await;
         let mut made = Vec::new();
         for _ in 0..100 {
@@ -61,7 +61,7 @@ impl<B: Bench> World<B> {
     }
 
     /// Events that ended with these statuses, one each.
-    async fn ended_events(&self, webhook: &Webhook, statuses: &[u16]) {
+    pub(in crate::storage) async fn ended_events(&self, webhook: &Webhook, statuses: &[u16]) {
         for (index, status) in statuses.iter().enumerate() {
             let delivery = self.deliver(&format!("{}-{index}", webhook.number), &[webhook]).await[0];
             self.store.settle(ended(delivery, *status)).await.unwrap();

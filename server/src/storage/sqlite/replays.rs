@@ -10,9 +10,9 @@ use super::rows::{FrameRow, Place, state, state_code, stored};
 use super::transaction::{DeliveryRow, Transaction};
 use crate::causes::causes;
 use crate::domain::{
-    Audience, Cause, DeliveryId, DeliveryState, EndStates, EventId, MessageId, NewReplay, PublicId, Replay,
-    ReplayFilter, ReplayId, ReplayQuery, ReplayState, RunningReplay, TenantId, Timestamp, Traced, UserId,
-    WebhookId, Work,
+    Audience, Cause, DeliveryId, DeliveryState, EndStates, EventId, Frame, MessageId, NewReplay, PublicId,
+    Replay, ReplayFilter, ReplayId, ReplayQuery, ReplayState, RunningReplay, TenantId, TenantUid, Timestamp,
+    Traced, UserId, WebhookId, Work,
 };
 use crate::storage::{CancelledReplay, ReplayStart, StoreError};
 
@@ -313,11 +313,10 @@ impl Transaction<'_> {
         at: Timestamp,
     ) -> Result<Option<Work>, StoreError> {
         let row = self.sql.prepare_cached(ORIGINAL)?.query_row([original], OriginalRow::read).optional()?;
-        let Some(OriginalRow { event, frame, event_number, received_at, webhook_number }) = row else {
-            return Ok(None);
-        };
-        let frame = match frame.verified(event) {
-            Ok(frame) => frame,
+        let Some(row) = row else { return Ok(None) };
+        let (webhook, event) = (filter.webhook, row.event);
+        let (frame, message_id) = match row.verified(&self.tenant(filter.tenant)?.uid, webhook) {
+            Ok(verified) => verified,
             Err(error) => {
                 let error = causes(&error);
                 tracing::error!(
@@ -328,11 +327,6 @@ impl Transaction<'_> {
                 return Ok(None);
             }
         };
-        let place = Place::new("event", event);
-        let event_number = place.number("number", event_number)?;
-        let received_at = place.time("received_at", received_at)?;
-        let webhook = filter.webhook;
-        let webhook_number = Place::new("webhook", webhook.get()).number("number", webhook_number)?;
         let (delivery, _) = self.insert_delivery(&DeliveryRow {
             tenant: filter.tenant,
             event,
@@ -348,12 +342,7 @@ impl Transaction<'_> {
             tenant: filter.tenant,
             webhook,
             event: EventId::new(event),
-            message_id: MessageId::derive(
-                &self.tenant(filter.tenant)?.uid,
-                event_number,
-                received_at,
-                webhook_number,
-            ),
+            message_id,
             cause: Cause::Replay,
             received_at: at,
             attempts_made: 0,
@@ -440,6 +429,15 @@ impl OriginalRow {
             received_at: row.get("received_at")?,
             webhook_number: row.get("webhook_number")?,
         })
+    }
+
+    fn verified(self, tenant: &TenantUid, webhook: WebhookId) -> Result<(Frame, MessageId), StoreError> {
+        let place = Place::new("event", self.event);
+        let event_number = place.number("number", self.event_number)?;
+        let received_at = place.time("received_at", self.received_at)?;
+        let webhook_number = Place::new("webhook", webhook.get()).number("number", self.webhook_number)?;
+        let message_id = MessageId::derive(tenant, event_number, received_at, webhook_number);
+        Ok((self.frame.verified(self.event)?, message_id))
     }
 }
 

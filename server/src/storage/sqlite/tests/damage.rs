@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::*;
 use crate::causes::causes;
 use crate::domain::{EventId, IdMap, Timestamp, Turn, Webhook};
+use crate::storage::contract::filter;
 use crate::storage::sqlite::retention;
 use crate::storage::{Pruned, Resend, Walk};
 
@@ -124,6 +125,23 @@ async fn sending_again_what_stands_on_a_damaged_page_fails_and_stops_nothing() {
     world.publish(event(world.tenant, "new", &[])).await;
     let others = world.store.create_resend(world.tenant, number(2_000), time(70)).await;
     assert!(matches!(others, Ok(Resend::Created { .. })), "what stands elsewhere is sent");
+    world.store.close().await;
+}
+
+#[tokio::test]
+async fn a_replay_passes_over_what_was_damaged_and_sends_what_comes_after_it() {
+    let world = World::<Directory>::new().await;
+    let webhook = world.webhook().await;
+    world.ended_events(&webhook, &[500, 500, 500, 500]).await;
+    let damage = |column: &str, event: i64| {
+        let damage = format!("UPDATE event SET {column} = {} WHERE id = {event}", i64::MIN);
+        assert_eq!(world.bench.database().execute(&damage, []).unwrap(), 1);
+    };
+    damage("received_at", 1);
+    damage("number", 3);
+    let replay = world.replay(filter(&webhook)).await;
+    let made = world.make_all(&replay, 1).await;
+    assert_eq!(made.iter().map(|work| work.event.get()).collect::<Vec<_>>(), [2, 4]);
     world.store.close().await;
 }
 
