@@ -66,6 +66,8 @@ pub(super) struct Driver {
     in_flight: HashMap<Id, InFlight>,
     /// Webhooks whose receiver has just answered that it is gone.
     gone: IdMap<WebhookId, Gone>,
+    /// How many of a tenant's deliveries were taken in since publishers were last told what waits.
+    taken_in: IdMap<TenantId, usize>,
     inbox: mpsc::WeakUnboundedSender<Message>,
     stopping: Option<oneshot::Sender<()>>,
     recounted: Duration,
@@ -116,6 +118,7 @@ impl Driver {
             attempts: JoinSet::new(),
             in_flight: HashMap::new(),
             gone: IdMap::default(),
+            taken_in: IdMap::default(),
             inbox,
             stopping: None,
         };
@@ -203,9 +206,9 @@ impl Driver {
         let now = self.now();
         match arrival {
             Arrival::Made(works) => {
-                self.attempter.store.backlog().taken(&works);
                 let directory = Arc::clone(self.attempter.store.directory());
                 for work in works {
+                    *self.taken_in.entry(work.tenant).or_default() += 1;
                     let standing = self.standing(work.webhook);
                     match directory.tenant(work.tenant) {
                         Some(tenant) => {
@@ -290,6 +293,8 @@ impl Driver {
                 }
             }
         }
+        // Not before: in between whoever asks for admission would see them nowhere.
+        self.attempter.store.backlog().taken(self.taken_in.drain());
         self.backpressure.set_runnable(self.scheduler.runnable());
     }
 

@@ -103,12 +103,15 @@ impl Backlog {
         }
     }
 
-    /// The engine has taken these in.
-    pub fn taken(&self, works: &[Work]) {
+    /// The engine has taken in so many of some tenants.
+    pub fn taken(&self, taken_in: impl ExactSizeIterator<Item = (TenantId, usize)>) {
+        if taken_in.len() == 0 {
+            return;
+        }
         let mut counts = self.lock();
-        for work in works {
-            let untaken = counts.untaken.entry(work.tenant).or_default();
-            *untaken = untaken.saturating_sub(1);
+        for (tenant, deliveries) in taken_in {
+            let untaken = counts.untaken.entry(tenant).or_default();
+            *untaken = untaken.saturating_sub(deliveries);
         }
     }
 
