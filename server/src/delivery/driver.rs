@@ -287,7 +287,7 @@ impl Driver {
             }
             for action in actions {
                 match action {
-                    Action::End(delivery, state) => self.end(delivery, state),
+                    Action::End(delivery, webhook, state) => self.end(delivery, webhook, state),
                     Action::Start(work) => self.start(*work, now),
                     Action::Ask(wanted) => self.attempter.store.ask_waiting(wanted),
                 }
@@ -298,9 +298,17 @@ impl Driver {
         self.backpressure.set_runnable(self.scheduler.runnable());
     }
 
-    fn end(&self, delivery: DeliveryId, state: DeliveryState) {
+    fn end(&self, delivery: DeliveryId, webhook: WebhookId, state: DeliveryState) {
         if state == DeliveryState::Expired {
-            tracing::warn!(delivery = delivery.get(), "a delivery grew too old before it could be sent");
+            let directory = self.attempter.store.directory();
+            let webhook = directory.webhook(webhook);
+            let tenant = webhook.as_ref().and_then(|webhook| directory.tenant(webhook.tenant));
+            tracing::warn!(
+                tenant = tenant.as_ref().map(|tenant| &*tenant.name),
+                webhook = webhook.as_ref().map(|webhook| tracing::field::display(webhook.public_id)),
+                delivery = delivery.get(),
+                "a delivery grew too old before it could be sent"
+            );
         }
         self.attempter.store.settle_later(Settlement { delivery, attempt: None, next: Next::End(state) });
     }

@@ -79,7 +79,7 @@ pub(super) enum Action {
     /// Make an attempt, then report it with [`Scheduler::finished`] or [`Scheduler::give_back`].
     Start(Box<Work>),
     /// Record that a delivery ended without an attempt. It is forgotten already.
-    End(DeliveryId, DeliveryState),
+    End(DeliveryId, WebhookId, DeliveryState),
     /// Ask the store, and bring the answer to [`Scheduler::answered`].
     Ask(Wanted),
 }
@@ -184,7 +184,7 @@ impl Scheduler {
         self.recounted.insert(work.tenant);
         self.stand(webhook, work.tenant, standing);
         if standing == Standing::Gone {
-            self.end(work.delivery, DeliveryState::Cancelled);
+            self.cancel(work.delivery, webhook);
         } else {
             self.push(work, policy);
         }
@@ -289,12 +289,12 @@ impl Scheduler {
     fn end_what_is_over(&mut self, works: &[Work], standing: Standing, policy: &RetryPolicy) {
         for work in works.iter().filter(|work| !self.in_flight.contains_key(&work.delivery)) {
             let action = match standing {
-                Standing::Gone => Action::End(work.delivery, DeliveryState::Cancelled),
+                Standing::Gone => Action::End(work.delivery, work.webhook, DeliveryState::Cancelled),
                 Standing::Enabled | Standing::Disabled => {
                     if self.expiry(work, policy) > self.now {
                         continue;
                     }
-                    Action::End(work.delivery, DeliveryState::Expired)
+                    Action::End(work.delivery, work.webhook, DeliveryState::Expired)
                 }
             };
             self.actions.push(action);
@@ -354,7 +354,7 @@ impl Scheduler {
         let webhook = job.work().webhook;
         let room = self.room();
         let Some(queue) = self.queues.get_mut(&webhook) else {
-            return self.end(delivery, DeliveryState::Cancelled);
+            return self.cancel(delivery, webhook);
         };
         let over = queue.standing() == Standing::Gone || job.is_withdrawn();
         match why {
@@ -364,7 +364,7 @@ impl Scheduler {
             }
             GiveBack::Gone | GiveBack::Until(_) => {
                 queue.gate.give_up(job.era(), now);
-                self.end(delivery, DeliveryState::Cancelled);
+                self.cancel(delivery, webhook);
             }
         }
         self.refresh(webhook);
@@ -404,7 +404,7 @@ impl Scheduler {
                 continue;
             };
             if job.expires_at() <= now {
-                actions.push(Action::End(job.id(), DeliveryState::Expired));
+                actions.push(Action::End(job.id(), webhook, DeliveryState::Expired));
             } else {
                 queue.speed.start(queue.gate.in_flight(), now);
                 queue.in_flight += 1;
@@ -496,12 +496,12 @@ impl Scheduler {
             (None, _) => self.queues.entry(webhook).or_insert_with(|| Queue::new(tenant)),
         };
         for job in queue.set_standing(standing, after(self.now, LOOK_EVERY)) {
-            self.actions.push(Action::End(job.id(), DeliveryState::Cancelled));
+            self.actions.push(Action::End(job.id(), webhook, DeliveryState::Cancelled));
         }
     }
 
-    fn end(&mut self, delivery: DeliveryId, state: DeliveryState) {
-        self.actions.push(Action::End(delivery, state));
+    fn cancel(&mut self, delivery: DeliveryId, webhook: WebhookId) {
+        self.actions.push(Action::End(delivery, webhook, DeliveryState::Cancelled));
     }
 
     /// Ends a flight, whatever came of it.

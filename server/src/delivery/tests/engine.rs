@@ -84,6 +84,26 @@ async fn what_no_request_can_be_made_of_uses_up_its_ladder() {
 }
 
 #[tokio::test]
+async fn what_grew_too_old_is_told_of_with_its_tenant_and_webhook() {
+    let written = tempfile::NamedTempFile::new().unwrap();
+    let log = tracing_subscriber::fmt().with_ansi(false).with_writer(written.reopen().unwrap()).finish();
+    let _log = tracing::subscriber::set_default(log);
+    let world = World::start(Plan::default());
+    let webhook = world.webhook("http://127.0.0.1:9/");
+    let durable = world.durable(&webhook);
+    let received_at = durable.received_at - Duration::from_secs(100 * 24 * 3_600);
+    let delivery = durable.delivery;
+    world.store.made(vec![Work { received_at, ..durable }]);
+    let row = world.store.ended(delivery).await;
+    assert_eq!((row.state, row.attempts.len()), (DeliveryState::Expired, 0));
+    let lines = std::fs::read_to_string(written.path()).unwrap();
+    let line = lines.lines().find(|line| line.contains("grew too old")).unwrap();
+    let name = world.store.directory().tenant(TENANT).unwrap().name.clone();
+    let (id, delivery) = (webhook.public_id, delivery.get());
+    assert!(line.ends_with(&format!("tenant=\"{name}\" webhook={id} delivery={delivery}")), "{line}");
+}
+
+#[tokio::test]
 async fn a_webhook_that_no_request_can_be_made_of_is_left_alone_and_told_of_once_until_it_is_changed() {
     let written = tempfile::NamedTempFile::new().unwrap();
     let log = tracing_subscriber::fmt().with_writer(Arc::new(written.reopen().unwrap())).finish();

@@ -53,7 +53,7 @@ fn ended(actions: Vec<Action>) -> Vec<(i64, DeliveryState)> {
     actions
         .into_iter()
         .map(|action| match action {
-            Action::End(id, state) => (id.get(), state),
+            Action::End(id, _, state) => (id.get(), state),
             Action::Start(_) | Action::Ask(_) => panic!("{action:?}"),
         })
         .collect()

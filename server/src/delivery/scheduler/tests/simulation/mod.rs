@@ -340,7 +340,7 @@ impl World {
         let untold = self.untold.clone();
         for action in self.scheduler.poll(self.now, room) {
             match action {
-                Action::End(id, state) => self.ended(id, state),
+                Action::End(id, _, state) => self.ended(id, state),
                 Action::Ask(wanted) => self.writes.push_back(Write::Question(wanted)),
                 Action::Start(work) => {
                     starts += 1;

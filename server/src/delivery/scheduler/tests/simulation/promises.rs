@@ -40,7 +40,7 @@ impl World {
         let ending: HashSet<DeliveryId> = scheduler
             .actions
             .iter()
-            .filter_map(|action| if let Action::End(id, _) = action { Some(*id) } else { None })
+            .filter_map(|action| if let Action::End(id, ..) = action { Some(*id) } else { None })
             .collect();
         for row in self.rows.values().filter(|row| row.state == DeliveryState::Pending && !row.in_flight) {
             let turn = row.work.turn();
