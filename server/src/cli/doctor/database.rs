@@ -6,7 +6,8 @@ use std::path::Path;
 use super::configuration::open_to_others;
 use super::finding::Finding;
 use crate::domain::Timestamp;
-use crate::storage::sqlite::examine::{ExamineError, Examiner, KeyState, Layout, Rows, Verified};
+use crate::storage::sqlite::checksums::{Rows, Verified};
+use crate::storage::sqlite::examine::{ExamineError, Examiner, KeyState, Layout};
 use crate::storage::sqlite::{KeySource, Tell};
 
 const LAYOUT: &str = "layout";
@@ -136,7 +137,7 @@ fn references(missing: &Rows) -> Finding {
     if missing.count == 0 {
         return Finding::ok(REFERENCES, "everything that rows name is there");
     }
-    Finding::problem(REFERENCES, format!("rows name what is not there: {}", told(missing)), RESTORE)
+    Finding::problem(REFERENCES, format!("rows name what is not there: {missing}"), RESTORE)
 }
 
 fn checksums(verified: &Verified) -> Finding {
@@ -144,17 +145,10 @@ fn checksums(verified: &Verified) -> Finding {
     if damaged.count == 0 {
         return Finding::ok(CHECKSUMS, format!("everything that has one fits it (rows: {rows})"));
     }
-    let message = format!("of {rows} rows some do not fit theirs: {}", told(damaged));
-    let remedy = "the disk is not to be trusted: replace it. They are never sent; publish those events anew, or restore \
-                  a backup that is in order";
+    let message = format!("of {rows} rows some do not fit theirs: {damaged}");
+    let remedy = "the disk is not to be trusted: replace it. What is damaged is never sent; publish those events anew, each \
+                  with another `id`, for theirs are known as published, or restore a backup that is in order";
     Finding::problem(CHECKSUMS, message, remedy)
-}
-
-fn told(rows: &Rows) -> String {
-    let Rows { count, first } = rows;
-    let more = count.saturating_sub(first.len() as u64);
-    let rest = if more == 0 { String::new() } else { format!(" and {more} more") };
-    format!("{}{rest}", first.join(", "))
 }
 
 fn key(state: &KeyState, directory: &Path, source: &KeySource) -> Finding {
@@ -198,7 +192,7 @@ fn secrets(opened: u64, shut: &Rows) -> Finding {
     if shut.count == 0 {
         return Finding::ok(SECRETS, format!("the key opens them all ({opened})"));
     }
-    let message = format!("the key does not open some: {}", told(shut));
+    let message = format!("the key does not open some: {shut}");
     Finding::problem(SECRETS, message, format!("with these no server starts; {RESTORE}"))
 }
 
@@ -242,7 +236,7 @@ mod tests {
     #[test]
     fn many_rows_are_told_by_the_first_of_them() {
         let rows = Rows { count: 12, first: vec!["a 1".into(), "a 2".into()] };
-        assert_eq!(told(&rows), "a 1, a 2 and 10 more");
+        assert_eq!(rows.to_string(), "a 1, a 2 and 10 more");
         assert_eq!(structure(&["x".into(), "y".into()]).message, "SQLite finds it damaged: x (and 1 more)");
     }
 }

@@ -14,8 +14,9 @@
 //! transaction open from before the first page until after the last: the copy is the database of one moment, and
 //! everything whose commit was answered before that moment is in it.
 //!
-//! **Guaranteed**: the copy has its name only when it is whole, on the disk, and was checked; what has the name already
-//! stays as it is. **Not guaranteed**: that what was acknowledged while the copy was made is in it. The master key is not:
+//! **Guaranteed**: the copy has its name only when it is whole, on the disk, and its structure is in order; what has the
+//! name already stays as it is. Rows that do not fit their checksums are told, and the copy is kept: without them it is
+//! still the newest there is. **Not guaranteed**: that what was acknowledged while the copy was made is in it. The master key is not:
 //! it is no part of the database.
 
 use std::fs::{File, TryLockError};
@@ -25,6 +26,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags, ffi};
 
+use super::checksums::{self, Rows};
 use super::files::{database, parent, private, sync_directory, with_ending};
 use super::open::BUSY_PATIENCE;
 use super::progress::{Progress, Tell};
@@ -78,12 +80,23 @@ pub enum BackupError {
          tells"
     )]
     Damaged(String),
+    /// The copy is there and can be restored, but bodies, frames or idempotency keys in it are damaged.
+    #[error(
+        "{} is a whole copy of the database, but rows in it do not fit their checksums, most likely there as here: {damaged}; keep \
+         the copies made before, and see `sigpost doctor`", copy.display()
+    )]
+    Rows {
+        /// The copy.
+        copy: PathBuf,
+        /// Which rows.
+        damaged: Rows,
+    },
 }
 
 /// Copies the database of a data directory, whether or not a server works on it, to a file that must not be there yet.
 ///
 /// # Errors
-/// [`BackupError`] says what was in the way; then there is no copy.
+/// [`BackupError`] says what was in the way; then there is no copy, but with [`BackupError::Rows`].
 pub fn copy(directory: &Path, destination: &Path, tell: &Tell) -> Result<Copied, BackupError> {
     let from = database(directory);
     if !from.is_file() {
@@ -102,11 +115,17 @@ pub fn copy(directory: &Path, destination: &Path, tell: &Tell) -> Result<Copied,
     copy_pages(&from, &draft.path, tell).map_err(failed)?;
     let bytes = draft.sync()?;
     tell(Progress::CheckingStructure);
-    let problems = structure::of_file(&draft.path, tell).map_err(failed)?;
+    let mut sql = structure::open_file(&draft.path).map_err(failed)?;
+    let problems = structure::of_database(&mut sql, tell).map_err(failed)?;
     if let Some(first) = problems.into_iter().next() {
         return Err(BackupError::Damaged(first));
     }
+    let damaged = checksums::verify(&sql, tell).map_err(failed)?.damaged;
+    drop(sql);
     draft.name()?;
+    if damaged.count > 0 {
+        return Err(BackupError::Rows { copy: destination.to_owned(), damaged });
+    }
     Ok(Copied { bytes })
 }
 

@@ -19,7 +19,7 @@ impl From<rusqlite::Error> for StoreError {
 }
 
 /// Whether a row holds what its column cannot: each table is `STRICT`, so nobody wrote that.
-const fn is_no_value(error: &rusqlite::Error) -> bool {
+pub(super) const fn is_no_value(error: &rusqlite::Error) -> bool {
     use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, Utf8Error};
     matches!(
         error,

@@ -12,20 +12,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Row};
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
-use super::dedupe::{filter_fits, numbers_fit};
+use super::checksums::{self, Rows, Verified};
 use super::files::{database, with_ending};
 use super::key::{KeyId, KeySource, Label, MasterKey, Sealer, sealed_with};
 use super::open::{self, BUSY_PATIENCE, OpenError};
 use super::progress::{Progress, Tell};
-use super::rows::{FrameRow, Place, checksum, headers_label, next_secret_label, secret_label, verified_data};
+use super::rows::{Place, headers_label, next_secret_label, secret_label};
 use super::{keyfile, space, structure};
 use crate::domain::{TenantUid, Timestamp};
 use crate::storage::StoreError;
-
-/// The most rows of one kind that are named.
-const NAMED: usize = 10;
 
 /// A database, opened to be looked at.
 pub struct Examiner {
@@ -71,33 +68,6 @@ pub struct Layout {
     pub found: i32,
     /// What this program writes.
     pub known: i32,
-}
-
-/// Rows that something is wrong with.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Rows {
-    /// How many.
-    pub count: u64,
-    /// The first of them, each with its table.
-    pub first: Vec<String>,
-}
-
-impl Rows {
-    fn add(&mut self, place: impl FnOnce() -> String) {
-        self.count += 1;
-        if self.first.len() < NAMED {
-            self.first.push(place());
-        }
-    }
-}
-
-/// What was compared with its checksums.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Verified {
-    /// Bodies of events, frames of deliveries, and what idempotency keys are kept in.
-    pub rows: u64,
-    /// Those that do not fit.
-    pub damaged: Rows,
 }
 
 /// Where the master key is, seen from the database.
@@ -200,42 +170,7 @@ impl Examiner {
     /// # Errors
     /// [`ExamineError`].
     pub fn checksums(&self, tell: &Tell) -> Result<Verified, ExamineError> {
-        let mut guarded = Vec::new();
-        let mut total = 0;
-        for table in GUARDED {
-            // Older layouts have fewer.
-            if self.sql.column_exists(Some("main"), table.name, table.checksum)? {
-                let about: i64 = self.sql.query_row(&table.about(), [], |row| row.get(0))?;
-                total += u64::try_from(about).unwrap_or(0);
-                guarded.push(table);
-            }
-        }
-        let mut verified = Verified::default();
-        for Guarded { name, select, fits, .. } in guarded {
-            let (mut after, mut more) = (i64::MIN, true);
-            while more {
-                more = false;
-                // Each portion is a transaction of its own.
-                let mut statement = self.sql.prepare_cached(select)?;
-                let mut rows = statement.query([after])?;
-                while let Some(row) = rows.next()? {
-                    let id = row.get("id")?;
-                    if id <= after {
-                        // The tree leads in a circle, so whatever it shows proves nothing.
-                        verified.damaged.add(|| format!("{name} behind {after}"));
-                        more = false;
-                        break;
-                    }
-                    (after, more) = (id, true);
-                    verified.rows += 1;
-                    if !fits(row)? {
-                        verified.damaged.add(|| format!("{name} {after}"));
-                    }
-                }
-                tell(Progress::Verified { done: verified.rows, total });
-            }
-        }
-        Ok(verified)
+        Ok(checksums::verify(&self.sql, tell)?)
     }
 
     /// The time of the newest event or attempt.
@@ -245,7 +180,7 @@ impl Examiner {
     pub fn newest(&self) -> Result<Option<Timestamp>, ExamineError> {
         let mut newest = None;
         for query in [NEWEST_EVENT, NEWEST_ATTEMPT] {
-            let micros: Option<i64> = self.sql.query_row(query, [], |row| row.get(0)).optional()?;
+            let micros: Option<i64> = self.sql.query_row(query, [], |row| row.get(0))?;
             newest = newest.max(micros.and_then(|micros| Timestamp::from_microsecond(micros).ok()));
         }
         Ok(newest)
@@ -405,74 +340,6 @@ const SEQUENCES: [Sequence; 5] = [
     },
 ];
 
-const NEWEST_EVENT: &str = "SELECT received_at FROM event ORDER BY id DESC LIMIT 1";
-const NEWEST_ATTEMPT: &str = "SELECT started_at FROM attempt ORDER BY id DESC LIMIT 1";
-
-/// A table whose rows have checksums.
-struct Guarded {
-    name: &'static str,
-    key: &'static str,
-    checksum: &'static str,
-    /// The rows behind a key, a portion of them, their key as `id`.
-    select: &'static str,
-    fits: fn(&Row<'_>) -> rusqlite::Result<bool>,
-}
-
-const GUARDED: [Guarded; 4] = [
-    Guarded {
-        name: "event_data",
-        key: "event",
-        checksum: "checksum",
-        select: "SELECT event AS id, checksum, data FROM event_data WHERE event > ?1 ORDER BY event LIMIT 500",
-        fits: body_fits,
-    },
-    Guarded {
-        name: "delivery",
-        key: "id",
-        checksum: "frame_checksum",
-        select:
-            "SELECT id, event, frame_head, frame_cut, frame_tail, frame_checksum FROM delivery WHERE id > ?1
-            ORDER BY id LIMIT 5000",
-        fits: frame_fits,
-    },
-    Guarded {
-        name: "idempotency_run",
-        key: "id",
-        checksum: "filter_checksum",
-        select: "SELECT * FROM idempotency_run WHERE id > ?1 ORDER BY id LIMIT 10",
-        fits: |row| Ok(numbers_fit(row)? && filter_fits(row)?),
-    },
-    Guarded {
-        name: "idempotency_chunk",
-        key: "id",
-        checksum: "checksum",
-        select: "SELECT id, checksum, entries FROM idempotency_chunk WHERE id > ?1 ORDER BY id LIMIT 1000",
-        fits: chunk_fits,
-    },
-];
-
-impl Guarded {
-    /// About how many rows there are: what is deleted is deleted from the old end, so between the ends nearly all are there.
-    /// Chunks have gaps in their keys, and are few.
-    fn about(&self) -> String {
-        let Self { name, key, .. } = self;
-        if *name == "idempotency_chunk" {
-            return format!("SELECT count(*) FROM {name}");
-        }
-        format!("SELECT coalesce((SELECT max({key}) FROM {name}) - (SELECT min({key}) FROM {name}) + 1, 0)")
-    }
-}
-
-fn chunk_fits(row: &Row<'_>) -> rusqlite::Result<bool> {
-    let (sum, entries): (Vec<u8>, Vec<u8>) = (row.get("checksum")?, row.get("entries")?);
-    Ok(sum == checksum("idempotency_chunk", row.get("id")?, &[&entries]))
-}
-
-fn body_fits(row: &Row<'_>) -> rusqlite::Result<bool> {
-    let sum: Vec<u8> = row.get("checksum")?;
-    Ok(verified_data(row.get("id")?, &sum, row.get("data")?).is_ok())
-}
-
-fn frame_fits(row: &Row<'_>) -> rusqlite::Result<bool> {
-    Ok(FrameRow::read(row)?.verified(row.get("event")?).is_ok())
-}
+// Not those of the last rows: after a clock that ran ahead was set right, these are older than what came before.
+const NEWEST_EVENT: &str = "SELECT max(received_at) FROM event";
+const NEWEST_ATTEMPT: &str = "SELECT max(started_at) FROM attempt";

@@ -36,6 +36,7 @@ mod activity;
 mod audit;
 pub mod backup;
 mod checkpoint;
+pub mod checksums;
 mod command;
 mod damage;
 mod dedupe;

@@ -13,14 +13,13 @@ const MOST: usize = 20;
 /// How often SQLite lets others have a word, in steps of its own: many times a second.
 const STEPS: i32 = 10_000;
 
-/// What is wrong with a file that nobody writes to. It is read as it is: no log is looked for or made beside it.
-pub(super) fn of_file(path: &Path, tell: &Tell) -> rusqlite::Result<Vec<String>> {
+/// Opens a file that nobody writes to. It is read as it is: no log is looked for or made beside it.
+pub(super) fn open_file(path: &Path) -> rusqlite::Result<Connection> {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let url = url::Url::from_file_path(&path).map_err(|()| rusqlite::Error::InvalidPath(path))?;
     let flags =
         OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
-    let mut sql = Connection::open_with_flags(format!("{url}?immutable=1"), flags)?;
-    of_database(&mut sql, tell)
+    Connection::open_with_flags(format!("{url}?immutable=1"), flags)
 }
 
 /// What is wrong with a database, in SQLite's words; nothing, if it is in order.

@@ -4,6 +4,7 @@ use std::sync::Mutex;
 
 use super::*;
 use crate::storage::sqlite::backup::{self, BackupError};
+use crate::storage::sqlite::rows::checksum;
 use crate::storage::sqlite::{Progress, Tell};
 
 fn quietly() -> Tell {
@@ -19,10 +20,14 @@ fn names(directory: &Path) -> Vec<String> {
 
 /// Makes the database so large that it is copied in many steps.
 fn fatten(world: &World<Directory>) {
-    let fat =
-        "WITH RECURSIVE series(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM series WHERE value < 8000)
-        INSERT INTO event_data SELECT 1000000 + value, zeroblob(8), randomblob(3000) FROM series";
-    world.bench.database().execute_batch(fat).unwrap();
+    let sql = world.bench.database();
+    sql.execute_batch("BEGIN").unwrap();
+    for event in 1_000_001..=1_008_000 {
+        let data: Vec<u8> = (0..3_000).map(|at| u8::try_from((event * 31 + at * 7) % 256).unwrap()).collect();
+        let row = (event, checksum("event_data", event, &[&data]), &data);
+        sql.execute("INSERT INTO event_data (event, checksum, data) VALUES (?1, ?2, ?3)", row).unwrap();
+    }
+    sql.execute_batch("COMMIT").unwrap();
 }
 
 #[tokio::test]
@@ -198,4 +203,22 @@ async fn a_damaged_database_gives_no_copy() {
     assert!(matches!(&error, BackupError::Damaged(_)), "{error}");
     assert!(error.to_string().contains("sigpost doctor"), "{error}");
     assert_eq!(names(folder.path()), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_copy_with_rows_that_do_not_fit_their_checksums_is_kept_and_told_of() {
+    let world = World::<Directory>::new().await;
+    let webhook = world.webhook().await;
+    world.deliver("1", &[&webhook]).await;
+    let damage = "UPDATE event_data SET data = CAST(data || ' ' AS BLOB)";
+    assert_eq!(world.bench.database().execute(damage, []).unwrap(), 1);
+    let folder = TempDir::new().unwrap();
+    let destination = folder.path().join("copy");
+    let error = backup::copy(world.bench.path.path(), &destination, &quietly()).unwrap_err();
+    assert!(
+        matches!(&error, BackupError::Rows { copy, damaged } if *copy == destination && damaged.count == 1)
+    );
+    assert!(error.to_string().contains("event_data 1 (of event \"1\" from "), "{error}");
+    assert_eq!(names(folder.path()), ["copy"]);
+    world.store.close().await;
 }
