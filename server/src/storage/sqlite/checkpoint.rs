@@ -89,6 +89,8 @@ struct Copying {
     turn: Mutex<()>,
     /// The disk has failed.
     failed: AtomicBool,
+    /// There was no room for a copy, and none has succeeded since.
+    no_room: AtomicBool,
     /// Nobody reads, so that the log can begin anew; cleared once it has.
     nobody_reads: AtomicBool,
 }
@@ -203,12 +205,20 @@ impl Copying {
         if self.failed.load(Ordering::Acquire) {
             return;
         }
-        let Err(error) = copy() else { return };
+        let Err(error) = copy() else {
+            self.no_room.store(false, Ordering::Release);
+            return;
+        };
         match error.sqlite_error_code() {
             // Another program does it just now.
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {}
+            // Told once: it is tried several times a second, and what is told may be written to the same disk.
             Some(ErrorCode::DiskFull) => {
-                tracing::warn!("there is no room to copy the log into the database; it grows until there is");
+                if !self.no_room.swap(true, Ordering::AcqRel) {
+                    tracing::warn!(
+                        "there is no room to copy the log into the database; it grows until there is"
+                    );
+                }
             }
             _ => {
                 self.failed.store(true, Ordering::Release);
@@ -407,6 +417,23 @@ mod tests {
             assert_eq!(checkpointer.has_failed(), fatal, "{code}");
         }
         checkpointer.end(&mut sql, true).unwrap();
+    }
+
+    #[test]
+    fn that_there_is_no_room_for_a_copy_is_told_once_until_there_was() {
+        let written = tempfile::NamedTempFile::new().unwrap();
+        let log = tracing_subscriber::fmt().with_writer(written.reopen().unwrap()).finish();
+        let copying = Copying::default();
+        let told = |copies: &[bool]| {
+            for fits in copies {
+                copying.copy(copying.turn(), || if *fits { Ok(()) } else { Err(failure(ffi::SQLITE_FULL)) });
+            }
+            std::fs::read_to_string(written.path()).unwrap().matches("there is no room").count()
+        };
+        tracing::subscriber::with_default(log, || {
+            assert_eq!(told(&[false, false, false]), 1);
+            assert_eq!(told(&[true, false, false]), 2);
+        });
     }
 
     #[test]
