@@ -37,6 +37,9 @@ impl fmt::Display for KeyId {
 #[error("a master key is 64 hex digits")]
 pub struct ParseKeyError;
 
+/// The file a key is in that was drawn.
+pub(super) const KEY_FILE: &str = "master.key";
+
 /// Where the master key comes from.
 #[derive(Clone)]
 pub enum KeySource {
@@ -57,7 +60,7 @@ impl KeySource {
         match self {
             Self::Given(key) => Err(key),
             Self::File(path) => Ok(path.clone()),
-            Self::Generated => Ok(directory.join("master.key")),
+            Self::Generated => Ok(directory.join(KEY_FILE)),
         }
     }
 }

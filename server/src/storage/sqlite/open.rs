@@ -16,7 +16,7 @@ use super::activity::{self, Counted};
 use super::damage::{Order, each_readable};
 use super::dedupe::{Dedupe, DedupeWindow, Key};
 use super::files::{self, private};
-use super::key::{KeyId, KeySource, MasterKey, Sealer, sealed_with};
+use super::key::{KEY_FILE, KeyId, KeySource, MasterKey, Sealer, sealed_with};
 use super::keyfile;
 use super::rows::{Place, WebhookRow};
 use super::state::{Numbers, Sequences, State, TenantState};
@@ -145,9 +145,25 @@ pub(super) fn prepare(directory: &Path) -> Result<Connection, OpenError> {
     if found > known {
         return Err(OpenError::Newer { found, known });
     }
+    if found == 0 {
+        tell_new(directory, &database);
+    }
     embedded::migrations::runner().run(&mut sql).map_err(|error| OpenError::Layout(Box::new(error)))?;
     sync_directory(directory)?;
     Ok(sql)
+}
+
+/// A start with nothing stored looks like any other; where there was a database before, as the key says, it may be missing.
+fn tell_new(directory: &Path, database: &Path) {
+    let database = database.display();
+    if directory.join(KEY_FILE).exists() {
+        tracing::warn!(
+            %database,
+            "a new database is made beside a master key that was there already: if there was a database, too, put it back"
+        );
+    } else {
+        tracing::info!(%database, "a new database is made");
+    }
 }
 
 /// The layout of a database: the number of the last migration; 0 where there was none yet.

@@ -8,6 +8,7 @@ use super::damage::{ruin, with_small_runs};
 use super::*;
 use crate::storage::sqlite::damage::{Order, each_readable};
 use crate::storage::sqlite::error::is_damage;
+use crate::storage::sqlite::open;
 
 /// Publishes so many events, one after the other.
 async fn publish(world: &World<Directory>, events: core::ops::Range<usize>) -> Vec<bool> {
@@ -159,4 +160,24 @@ fn a_disk_that_does_not_answer_ends_a_walk_which_passes_over_nothing() {
     };
     assert_eq!(walk(ffi::SQLITE_IOERR_READ), (None, vec![1]));
     assert_eq!(walk(ffi::SQLITE_CORRUPT), (Some(Some((2, 2))), vec![1, 3]));
+}
+
+#[test]
+fn a_database_that_is_missing_beside_its_key_is_told_of() {
+    let told = |has_key: bool, starts: usize| {
+        let (directory, written) = (TempDir::new().unwrap(), tempfile::NamedTempFile::new().unwrap());
+        if has_key {
+            std::fs::write(directory.path().join("master.key"), "a key").unwrap();
+        }
+        let log = tracing_subscriber::fmt().with_writer(written.reopen().unwrap()).finish();
+        tracing::subscriber::with_default(log, || {
+            for _ in 0..starts {
+                drop(open::prepare(directory.path()).unwrap());
+            }
+        });
+        let lines = std::fs::read_to_string(written.path()).unwrap();
+        ["beside a master key", "a new database is made"].map(|text| lines.matches(text).count())
+    };
+    assert_eq!(told(true, 1), [1, 1]);
+    assert_eq!(told(false, 2), [0, 1], "the second start finds it");
 }
