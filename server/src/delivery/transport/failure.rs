@@ -58,6 +58,8 @@ fn says_unreachable(error: &io::Error) -> bool {
                 | Errno::ACCESS
                 | Errno::PROTO
                 | Errno::OPNOTSUPP
+                // A link-local address, of which nobody said on which link.
+                | Errno::INVAL
         )
     )
 }
@@ -154,6 +156,7 @@ mod tests {
             Errno::ACCESS,
             Errno::PROTO,
             Errno::OPNOTSUPP,
+            Errno::INVAL,
         ] {
             assert_eq!(of_io(&code.into()), FailureClass::Unreachable, "{code:?}");
         }
