@@ -96,6 +96,13 @@ struct InFlight {
     began: Duration,
 }
 
+impl InFlight {
+    /// What the log calls it.
+    fn names(&self) -> (&str, PublicId, i64) {
+        (&self.tenant.name, self.public_id, self.delivery.get())
+    }
+}
+
 impl Driver {
     pub(super) fn new(
         attempter: Arc<Attempter>,
@@ -376,8 +383,8 @@ impl Driver {
                 _,
                 Err(NotMade::Store(error @ (StoreError::Inconsistent { .. } | StoreError::Damaged(_)))),
             )) => {
-                let error = causes(&error);
-                tracing::error!(delivery = flight.delivery.get(), error, "a delivery cannot be read");
+                let (tenant, webhook, delivery) = flight.names();
+                tracing::error!(tenant, %webhook, delivery, error = causes(&error), "a delivery cannot be read");
                 self.failed_here(&flight, Signal::Nothing, now);
             }
             // The log has it already. What goes for the next as well leaves the webhook alone, as when its receiver fails.
@@ -390,14 +397,15 @@ impl Driver {
                 self.scheduler.give_back(flight.delivery, GiveBack::Gone, now);
             }
             Ok((_, Err(error @ NotMade::Store(_)))) => {
-                let error = causes(&error);
-                tracing::error!(delivery = flight.delivery.get(), error, "a delivery is put off");
+                let (tenant, webhook, delivery) = flight.names();
+                tracing::error!(tenant, %webhook, delivery, error = causes(&error), "a delivery is put off");
                 let until = GiveBack::Until(after(now, STORE_RETRY));
                 self.scheduler.give_back(flight.delivery, until, now);
             }
             // A defect of this program, which one delivery has met: it is that delivery's failure and nobody else's.
             Err(_) => {
-                tracing::error!(delivery = flight.delivery.get(), "an attempt panicked");
+                let (tenant, webhook, delivery) = flight.names();
+                tracing::error!(tenant, %webhook, delivery, "an attempt panicked");
                 self.failed_here(&flight, Signal::Nothing, now);
             }
         }
@@ -479,13 +487,13 @@ impl Driver {
         let Some(current) = current.filter(same) else { return };
         let next = Webhook { state: WebhookState::Disabled(reason), ..current.next_version(now) };
         let (attempter, inbox) = (Arc::clone(&self.attempter), self.inbox.clone());
-        let (tenant, webhook) = (flight.tenant.name.clone(), flight.webhook);
+        let (tenant, webhook, id) = (flight.tenant.name.clone(), flight.webhook, flight.public_id);
         tokio::spawn(async move {
             match attempter.store.update_webhook(next).await {
                 Ok(Update::Done(switched_off)) => {
                     attempter.watch.figures.switched_off(reason);
                     attempter.watch.herald.switched_off(switched_off);
-                    tracing::warn!(tenant, webhook = webhook.get(), ?reason, "a webhook was switched off");
+                    tracing::warn!(tenant, webhook = %id, ?reason, "a webhook was switched off");
                     if let Some(inbox) = inbox.upgrade() {
                         // After shutdown nothing waits any more.
                         let _ = inbox.send(Message::Changed(webhook));
@@ -495,12 +503,7 @@ impl Driver {
                 Ok(Update::Outdated | Update::Gone) => {}
                 Err(error) => {
                     let error = causes(&error);
-                    tracing::error!(
-                        tenant,
-                        webhook = webhook.get(),
-                        error,
-                        "a webhook cannot be switched off"
-                    );
+                    tracing::error!(tenant, webhook = %id, error, "a webhook cannot be switched off");
                 }
             }
         });
