@@ -16,6 +16,9 @@ const DIRECTORY: &str = "data";
 const SPACE: &str = "space";
 const LATENCY: &str = "latency";
 
+/// With less not even the log beside the database can grow.
+const LEAST_TO_WRITE: u64 = 1 << 20;
+
 /// Every publishing waits for one of these: slower, and an event takes longer to acknowledge than most callers like.
 const SLOW: Duration = Duration::from_millis(20);
 /// No disk that keeps what it is told to keep is faster.
@@ -106,7 +109,13 @@ pub(super) fn space(data: &Path, disk: &dyn FreeSpace, reusable: u64, least: u64
         mebibytes(room.reusable)
     );
     let (mark, alone) = (mebibytes(least), mebibytes(least / LOG_PART));
-    if room.is_below(least) {
+    if room.disk < LEAST_TO_WRITE {
+        Finding::problem(
+            SPACE,
+            format!("{figures}: nothing can be written"),
+            "free space, or shorten a tenant's `retention`",
+        )
+    } else if room.is_below(least) {
         let message = format!(
             "{figures}: events are refused below {mark} MiB of both, or {alone} MiB of the disk alone"
         );
@@ -219,6 +228,9 @@ mod tests {
         assert_eq!(judged(63, 10_000), Verdict::Problem);
         assert_eq!(judged(64, 10_000), Verdict::Warning);
         assert_eq!(judged(256, 10_000), Verdict::Ok);
+        let unguarded = space(Path::new("d"), &Disk(Ok(mib - 1)), 0, 0);
+        assert_eq!(unguarded.verdict, Verdict::Problem, "a watermark of none is no room");
+        assert_eq!(space(Path::new("d"), &Disk(Ok(mib)), 0, 0).verdict, Verdict::Ok);
         let unknown = space(Path::new("d"), &Disk(Err(io::ErrorKind::Other.into())), 0, mib);
         assert_eq!(unknown.verdict, Verdict::Warning);
     }
