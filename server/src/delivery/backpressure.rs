@@ -35,7 +35,7 @@ impl Backpressure {
         untaken: impl Fn() -> usize,
     ) -> Coming {
         loop {
-            let waiters = match self.try_admit(tenant, deliveries, limit.saturating_sub(untaken())) {
+            let waiters = match self.try_admit(tenant, deliveries, limit, &untaken) {
                 Ok(coming) => return coming,
                 Err(waiters) => waiters,
             };
@@ -48,10 +48,11 @@ impl Backpressure {
         tenant: TenantId,
         deliveries: usize,
         limit: usize,
+        untaken: impl Fn() -> usize,
     ) -> Result<Coming, Arc<Notify>> {
         let mut tenants = self.lock();
         let counts = tenants.entry(tenant).or_default();
-        let waiting = counts.runnable.saturating_add(counts.coming);
+        let waiting = counts.runnable.saturating_add(counts.coming).saturating_add(untaken());
         if waiting >= limit {
             return Err(Arc::clone(&counts.waiters));
         }
@@ -62,9 +63,15 @@ impl Backpressure {
         Ok(Coming { of: Arc::clone(self), tenant, deliveries })
     }
 
-    /// Takes in how many deliveries of some tenants wait to be sent.
-    pub(super) fn set_runnable(&self, changed: impl Iterator<Item = (TenantId, usize)>) {
+    /// Takes in how many deliveries of some tenants wait to be sent. `taken` has those forgotten that `untaken` told of and
+    /// that are among them now: nobody sees them nowhere, or twice.
+    pub(super) fn set_runnable(
+        &self,
+        changed: impl Iterator<Item = (TenantId, usize)>,
+        taken: impl FnOnce(),
+    ) {
         let mut tenants = self.lock();
+        taken();
         for (tenant, runnable) in changed {
             let counts = tenants.entry(tenant).or_default();
             counts.runnable = runnable;
@@ -104,6 +111,37 @@ impl Drop for Coming {
         if let Some(counts) = self.of.lock().get_mut(&self.tenant) {
             counts.coming = counts.coming.saturating_sub(self.deliveries);
             counts.waiters.notify_one();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::sync::atomic::{AtomicUsize, Ordering};
+    use core::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn whoever_asks_while_deliveries_are_taken_in_sees_them_once() {
+        let tenant = TenantId::new(1);
+        // Ten: nowhere they would leave room below ten, and twice none below fifteen.
+        for (limit, admitted) in [(10, false), (11, true), (15, true)] {
+            let (backpressure, untaken) = (Arc::new(Backpressure::default()), AtomicUsize::new(10));
+            std::thread::scope(|scope| {
+                let (asked, answer) = std::sync::mpsc::channel();
+                let (there, untaken) = (&backpressure, &untaken);
+                backpressure.set_runnable([(tenant, 10)].into_iter(), || {
+                    scope.spawn(move || {
+                        let admission = there.try_admit(tenant, 1, limit, || untaken.load(Ordering::SeqCst));
+                        asked.send(admission.is_ok()).unwrap();
+                    });
+                    std::thread::sleep(Duration::from_millis(20));
+                    untaken.store(0, Ordering::SeqCst);
+                    std::thread::sleep(Duration::from_millis(20));
+                });
+                assert_eq!(answer.recv().unwrap(), admitted, "{limit}");
+            });
         }
     }
 }

@@ -300,9 +300,8 @@ impl Driver {
                 }
             }
         }
-        // Not before: in between whoever asks for admission would see them nowhere.
-        self.attempter.store.backlog().taken(self.taken_in.drain());
-        self.backpressure.set_runnable(self.scheduler.runnable());
+        let (taken_in, backlog) = (&mut self.taken_in, self.attempter.store.backlog());
+        self.backpressure.set_runnable(self.scheduler.runnable(), || backlog.taken(taken_in.drain()));
     }
 
     fn end(&self, delivery: DeliveryId, webhook: WebhookId, state: DeliveryState) {
