@@ -94,7 +94,7 @@ pub enum Error {
     /// The operator: the disk is full.
     #[error("nothing new can be stored until the operator frees space")]
     DiskFull,
-    /// The operator: the store has stopped.
+    /// The operator: the store has stopped, or another program holds its write lock.
     #[error("the server cannot store anything at the moment")]
     Unavailable,
     /// This program: a bug, or a damaged store. The details are in the log: see [`Error::bug`].
@@ -166,7 +166,7 @@ impl From<StoreError> for Error {
         match error {
             StoreError::Overloaded => Self::Saturated(Saturated { retry_after: 1 }),
             StoreError::DiskFull => Self::DiskFull,
-            StoreError::Stopped => Self::Unavailable,
+            StoreError::Stopped | StoreError::Locked => Self::Unavailable,
             StoreError::PageTooLarge => Self::invalid("page", error.to_string()),
             StoreError::TookTooLong => Self::invalid("filter", error.to_string()),
             StoreError::DialectChanged { .. }

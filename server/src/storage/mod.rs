@@ -259,6 +259,9 @@ pub enum StoreError {
     /// Too much is waiting to be written; try again in a moment.
     #[error("the store has more to write than it can take at the moment")]
     Overloaded,
+    /// Another program holds the database's write lock, for longer than is waited for it.
+    #[error("another program keeps the database from being written")]
+    Locked,
     /// The disk has no room for more events, or less than is to be left for the rest. Reading still works; results of attempts wait for space.
     #[error("the disk is full: nothing new is accepted until space is freed")]
     DiskFull,

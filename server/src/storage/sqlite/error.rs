@@ -10,8 +10,7 @@ impl From<rusqlite::Error> for StoreError {
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::DiskFull,
             Some(ErrorCode::OperationInterrupted) => Self::TookTooLong,
-            // Another program holds the write lock, for longer than the patience set at opening.
-            Some(ErrorCode::DatabaseBusy) => Self::Overloaded,
+            Some(ErrorCode::DatabaseBusy) => Self::Locked,
             _ if structure::is_damage(&error) || is_no_value(&error) => Self::Damaged(Box::new(error)),
             _ => Self::Backend(Box::new(error)),
         }

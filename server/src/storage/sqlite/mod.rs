@@ -197,6 +197,7 @@ impl SqliteStore {
             last_commit: core::time::Duration::ZERO,
             figures,
             checkpointer,
+            locked: false,
             lock: opened.lock,
         };
         let thread = std::thread::Builder::new().name("store-writer".into()).spawn(move || writer.run());

@@ -13,6 +13,7 @@
 //! | what belongs to no operation (the beginning, the counters) | results wait, as they do for space; each command fails by itself |
 //! | reading what the engine asks for | nothing: it is read after the commit; damage is [passed over](super::waiting) |
 //! | idempotency keys, or how webhooks are doing | nothing: what cannot be written or deleted of that is given up, and the transaction runs again without it |
+//! | another program holds the write lock | each command fails, and nobody behind the first waits for it again; results wait |
 //! | no space left | the batch's events are refused; the rest is tried again; results wait until there is space, and no attempt starts while they do |
 //! | the commit (write, fsync), or a [copy](super::checkpoint) of the log | the store stops: nobody can know what the disk has kept |
 
@@ -55,6 +56,8 @@ pub(super) struct Writer {
     pub(super) last_commit: Duration,
     pub(super) figures: Figures,
     pub(super) checkpointer: Checkpointer,
+    /// Another program held the write lock when it was last tried.
+    pub(super) locked: bool,
     /// Held as long as anything may be written.
     pub(super) lock: File,
 }
@@ -129,6 +132,13 @@ impl Writer {
                 Ok(true)
             }
             Err(Failure::RolledBack(StoreError::DiskFull, _)) => self.write_what_fits(results, commands),
+            Err(Failure::RolledBack(StoreError::Locked, _)) => {
+                let all = results.is_empty();
+                self.queue.put_back(results);
+                commands.iter_mut().for_each(|command| command.fail(StoreError::Locked));
+                self.tell(Vec::new(), commands);
+                Ok(all)
+            }
             Err(Failure::RolledBack(_, culprit)) => self.write_without(results, commands, culprit),
             Err(Failure::Fatal(error)) => Err(self.refuse(commands, error)),
         }
@@ -207,7 +217,7 @@ impl Writer {
         while let Some(result) = results.next() {
             match self.transact(core::slice::from_ref(&result), &mut []) {
                 Ok(_) => {}
-                Err(Failure::RolledBack(StoreError::DiskFull | StoreError::Overloaded, _))
+                Err(Failure::RolledBack(StoreError::DiskFull | StoreError::Locked, _))
                 | Err(Failure::RolledBack(_, Culprit::None)) => {
                     return Ok(core::iter::once(result).chain(results).collect());
                 }
@@ -229,6 +239,12 @@ impl Writer {
         while let Some(mut command) = commands.next() {
             let made = match self.transact(&[], core::slice::from_mut(&mut command)) {
                 Ok(made) => made,
+                Err(Failure::RolledBack(StoreError::Locked, _)) => {
+                    let mut left: Vec<_> = core::iter::once(command).chain(commands).collect();
+                    left.iter_mut().for_each(|command| command.fail(StoreError::Locked));
+                    self.tell(Vec::new(), left);
+                    return Ok(());
+                }
                 Err(Failure::RolledBack(error, _)) => {
                     command.fail(error);
                     Vec::new()
@@ -262,7 +278,7 @@ impl Writer {
         commands: &mut [Command],
     ) -> Result<Result<Vec<Work>, Beside>, Failure> {
         let began = self.context.clock.monotonic();
-        self.statement("BEGIN IMMEDIATE").map_err(|error| Failure::RolledBack(error, Culprit::None))?;
+        self.begin().map_err(|error| Failure::RolledBack(error, Culprit::None))?;
         let (written, draft) = {
             let mut transaction = Transaction::new(&self.sql, &self.state, &self.context);
             (run_all(&mut transaction, results, commands), transaction.draft)
@@ -290,6 +306,20 @@ impl Writer {
             Err(StoreError::DiskFull) => Err(self.roll_back(StoreError::DiskFull, Culprit::None)),
             Err(error) => Err(Failure::Fatal(error)),
         }
+    }
+
+    fn begin(&mut self) -> Result<(), StoreError> {
+        let begun = self.statement("BEGIN IMMEDIATE");
+        let locked = matches!(begun, Err(StoreError::Locked));
+        if locked && !self.locked {
+            tracing::error!(
+                "another program holds the database's write lock; nothing is written until it lets go"
+            );
+        } else if self.locked && !locked {
+            tracing::info!("the database's write lock is free again");
+        }
+        self.locked = locked;
+        begun
     }
 
     fn roll_back(&self, error: StoreError, culprit: Culprit) -> Failure {
@@ -384,12 +414,10 @@ fn run_all(
 
 /// What others free is waited for: space, and the lock. Of anything else what failed is given up.
 fn without(beside: Beside) -> Result<Result<(), Beside>, (StoreError, Culprit)> {
-    use StoreError::{DiskFull, Overloaded};
+    use StoreError::{DiskFull, Locked};
     match beside {
-        Beside::Keys(Unkept { error: error @ (DiskFull | Overloaded), .. })
-        | Beside::Counts(Uncounted { error: error @ (DiskFull | Overloaded), .. }) => {
-            Err((error, Culprit::None))
-        }
+        Beside::Keys(Unkept { error: error @ (DiskFull | Locked), .. })
+        | Beside::Counts(Uncounted { error: error @ (DiskFull | Locked), .. }) => Err((error, Culprit::None)),
         beside => Ok(Err(beside)),
     }
 }

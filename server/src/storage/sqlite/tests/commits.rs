@@ -4,6 +4,7 @@ use super::*;
 use crate::causes::causes;
 use crate::domain::Turn;
 use crate::metrics::render;
+use crate::storage::sqlite::open;
 
 /// How many commits there were.
 fn commits(world: &World<Directory>) -> u64 {
@@ -90,6 +91,31 @@ async fn results_wait_while_nothing_can_be_written() {
     world.settled().await;
     assert_eq!((world.bench.pending(), world.store.is_full()), (0, false));
     world.publish(event(world.tenant, "3", &[])).await;
+    world.store.close().await;
+}
+
+#[tokio::test]
+async fn whoever_waits_for_the_write_lock_of_another_program_waits_once_for_all() {
+    let world = World::<Directory>::new().await;
+    let webhook = world.webhook().await;
+    let delivery = world.deliver("1", &[&webhook]).await[0];
+    let held = held(&world);
+    world.store.settle_later(ended(delivery, 200));
+    let mut calls = JoinSet::new();
+    for id in 0..20 {
+        let (store, event) = (Arc::clone(&world.store), event(world.tenant, &format!("a {id}"), &[]));
+        calls.spawn(async move { store.publish(vec![event]).await });
+    }
+    // Twice, if some came while the first was waited for already; each by itself would take twenty times as long.
+    let all = tokio::time::timeout(4 * open::BUSY_PATIENCE, calls.join_all()).await;
+    for refused in all.expect("they do not wait one after the other") {
+        assert!(matches!(refused, Err(StoreError::Locked)), "{refused:?}");
+    }
+    assert_eq!((world.store.unsettled(), world.bench.pending()), (1, 1));
+    held.execute_batch("COMMIT").unwrap();
+    world.settled().await;
+    assert_eq!(world.bench.pending(), 0);
+    world.publish(event(world.tenant, "a 1", &[])).await;
     world.store.close().await;
 }
 
