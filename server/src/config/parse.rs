@@ -1,6 +1,6 @@
 //! From the file's values to types that cannot be wrong.
 
-use core::net::SocketAddr;
+use core::net::{IpAddr, SocketAddr};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
@@ -81,6 +81,9 @@ fn server(raw: raw::Server, base: &Path, overrides: Overrides) -> Result<Server,
     }
     let listen = address(&overrides.listen.or(listen).unwrap_or_else(|| "127.0.0.1:8080".into()), "listen")?;
     let admin_listen = admin_listen.map(|text| address(&text, "admin_listen")).transpose()?;
+    if admin_listen.is_some_and(|admin| is_taken_by(admin, listen)) {
+        return Err(value("[server] admin_listen", "is the address of `listen`, too: give it another port"));
+    }
     let public_url = match public_url {
         None if !listen.ip().is_loopback() => {
             let message =
@@ -161,6 +164,15 @@ fn key_source(file: Option<PathBuf>, given: Option<String>, base: &Path) -> Resu
 fn address(text: &str, key: &str) -> Result<SocketAddr, ConfigError> {
     text.parse()
         .map_err(|_| value(&format!("[server] {key}"), "must be an address and a port like 127.0.0.1:8080"))
+}
+
+/// Whether nobody can listen on one address because another has it: they are the same, or one is every address. Any port may
+/// be as many as are asked for.
+fn is_taken_by(one: SocketAddr, other: SocketAddr) -> bool {
+    let covers =
+        |all: IpAddr, one: IpAddr| all.is_unspecified() && (all.is_ipv6() || one.is_ipv4()) || all == one;
+    let (a, b) = (one.ip(), other.ip());
+    one.port() != 0 && one.port() == other.port() && (covers(a, b) || covers(b, a))
 }
 
 fn tenant_spec(raw: raw::Tenant, base: &Path, found: &mut Found) -> Result<TenantSpec, ConfigError> {
@@ -301,6 +313,32 @@ mod tests {
     }
 
     const TENANT: &str = "[[tenant]]\nname = \"acme\"\ndialect = \"immuta\"\n";
+
+    #[test]
+    fn both_addresses_to_listen_on_can_be_had_together() {
+        let both = |listen: &str, admin: &str| {
+            let url = "public_url = \"https://hooks.example.com\"";
+            let toml = format!("[server]\nlisten = \"{listen}\"\nadmin_listen = \"{admin}\"\n{url}");
+            parse(&toml).err().map(|error| error.to_string())
+        };
+        for (listen, admin) in [
+            ("127.0.0.1:80", "127.0.0.1:80"),
+            ("0.0.0.0:80", "127.0.0.1:80"),
+            ("[::1]:80", "[::]:80"),
+            ("10.0.0.1:80", "[::]:80"),
+        ] {
+            let error = both(listen, admin).unwrap_or_else(|| panic!("{listen} {admin}"));
+            assert!(error.contains("admin_listen") && error.contains("another port"), "{error}");
+        }
+        for (listen, admin) in [
+            ("127.0.0.1:80", "127.0.0.1:81"),
+            ("127.0.0.1:80", "127.0.0.2:80"),
+            ("0.0.0.0:80", "[::1]:80"),
+            ("127.0.0.1:0", "127.0.0.1:0"),
+        ] {
+            assert_eq!(both(listen, admin), None, "{listen} {admin}");
+        }
+    }
 
     #[test]
     fn a_whole_configuration_is_understood() {

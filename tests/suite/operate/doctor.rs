@@ -46,6 +46,7 @@ fn a_sound_deployment_is_in_order_while_the_server_runs_and_when_it_does_not() {
             "ok       structure      SQLite finds the database in order",
             "ok       references     everything that rows name is there",
             "ok       checksums      everything that has one fits it (rows: 6)",
+            "ok       tenants        those of the configuration speak",
             "ok       key            data/master.key fits the data (id ",
             "ok       secrets        the key opens them all (1)",
             "ok       clock          it shows ",
@@ -148,6 +149,19 @@ fn each_problem_is_found_alone_and_named_with_what_to_do() {
     assert!(problem(&server, "key").contains("data/master.key is missing"));
     std::fs::write(at("master.key"), &key).unwrap();
     mode(0o600);
+
+    let toml = at("../sigpost.toml");
+    let right = std::fs::read_to_string(&toml).unwrap();
+    let wrong = |from: &str, to: &str| {
+        assert!(right.contains(from), "{right}");
+        std::fs::write(&toml, right.replacen(from, to, 1)).unwrap();
+    };
+    wrong("\"native\"", "\"generic\"");
+    assert!(problem(&server, "tenants").contains("speaks native, not generic → put the dialect back"));
+    // TEST-NET-1: no machine has it.
+    wrong("[server]", "[server]\nadmin_listen = \"192.0.2.1:9090\"");
+    assert!(problem(&server, "configuration").contains("nobody can listen on admin_listen"));
+    std::fs::write(&toml, &right).unwrap();
 
     let needle = b"two is longer than the others\"}";
     let mut flipped = database.clone();

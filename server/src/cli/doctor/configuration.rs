@@ -1,5 +1,6 @@
 //! The configuration, and the files that it names.
 
+use std::net::{IpAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
@@ -38,6 +39,15 @@ pub(super) fn check(file: Option<&Path>, config: &Config) -> Vec<Finding> {
             "keep it on loopback, or in a network of your own",
         ));
     }
+    let addresses = [("listen", Some(server.listen)), ("admin_listen", server.admin_listen)];
+    for (key, address) in addresses {
+        if let Some(error) = address.and_then(|address| not_ours(address.ip())) {
+            let message = format!("{name}: nobody can listen on {key}: {error}");
+            let remedy =
+                "give an address that this machine has: with this one the server does not start here";
+            findings.push(Finding::problem(CHECK, message, remedy));
+        }
+    }
     if findings.is_empty() {
         let users: usize = tenants.iter().map(|tenant| tenant.users.len()).sum();
         let counts = format!("tenants: {}, users: {users}, tokens: {}", tenants.len(), tokens.len());
@@ -67,6 +77,11 @@ pub(super) fn check(file: Option<&Path>, config: &Config) -> Vec<Finding> {
     }
     findings.extend(files);
     findings
+}
+
+/// What is wrong with an address to listen on, on this machine. Its port may be the server's that runs.
+fn not_ours(address: IpAddr) -> Option<std::io::Error> {
+    TcpListener::bind((address, 0)).err()
 }
 
 fn named(file: &NamedFile) -> Option<Finding> {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::configuration::open_to_others;
 use super::finding::Finding;
-use crate::domain::Timestamp;
+use crate::domain::{TenantSpec, Timestamp};
 use crate::storage::sqlite::checksums::{Rows, Verified};
 use crate::storage::sqlite::examine::{ExamineError, Examiner, KeyState, Layout};
 use crate::storage::sqlite::{KeySource, Tell};
@@ -15,6 +15,7 @@ const STRUCTURE: &str = "structure";
 const REFERENCES: &str = "references";
 const CHECKSUMS: &str = "checksums";
 const KEY: &str = "key";
+const TENANTS: &str = "tenants";
 const SECRETS: &str = "secrets";
 const CLOCK: &str = "clock";
 
@@ -33,6 +34,7 @@ pub(super) fn check(
     database: &mut Examiner,
     directory: &Path,
     key: &KeySource,
+    tenants: &[TenantSpec],
     now: Timestamp,
     tell: &Tell,
     mut found: impl FnMut(Finding),
@@ -56,6 +58,8 @@ pub(super) fn check(
     }
     found(answered(STRUCTURE, database.structure(tell), |problems| structure(&problems)));
     if usable {
+        let others = tenants.iter().filter_map(|spec| other_dialect(database, spec).transpose());
+        found(answered(TENANTS, others.collect::<Result<Vec<_>, _>>(), |others| self::tenants(&others)));
         found(answered(REFERENCES, database.references(tell), |missing| references(&missing)));
         found(answered(CHECKSUMS, database.checksums(tell), |verified| checksums(&verified)));
     }
@@ -121,6 +125,20 @@ fn layout(Layout { found, known }: Layout) -> Finding {
     } else {
         Finding::ok(LAYOUT, format!("it is {found}, the newest"))
     }
+}
+
+/// What a tenant was made with, where the configuration says otherwise.
+fn other_dialect(database: &Examiner, spec: &TenantSpec) -> Result<Option<String>, ExamineError> {
+    let made = database.dialect(&spec.name)?.filter(|made| made != spec.dialect.as_str());
+    Ok(made.map(|made| format!("{:?} speaks {made}, not {}", spec.name, spec.dialect.as_str())))
+}
+
+fn tenants(others: &[String]) -> Finding {
+    if others.is_empty() {
+        return Finding::ok(TENANTS, "those of the configuration speak what they were made with, or are new");
+    }
+    let remedy = "put the dialect back, or use a new name: until then the server does not start";
+    Finding::problem(TENANTS, format!("a dialect cannot be changed: {}", others.join("; ")), remedy)
 }
 
 fn structure(problems: &[String]) -> Finding {

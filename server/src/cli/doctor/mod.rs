@@ -85,7 +85,7 @@ fn examine(place: &Place, found: &mut dyn FnMut(Finding)) {
     match examiner {
         Ok(Some(mut examiner)) => {
             let tell = report::on_stderr(Arc::clone(&clock));
-            database::check(&mut examiner, data, key, clock.now(), &tell, found);
+            database::check(&mut examiner, data, key, &config.tenants, clock.now(), &tell, found);
         }
         Ok(None) => {
             found(database::clock(clock.now(), None));

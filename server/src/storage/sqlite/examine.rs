@@ -186,6 +186,15 @@ impl Examiner {
         Ok(newest)
     }
 
+    /// The dialect that the tenant of a name was made with; none, if it is not there yet.
+    ///
+    /// # Errors
+    /// [`ExamineError`].
+    pub fn dialect(&self, tenant: &str) -> Result<Option<String>, ExamineError> {
+        let query = "SELECT dialect FROM tenant WHERE name = ?1";
+        Ok(self.sql.query_row(query, [tenant], |row| row.get(0)).optional()?)
+    }
+
     /// Bytes of the database that hold nothing.
     ///
     /// # Errors
