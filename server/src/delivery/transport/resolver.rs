@@ -109,9 +109,143 @@ fn classify(error: &NetError) -> ResolveError {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
     use hickory_resolver::config::ConnectionConfig;
+    use hickory_resolver::proto::op::{Message, MessageType, Query, ResponseCode};
+    use hickory_resolver::proto::rr::rdata::{A, SOA};
+    use hickory_resolver::proto::rr::{RData, Record, RecordType};
+    use tokio::net::UdpSocket;
 
     use super::*;
+
+    /// Of a zone whose names come and go seldom.
+    const DAY: u32 = 24 * 60 * 60;
+
+    fn name(text: &str) -> Name {
+        Name::from_ascii(text).unwrap()
+    }
+
+    /// A name server on this machine.
+    struct NameServer {
+        port: u16,
+        zone: Arc<Mutex<Zone>>,
+    }
+
+    /// What it knows, what it says of the rest, and what it was asked.
+    struct Zone {
+        names: Vec<Name>,
+        otherwise: ResponseCode,
+        asked: Vec<Name>,
+    }
+
+    impl NameServer {
+        async fn start(names: &[&str], otherwise: ResponseCode) -> Self {
+            let names = names.iter().copied().map(name).collect();
+            let zone = Arc::new(Mutex::new(Zone { names, otherwise, asked: Vec::new() }));
+            let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+            let port = socket.local_addr().unwrap().port();
+            let serving = Arc::clone(&zone);
+            tokio::spawn(async move {
+                let mut packet = [0; 512];
+                while let Ok((length, from)) = socket.recv_from(&mut packet).await {
+                    let answer = serving.lock().unwrap().answer(&packet[..length]);
+                    let _ = socket.send_to(&answer, from).await;
+                }
+            });
+            Self { port, zone }
+        }
+
+        fn make(&self, made: &str) {
+            self.zone.lock().unwrap().names.push(name(made));
+        }
+
+        /// Asks this server in the ways of the system's resolver, or as they are changed.
+        fn resolver(&self, change: impl FnOnce(&mut ResolverOpts)) -> SystemResolver {
+            let mut connection = ConnectionConfig::udp();
+            connection.port = self.port;
+            resolver(connection, change)
+        }
+    }
+
+    impl Zone {
+        fn answer(&mut self, question: &[u8]) -> Vec<u8> {
+            let mut message = Message::from_vec(question).unwrap();
+            message.metadata.message_type = MessageType::Response;
+            let query: Query = message.queries[0].clone();
+            self.asked.push(query.name().clone());
+            if self.names.contains(query.name()) {
+                if query.query_type() == RecordType::A {
+                    let here = RData::A(A(Ipv4Addr::LOCALHOST));
+                    message.add_answer(Record::from_rdata(query.name().clone(), DAY, here));
+                }
+            } else {
+                message.metadata.response_code = self.otherwise;
+                let soa = SOA::new(name("ns.test."), name("root.test."), 1, 0, 0, 0, DAY);
+                message.add_authority(Record::from_rdata(name("test."), DAY, RData::SOA(soa)));
+            }
+            message.to_vec().unwrap()
+        }
+    }
+
+    /// Asks as a machine does that has a domain, and whose name server nobody vouches for.
+    fn resolver(connection: ConnectionConfig, change: impl FnOnce(&mut ResolverOpts)) -> SystemResolver {
+        let server = NameServerConfig::new(Ipv4Addr::LOCALHOST.into(), false, vec![connection]);
+        let search = vec![name("search.test.")];
+        let config = ResolverConfig::from_parts(Some(name("domain.test.")), search, vec![server]);
+        let mut builder = Resolver::builder_with_config(config, TokioRuntimeProvider::default());
+        bound(builder.options_mut());
+        change(builder.options_mut());
+        SystemResolver(builder.build().unwrap())
+    }
+
+    #[tokio::test]
+    async fn that_a_name_does_not_exist_is_believed_for_a_while_whatever_its_zone_says_and_not_for_long() {
+        const HERE: [IpAddr; 1] = [IpAddr::V4(Ipv4Addr::LOCALHOST)];
+        let server = NameServer::start(&[], ResponseCode::NXDomain).await;
+        let believing = server.resolver(|_| {});
+        // The clock of what is kept is the machine's, so that a tenth of the time has to do.
+        let hasty = server.resolver(|options| {
+            options.negative_max_ttl = options.negative_max_ttl.map(|longest| longest / 10);
+        });
+        for resolver in [&believing, &hasty] {
+            assert_eq!(resolver.resolve("hooks.test").await, Err(ResolveError::NotFound));
+        }
+        server.make("hooks.test.");
+        assert_eq!(believing.resolve("hooks.test").await, Err(ResolveError::NotFound), "it is asked again");
+        let found = async {
+            while hasty.resolve("hooks.test").await.is_err() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), found).await.expect("it is believed for too long");
+        assert_eq!(hasty.resolve("hooks.test").await, Ok(HERE.to_vec()));
+    }
+
+    #[tokio::test]
+    async fn no_domain_of_this_machine_is_put_behind_a_name() {
+        let others = ["hooks.test.domain.test.", "hooks.test.search.test.", "hooks.search.test."];
+        let server = NameServer::start(&others, ResponseCode::NXDomain).await;
+        let resolver = server.resolver(|_| {});
+        for (asking, asked) in [("hooks.test", "hooks.test."), ("hooks", "hooks.")] {
+            assert_eq!(resolver.resolve(asking).await, Err(ResolveError::NotFound), "{asking}");
+            let all = std::mem::take(&mut server.zone.lock().unwrap().asked);
+            assert!(!all.is_empty() && all.iter().all(|one| *one == name(asked)), "{all:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_there_is_nothing_is_told_from_none() {
+        for (code, error) in [
+            (ResponseCode::NXDomain, ResolveError::NotFound),
+            (ResponseCode::NoError, ResolveError::NotFound),
+            (ResponseCode::ServFail, ResolveError::Failed),
+            (ResponseCode::Refused, ResolveError::Failed),
+        ] {
+            let server = NameServer::start(&[], code).await;
+            assert_eq!(server.resolver(|_| {}).resolve("hooks.test").await, Err(error), "{code}");
+        }
+    }
 
     #[tokio::test]
     async fn a_name_service_that_cannot_be_spoken_to_is_told_from_one_that_fails() {
@@ -119,11 +253,7 @@ mod tests {
         let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut connection = ConnectionConfig::tcp();
         connection.port = closed;
-        let server = NameServerConfig::new(Ipv4Addr::LOCALHOST.into(), true, vec![connection]);
-        let config = ResolverConfig::from_name_servers(vec![server]);
-        let mut builder = Resolver::builder_with_config(config, TokioRuntimeProvider::default());
-        bound(builder.options_mut());
-        let resolver = SystemResolver(builder.build().unwrap());
+        let resolver = resolver(connection, |_| {});
         assert_eq!(resolver.resolve("hooks.test").await, Err(ResolveError::NotAsked));
         assert_eq!(classify(&NetError::Timeout), ResolveError::Failed);
     }
