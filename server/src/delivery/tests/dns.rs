@@ -44,6 +44,20 @@ async fn a_name_service_that_never_answers_ends_within_its_budget() {
 }
 
 #[tokio::test]
+async fn attempts_that_begin_together_ask_for_their_name_once() {
+    let resolver = TestResolver::with("hooks.test", Answer::Never);
+    let world = Arc::new(World::start(Plan { resolver: Arc::clone(&resolver), ..Plan::default() }));
+    let mut probing = tokio::task::JoinSet::new();
+    for _ in 0..10 {
+        let world = Arc::clone(&world);
+        probing.spawn(async move { world.probe("http://hooks.test/").await });
+    }
+    let silent = failed(FailureClass::DnsFailed, Phase::Connect);
+    assert!(probing.join_all().await.iter().all(|outcome| *outcome == silent));
+    assert_eq!(resolver.asked.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
 async fn fixed_names_are_not_looked_up_but_vetted_all_the_same() {
     let receiver = Receiver::ok().await;
     let port = receiver.address.port();
