@@ -70,8 +70,7 @@ impl Dialer {
     }
 
     async fn resolve(&self, name: &str, deadline: Duration) -> Result<Vec<IpAddr>, FailureClass> {
-        let budget = (deadline / 2).min(MAX_DNS_TIME);
-        match tokio::time::timeout(budget, self.resolver.resolve(name)).await {
+        match tokio::time::timeout(dns_budget(deadline), self.resolver.resolve(name)).await {
             Ok(answer) => answer.map_err(failure::of_resolution),
             Err(_) => Err(FailureClass::DnsFailed),
         }
@@ -85,6 +84,11 @@ impl Dialer {
         let open: Vec<_> = both.into_iter().filter(permits).collect();
         if open.is_empty() { Err(FailureClass::EgressDenied) } else { Ok(open) }
     }
+}
+
+/// How much of a deadline a name may take.
+fn dns_budget(deadline: Duration) -> Duration {
+    (deadline / 2).min(MAX_DNS_TIME)
 }
 
 fn is_localhost(name: &str) -> bool {
@@ -122,7 +126,50 @@ fn learn(known: Option<FailureClass>, address: IpAddr, error: &io::Error) -> Opt
 
 #[cfg(test)]
 mod tests {
+    use async_trait::async_trait;
+
+    use super::super::resolver::ResolveError;
     use super::*;
+    use crate::domain::EgressPolicy;
+
+    /// Says the same of every name.
+    struct Says(Vec<IpAddr>);
+
+    #[async_trait]
+    impl Resolve for Says {
+        async fn resolve(&self, _: &str) -> Result<Vec<IpAddr>, ResolveError> {
+            Ok(self.0.clone())
+        }
+    }
+
+    /// The vetted addresses of a name of which the name service says this, where 192.0.2.0/24 and `::1` are open.
+    async fn vetted(answer: Vec<IpAddr>) -> Result<Vec<IpAddr>, FailureClass> {
+        let open = ["192.0.2.0/24", "::1/128"].map(|network| network.parse().unwrap());
+        let egress = Egress { policy: EgressPolicy::new(open.to_vec()), ..Egress::default() };
+        let dialer = Dialer { resolver: Arc::new(Says(answer)), guard: Guard::default() };
+        dialer.addresses(&egress, &Host::Name("hooks.test".into()), 443, Duration::from_secs(60)).await
+    }
+
+    #[test]
+    fn a_name_may_take_half_of_the_deadline_and_five_seconds_at_most() {
+        let budgets = [2, 10, 11, 3_600].map(|deadline| dns_budget(Duration::from_secs(deadline)));
+        assert_eq!(budgets, [1, 5, 5, 5].map(Duration::from_secs));
+    }
+
+    #[tokio::test]
+    async fn addresses_are_tried_in_the_order_of_the_answer_but_those_of_ipv4_first() {
+        const V6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
+        let v4 = |last| IpAddr::from([192, 0, 2, last]);
+        assert_eq!(vetted(vec![V6, v4(2), V6, v4(1)]).await, Ok(vec![v4(2), v4(1), V6, V6]));
+    }
+
+    #[tokio::test]
+    async fn eight_addresses_are_tried_but_one_beyond_them_spoils_an_answer_too() {
+        let mut answer: Vec<_> = (1..=9).map(|last| IpAddr::from([192, 0, 2, last])).collect();
+        assert_eq!(vetted(answer.clone()).await, Ok(answer[..8].to_vec()));
+        answer[8] = Ipv4Addr::LOCALHOST.into();
+        assert_eq!(vetted(answer).await, Err(FailureClass::EgressDenied));
+    }
 
     #[test]
     #[cfg(target_os = "linux")]
