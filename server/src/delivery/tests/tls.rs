@@ -142,6 +142,35 @@ async fn a_server_that_does_not_speak_tls_fails_the_handshake() {
 }
 
 #[tokio::test]
+async fn a_connection_without_tls_is_not_lent_to_an_exchange_with_it_nor_the_other_way_round() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    // It takes whatever comes for a request.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                while stream.read(&mut [0; 4_096]).await.is_ok_and(|read| read > 0) {
+                    let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await;
+                }
+            });
+        }
+    });
+    let plain = world(None);
+    assert_eq!(status_of(&plain.probe(&format!("http://{address}/")).await), 200);
+    let outcome = plain.probe(&format!("https://{address}/")).await;
+    assert_eq!(outcome, failed(FailureClass::TlsHandshake, Phase::Connect));
+
+    let authority = Authority::new();
+    let receiver = receiver(authority.issue(&params(&["127.0.0.1"]))).await;
+    let secure = world(Some(authority.file.clone()));
+    assert_eq!(status_of(&probe(&secure, "127.0.0.1", &receiver).await), 200);
+    let outcome = secure.probe(&format!("http://{}/", receiver.address)).await;
+    assert!(matches!(outcome, Outcome::Failed(Failure { phase: Phase::Exchange, .. })), "{outcome:?}");
+    assert_eq!((receiver.requests().len(), receiver.connections()), (1, 2));
+}
+
+#[tokio::test]
 async fn a_handshake_that_never_ends_is_given_up_at_the_deadline() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://{}/", listener.local_addr().unwrap());
