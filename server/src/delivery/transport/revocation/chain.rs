@@ -126,3 +126,39 @@ fn uris(certificate: &X509Certificate<'_>) -> Vec<String> {
     });
     uris.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{CertificateParams, CustomExtension, KeyPair};
+
+    use super::*;
+
+    /// DER of less than 128 bytes.
+    fn der(tag: u8, content: &[&[u8]]) -> Vec<u8> {
+        let content = content.concat();
+        let length = u8::try_from(content.len()).unwrap();
+        assert!(length < 128);
+        [&[tag, length], &content[..]].concat()
+    }
+
+    /// A `DistributionPoint` of a list at this place, which goes on like this.
+    fn point(uri: &str, rest: &[u8]) -> Vec<u8> {
+        let names = der(0xa0, &[&der(0x86, &[uri.as_bytes()])]);
+        der(0x30, &[&der(0xa0, &[&names]), rest])
+    }
+
+    #[test]
+    fn lists_of_some_reasons_and_of_other_signers_are_not_taken_for_whole_ones() {
+        // That a key was compromised is told there, and nothing else.
+        let some_reasons = point("http://some.test/", &der(0x81, &[&[6, 0x40]]));
+        let name_of_nothing = der(0xa4, &[&der(0x30, &[])]);
+        let other_signer = point("http://other.test/", &der(0xa2, &[&name_of_nothing]));
+        let whole = point("http://whole.test/", &[]);
+        let points = der(0x30, &[&some_reasons, &other_signer, &whole]);
+        let mut params = CertificateParams::new(vec!["hooks.test".to_owned()]).unwrap();
+        params.custom_extensions.push(CustomExtension::from_oid_content(&[2, 5, 29, 31], points));
+        let certificate = params.self_signed(&KeyPair::generate().unwrap()).unwrap();
+        let (_, parsed) = X509Certificate::from_der(certificate.der()).unwrap();
+        assert_eq!(uris(&parsed), ["http://whole.test/"]);
+    }
+}
