@@ -177,3 +177,74 @@ impl Transport {
         Answer { outcome: Outcome::Response { status, headers, body }, retry_after }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use async_trait::async_trait;
+    use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+    use super::resolver::ResolveError;
+    use super::*;
+    use crate::clock::MockClock;
+    use crate::domain::{Egress, Timestamp};
+
+    /// A stream that its other end closes right after it was looked at.
+    #[derive(Default)]
+    struct Closing {
+        looked_at: bool,
+    }
+
+    impl AsyncRead for Closing {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            _: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            if std::mem::replace(&mut self.looked_at, true) { Poll::Ready(Ok(())) } else { Poll::Pending }
+        }
+    }
+
+    impl AsyncWrite for Closing {
+        fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+            panic!("something of a request is written")
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    struct Nobody;
+
+    #[async_trait]
+    impl Resolve for Nobody {
+        async fn resolve(&self, _: &str) -> Result<Vec<IpAddr>, ResolveError> {
+            Err(ResolveError::NotFound)
+        }
+    }
+
+    #[tokio::test]
+    async fn a_failure_to_replace_an_idle_connection_that_closed_when_it_was_taken_up_is_one_to_connect() {
+        let clock = Arc::new(MockClock::at(Timestamp::UNIX_EPOCH));
+        let transport = Transport::new(Arc::new(Nobody), Guard::default(), clock, 8);
+        let policy = Arc::new(Policy::test(Egress::default()));
+        let endpoint = Endpoint::parse("http://hooks.test/").unwrap();
+        let key = Key::new(&policy, &endpoint);
+        let closing = Connection::new(Box::new(Closing::default()), Duration::ZERO).await.unwrap();
+        transport.pool.put(key.clone(), closing, Duration::ZERO);
+        let request = Request::post("/").body(Full::default()).unwrap();
+        let deadline = Duration::from_secs(60);
+        let answer = transport.exchange(&policy, &endpoint, request, Keep::History, deadline).await;
+        let failure = Failure { class: FailureClass::DnsNotFound, phase: Phase::Connect };
+        assert_eq!(answer.outcome, Outcome::Failed(failure));
+        assert!(transport.pool.take(&key, Duration::ZERO).is_none(), "it was taken up");
+    }
+}

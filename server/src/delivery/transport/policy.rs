@@ -34,6 +34,14 @@ pub(in crate::delivery) struct Policy {
     pub(super) revocable_under: Option<Arc<RootCertStore>>,
 }
 
+#[cfg(test)]
+impl Policy {
+    /// One that allows these connections, whoever is at their other end.
+    pub(super) fn test(egress: Egress) -> Self {
+        Self { id: PolicyId::test(1), egress, tls: unproven(), revocable_under: None }
+    }
+}
+
 /// A tenant's certification authorities cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum CaFileError {
