@@ -427,11 +427,15 @@ enum Then {
 
 /// A receiver that answers once it has seen some of a request; how many connections it has taken.
 async fn hasty(status: u16, then: Then) -> (String, Arc<AtomicUsize>) {
-    hasty_after(Duration::ZERO, status, then).await
+    hasty_after(|| (), status, then).await
 }
 
-/// The same, after a while.
-async fn hasty_after(wait: Duration, status: u16, then: Then) -> (String, Arc<AtomicUsize>) {
+/// The same, once something else is done.
+async fn hasty_after(
+    first: impl Fn() + Send + 'static,
+    status: u16,
+    then: Then,
+) -> (String, Arc<AtomicUsize>) {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
@@ -442,7 +446,7 @@ async fn hasty_after(wait: Duration, status: u16, then: Then) -> (String, Arc<At
         while let Ok((mut stream, _)) = listener.accept().await {
             counted.fetch_add(1, Ordering::SeqCst);
             let _ = stream.read(&mut [0; 1_024]).await;
-            tokio::time::sleep(wait).await;
+            first();
             let answer = format!("HTTP/1.1 {status} Early\r\ncontent-length: 0\r\n\r\n");
             let _ = stream.write_all(answer.as_bytes()).await;
             match then {
@@ -490,17 +494,26 @@ fn large(number: i64, webhook: &Webhook) -> Work {
 
 #[tokio::test]
 async fn an_early_success_counts_however_little_of_the_deadline_is_left() {
-    for (timeout, wait) in [(900, 0), (2_000, 1_500)] {
-        let (timeout, wait) = (Duration::from_millis(timeout), Duration::from_millis(wait));
-        let (url, _) = hasty_after(wait, 200, Then::Stays).await;
-        let mut plan = Plan::default();
-        plan.settings.timeout = timeout;
-        let world = World::start(plan);
-        let webhook = world.webhook(&url);
-        let (attempt, took) = timed(world.attempt(large(1, &webhook))).await;
-        assert_eq!(status_of(&attempt.outcome), 200, "{timeout:?}");
-        assert!(took < timeout + Duration::from_millis(300), "{took:?} of {timeout:?}");
+    // When it answers, all of the deadline is over by the clock that counts what is left.
+    let clock = Arc::new(Leaping::default());
+    let leaping = Arc::clone(&clock);
+    let (url, _) = hasty_after(move || leaping.leap(), 200, Then::Stays).await;
+    let mut plan = Plan { clock, ..Plan::default() };
+    plan.settings.timeout = Duration::from_secs(60);
+    let world = World::start(plan);
+    let webhook = world.webhook(&url);
+    // Each that goes on writing takes a second, however fast the machine; of those that do not, one is faster, however
+    // slow it is.
+    let mut fastest = Duration::MAX;
+    for number in 1..=10 {
+        let (attempt, took) = timed(world.attempt(large(number, &webhook))).await;
+        assert_eq!(status_of(&attempt.outcome), 200);
+        fastest = fastest.min(took);
+        if fastest < Duration::from_secs(1) {
+            break;
+        }
     }
+    assert!(fastest < Duration::from_secs(1), "{fastest:?}");
 }
 
 #[tokio::test]
