@@ -71,7 +71,7 @@ impl SystemResolver {
 fn bound(options: &mut ResolverOpts) {
     options.timeout = QUERY_TIMEOUT;
     options.attempts = 1;
-    // Every address is vetted, so every address must be known.
+    // Every address that is known is vetted, and no other is dialled.
     options.ip_strategy = LookupIpStrategy::Ipv4AndIpv6;
     options.use_hosts_file = ResolveHosts::Always;
     options.cache_size = CACHED_NAMES;
