@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::domain::WebhookId;
+use crate::domain::{NewWebhook, Secrets, WebhookId};
 use crate::storage::contract::new_webhook_with_secrets;
 use crate::storage::sqlite::rotate::{
     NewKey, RotateError, Rotated, SEALED_COLUMNS, Step, rotate, rotate_by_steps,
@@ -11,6 +11,9 @@ use crate::storage::sqlite::rotate::{
 
 const ALL_STEPS: [Step; 6] =
     [Step::Filed, Step::Sealed, Step::Committed, Step::OldFiled, Step::InUse, Step::Erased];
+
+/// Values that are sealed in [`sealed`]: one of the first webhook, two each of the next two, one of the last.
+const SEALED: u64 = 6;
 
 /// Every secret of every webhook.
 type Everything = BTreeMap<WebhookId, Vec<Vec<u8>>>;
@@ -41,9 +44,12 @@ async fn sealed() -> (World<Directory>, Vec<WebhookId>, Everything) {
     world.store.update_webhook(next).await.unwrap();
     let deleted = world.webhook().await;
     world.delete(&deleted, 145).await;
-    let ids = vec![plain.id, headers.id, rotating.id];
+    // Sends a secret, and signs with none.
+    let unsigned = NewWebhook { secrets: Secrets::default(), ..new_webhook_with_secrets(world.tenant) };
+    let unsigned = world.store.create_webhook(unsigned).await.unwrap();
+    let ids = vec![plain.id, headers.id, rotating.id, unsigned.id];
     let all = secrets(&world.store, &ids);
-    assert_eq!(all.values().map(Vec::len).collect::<Vec<_>>(), [1, 3, 2]);
+    assert_eq!(all.values().map(Vec::len).collect::<Vec<_>>(), [1, 3, 2, 2]);
     world.store.close().await;
     (world, ids, all)
 }
@@ -88,12 +94,12 @@ async fn after_a_rotation_the_new_key_opens_everything_and_the_old_one_nothing()
     let key_file = path.join("master.key");
     let old = key_in(&key_file);
     let before = sealed_values(&world.bench.database());
-    assert!(before.len() == 6 && before.iter().all(|value| holds(path, value)));
+    assert!(before.len() as u64 == SEALED + 1 && before.iter().all(|value| holds(path, value)));
 
     let options = Options { rng: Arc::new(SeededRng::new(8)), ..world.bench.options() };
     let Rotated { secrets, old: named, new, key_file: at, kept, erased } =
         rotate(&options, NewKey::Drawn).unwrap();
-    assert_eq!((secrets, named, at), (5, Some(old.id()), Some(key_file.clone())));
+    assert_eq!((secrets, named, at), (SEALED, Some(old.id()), Some(key_file.clone())));
     assert_eq!(key_in(&key_file).id(), new);
     assert!(erased && new != old.id());
     let kept = kept.unwrap();
@@ -185,7 +191,7 @@ async fn stopped_at_any_step_the_next_start_goes_on_with_the_key_that_fits() {
         let options =
             Options { rng: Arc::new(SeededRng::new(9)), ..super::options(rotation.path(), &world.clock) };
         let again = rotate(&options, NewKey::Drawn).unwrap_or_else(|error| panic!("{what}: {error}"));
-        assert_eq!((again.secrets, again.old), (5, Some(in_use)), "{what}");
+        assert_eq!((again.secrets, again.old), (SEALED, Some(in_use)), "{what}");
         assert_eq!(key_in(&rotation.path().join("master.key")).id(), again.new, "{what}");
         assert!(Some(again.new) != new && again.new != old);
         opens_with_everything(super::options(rotation.path(), &world.clock), &ids, &all, &what).await;
@@ -210,7 +216,7 @@ async fn a_key_that_was_given_is_changed_to_also_when_the_first_try_was_stopped_
         let committed = !matches!(step, Step::Filed | Step::Sealed);
         assert_eq!(
             (again.secrets, again.old.is_none()),
-            if committed { (0, true) } else { (5, false) },
+            if committed { (0, true) } else { (SEALED, false) },
             "{what}"
         );
         let key_file = stopped.path().join("master.key");
@@ -244,7 +250,7 @@ async fn a_configured_key_is_changed_by_giving_the_new_one() {
     let files = || world.bench.path.path().read_dir().unwrap().count();
     let before = files();
     let rotated = rotate(&with(third()), NewKey::Given(fourth())).unwrap();
-    assert_eq!((rotated.secrets, rotated.key_file, rotated.kept), (5, None, None));
+    assert_eq!((rotated.secrets, rotated.key_file, rotated.kept), (SEALED, None, None));
     assert_eq!(files(), before, "a key that was given is not written down");
     opens_with_everything(with(KeySource::Given(fourth())), &ids, &all, "a given key").await;
     assert!(matches!(opening(with(third())), OpenError::WrongKey { .. }));
