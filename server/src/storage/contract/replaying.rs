@@ -256,8 +256,10 @@ pub(in crate::storage) async fn a_cancelled_replay_makes_nothing_more_and_withdr
     world.store.advance_replay(replay.id, 3, time(300)).await.unwrap();
     let made = world.made().await;
     world.store.settle(ended(made[0].delivery, 200)).await.unwrap();
+    assert_eq!(world.store.backlog().of(world.tenant), 3);
     let cancelled = world.store.cancel_replay(replay.id, time(400)).await.unwrap().unwrap();
     assert_eq!(cancelled.withdrawn, [made[1].delivery, made[2].delivery]);
+    assert_eq!(world.store.backlog().of(world.tenant), 1, "what is withdrawn waits no more");
     let given_up = cancelled.replay;
     assert_eq!((given_up.state, given_up.finished_at), (ReplayState::Cancelled, Some(time(400))));
     assert_eq!(progress(&given_up), (5, 3, 0, 1, 2));
@@ -265,6 +267,7 @@ pub(in crate::storage) async fn a_cancelled_replay_makes_nothing_more_and_withdr
     assert_eq!(world.pending().await[0].delivery, waiting, "what was not of it stays");
     let again = world.store.cancel_replay(replay.id, time(500)).await.unwrap().unwrap();
     assert!(again.withdrawn.is_empty() && again.replay == given_up, "what is over stays as it is");
+    assert_eq!(world.store.backlog().of(world.tenant), 1);
     let unknown = crate::domain::ReplayId::new(99);
     assert!(world.store.cancel_replay(unknown, time(500)).await.unwrap().is_none());
     world.store.close().await;
@@ -277,6 +280,7 @@ pub(in crate::storage) async fn deleting_a_webhook_cancels_its_replay<B: Bench>(
     let replay = world.replay(filter(&webhook)).await;
     world.store.advance_replay(replay.id, 3, time(300)).await.unwrap();
     world.delete(&webhook, 350).await;
+    assert_eq!(world.store.backlog().of(world.tenant), 0, "each is taken off once");
     let given_up = world.again(&replay).await;
     assert_eq!((given_up.state, progress(&given_up)), (ReplayState::Cancelled, (5, 3, 0, 0, 3)));
     assert!(world.make_all(&replay, 3).await.is_empty());

@@ -9,6 +9,7 @@ mod examine;
 mod expired;
 mod layouts;
 mod reads;
+mod replays;
 mod retention;
 mod rotate;
 mod secrets;
@@ -28,8 +29,7 @@ use tokio::task::JoinSet;
 
 use super::dedupe::DedupeWindow;
 use super::{
-    KeySource, MasterKey, OpenError, Options, SqliteStore, SystemFreeSpace, audit, history, open, replays,
-    waiting,
+    KeySource, MasterKey, OpenError, Options, SqliteStore, SystemFreeSpace, audit, history, open, waiting,
 };
 use crate::clock::MockClock;
 use crate::domain::{
@@ -521,26 +521,6 @@ async fn recovery_and_history_are_read_by_their_indexes() {
     }
     let one = plan(&sql, history::BY_NUMBER);
     assert!(one.contains("SEARCH delivery USING INDEX delivery_number (tenant=? AND number=?)"), "{one}");
-    world.store.close().await;
-}
-
-#[tokio::test]
-async fn replays_are_read_by_their_indexes() {
-    let world = World::<Directory>::new().await;
-    let sql = world.bench.database();
-    for statement in [replays::CHOSEN, replays::COUNT_CHOSEN] {
-        let plan = plan(&sql, statement);
-        let range = "SEARCH delivery USING INDEX delivery_number (tenant=? AND number>? AND number<?)";
-        assert!(plan.contains(range), "{plan}");
-        assert!(plan.contains("SEARCH again USING INDEX delivery_resend (event=?)"), "{plan}");
-        assert!(plan.contains("SEARCH again USING INDEX delivery_replayed (event=?)"), "{plan}");
-        assert!(!plan.contains("SCAN delivery") && !plan.contains("TEMP B-TREE FOR ORDER BY"), "{plan}");
-    }
-    for statement in [replays::RUNNING, replays::FINISH, replays::WITHDRAW] {
-        let plan = plan(&sql, statement);
-        assert!(plan.contains("INDEX delivery_replay (replay=? AND state"), "{plan}");
-        assert!(!plan.contains("SCAN delivery"), "{plan}");
-    }
     world.store.close().await;
 }
 
