@@ -252,6 +252,22 @@ mod tests {
     }
 
     #[test]
+    fn a_single_row_that_is_not_as_it_should_be_is_a_problem() {
+        let (none, one) = (Rows::default(), Rows { count: 1, first: vec!["webhook 7".into()] });
+        let verified = |damaged| checksums(&Verified { rows: 3, damaged });
+        for (sound, broken) in [
+            (secrets(3, &none), secrets(2, &one)),
+            (references(&none), references(&one)),
+            (structure(&[]), structure(&one.first)),
+            (verified(Rows::default()), verified(one)),
+        ] {
+            assert_eq!(sound.verdict, Verdict::Ok, "{}", sound.line());
+            assert_eq!(broken.verdict, Verdict::Problem, "{}", broken.line());
+            assert!(broken.message.ends_with(": webhook 7"), "{}", broken.message);
+        }
+    }
+
+    #[test]
     fn many_rows_are_told_by_the_first_of_them() {
         let rows = Rows { count: 12, first: vec!["a 1".into(), "a 2".into()] };
         assert_eq!(rows.to_string(), "a 1, a 2 and 10 more");
