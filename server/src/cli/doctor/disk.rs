@@ -1,7 +1,7 @@
 //! The data directory and the disk below it.
 
 use core::time::Duration;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, ReadDir};
 use std::io;
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::Path;
@@ -45,19 +45,10 @@ pub(super) fn directory(data: &Path) -> Finding {
             return Finding::problem(DIRECTORY, message, "run this as the user that the server runs as");
         }
     };
-    let ours = ["sigpost.", "master.key"];
-    let mut open = Vec::new();
-    for entry in entries.filter_map(Result::ok) {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if ours.iter().any(|start| name.starts_with(start)) && open_to_others(&entry.path()).is_some() {
-            open.push(name);
-        }
-    }
-    if open_to_others(data).is_some() && !open.is_empty() {
-        open.sort();
-        let message = format!("others may read what is in {shown}: {}", open.join(", "));
-        return Finding::problem(DIRECTORY, message, format!("chmod 700 {shown} && chmod 600 {shown}/*"));
-    }
+    let guarded = match guarded(data, entries) {
+        Ok(guarded) => guarded,
+        Err(open) => return open,
+    };
     match file_system(data) {
         Some(kind @ ("tmpfs" | "ramfs")) => Finding::warning(
             DIRECTORY,
@@ -69,8 +60,30 @@ pub(super) fn directory(data: &Path) -> Finding {
             format!("{shown} is on another machine ({kind}): SQLite's log does not work there"),
             "put the data on a local file system",
         ),
-        None => Finding::ok(DIRECTORY, format!("{shown} is there, and its files are their owner's only")),
+        None => Finding::ok(DIRECTORY, format!("{shown} is there, and {guarded}")),
     }
+}
+
+/// What keeps others from reading the files in the directory, or which of them they may read.
+fn guarded(data: &Path, entries: ReadDir) -> Result<&'static str, Finding> {
+    if open_to_others(data).is_none() {
+        return Ok("only its owner may enter it");
+    }
+    let ours = ["sigpost.", "master.key"];
+    let mut open = Vec::new();
+    for entry in entries.filter_map(Result::ok) {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if ours.iter().any(|start| name.starts_with(start)) && open_to_others(&entry.path()).is_some() {
+            open.push(name);
+        }
+    }
+    if open.is_empty() {
+        return Ok("its files are their owner's only");
+    }
+    open.sort();
+    let shown = data.display();
+    let message = format!("others may read what is in {shown}: {}", open.join(", "));
+    Err(Finding::problem(DIRECTORY, message, format!("chmod 700 {shown} && chmod 600 {shown}/*")))
 }
 
 /// The kind of a file system that data should not be on.
@@ -201,6 +214,8 @@ fn percentile(times: &[Duration], percent: usize) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
     use crate::cli::doctor::finding::Verdict;
     use crate::clock::SystemClock;
@@ -212,6 +227,31 @@ mod tests {
         fn available(&self, _: &Path) -> io::Result<u64> {
             self.0.as_ref().copied().map_err(|error| error.kind().into())
         }
+    }
+
+    #[test]
+    fn files_that_others_may_read_are_named_unless_they_may_not_enter_the_directory() {
+        let folder = tempfile::tempdir().unwrap();
+        let set = |name: &str, mode| {
+            let path = folder.path().join(name);
+            if !path.exists() {
+                std::fs::write(&path, "").unwrap();
+            }
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+        };
+        let guarded = || guarded(folder.path(), folder.path().read_dir().unwrap());
+        for (name, mode) in [("sigpost.db", 0o600), ("master.key.0a", 0o600), ("somebody's", 0o644)] {
+            set(name, mode);
+        }
+        set("", 0o755);
+        assert_eq!(guarded(), Ok("its files are their owner's only"));
+        set("sigpost.db", 0o604);
+        set("master.key.0a", 0o640);
+        let open = guarded().unwrap_err();
+        assert!(open.message.ends_with(": master.key.0a, sigpost.db"), "{}", open.message);
+        assert_eq!((open.verdict, directory(folder.path())), (Verdict::Problem, open));
+        set("", 0o700);
+        assert_eq!(guarded(), Ok("only its owner may enter it"));
     }
 
     #[test]
