@@ -521,3 +521,30 @@ fn signal(outcome: &Outcome) -> Signal {
         Outcome::Failed(_) => Signal::Trouble,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Phase, ResponseHeaders};
+
+    #[test]
+    fn an_endpoint_is_slowed_down_by_what_may_pass_and_not_by_what_it_refuses() {
+        for (said, statuses) in [
+            (Signal::Success, &[200, 204, 299][..]),
+            (Signal::Gone, &[410]),
+            (Signal::Trouble, &[408, 425, 429, 500, 503, 599]),
+            (Signal::Refused, &[199, 301, 400, 404, 407, 409, 411, 424, 426, 428, 430, 499, 600]),
+        ] {
+            for status in statuses {
+                let (headers, body) = (ResponseHeaders::EMPTY, "".into());
+                let answer = Outcome::Response { status: *status, headers, body };
+                assert_eq!(signal(&answer), said, "{status}");
+            }
+        }
+        for class in FailureClass::ALL {
+            let ours = class == FailureClass::Local;
+            let expected = if ours { Signal::Ours } else { Signal::Trouble };
+            assert_eq!(signal(&Outcome::Failed(Failure { class, phase: Phase::Connect })), expected);
+        }
+    }
+}
