@@ -2,6 +2,7 @@
 
 use super::receiver::{Receiver, Reply};
 use super::*;
+use crate::domain::DisabledReason;
 use crate::metrics::render;
 
 /// The value of a figure.
@@ -54,4 +55,36 @@ async fn what_a_failing_receiver_has_waiting_is_held_and_this_server_is_not_behi
     assert!(waiting("runnable") < 0.5);
     assert!(figure(&world, "sigpost_oldest_runnable_age_seconds") < 0.001);
     assert!(figure(&world, "sigpost_attempts_total{class=\"timeout\"}") >= 1.0);
+}
+
+#[tokio::test]
+async fn what_is_under_way_is_not_parked_and_what_is_for_a_webhook_that_is_off_is() {
+    let receiver = Receiver::start(|_, _| Reply::Hang).await;
+    let mut plan = Plan::default();
+    plan.settings.timeout = Duration::from_secs(60);
+    let world = World::start(plan);
+    let off = world.change(&world.webhook(&receiver.url()), |webhook| {
+        webhook.state = WebhookState::Disabled(DisabledReason::ByOwner);
+    });
+    let webhook = world.webhook(&receiver.url());
+    for to in [[&off; 3].as_slice(), &[&webhook; 10]].concat() {
+        world.publish(to);
+    }
+    reaches(&world, "sigpost_deliveries_waiting{place=\"held\"}", 6.0).await;
+    reaches(&world, "sigpost_deliveries_waiting{place=\"parked\"}", 3.0).await;
+    world.store.until("four are under way", |_| receiver.requests().len() == 4).await;
+}
+
+#[tokio::test]
+async fn of_what_was_published_the_first_attempts_delay_is_told_alone() {
+    let receiver = Receiver::start(|_, _| Reply::status("500 Oops")).await;
+    let world = World::with_loopback();
+    let webhook = world.webhook(&receiver.url());
+    world.store.ended(world.publish(&webhook)).await;
+    let replayed = Work { cause: Cause::Replay, ..world.durable(&webhook) };
+    let id = replayed.delivery;
+    world.store.made(vec![replayed]);
+    world.store.ended(id).await;
+    assert_eq!(receiver.requests().len(), 4, "each was attempted twice");
+    reaches(&world, "sigpost_first_attempt_delay_seconds_count", 1.0).await;
 }
