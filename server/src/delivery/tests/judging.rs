@@ -240,6 +240,24 @@ async fn a_410_of_a_change_that_is_heard_of_later_is_left_alone_before_a_second_
 }
 
 #[tokio::test]
+async fn a_410_of_an_older_version_does_not_count_against_one_that_is_attempted_before_it_is_heard_of() {
+    let receiver = answering(&["410 Gone"]).await;
+    let (world, clock) = without_retries();
+    let webhook = world.webhook(&receiver.url());
+    world.store.ended(world.publish(&webhook)).await;
+    // The engine is not told, so it still remembers the first 410.
+    let changed = Arc::new(webhook.next_version(SystemClock::new().now()));
+    world.store.directory().test_put_webhook(&changed);
+    clock.leap();
+    world.store.ended(world.publish(&changed)).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!((state(&world, &changed), receiver.requests().len()), (WebhookState::Enabled, 2));
+    clock.leap();
+    world.store.ended(world.publish(&changed)).await;
+    until_switched_off(&world, &changed, DisabledReason::Gone).await;
+}
+
+#[tokio::test]
 async fn a_410_counts_although_the_tenant_was_changed_in_between() {
     let receiver = answering(&["410 Gone"]).await;
     let (world, clock) = without_retries();
