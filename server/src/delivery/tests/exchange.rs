@@ -27,9 +27,9 @@ async fn a_request_says_what_it_is_and_carries_the_body_unchanged() {
     assert_eq!(request.body, "{\"text\":\"héllo\",\"n\":1}".as_bytes());
 }
 
-/// A webhook that adds these headers, plain and encrypted ones.
-fn adding(world: &World, url: &str, plain: &[(&str, &str)], encrypted: &[(&str, &str)]) -> Arc<Webhook> {
-    let parts = qlik::Parts {
+/// What a webhook is made of that adds these headers, plain and encrypted ones.
+fn parts<E>(plain: &[(&str, &str)], encrypted_headers: Vec<E>) -> qlik::Parts<E> {
+    qlik::Parts {
         name: "q".into(),
         description: None,
         event_types: vec!["com.qlik.app.created".into()],
@@ -39,17 +39,19 @@ fn adding(world: &World, url: &str, plain: &[(&str, &str)], encrypted: &[(&str, 
             .iter()
             .map(|(name, value)| qlik::Header { name: (*name).into(), value: (*value).into() })
             .collect(),
-        encrypted_headers: encrypted
-            .iter()
-            .map(|(name, value)| qlik::EncryptedHeader {
-                name: (*name).into(),
-                value: qlik::HeaderSecret::new((*value).into()),
-            })
-            .collect(),
+        encrypted_headers,
         cloud_events: true,
         check_revocation: false,
         origin: qlik::Origin::Api,
-    };
+    }
+}
+
+fn adding(world: &World, url: &str, plain: &[(&str, &str)], encrypted: &[(&str, &str)]) -> Arc<Webhook> {
+    let encrypted = encrypted.iter().map(|(name, value)| qlik::EncryptedHeader {
+        name: (*name).into(),
+        value: qlik::HeaderSecret::new((*value).into()),
+    });
+    let parts = parts(plain, encrypted.collect());
     let profile = Profile::Qlik(qlik::Qlik::new(parts, &Settings::default()).unwrap());
     world.change(&world.webhook(url), |webhook| webhook.profile = profile)
 }
@@ -85,6 +87,32 @@ async fn a_request_carries_the_headers_its_webhook_adds_and_still_what_is_ours()
     let request = &receiver.requests()[1];
     assert_eq!((request.header("x-team"), request.header("authorization")), (Some("red"), None));
     assert_eq!(request.header("accept"), Some("*/*"));
+}
+
+#[tokio::test]
+async fn what_is_ours_stays_ours_also_where_a_stored_webhook_names_it() {
+    let receiver = Receiver::ok().await;
+    let world = World::with_loopback();
+    let names = [
+        "Host",
+        "CONTENT-TYPE",
+        "user-agent",
+        "accept-encoding",
+        "webhook-id",
+        "webhook-timestamp",
+        "webhook-signature",
+        "qlik-signature",
+    ];
+    // What is stored was accepted once, by whatever rules.
+    let stored = qlik::Qlik::restore(parts(&names.map(|name| (name, "theirs")), Vec::new())).unwrap();
+    let webhook = world.change(&world.webhook(&receiver.url()), |webhook| {
+        webhook.profile = Profile::Qlik(stored);
+    });
+    assert_eq!(status_of(&world.attempt(world.durable(&webhook)).await.outcome), 200);
+    let request = &receiver.requests()[0];
+    for name in names {
+        assert!(request.header(name).is_some_and(|value| value != "theirs"), "{name}: {}", request.head);
+    }
 }
 
 #[tokio::test]
