@@ -38,7 +38,8 @@ use crate::domain::{
 };
 use crate::rng::SeededRng;
 use crate::storage::contract::{
-    Bench, World, attempt, contract, ended, event, everything, new_webhook, number, numbers, spec, time,
+    Bench, World, attempt, contract, ended, event, everything, filter, new_webhook, number, numbers, spec,
+    time,
 };
 use crate::storage::{Store, StoreError};
 
@@ -521,6 +522,26 @@ async fn recovery_and_history_are_read_by_their_indexes() {
     }
     let one = plan(&sql, history::BY_NUMBER);
     assert!(one.contains("SEARCH delivery USING INDEX delivery_number (tenant=? AND number=?)"), "{one}");
+    world.store.close().await;
+}
+
+#[tokio::test]
+async fn what_goes_to_many_webhooks_is_stored_once() {
+    let world = World::<Directory>::new().await;
+    let webhook = world.webhook().await;
+    let deliveries = world.deliver("what goes to many", &[&*webhook; 50]).await;
+    for delivery in &deliveries {
+        world.store.settle_later(ended(*delivery, 500));
+    }
+    world.settled().await;
+    world.store.create_resend(world.tenant, number(1), time(60)).await.unwrap();
+    let replay = world.replay(filter(&webhook)).await;
+    assert_eq!(world.make_all(&replay, 100).await.len(), 50);
+    assert_eq!((world.bench.count("delivery"), world.bench.count("event_data")), (101, 1));
+    let inside = "SELECT count(*) FROM delivery
+        WHERE instr(coalesce(frame_head, x''), ?1) OR instr(coalesce(frame_tail, x''), ?1)";
+    let count = |bytes: &[u8]| world.bench.database().query_row(inside, [bytes], |row| row.get::<_, i64>(0));
+    assert_eq!((count(b"webhookId"), count(b"what goes")), (Ok(101), Ok(0)), "frames hold none of it");
     world.store.close().await;
 }
 

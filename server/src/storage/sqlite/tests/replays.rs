@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::domain::ReplayState;
-use crate::storage::contract::filter;
 use crate::storage::sqlite::command::Command;
 use crate::storage::sqlite::replays;
 
