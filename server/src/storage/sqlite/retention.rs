@@ -37,7 +37,7 @@ const ATTEMPTS_AT_ONCE: usize = 32;
 /// Events and deliveries that a reader looks at in one step.
 const LOOKED_AT: usize = 4_096;
 /// So many young events in a row are the end of what is old.
-const YOUNG_RUN: u32 = 300;
+pub(super) const YOUNG_RUN: u32 = 300;
 
 const NEXT_EVENT: &str = "
     SELECT id, tenant, received_at, first_delivery, deliveries FROM event WHERE id >= ?1 ORDER BY id LIMIT 1";

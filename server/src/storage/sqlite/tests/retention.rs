@@ -4,7 +4,7 @@ use super::*;
 use crate::domain::{Attempt, DeliveryId, EventId, IdMap, Timestamp};
 use crate::storage::contract::refused;
 use crate::storage::sqlite::expired;
-use crate::storage::sqlite::retention::{self, Deleted, Old};
+use crate::storage::sqlite::retention::{self, Deleted, Old, YOUNG_RUN};
 use crate::storage::{Pruned, Resend, Walk};
 
 type Before = Arc<IdMap<TenantId, Timestamp>>;
@@ -38,6 +38,21 @@ async fn what_is_sent_again_after_it_was_found_is_kept() {
     assert_eq!(world.store.body(work.delivery).await.unwrap().unwrap().data, work.body.unwrap().data);
     world.store.settle(ended(work.delivery, 200)).await.unwrap();
     assert_eq!(world.prune(vec![(world.tenant, time(1_000))], 100).await, 1, "and goes when that is over");
+    world.store.close().await;
+}
+
+#[tokio::test]
+async fn what_is_attempted_once_more_after_it_was_found_is_kept() {
+    let world = World::<Directory>::new().await;
+    let deliveries = three_that_are_over(&world).await;
+    let old = look(&world, &all(&world));
+    // An attempt that was still under way when its delivery ended.
+    let late = Attempt { started_at: time(1_000), ..attempt(2, refused()) };
+    let next = Next::End(DeliveryState::Exhausted);
+    world.store.settle(Settlement { delivery: deliveries[1], attempt: Some(late), next }).await.unwrap();
+    assert_eq!(delete(&world, old).await.events, 2);
+    let left = ["event", "event_data", "delivery", "attempt"].map(|table| world.bench.count(table));
+    assert_eq!(left, [1, 1, 1, 2]);
     world.store.close().await;
 }
 
@@ -297,6 +312,23 @@ async fn what_a_clock_that_was_ahead_has_stamped_keeps_nothing_behind_it_also_on
     world.clock.advance(Duration::from_secs(2_000));
     assert_eq!(world.prune(vec![(world.tenant, time(1_100))], 100).await, 20);
     assert_eq!(world.bench.count("event"), 1);
+    world.store.close().await;
+}
+
+#[tokio::test]
+async fn young_events_with_old_ones_between_them_are_no_end_of_what_is_old() {
+    let world = World::<Directory>::new().await;
+    let mut seconds = Vec::new();
+    for _ in 0..3 {
+        seconds.extend(vec![90; YOUNG_RUN as usize - 1]);
+        seconds.push(10);
+    }
+    let events = seconds.iter().enumerate().map(|(id, second)| NewEvent {
+        received_at: time(*second),
+        ..event(world.tenant, &id.to_string(), &[])
+    });
+    world.store.publish(events.collect()).await.unwrap();
+    assert_eq!(world.prune(vec![(world.tenant, time(50))], 100).await, 3);
     world.store.close().await;
 }
 
