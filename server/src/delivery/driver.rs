@@ -141,8 +141,9 @@ impl Driver {
         self.act();
         loop {
             if self.attempter.watch.beat() {
-                let pending = self.attempter.store.backlog().total();
-                self.attempter.watch.show(self.scheduler.depth(), self.scheduler.in_flight(), pending);
+                let store = &self.attempter.store;
+                let under_way = self.scheduler.in_flight().saturating_add(store.unsettled());
+                self.attempter.watch.show(self.scheduler.depth(), under_way, store.backlog().total());
             }
             let sleep = tokio::time::sleep(self.next_sleep());
             tokio::select! {

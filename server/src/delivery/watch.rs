@@ -63,15 +63,16 @@ impl Watch {
         now.saturating_sub(self.pulse.shown.load(Ordering::Relaxed)) >= micros(SHOW_EVERY)
     }
 
-    /// So much waits in memory and is in flight; so many deliveries are pending in all.
-    pub(super) fn show(&self, depth: Depth, in_flight: usize, pending: u64) {
+    /// So much waits in memory; so much is in flight or about to be settled; so many deliveries are pending in all.
+    pub(super) fn show(&self, depth: Depth, under_way: usize, pending: u64) {
         self.pulse.shown.store(self.pulse.beat.load(Ordering::Relaxed), Ordering::Relaxed);
         let waiting = Waiting {
             runnable: count(depth.runnable),
             held: count(depth.ready.saturating_sub(depth.runnable)),
             scheduled: count(depth.held.saturating_sub(depth.ready)),
-            // What is in flight or about to be settled is pending in the store.
-            parked: pending.saturating_sub(count(depth.held)).saturating_sub(count(in_flight)),
+            // What is under way is pending in the store. What is about to be settled and tried again is held already, so
+            // this may be too little by as many, which are few and for a moment.
+            parked: pending.saturating_sub(count(depth.held)).saturating_sub(count(under_way)),
             oldest_runnable: depth.oldest,
         };
         *self.pulse.waiting.lock().unwrap_or_else(PoisonError::into_inner) = waiting;

@@ -28,6 +28,7 @@ async fn what_this_server_is_behind_with_is_told_with_its_age() {
     }
     // All that may be unsettled have been attempted; the others can only wait.
     reaches(&world, "sigpost_deliveries_waiting{place=\"runnable\"}", 76.0).await;
+    reaches(&world, "sigpost_deliveries_waiting{place=\"parked\"}", 0.0).await;
     let age = figure(&world, "sigpost_oldest_runnable_age_seconds");
     tokio::time::sleep(Duration::from_millis(500)).await;
     let older = figure(&world, "sigpost_oldest_runnable_age_seconds");
