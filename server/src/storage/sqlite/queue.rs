@@ -211,6 +211,11 @@ impl Queue {
         self.unsettled.fetch_sub(count, Ordering::AcqRel);
     }
 
+    /// Has results wait until it is known whether those that were taken can be written.
+    pub(super) fn hold(&self) {
+        self.full.store(true, Ordering::Release);
+    }
+
     /// All results that were taken were written.
     pub(super) fn all_written(&self) {
         self.full.store(false, Ordering::Release);

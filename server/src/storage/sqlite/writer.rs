@@ -96,8 +96,8 @@ impl Writer {
             let patience = patience(full, self.last_commit);
             let Some(batch) = self.queue.take(patience, !full) else { break };
             match self.write(batch) {
-                Ok(space) => {
-                    full = !space;
+                Ok(all) => {
+                    full = !all;
                     self.checkpointer.committed(&self.sql);
                 }
                 Err(error) => {
@@ -120,7 +120,7 @@ impl Writer {
         drop(lock);
     }
 
-    /// Writes a batch and has everybody told. Returns whether there was space for it; an error is fatal.
+    /// Writes a batch and has everybody told. Returns whether no result must wait; an error is fatal.
     fn write(&mut self, batch: Batch) -> Result<bool, StoreError> {
         let Batch { results, mut commands } = batch;
         if self.checkpointer.has_failed() {
@@ -144,12 +144,15 @@ impl Writer {
         }
     }
 
-    /// When the disk is full: without the events, else one by one.
+    /// When the disk is full: without the events, else one by one. Returns whether no result must wait: as long as none
+    /// does attempts go on, and what they end with is written as fast as otherwise.
     fn write_what_fits(
         &mut self,
         results: Vec<Settlement>,
         commands: Vec<Command>,
     ) -> Result<bool, StoreError> {
+        // Finding out what fits takes as long as the copy: no attempt starts meanwhile, for a crash would repeat it.
+        self.queue.hold();
         // Best effort: once all it holds is copied the log starts anew, and needs no room to grow.
         self.checkpointer.copy_now(&self.sql);
         let (mut refused, mut rest) = commands.into_iter().partition::<Vec<_>, _>(Command::is_publish);
@@ -159,14 +162,13 @@ impl Writer {
             match self.transact(&results, &mut rest) {
                 Ok(made) => {
                     self.written(results.len(), made, rest);
-                    return Ok(false);
+                    return Ok(true);
                 }
                 Err(Failure::RolledBack(..)) => {}
                 Err(Failure::Fatal(error)) => return Err(self.refuse(rest, error)),
             }
         }
-        self.write_apart(results, rest)?;
-        Ok(false)
+        self.write_apart(results, rest)
     }
 
     /// After a command has failed the transaction: the rest together, then that command by itself. Of a few commands; else
