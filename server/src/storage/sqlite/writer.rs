@@ -135,8 +135,7 @@ impl Writer {
             Err(Failure::RolledBack(StoreError::Locked, _)) => {
                 let all = results.is_empty();
                 self.queue.put_back(results);
-                commands.iter_mut().for_each(|command| command.fail(StoreError::Locked));
-                self.tell(Vec::new(), commands);
+                self.fail_all(commands, || StoreError::Locked);
                 Ok(all)
             }
             Err(Failure::RolledBack(_, culprit)) => self.write_without(results, commands, culprit),
@@ -155,10 +154,9 @@ impl Writer {
         self.queue.hold();
         // Best effort: once all it holds is copied the log starts anew, and needs no room to grow.
         self.checkpointer.copy_now(&self.sql);
-        let (mut refused, mut rest) = commands.into_iter().partition::<Vec<_>, _>(Command::is_publish);
-        refused.iter_mut().for_each(|command| command.fail(StoreError::DiskFull));
+        let (refused, mut rest) = commands.into_iter().partition::<Vec<_>, _>(Command::is_publish);
         if !refused.is_empty() {
-            self.tell(Vec::new(), refused);
+            self.fail_all(refused, || StoreError::DiskFull);
             match self.transact(&results, &mut rest) {
                 Ok(made) => {
                     self.written(results.len(), made, rest);
@@ -242,9 +240,8 @@ impl Writer {
             let made = match self.transact(&[], core::slice::from_mut(&mut command)) {
                 Ok(made) => made,
                 Err(Failure::RolledBack(StoreError::Locked, _)) => {
-                    let mut left: Vec<_> = core::iter::once(command).chain(commands).collect();
-                    left.iter_mut().for_each(|command| command.fail(StoreError::Locked));
-                    self.tell(Vec::new(), left);
+                    let left = core::iter::once(command).chain(commands).collect();
+                    self.fail_all(left, || StoreError::Locked);
                     return Ok(());
                 }
                 Err(Failure::RolledBack(error, _)) => {
@@ -372,6 +369,12 @@ impl Writer {
                 tracing::error!(webhook, error, "what waits for a webhook cannot be read");
             }
         }
+    }
+
+    /// Has everybody told that nothing came of it.
+    fn fail_all(&self, mut commands: Vec<Command>, error: fn() -> StoreError) {
+        commands.iter_mut().for_each(|command| command.fail(error()));
+        self.tell(Vec::new(), commands);
     }
 
     /// Answers the engine's questions and has everybody told.
